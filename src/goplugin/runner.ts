@@ -1,0 +1,73 @@
+/**
+ * The seam between the go-plugin protocol and whatever runs the plugin: a container, a subprocess, a test.
+ *
+ * Same shape as the runner interfaces of HashiCorp's go-plugin (`runner/runner.go`): start, diagnose and streams;
+ * wait, kill and id; address translation both ways. The protocol code never learns what is behind it.
+ */
+
+/** Where a go-plugin server listens. `unix`: a file-system path. `tcp`: `host:port`. */
+export interface PluginAddress {
+  readonly network: 'unix' | 'tcp';
+  readonly address: string;
+}
+
+/** How a plugin ended. */
+export interface PluginExit {
+  /** Exit code of the program; `undefined` only when whoever ran it could not learn it (then `error` says why). */
+  readonly code: number | undefined;
+  /** Name of the signal that ended it, where the runner can tell (a subprocess; a container shows 128 + n in `code`). */
+  readonly signal?: string | undefined;
+  /** True when it was ended for using more memory than its limit. */
+  readonly oomKilled?: boolean | undefined;
+  /** What the runner reported beside the code, for example the engine's own text for a failed start. */
+  readonly error?: string | undefined;
+}
+
+/** What is known about a plugin that failed: data that errors, the command line and the matrix all render. */
+export interface Diagnosis {
+  /** Named observations in the order they should be read, for example `image`, `runtime`, `user`, `exit code`. */
+  readonly facts: readonly { readonly name: string; readonly value: string }[];
+  /** What to do about it, when the cause is recognised. */
+  readonly hint?: string | undefined;
+}
+
+export interface PluginRunner extends AsyncDisposable {
+  /** What runs, for logs and errors: an image reference or the path of an executable. */
+  readonly name: string;
+  /** Container id or process id; `undefined` before there is one. */
+  readonly id: string | undefined;
+  /** A directory on the host that the plugin also sees, for sockets that the host makes (the broker). */
+  readonly socketDirectory: string | undefined;
+  /** Everything the program writes to its real stdout, from the first byte; ends when the program has ended. */
+  readonly stdout: AsyncIterable<Uint8Array>;
+  /** Everything the program writes to its real stderr, from the first byte; ends when the program has ended. */
+  readonly stderr: AsyncIterable<Uint8Array>;
+
+  /** Starts the program. Rejects with a typed error if it can't; then only `[Symbol.asyncDispose]` may follow. */
+  start(options?: { signal?: AbortSignal | undefined }): Promise<void>;
+  /** Resolves when the program has ended, however often and however late it is asked. Never loses the exit code. */
+  wait(options?: { signal?: AbortSignal | undefined }): Promise<PluginExit>;
+  /** Ends the program: asks (SIGTERM), then forces (SIGKILL) after `graceMs`; 0 forces at once. Idempotent. */
+  kill(options?: { graceMs?: number | undefined; signal?: AbortSignal | undefined }): Promise<void>;
+  /** Collects what is known, for an error. Never throws, bounded in time. */
+  diagnose(): Promise<Diagnosis>;
+
+  /** Turns an address that the plugin announced into one that the host can reach. Throws a typed error if it can't. */
+  pluginToHost(address: PluginAddress): PluginAddress;
+  /** Turns an address that the host listens on into one that the plugin can reach. Throws a typed error if it can't. */
+  hostToPlugin(address: PluginAddress): PluginAddress;
+  /** Lets the socket file that the host made at `path` be reached by the plugin (group and mode). */
+  shareSocket(path: string): Promise<void>;
+
+  /** Ends the program if it still runs, and removes everything the runner made. Idempotent. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Makes a runner for a plugin that will get `environment` (go-plugin's variables: cookie, versions, certificate).
+ * Nothing is started yet. On rejection nothing may be left behind.
+ */
+export type RunnerFactory = (
+  environment: Readonly<Record<string, string>>,
+  options: { signal?: AbortSignal | undefined },
+) => Promise<PluginRunner>;

@@ -1,0 +1,1 @@
+export { BulkheadError, InvalidOptionError, errorCodes, type ErrorCode } from './errors.ts';
