@@ -1,1 +1,54 @@
-export {};
+export { BulkheadError, InvalidOptionError } from '../errors.ts';
+export type { CallOptions, Filters } from './call-options.ts';
+export { connectEngine, type ConnectOptions, type TimeLimits } from './connect.ts';
+export { findSockets, type SocketCandidate } from './discovery/find-sockets.ts';
+export type { Engine } from './engine.ts';
+export * from './errors.ts';
+export type { Progress } from './progress.ts';
+export type { RawRequest, RawResponse } from './raw-request.ts';
+
+export type {
+  AttachContainerOptions,
+  ContainerAttachment,
+  ContainerStdin,
+} from './containers/attach-container.ts';
+export type { Containers } from './containers/containers.ts';
+export type {
+  BindMount,
+  CreateContainerOptions,
+  CreatedContainer,
+  Mount,
+  RestartPolicy,
+  TmpfsMount,
+  Ulimit,
+} from './containers/create-container.ts';
+export type {
+  ContainerState,
+  InspectedContainer,
+  InspectedDevice,
+  InspectedMount,
+} from './containers/inspect-container.ts';
+export type { KillContainerOptions } from './containers/kill-container.ts';
+export type { ContainerSummary, ListContainersOptions } from './containers/list-containers.ts';
+export type { ContainerLogs, ContainerLogsOptions, LogChunk } from './containers/logs-container.ts';
+export type { RemoveContainerOptions } from './containers/remove-container.ts';
+export type { StartedContainer } from './containers/start-container.ts';
+export type { StopContainerOptions, StoppedContainer } from './containers/stop-container.ts';
+export type { ContainerExit, WaitContainerOptions } from './containers/wait-container.ts';
+
+export type { Images } from './images/images.ts';
+export type { InspectedImage } from './images/inspect-image.ts';
+export type { ImageSummary, ListImagesOptions } from './images/list-images.ts';
+export type { ImageArchive, LoadedImages, LoadImagesOptions } from './images/load-images.ts';
+export type { RemovedImage, RemoveImageOptions } from './images/remove-image.ts';
+
+export type { EngineInfo, IdMapping, RuntimeInfo } from './system/info.ts';
+export type { Ping } from './system/ping.ts';
+export type { System } from './system/system.ts';
+export type { EngineVersion } from './system/version.ts';
+
+export {
+  startPodmanService,
+  type PodmanService,
+  type PodmanServiceOptions,
+} from './podman-service/podman-service.ts';

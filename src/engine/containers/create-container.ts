@@ -1,0 +1,119 @@
+import type { CallOptions } from '../call-options.ts';
+
+export interface BindMount {
+  readonly type: 'bind';
+  /** Absolute path on the engine's host; it must exist. */
+  readonly source: string;
+  /** Absolute path in the container. */
+  readonly target: string;
+  readonly readOnly?: boolean | undefined;
+  /** Default `rprivate`. */
+  readonly propagation?: 'private' | 'rprivate' | 'shared' | 'rshared' | 'slave' | 'rslave' | undefined;
+}
+
+/** Always `nosuid` and `nodev`. */
+export interface TmpfsMount {
+  readonly type: 'tmpfs';
+  /** Absolute path in the container. */
+  readonly target: string;
+  /** Default: half of the host's memory, as the kernel has it. */
+  readonly sizeBytes?: number | undefined;
+  /** Permission bits; default 0o1777. */
+  readonly mode?: number | undefined;
+  /** Default true: nothing in it can be executed. */
+  readonly noExec?: boolean | undefined;
+}
+
+export type Mount = BindMount | TmpfsMount;
+
+export interface Ulimit {
+  /** In lower case, without `RLIMIT_`: `nofile`, `memlock`, ... */
+  readonly name: string;
+  /** -1 is unlimited. Podman before 5.8 takes no -1: give a large number there. */
+  readonly soft: number;
+  readonly hard: number;
+}
+
+export interface RestartPolicy {
+  readonly name: 'no' | 'always' | 'unless-stopped' | 'on-failure';
+  /** For `on-failure` only; 0 is without end. */
+  readonly maximumRetryCount?: number | undefined;
+}
+
+/**
+ * A container to create. The words are those of Docker's API, in camelCase and without its nesting. What is not given
+ * is left to the engine, except where a line says otherwise.
+ */
+export interface CreateContainerOptions extends CallOptions {
+  readonly name?: string | undefined;
+  /** A local image: reference or id. */
+  readonly image: string;
+  /** Replaces the image's; `[]` removes it. */
+  readonly entrypoint?: readonly string[] | undefined;
+  readonly cmd?: readonly string[] | undefined;
+  /** Added to the image's. Values never appear in errors. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** Name, uid, or `uid:gid`. A uid alone has the group 0 on Docker: give both. */
+  readonly user?: string | undefined;
+  readonly workingDir?: string | undefined;
+  readonly hostname?: string | undefined;
+  /** Default false. A terminal mixes stdout and stderr into one. */
+  readonly tty?: boolean | undefined;
+  /** Keeps stdin open for {@link Containers.attach}. Default false. */
+  readonly openStdin?: boolean | undefined;
+  /** Closes stdin for good when the first attached client has closed its. Default false. */
+  readonly stdinOnce?: boolean | undefined;
+  /** Name such as `SIGTERM`. */
+  readonly stopSignal?: string | undefined;
+  /** Seconds that a stop waits before it kills. */
+  readonly stopTimeout?: number | undefined;
+
+  /** OCI runtime by name. On Podman before 6 only the one that its service runs: see `startPodmanService`. */
+  readonly runtime?: string | undefined;
+  /** `none`, `host`, `bridge`, or the name of a network. */
+  readonly networkMode?: string | undefined;
+  /** Without `CAP_`, in upper case; `ALL` for all of them. */
+  readonly capAdd?: readonly string[] | undefined;
+  readonly capDrop?: readonly string[] | undefined;
+  readonly noNewPrivileges?: boolean | undefined;
+  /** `unconfined`, or the profile: its JSON text on Docker, the path of its file on the engine's host on Podman. */
+  readonly seccompProfile?: string | undefined;
+  readonly readonlyRootfs?: boolean | undefined;
+  readonly mounts?: readonly Mount[] | undefined;
+
+  /** Bytes. */
+  readonly memory?: number | undefined;
+  /** Bytes of memory and swap together; -1 is unlimited swap. */
+  readonly memorySwap?: number | undefined;
+  /** Billionths of a CPU. */
+  readonly nanoCpus?: number | undefined;
+  /** -1 is unlimited. Podman's own default is 2048. */
+  readonly pidsLimit?: number | undefined;
+  readonly ulimits?: readonly Ulimit[] | undefined;
+  /** Supplementary groups: ids or names of the image. */
+  readonly groupAdd?: readonly string[] | undefined;
+  readonly cgroupParent?: string | undefined;
+  readonly ipcMode?: string | undefined;
+  readonly cgroupnsMode?: 'private' | 'host' | undefined;
+  /** Docker: `host`. Podman: `host`, `keep-id`, `keep-id:uid=1,gid=2`, `auto`, `nomap`. */
+  readonly usernsMode?: string | undefined;
+  /** -1000 to 1000. */
+  readonly oomScoreAdj?: number | undefined;
+  /** Runs a small init as process 1. */
+  readonly init?: boolean | undefined;
+  /** Such as `none`, `json-file`, `journald`. */
+  readonly logDriver?: string | undefined;
+  readonly logOptions?: Readonly<Record<string, string>> | undefined;
+  /** Handed to the runtime. Docker: API 1.43 or later. */
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+  readonly restartPolicy?: RestartPolicy | undefined;
+  /** `os/architecture` that the image must have. */
+  readonly platform?: string | undefined;
+}
+
+export interface CreatedContainer {
+  readonly id: string;
+  /** What the engine would not do, in its words. */
+  readonly warnings: readonly string[];
+}

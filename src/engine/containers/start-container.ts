@@ -1,0 +1,4 @@
+export interface StartedContainer {
+  /** True when it was running before. */
+  readonly alreadyStarted: boolean;
+}
