@@ -1,0 +1,76 @@
+/** The errors of the go-plugin protocol. */
+import { BulkheadError, type BulkheadErrorOptions, type ErrorCode } from '../errors.ts';
+import type { Diagnosis, PluginExit } from './runner.ts';
+
+/** In which part of its life a plugin failed. */
+export type PluginPhase = 'create' | 'start' | 'handshake' | 'connect' | 'call' | 'stop';
+
+/** The end of what a plugin wrote, as text: at most the last 8 KiB of each stream. */
+export interface OutputTail {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface PluginErrorOptions extends BulkheadErrorOptions {
+  readonly phase: PluginPhase;
+  /** Image reference or path of the executable. */
+  readonly plugin: string;
+  readonly exit?: PluginExit | undefined;
+  readonly output?: OutputTail | undefined;
+  readonly diagnosis?: Diagnosis | undefined;
+}
+
+/** A plugin failed. Carries what was observed: phase, exit, last output, and what its runner knows. */
+export class PluginError extends BulkheadError {
+  readonly phase: PluginPhase;
+  /** Image reference or path of the executable. */
+  readonly plugin: string;
+  /** How the program ended, if it has. */
+  readonly exit: PluginExit | undefined;
+  readonly output: OutputTail;
+  readonly diagnosis: Diagnosis | undefined;
+
+  constructor(code: ErrorCode, message: string, options: PluginErrorOptions) {
+    super(code, message, options);
+    this.phase = options.phase;
+    this.plugin = options.plugin;
+    this.exit = options.exit;
+    this.output = options.output ?? { stdout: '', stderr: '' };
+    this.diagnosis = options.diagnosis;
+  }
+}
+
+/** The plugin has ended: by itself, by a signal, or because it was stopped. `exit` says how. */
+export class PluginExitedError extends PluginError {}
+
+/** The plugin did not become ready within its time limit. */
+export class PluginStartTimeoutError extends PluginError {}
+
+/** A call failed while the plugin lives: the plugin answered with an error status, or the call's deadline passed. */
+export class PluginCallError extends PluginError {
+  /** `/package.Service/Method` */
+  readonly method: string;
+  /** Name of the gRPC status, for example `NOT_FOUND`. */
+  readonly status: string;
+  /** The status's own text. */
+  readonly details: string;
+  /** What came with the status: lower-case names; names ending in `-bin` carry bytes. */
+  readonly metadata: Readonly<Record<string, readonly (string | Buffer)[]>>;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: PluginErrorOptions & {
+      method: string;
+      status: string;
+      details: string;
+      metadata: Readonly<Record<string, readonly (string | Buffer)[]>>;
+    },
+  ) {
+    super(code, message, options);
+    this.method = options.method;
+    this.status = options.status;
+    this.details = options.details;
+    this.metadata = options.metadata;
+  }
+}
