@@ -1,1 +1,14 @@
-export { BulkheadError, InvalidOptionError, errorCodes, type ErrorCode } from './errors.ts';
+/** `bulkhead`: go-plugin plugins in containers. */
+export { BulkheadError, errorCodes, InvalidOptionError, type ErrorCode } from './errors.ts';
+export {
+  AttestationError,
+  CleanupError,
+  ImageNotPresentError,
+  LaunchRefusedError,
+  launchPlugin,
+  type Difference,
+  type LaunchOptions,
+  type PluginContainerOptions,
+  type TmpfsOptions,
+} from './container/index.ts';
+export { hostLabels, PluginHost, type PluginHostOptions } from './host/index.ts';

@@ -1,0 +1,260 @@
+import { randomBytes } from 'node:crypto';
+import type { LaunchStrategy } from '../compatibility/index.ts';
+import type { ContainerAttachment, CreateContainerOptions, Engine } from '../engine/index.ts';
+import { BulkheadError } from '../errors.ts';
+import type { Diagnosis, PluginAddress, PluginExit, PluginRunner } from '../goplugin/index.ts';
+import { attest, AttestationError } from './attestation.ts';
+import { createRequest } from './create-request.ts';
+import { diagnoseContainer } from './diagnose.ts';
+import { removeContainer } from './remove.ts';
+import { watchExit } from './exit-watch.ts';
+import type { PluginContainerOptions } from './options.ts';
+import { withTail, type OutputTail } from './output-tail.ts';
+import { createSocketDirectory, type SocketDirectory } from './socket-directory.ts';
+import { addressInContainer, addressOnHost, shareSocket } from './sockets.ts';
+
+/** A create request may wait behind others at a busy engine; after this it counts as failed. */
+const createMs = 60_000;
+/** How long a killed container may take to be seen as ended before it is removed by force. */
+const killMs = 10_000;
+const tailBytes = 8 * 1024;
+
+export interface ContainerRunnerParts {
+  readonly engine: Engine;
+  readonly imageId: string;
+  readonly options: PluginContainerOptions;
+  readonly strategy: LaunchStrategy;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/**
+ * Makes the container of one plugin, ready to be started: socket directory, create, attest, attach.
+ *
+ * @throws AttestationError when the engine made something else than it was asked
+ * @remarks On failure and abort nothing is left: a create request under way is waited for and undone.
+ */
+export async function createContainerRunner(
+  parts: ContainerRunnerParts,
+  { signal }: { signal?: AbortSignal | undefined } = {},
+): Promise<PluginRunner> {
+  signal?.throwIfAborted();
+  const { engine, strategy, options } = parts;
+  const directory = await createSocketDirectory(strategy.directory, { parent: options.socketDirectory });
+  const name = `bulkhead-${randomBytes(6).toString('hex')}`;
+  try {
+    const request = createRequest({ ...parts, name, socketDirectory: directory.path });
+    const id = await createWhole(engine, request, name, signal);
+    try {
+      const differences = attest(request, await engine.containers.inspect(id, { signal }));
+      if (differences.length > 0) throw new AttestationError(engine, differences);
+      // The signal ends the waiting for the head only: an attachment outlives the launch.
+      const output = await attach(engine, id, signal);
+      return new ContainerRunner(parts, id, directory, output);
+    } catch (error) {
+      await removeContainer(engine, id);
+      throw error;
+    }
+  } catch (error) {
+    await directory[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/**
+ * A create request is never abandoned half-way: aborting it could leave a container that nobody knows. When the
+ * caller aborts, the answer is waited for and the container removed before the abort is passed on; when the answer is
+ * lost, the container is removed by its name.
+ */
+async function createWhole(
+  engine: Engine,
+  request: CreateContainerOptions,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  let id: string;
+  try {
+    ({ id } = await engine.containers.create({ ...request, signal: AbortSignal.timeout(createMs) }));
+  } catch (error) {
+    if (isAnswerLost(error)) await removeContainer(engine, name);
+    signal?.throwIfAborted();
+    throw error;
+  }
+  if (signal?.aborted === true) {
+    await removeContainer(engine, id);
+    signal.throwIfAborted();
+  }
+  return id;
+}
+
+/** Whether the engine may have created the container although the request failed. */
+function isAnswerLost(error: unknown): boolean {
+  if (!(error instanceof BulkheadError)) return true;
+  return ['ENGINE_GONE', 'ENGINE_TIMEOUT', 'ENGINE_PROTOCOL'].includes(error.code);
+}
+
+async function attach(
+  engine: Engine,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<ContainerAttachment> {
+  const waiting = new AbortController();
+  const passOn = () => {
+    waiting.abort(signal?.reason);
+  };
+  signal?.throwIfAborted();
+  signal?.addEventListener('abort', passOn, { once: true });
+  try {
+    return await engine.containers.attach(id, { stdout: true, stderr: true, signal: waiting.signal });
+  } finally {
+    signal?.removeEventListener('abort', passOn);
+  }
+}
+
+class ContainerRunner implements PluginRunner {
+  readonly name: string;
+  readonly id: string;
+  readonly socketDirectory: string;
+  readonly stdout: AsyncIterable<Uint8Array>;
+  readonly stderr: AsyncIterable<Uint8Array>;
+  readonly #parts: ContainerRunnerParts;
+  readonly #directory: SocketDirectory;
+  readonly #output: ContainerAttachment;
+  readonly #stdoutTail: OutputTail;
+  readonly #stderrTail: OutputTail;
+  readonly #lifetime = new AbortController();
+  #exit: Promise<PluginExit> | undefined;
+  #ended: PluginExit | undefined;
+  #disposal: Promise<void> | undefined;
+
+  constructor(
+    parts: ContainerRunnerParts,
+    id: string,
+    directory: SocketDirectory,
+    output: ContainerAttachment,
+  ) {
+    this.#parts = parts;
+    this.#directory = directory;
+    this.#output = output;
+    this.#output.ended.catch(() => undefined); // its readers are told; the exit is the watch's to find out
+    this.#stdoutTail = withTail(output.stdout, tailBytes);
+    this.#stderrTail = withTail(output.stderr, tailBytes);
+    this.name = parts.options.image;
+    this.id = id;
+    this.socketDirectory = directory.path;
+    this.stdout = this.#stdoutTail.stream;
+    this.stderr = this.#stderrTail.stream;
+  }
+
+  /**
+   * The watch for the end begins right after the start: the container is not removed by its engine, so an end in
+   * between is not missed. (Podman may never answer a wait for the next exit that is sent before a start.)
+   */
+  async start({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+    try {
+      await this.#parts.engine.containers.start(this.id, { signal });
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw startFailed(this.name, cause);
+    }
+    this.#exit = watchExit(this.#parts.engine, this.id, this.#lifetime.signal).then((exit) => {
+      this.#ended = exit;
+      return exit;
+    });
+    this.#exit.catch(() => undefined); // a watch that ends with the runner is nobody's failure
+  }
+
+  async wait({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<PluginExit> {
+    if (this.#exit === undefined) return { code: undefined, error: 'the container was never started' };
+    return signal === undefined ? this.#exit : raceAbort(this.#exit, signal);
+  }
+
+  async kill({
+    graceMs = 0,
+    signal,
+  }: { graceMs?: number | undefined; signal?: AbortSignal | undefined } = {}): Promise<void> {
+    if (this.#exit === undefined || this.#ended !== undefined) return;
+    const { containers } = this.#parts.engine;
+    try {
+      if (graceMs > 0) await containers.stop(this.id, { timeoutSeconds: Math.ceil(graceMs / 1000), signal });
+      else await containers.kill(this.id, { signal });
+    } catch (error) {
+      if (!isAlreadyEnded(error)) throw error;
+    }
+    await this.wait({ signal });
+  }
+
+  async diagnose(): Promise<Diagnosis> {
+    return diagnoseContainer({
+      ...this.#parts,
+      id: this.id,
+      directory: this.#directory.path,
+      exit: this.#ended,
+      stderr: this.#stderrTail.text(),
+      printed: this.#stdoutTail.seen(),
+    });
+  }
+
+  pluginToHost(address: PluginAddress): PluginAddress {
+    return addressOnHost(address, this.#directory.path, this.name);
+  }
+
+  hostToPlugin(address: PluginAddress): PluginAddress {
+    return addressInContainer(address, this.#directory.path);
+  }
+
+  async shareSocket(path: string): Promise<void> {
+    await shareSocket(path, this.#parts.strategy.directory);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposal ??= this.#dispose();
+    return this.#disposal;
+  }
+
+  async #dispose(): Promise<void> {
+    try {
+      // Killed and seen ended first, so that whoever waits for the exit gets its code before the container is gone.
+      await this.kill({ signal: AbortSignal.timeout(killMs) }).catch(() => undefined);
+      await removeContainer(this.#parts.engine, this.id);
+    } finally {
+      this.#lifetime.abort(new BulkheadError('HOST_CLOSED', 'the container of the plugin was disposed of'));
+      this.#output.close();
+      await this.#directory[Symbol.asyncDispose]();
+    }
+  }
+}
+
+/** Ended by itself, or removed by somebody else, while we were about to end it. */
+function isAlreadyEnded(error: unknown): boolean {
+  return error instanceof BulkheadError && ['ENGINE_NOT_FOUND', 'ENGINE_CONFLICT'].includes(error.code);
+}
+
+function startFailed(image: string, cause: unknown): BulkheadError {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  const hint = cause instanceof BulkheadError ? cause.hint : undefined;
+  return new BulkheadError(
+    'CONTAINER_START_FAILED',
+    `the container of ${image} could not be started: ${said}`,
+    {
+      cause,
+      hint,
+    },
+  );
+}
+
+function raceAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      reject(signal.reason as Error);
+    };
+    if (signal.aborted) {
+      abort();
+      return;
+    }
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', abort);
+    });
+  });
+}

@@ -1,0 +1,96 @@
+import type { LaunchStrategy } from '../compatibility/index.ts';
+import type { CreateContainerOptions } from '../engine/index.ts';
+import { InvalidOptionError } from '../errors.ts';
+import type { PluginContainerOptions } from './options.ts';
+
+/** Where the socket directory appears in the container. Not below /tmp: runsc may cover that with a private tmpfs. */
+export const containerSocketDirectory = '/run/bulkhead';
+
+export interface CreateRequestParts {
+  readonly name: string;
+  /** Id of the inspected image, so that the container runs exactly what was looked at. */
+  readonly imageId: string;
+  readonly options: PluginContainerOptions;
+  readonly strategy: LaunchStrategy;
+  /** The socket directory on the host. */
+  readonly socketDirectory: string;
+  /** go-plugin's variables. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** The create request for one plugin container: deny by default, loosened only by what the options name. */
+export function createRequest(parts: CreateRequestParts): CreateContainerOptions {
+  const { options, strategy } = parts;
+  return withoutUndefined({
+    name: parts.name,
+    image: parts.imageId,
+    entrypoint: options.entrypoint && [...options.entrypoint],
+    cmd: options.args && [...options.args],
+    env: pluginEnvironment(parts),
+    labels: { ...options.labels, ...parts.labels },
+    user: options.user,
+    workingDir: options.workingDirectory,
+    runtime: strategy.runtime,
+    networkMode: options.network ?? 'none',
+    ipcMode: 'private',
+    capDrop: ['ALL'],
+    capAdd: (options.capAdd ?? []).map(capabilityName),
+    noNewPrivileges: options.noNewPrivileges ?? true,
+    readonlyRootfs: options.readOnlyRootFilesystem ?? true,
+    groupAdd: [String(strategy.socketGid)],
+    mounts: [
+      {
+        type: 'bind',
+        source: parts.socketDirectory,
+        target: containerSocketDirectory,
+        readOnly: false,
+        propagation: 'rprivate',
+      },
+      ...(options.tmpfs ?? []).map((tmpfs) =>
+        withoutUndefined({
+          type: 'tmpfs' as const,
+          target: tmpfs.path,
+          sizeBytes: tmpfs.sizeBytes,
+          mode: tmpfs.mode ?? 0o1777,
+        }),
+      ),
+    ],
+    memory: options.memoryBytes,
+    nanoCpus: options.cpuNanos,
+    pidsLimit: strategy.pidsLimit,
+    cgroupParent: options.cgroupParent,
+    // Output reaches us through attach; nothing of it is kept on the engine's disk.
+    logDriver: 'none',
+  });
+}
+
+function pluginEnvironment(parts: CreateRequestParts): Record<string, string> {
+  const own = {
+    ...parts.environment,
+    PLUGIN_UNIX_SOCKET_DIR: containerSocketDirectory,
+    // Always: only with a group does a go-plugin server chmod its socket so that the host may connect.
+    PLUGIN_UNIX_SOCKET_GROUP: String(parts.strategy.socketGid),
+  };
+  const given = parts.options.env ?? {};
+  for (const name of Object.keys(given)) {
+    if (name.startsWith('PLUGIN_') || name in parts.environment) {
+      throw new InvalidOptionError('env', `${name} is set by the go-plugin protocol and can't be given`);
+    }
+    if (name === '' || name.includes('=') || name.includes('\0')) {
+      throw new InvalidOptionError('env', `${JSON.stringify(name)} is not the name of a variable`);
+    }
+  }
+  return { ...own, ...given, ...parts.environment };
+}
+
+/** `ipc_lock`, `CAP_IPC_LOCK` and `IPC_LOCK` are the same capability; Docker before 20 knows only the last. */
+export function capabilityName(name: string): string {
+  return name.toUpperCase().replace(/^CAP_/, '');
+}
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+function withoutUndefined<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as Defined<T>;
+}

@@ -1,0 +1,69 @@
+import { readdir } from 'node:fs/promises';
+import type { LaunchStrategy } from '../compatibility/index.ts';
+import type { Engine, InspectedContainer } from '../engine/index.ts';
+import type { Diagnosis, PluginExit } from '../goplugin/index.ts';
+import { hintForOutput } from './failure-hints.ts';
+
+const diagnoseMs = 2_000;
+
+export interface DiagnosisParts {
+  readonly engine: Engine;
+  readonly id: string;
+  readonly strategy: LaunchStrategy;
+  /** The socket directory on the host. */
+  readonly directory: string;
+  readonly exit: PluginExit | undefined;
+  /** The end of what the plugin wrote to stderr. */
+  readonly stderr: string;
+  /** Whether the plugin wrote anything to stdout. */
+  readonly printed: boolean;
+}
+
+/** What engine and socket directory tell about a container that failed. Never throws; takes two seconds at most. */
+export async function diagnoseContainer(parts: DiagnosisParts): Promise<Diagnosis> {
+  const { engine, id } = parts;
+  const container = await engine.containers
+    .inspect(id, { signal: AbortSignal.timeout(diagnoseMs) })
+    .catch(() => undefined);
+  const sockets = await readdir(parts.directory).catch(() => []);
+  const facts = [
+    {
+      name: 'engine',
+      value: `${engine.kind} ${engine.version} (${engine.rootless ? 'rootless' : 'rootful'})`,
+    },
+    { name: 'container', value: id.slice(0, 12) },
+    { name: 'runtime', value: parts.strategy.runtime },
+    ...(container === undefined ? [] : containerFacts(container)),
+    { name: 'sockets', value: sockets.length === 0 ? 'none' : sockets.join(', ') },
+  ];
+  return { facts, hint: hint(parts, container, sockets.length > 0) };
+}
+
+function containerFacts({ config, state }: InspectedContainer): Diagnosis['facts'] {
+  return [
+    { name: 'user', value: config.user === '' ? 'root' : config.user },
+    { name: 'command', value: [...config.entrypoint, ...config.cmd].join(' ') },
+    { name: 'status', value: state.status },
+    ...(state.running ? [] : [{ name: 'exit code', value: String(state.exitCode) }]),
+    ...(state.oomKilled ? [{ name: 'out of memory', value: 'yes' }] : []),
+    ...(state.error === '' ? [] : [{ name: 'engine error', value: state.error }]),
+  ];
+}
+
+function hint(
+  { exit, stderr, printed, strategy }: DiagnosisParts,
+  container: InspectedContainer | undefined,
+  anySocket: boolean,
+): string | undefined {
+  const known = hintForOutput(stderr);
+  if (known !== undefined) return known;
+  if (container?.state.running === true && printed && !anySocket && strategy.runtime === 'runsc') {
+    return 'runsc keeps the socket inside the sandbox: it must be run with --host-uds=all.';
+  }
+  const outOfMemory = exit?.oomKilled === true || (exit?.code === 137 && (container?.memory ?? 0) > 0);
+  if (outOfMemory) return 'The plugin was probably killed for reaching its memory limit: raise memoryBytes.';
+  if (exit?.code === 2 && strategy.runtime === 'runsc' && stderr === '') {
+    return 'The sandbox itself may have died: check the build of runsc (runsc --version).';
+  }
+  return undefined;
+}

@@ -1,0 +1,41 @@
+import type { Refusal } from '../compatibility/index.ts';
+import { BulkheadError, type BulkheadErrorOptions } from '../errors.ts';
+
+/** Thrown before anything is made, when the facts say that a launch can't work here: every reason with its remedy. */
+export class LaunchRefusedError extends BulkheadError {
+  readonly refusals: readonly Refusal[];
+
+  constructor(image: string, refusals: readonly Refusal[], options: BulkheadErrorOptions = {}) {
+    super('LAUNCH_REFUSED', `${image} can't run here: ${refusals.map(({ reason }) => reason).join('; ')}`, {
+      hint: refusals.map(({ remedy }) => remedy).join(' '),
+      ...options,
+    });
+    this.refusals = refusals;
+  }
+}
+
+/** Thrown when the engine has no such image. */
+export class ImageNotPresentError extends BulkheadError {
+  readonly image: string;
+
+  constructor(image: string, engine: string, options: BulkheadErrorOptions = {}) {
+    super('IMAGE_NOT_PRESENT', `${engine} has no image ${image}`, {
+      hint: 'Load or build it there first; Bulkhead never pulls as part of a launch.',
+      ...options,
+    });
+    this.image = image;
+  }
+}
+
+/** Thrown when a container could not be removed: names it, so that nothing is left behind unknowingly. */
+export class CleanupError extends BulkheadError {
+  readonly containerId: string;
+
+  constructor(containerId: string, options: BulkheadErrorOptions = {}) {
+    super('CLEANUP_FAILED', `container ${containerId} could not be removed`, {
+      hint: 'Remove it by hand once the engine answers again.',
+      ...options,
+    });
+    this.containerId = containerId;
+  }
+}

@@ -1,0 +1,57 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { InspectedContainer, Engine } from '../engine/index.ts';
+import { BulkheadError } from '../errors.ts';
+import type { PluginExit } from '../goplugin/index.ts';
+
+/** How long to leave an engine that went away before asking it again: it is probably restarting. */
+const firstRetryMs = 100;
+const longestRetryMs = 5_000;
+
+/**
+ * Resolves when a started container has ended. The end of a connection is not the end of the container: when the
+ * engine goes away the watch asks again until it answers, because the plugin may well live on.
+ *
+ * @param signal ends the watch (rejects with its reason); the container is left alone
+ */
+export async function watchExit(engine: Engine, id: string, signal: AbortSignal): Promise<PluginExit> {
+  for (let retryMs = firstRetryMs; ; retryMs = Math.min(retryMs * 2, longestRetryMs)) {
+    try {
+      const { exitCode } = await engine.containers.wait(id, { signal });
+      return await describeExit(engine, id, exitCode, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (isCode(error, 'ENGINE_NOT_FOUND'))
+        return { code: undefined, error: 'the container was removed by somebody else' };
+      await delay(retryMs, undefined, { signal, ref: false });
+    }
+  }
+}
+
+/** The engine's record of the end, which also holds what `wait` does not tell: out of memory, the engine's own error. */
+async function describeExit(
+  engine: Engine,
+  id: string,
+  waitedCode: number,
+  signal: AbortSignal,
+): Promise<PluginExit> {
+  let inspection: InspectedContainer;
+  try {
+    inspection = await engine.containers.inspect(id, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isCode(error, 'ENGINE_NOT_FOUND')) return { code: waitedCode };
+    throw error;
+  }
+  const { state } = inspection;
+  if (state.status === 'running')
+    throw new BulkheadError('ENGINE_PROTOCOL', 'wait answered for a running container');
+  return {
+    code: state.exitCode,
+    oomKilled: state.oomKilled,
+    ...(state.error === '' ? {} : { error: state.error }),
+  };
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof BulkheadError && error.code === code;
+}
