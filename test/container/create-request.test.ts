@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createRequest, type CreateRequestParts } from '../../src/container/create-request.ts';
+
+const parts: CreateRequestParts = {
+  name: 'bulkhead-1',
+  imageId: 'sha256:1',
+  options: { image: 'localhost/kv:1' },
+  strategy: {
+    recipe: 'unused-group',
+    runtime: 'runsc',
+    directory: { mode: 0o770, gid: 64999 },
+    socketGid: 64999,
+    pidsLimit: 512,
+  },
+  socketDirectory: '/tmp/bulkhead-x',
+  environment: { KV_COOKIE: 'hello', PLUGIN_PROTOCOL_VERSIONS: '1' },
+  labels: { 'io.bulkhead.host': 'h' },
+};
+
+describe('the create request', () => {
+  it('denies what was not asked for', () => {
+    assert.deepEqual(createRequest(parts), {
+      name: 'bulkhead-1',
+      image: 'sha256:1',
+      env: {
+        KV_COOKIE: 'hello',
+        PLUGIN_PROTOCOL_VERSIONS: '1',
+        PLUGIN_UNIX_SOCKET_DIR: '/run/bulkhead',
+        PLUGIN_UNIX_SOCKET_GROUP: '64999',
+      },
+      labels: { 'io.bulkhead.host': 'h' },
+      runtime: 'runsc',
+      networkMode: 'none',
+      ipcMode: 'private',
+      capDrop: ['ALL'],
+      capAdd: [],
+      noNewPrivileges: true,
+      readonlyRootfs: true,
+      groupAdd: ['64999'],
+      mounts: [
+        {
+          type: 'bind',
+          source: '/tmp/bulkhead-x',
+          target: '/run/bulkhead',
+          readOnly: false,
+          propagation: 'rprivate',
+        },
+      ],
+      pidsLimit: 512,
+      logDriver: 'none',
+    });
+  });
+
+  it('loosens only what the options name', () => {
+    const request = createRequest({
+      ...parts,
+      options: {
+        image: 'localhost/kv:1',
+        capAdd: ['cap_ipc_lock'],
+        network: 'bridge',
+        readOnlyRootFilesystem: false,
+        noNewPrivileges: false,
+        tmpfs: [{ path: '/data', sizeBytes: 1 << 20 }],
+        workingDirectory: '/data',
+      },
+    });
+    assert.deepEqual(request.capAdd, ['IPC_LOCK']);
+    assert.equal(request.networkMode, 'bridge');
+    assert.equal(request.readonlyRootfs, false);
+    assert.equal(request.noNewPrivileges, false);
+    assert.equal(request.workingDir, '/data');
+    assert.deepEqual(request.mounts?.[1], {
+      type: 'tmpfs',
+      target: '/data',
+      sizeBytes: 1 << 20,
+      mode: 0o1777,
+    });
+  });
+
+  it('keeps the names that the protocol needs from being set by the caller', () => {
+    for (const name of ['PLUGIN_CLIENT_CERT', 'PLUGIN_UNIX_SOCKET_DIR', 'KV_COOKIE', '', 'A=B', 'A\0']) {
+      const options = { image: 'localhost/kv:1', env: { [name]: 'secret-value' } };
+      assert.throws(
+        () => createRequest({ ...parts, options }),
+        (error: Error) => error.message.startsWith('env:') && !error.message.includes('secret-value'),
+        name,
+      );
+    }
+  });
+
+  it('lets our own labels win over those of the caller', () => {
+    const options = { image: 'localhost/kv:1', labels: { 'io.bulkhead.host': 'forged', team: 'a' } };
+    assert.deepEqual(createRequest({ ...parts, options }).labels, { 'io.bulkhead.host': 'h', team: 'a' });
+  });
+});
