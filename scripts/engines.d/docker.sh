@@ -1,0 +1,41 @@
+# How a Docker daemon is started: docker_command sets `command` to what runs inside the private root.
+# shellcheck shell=bash
+
+docker_command() {
+  local service=$1 suite name data prefix
+  IFS=/ read -r suite name _ <<<"$service"
+  data=$(data_of "$service")
+  installed_in "$suite" dockerd && installed_in "$suite" containerd || return 1
+  docker_configuration "$suite" "$name" "$data" >"$data/daemon.json"
+
+  if ! is_rootless "$name"; then
+    command=(env -i HOME=/root PATH="$engine_path" dockerd --config-file "$data/daemon.json")
+    return
+  fi
+  installed_in "$suite" rootlesskit || return 1
+  mapfile -t prefix < <(rootless_prefix "$data")
+  # Not by dockerd-rootless.sh: newer ones refuse the host network, and the private network namespace is host enough here.
+  command=(
+    "${prefix[@]}" rootlesskit --state-dir="/run/user/$(id -u "$user_name")/rootlesskit"
+    --net=host --disable-host-loopback --port-driver=none
+    dockerd --config-file "$data/daemon.json"
+  )
+}
+
+docker_configuration() {
+  local suite=$1 name=$2 data=$3 runsc_arguments='["--host-uds=all", "--network=none"]' runtime_paths
+  ! is_rootless "$name" || runsc_arguments='["--host-uds=all", "--network=none", "--ignore-cgroups"]'
+  runtime_paths=$(
+    for runtime in crun runsc; do ! path=$(path_in "$suite" "$runtime") || printf '%s %s\n' "$runtime" "$path"; done
+  )
+  jq -n --arg data "$data" --arg socket "$(socket_of "$suite/$name/docker")" --arg paths "$runtime_paths" \
+    --argjson runsc_arguments "$runsc_arguments" --argjson rootless "$(is_rootless "$name" && echo true || echo false)" '
+    ($paths | split("\n") | map(select(. != "") | split(" ") | { key: .[0], value: { path: .[1] } }) | from_entries
+      | if .runsc then .runsc.runtimeArgs = $runsc_arguments else . end) as $runtimes
+    | {
+        hosts: ["unix://" + $socket], "data-root": ($data + "/store"), runtimes: $runtimes,
+        "exec-opts": ["native.cgroupdriver=cgroupfs"], features: { "containerd-snapshotter": false },
+        "storage-driver": "overlay2", "userland-proxy": false
+      }
+    + if $rootless then { bridge: "none", iptables: false, ip6tables: false } else {} end'
+}

@@ -1,0 +1,69 @@
+# The programs that the engines need, from the packages of the machine's own distribution. Installs only what is missing.
+# shellcheck shell=bash
+
+# package, and the program by which one sees that it is there
+needed_packages='
+podman          podman
+docker.io       dockerd
+runc            runc
+crun            crun
+runsc           runsc
+rootlesskit     rootlesskit
+uidmap          newuidmap
+slirp4netns     slirp4netns
+fuse-overlayfs  fuse-overlayfs
+netavark        /usr/lib/podman/netavark
+iptables        iptables
+iproute2        ip
+acl             setfacl
+curl            curl
+jq              jq
+'
+
+install_packages() {
+  local missing
+  mapfile -t missing < <(missing_packages)
+  ((${#missing[@]} > 0)) || return 0
+  if ! command -v apt-get >/dev/null; then
+    printf 'Not installed, and there is no apt-get to install them: %s\n' "${missing[*]}" >&2
+    return 0
+  fi
+  printf 'Installing %s\n' "${missing[*]}"
+  without_starting_services apt_install "${missing[@]}"
+  command -v jq >/dev/null && command -v curl >/dev/null || fail 3 'jq and curl could not be installed'
+}
+
+missing_packages() {
+  local package program
+  while read -r package program; do
+    [[ -z $package ]] || PATH=$PATH:$engine_path command -v "$program" >/dev/null || printf '%s\n' "$package"
+  done <<<"$needed_packages"
+}
+
+# One by one only if they do not install together: a distribution may lack one of them (Ubuntu's runsc).
+apt_install() {
+  export DEBIAN_FRONTEND=noninteractive
+  local log package
+  log=$(mktemp)
+  if ! apt_get_install "$@" >"$log" 2>&1; then
+    apt-get -q update >"$log" 2>&1 || true
+    if ! apt_get_install "$@" >"$log" 2>&1; then
+      for package in "$@"; do
+        apt_get_install "$package" >"$log" 2>&1 || printf 'Could not install %s: %s\n' "$package" "$(tail -n 1 "$log")" >&2
+      done
+    fi
+  fi
+  rm -f "$log"
+}
+
+apt_get_install() { apt-get -q -y install --no-install-recommends "$@" </dev/null; }
+
+# The packages would start a Docker daemon of the machine. Debian's way to prevent that is a policy-rc.d that says no.
+without_starting_services() {
+  local policy=/usr/sbin/policy-rc.d ours=no
+  if [[ ! -e $policy ]]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy" && ours=yes
+  fi
+  "$@" || true
+  [[ $ours == no ]] || rm -f "$policy"
+}

@@ -1,0 +1,77 @@
+# What is called how, and where it lives.
+#
+# A *service* is one engine process with a socket of its own, written SUITE/ENGINE/SERVICE: Podman's API cannot choose
+# the OCI runtime of a container, so a Podman engine has a service per runtime; Docker has one daemon for all of them.
+# shellcheck shell=bash disable=SC2034
+
+run_directory=${BULKHEAD_ENGINES_RUN:-/run/bulkhead-test}
+data_directory=${BULKHEAD_ENGINES_DATA:-/var/lib/bulkhead-test}
+user_name=${BULKHEAD_ENGINES_USER:-bulkhead-test}
+
+# The one folder with the same path on the host and inside every engine: tests put their plugin sockets here.
+share_directory=$run_directory/t
+
+engine_names=(docker-rootful docker-rootless podman-rootful podman-rootless)
+runtimes=(runc crun runsc)
+seconds_to_answer=20
+
+# For whatever runs as an engine: the machine's own variables must not reach it (Podman hands some on to containers).
+engine_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
+known_engine() {
+  local name
+  for name in "${engine_names[@]}"; do
+    [[ $name != "$1" ]] || { printf '%s\n' "$name" && return; }
+  done
+  wrong_usage "unknown engine: $1; known are ${engine_names[*]}"
+}
+
+services_of() {
+  case $1 in
+    podman-*) printf '%s\n' "${runtimes[@]}" ;;
+    docker-*) printf 'docker\n' ;;
+  esac
+}
+
+is_rootless() { [[ $1 == *-rootless* ]]; }
+
+socket_of() { printf '%s/%s.sock\n' "$run_directory" "$1"; }
+log_of() { printf '%s/%s.log\n' "$run_directory" "$1"; }
+record_of() { printf '%s/%s.json\n' "$run_directory" "$1"; }
+data_of() { printf '%s/%s\n' "$data_directory" "$1"; }
+
+# The name of a service's cgroup: unlike for every run directory, so that two sets of engines never share one.
+cgroup_of() {
+  local set=${run_directory#/} service=$1
+  printf '%s/%s\n' "${set//\//-}" "${service//\//-}"
+}
+
+create_directories() {
+  ((${#run_directory} <= 40)) || fail 2 "BULKHEAD_ENGINES_RUN is too long for socket paths: $run_directory"
+  mkdir -p "$run_directory" "$data_directory"
+  chmod 755 "$run_directory" "$data_directory"
+  mkdir -p "$share_directory" && chmod 1777 "$share_directory"
+  install -d -m 700 -o "$user_name" -g "$(id -g "$user_name")" "$run_directory/user"
+}
+
+remove_directories_if_unused() {
+  local left
+  left=$(find "$run_directory" -mindepth 2 -name '*.json' -not -path "$share_directory/*" 2>/dev/null | head -n 1)
+  [[ -z $left ]] || return 0
+  remove_cgroup_of_set
+  rm -rf --one-file-system -- "$run_directory"
+  find "$data_directory" -mindepth 1 -maxdepth 2 -type d -empty -delete 2>/dev/null || true
+  rmdir --ignore-fail-on-non-empty -- "$data_directory" 2>/dev/null || true
+}
+
+# Holds a lock until the script ends: two calls at once would start an engine twice. `down` removes the lock file with the
+# folder, so whoever waited for it looks whether what it got is still the one in place.
+only_one_at_a_time() {
+  while true; do
+    mkdir -p "$run_directory"
+    exec {lock_fd}>>"$run_directory/lock"
+    flock "$lock_fd"
+    [[ ! "$run_directory/lock" -ef /proc/self/fd/$lock_fd ]] || return 0
+    exec {lock_fd}>&-
+  done
+}
