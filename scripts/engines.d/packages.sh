@@ -12,6 +12,7 @@ rootlesskit     rootlesskit
 uidmap          newuidmap
 slirp4netns     slirp4netns
 fuse-overlayfs  fuse-overlayfs
+catatonit       catatonit
 netavark        /usr/lib/podman/netavark
 iptables        iptables
 iproute2        ip
@@ -38,6 +39,11 @@ missing_packages() {
   while read -r package program; do
     [[ -z $package ]] || PATH=$PATH:$engine_path command -v "$program" >/dev/null || printf '%s\n' "$package"
   done <<<"$needed_packages"
+}
+
+# install_package PACKAGE PROGRAM: one that only some commands need
+install_package() {
+  PATH=$PATH:$engine_path command -v "$2" >/dev/null || without_starting_services apt_install "$1"
 }
 
 # One by one only if they do not install together: a distribution may lack one of them (Ubuntu's runsc).

@@ -91,6 +91,14 @@ ask() {
   curl --silent --fail --max-time 5 "$@" --unix-socket "$(socket_of "$service")" "http://engine/$path"
 }
 
+# run_beside SUITE/ENGINE/SERVICE PROGRAM ARGUMENT...: runs a program in the service's private root
+run_beside() {
+  local pid
+  pid=$(<"$run_directory/$1.pid")
+  shift
+  nsenter --target "$pid" --mount -- /usr/bin/env -i PATH="$engine_path" "$@"
+}
+
 # What its log ends with, to be put behind a sentence
 last_words() {
   local words
@@ -120,9 +128,4 @@ close_quietly() {
 
 stop_processes() {
   empty_cgroup "$(cgroup_of "$1")" || fail 1 "processes of $1 do not end: $(processes_in "$(cgroup_of "$1")" | tr '\n' ' ')"
-}
-
-forget_engine() {
-  rm -rf --one-file-system -- "${run_directory:?}/$1"
-  rmdir --ignore-fail-on-non-empty -- "$data_directory/$1" 2>/dev/null || true
 }

@@ -11,6 +11,7 @@ user_name=${BULKHEAD_ENGINES_USER:-bulkhead-test}
 # The one folder with the same path on the host and inside every engine: tests put their plugin sockets here.
 share_directory=$run_directory/t
 
+suites=(host trixie forky)
 engine_names=(docker-rootful docker-rootless podman-rootful podman-rootless)
 runtimes=(runc crun runsc)
 seconds_to_answer=20
@@ -18,19 +19,16 @@ seconds_to_answer=20
 # For whatever runs as an engine: the machine's own variables must not reach it (Podman hands some on to containers).
 engine_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
-known_engine() {
-  local name
-  for name in "${engine_names[@]}"; do
-    [[ $name != "$1" ]] || { printf '%s\n' "$name" && return; }
-  done
-  wrong_usage "unknown engine: $1; known are ${engine_names[*]}"
-}
-
+# services_of SUITE ENGINE...
 services_of() {
-  case $1 in
-    podman-*) printf '%s\n' "${runtimes[@]}" ;;
-    docker-*) printf 'docker\n' ;;
-  esac
+  local suite=$1 name
+  shift
+  for name in "$@"; do
+    case $name in
+      podman-*) printf "$suite/$name/%s\n" "${runtimes[@]}" ;;
+      docker-*) printf '%s\n' "$suite/$name/docker" ;;
+    esac
+  done
 }
 
 is_rootless() { [[ $1 == *-rootless* ]]; }
@@ -40,27 +38,32 @@ log_of() { printf '%s/%s.log\n' "$run_directory" "$1"; }
 record_of() { printf '%s/%s.json\n' "$run_directory" "$1"; }
 data_of() { printf '%s/%s\n' "$data_directory" "$1"; }
 
-# The name of a service's cgroup: unlike for every run directory, so that two sets of engines never share one.
+# The name of a service's cgroup: another for every run directory, so that two sets of engines never share one.
 cgroup_of() {
   local set=${run_directory#/} service=$1
   printf '%s/%s\n' "${set//\//-}" "${service//\//-}"
 }
 
 create_directories() {
-  ((${#run_directory} <= 40)) || fail 2 "BULKHEAD_ENGINES_RUN is too long for socket paths: $run_directory"
+  ((${#run_directory} <= 40)) || fail 2 "BULKHEAD_ENGINES_RUN is too long for the paths of sockets: $run_directory"
   mkdir -p "$run_directory" "$data_directory"
   chmod 755 "$run_directory" "$data_directory"
   mkdir -p "$share_directory" && chmod 1777 "$share_directory"
+  # For programs that run as the unprivileged user: its runtime folder, and where it finds the checkout (as-user.ts).
+  mkdir -p "$run_directory/checkout"
   install -d -m 700 -o "$user_name" -g "$(id -g "$user_name")" "$run_directory/user"
 }
 
-remove_directories_if_unused() {
-  local left
-  left=$(find "$run_directory" -mindepth 2 -name '*.json' -not -path "$share_directory/*" 2>/dev/null | head -n 1)
-  [[ -z $left ]] || return 0
+# What no engine needs any more; the programs of suites stay.
+remove_unused_directories() {
+  local suite
+  for suite in "${suites[@]}"; do
+    rmdir --ignore-fail-on-non-empty -- "$run_directory/$suite"/*/ "$run_directory/$suite" 2>/dev/null || true
+    rmdir --ignore-fail-on-non-empty -- "$data_directory/$suite"/*/ "$data_directory/$suite" 2>/dev/null || true
+  done
+  for suite in "${suites[@]}"; do [[ ! -e $run_directory/$suite ]] || return 0; done
   remove_cgroup_of_set
   rm -rf --one-file-system -- "$run_directory"
-  find "$data_directory" -mindepth 1 -maxdepth 2 -type d -empty -delete 2>/dev/null || true
   rmdir --ignore-fail-on-non-empty -- "$data_directory" 2>/dev/null || true
 }
 

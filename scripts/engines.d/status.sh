@@ -5,12 +5,11 @@ record_failure() { record "$1" "$(jq -nc --arg reason "$2" '{ state: "failed", $
 
 # Asked of the engine itself, never inferred. Not /version: Docker 26 and 28 break off there when rootless on a host network.
 record_success() {
-  local service=$1 suite headers info
-  suite=${service%%/*}
+  local service=$1 headers info
   headers=$(ask "$service" _ping --head | tr -d '\r')
   info=$(ask "$service" info) || { give_up "$service" 'it answers _ping but not info' && return; }
   record "$service" "$(
-    jq -c --arg headers "$headers" --arg versions "$(runtime_versions "$suite" "${service##*/}")" '
+    jq -c --arg headers "$headers" --arg versions "$(runtime_versions "$service")" '
       {
         state: "up",
         version: .ServerVersion,
@@ -23,34 +22,30 @@ record_success() {
 
 record() { printf '%s\n' "$2" >"$(record_of "$1")"; }
 
-# What the binaries themselves tell. A Podman service is named after its only runtime, a Docker daemon has all.
+# What the binaries themselves tell, run in the service's private root. A Podman service is named after its only runtime.
 runtime_versions() {
-  local runtime text
+  local service=$1 runtime text
   for runtime in "${runtimes[@]}"; do
-    if [[ $2 == docker || $2 == "$runtime" ]]; then
-      text=$(run_in "$1" "$runtime" --version 2>/dev/null) || continue
+    if [[ $service == */docker || $service == */"$runtime" ]]; then
+      text=$(run_beside "$service" "$runtime" --version 2>/dev/null) || continue
       text=${text%%$'\n'*}
       printf '%s %s\n' "$runtime" "${text##* }"
     fi
   done
 }
 
-status() {
-  case ${1:-} in
-    '') print_status "${engine_names[@]}" ;;
-    --json) status_document "${engine_names[@]}" ;;
-    *) wrong_usage "unknown option of status: $1" ;;
-  esac
-}
-
+# status_document [SUITE ENGINE...]: without arguments all engines of the host and whatever runs of the other suites
 status_document() {
-  local name service
+  local suite service
   command -v jq >/dev/null || fail 3 'jq is not installed (scripts/engines up installs it)'
-  for name in "$@"; do
-    for service in $(services_of "$name"); do
-      printf '{ "suite": "%s", "name": "%s", "service": "%s", "socket": "%s", "now": %s }\n' \
-        host "$name" "$service" "$(socket_of "host/$name/$service")" "$(service_now "host/$name/$service")"
+  if (($# > 0)); then
+    services_of "$@"
+  else
+    for suite in "${suites[@]}"; do
+      [[ $suite != host && ! -d $run_directory/$suite ]] || services_of "$suite" "${engine_names[@]}"
     done
+  fi | while read -r service; do
+    printf '{ "service": "%s", "socket": "%s", "now": %s }\n' "$service" "$(socket_of "$service")" "$(service_now "$service")"
   done | jq -sc --arg share "$share_directory" --arg user "$user_name" --arg runtimes "${runtimes[*]}" \
     --arg uid "$(id -u "$user_name" 2>/dev/null)" --arg gid "$(id -g "$user_name" 2>/dev/null)" '
     def without_nulls: with_entries(select(.value != null));
@@ -61,20 +56,25 @@ status_document() {
       end
       | without_nulls;
     def engine:
-      (map(.now) | (map(select(.state == "up")) + map(select(.state == "failed")) + .)[0]) as $best
+      . as $services
+      | (map(.now) | (map(select(.state == "up")) + map(select(.state == "failed")) + .)[0]) as $best
+      | .[0]
       | {
-          name: .[0].name, suite: .[0].suite,
-          kind: (.[0].name | split("-")[0]), rootless: (.[0].name | endswith("-rootless")),
+          name, suite, kind: (.name | split("-")[0]), rootless: (.name | endswith("-rootless")),
           state: $best.state, reason: $best.reason,
           version: $best.version, apiVersion: $best.apiVersion, storageDriver: $best.storageDriver,
-          services: (. as $services | $runtimes | split(" ") | map(
+          services: ($runtimes | split(" ") | map(
             . as $runtime | $services[] | select(.service == $runtime or .service == "docker") | of_runtime($runtime)))
         }
       | without_nulls;
     {
       shareDirectory: $share,
       user: ({ name: $user, uid: ($uid | tonumber? // null), gid: ($gid | tonumber? // null) } | without_nulls),
-      engines: (group_by([.suite != "host", .suite, .name]) | map(engine))
+      engines: (
+        map((.service | split("/")) as [$suite, $name, $service] | . + { $suite, $name, $service })
+        | group_by([.suite != "host", .suite, .name])
+        | map(engine)
+      )
     }'
 }
 
