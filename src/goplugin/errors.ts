@@ -43,6 +43,30 @@ export class PluginError extends BulkheadError {
 /** The plugin has ended: by itself, by a signal, or because it was stopped. `exit` says how. */
 export class PluginExitedError extends PluginError {}
 
+/** What the plugin printed is not the handshake it should be. `code` tells how; the `cause` shows the line. */
+export class HandshakeError extends PluginError {}
+
+/** The plugin could not be made, started or connected to; `phase` and `code` tell which. */
+export class PluginStartError extends PluginError {}
+
+/** The plugin's health service says that it does not serve. */
+export class PluginUnhealthyError extends PluginError {}
+
+/** A brokered service could not be offered or reached. */
+export class BrokerError extends BulkheadError {
+  /** The id that was offered or dialled; `undefined` when there is none yet. */
+  readonly id: number | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: BulkheadErrorOptions & { id?: number | undefined } = {},
+  ) {
+    super(code, message, options);
+    this.id = options.id;
+  }
+}
+
 /** The plugin did not become ready within its time limit. */
 export class PluginStartTimeoutError extends PluginError {}
 

@@ -1,9 +1,23 @@
 export { startPlugin } from './start.ts';
+export { subprocessRunner, type SubprocessOptions } from './subprocess/runner.ts';
+export { loadProto, ProtoError, type LoadProtoOptions } from './load-proto.ts';
 export {
+  formatHandshakeLine,
+  HandshakeLineError,
+  parseHandshakeLine,
+  type HandshakeExpectations,
+  type HandshakeLine,
+} from './handshake/line.ts';
+export { StatusError, type StatusName } from './grpc/status.ts';
+export {
+  BrokerError,
+  HandshakeError,
   PluginCallError,
   PluginError,
   PluginExitedError,
+  PluginStartError,
   PluginStartTimeoutError,
+  PluginUnhealthyError,
   type OutputTail,
   type PluginPhase,
 } from './errors.ts';

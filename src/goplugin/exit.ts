@@ -1,0 +1,60 @@
+/** How a plugin ended, in words. */
+import { PluginExitedError, type OutputTail, type PluginPhase } from './errors.ts';
+import { LogReader } from './output/log-reader.ts';
+import type { Diagnosis, PluginExit } from './runner.ts';
+
+/** `exited with code 3`, `was ended by SIGKILL`, ... */
+export function describeExit({ code, signal, oomKilled, error }: PluginExit): string {
+  const beside = error === undefined ? '' : ` (${error})`;
+  if (oomKilled === true) return `was ended for using more memory than its limit${beside}`;
+  if (signal !== undefined) return `was ended by ${signal}${beside}`;
+  if (code === undefined) return `has ended, and nobody could tell how${beside}`;
+  return `exited with code ${code}${beside}`;
+}
+
+/** The error for whatever a plugin's end made impossible. */
+export function exitedError(
+  plugin: string,
+  phase: PluginPhase,
+  exit: PluginExit,
+  output: OutputTail,
+  diagnosis?: Diagnosis,
+): PluginExitedError {
+  const before =
+    phase === 'handshake' ? ' before its handshake' : phase === 'connect' ? ' before it was connected' : '';
+  return new PluginExitedError(
+    'PLUGIN_EXITED',
+    `${plugin} ${describeExit(exit)}${before}${lastWords(exit, output)}`,
+    {
+      phase,
+      plugin,
+      exit,
+      output,
+      diagnosis,
+      hint: diagnosis?.hint ?? hintFor(phase, exit, output),
+    },
+  );
+}
+
+/** The last line that the plugin wrote, for the message; all of the tail is in `output`. */
+function lastWords({ code }: PluginExit, { stdout, stderr }: OutputTail): string {
+  if (code === 0) return '';
+  const line = (stderr.trimEnd() || stdout.trimEnd()).split('\n').at(-1) ?? '';
+  const [entry] = new LogReader().push(Buffer.from(`${line}\n`));
+  const reason = entry?.fields['error'];
+  const words = `${entry?.message ?? ''}${typeof reason === 'string' ? `: ${reason}` : ''}`.trim();
+  return words === '' ? '' : `; its last words: ${words.slice(0, 300)}`;
+}
+
+function hintFor(phase: PluginPhase, exit: PluginExit, { stderr, stdout }: OutputTail): string | undefined {
+  if (exit.oomKilled === true)
+    return 'Give it more memory, or find out what it needs: nothing less than its peak will do.';
+  if (phase !== 'handshake') return undefined;
+  if (exit.code === 1 && /\bplugin\b/i.test(stderr) && /execut|direct/i.test(stderr)) {
+    return 'The plugin thinks it was run by hand: `magicCookieKey` or `magicCookieValue` is not what it expects.';
+  }
+  if (exit.code === 0 && stdout === '') {
+    return 'A plugin that can not make its socket ends with code 0: see its last log line, and its PLUGIN_UNIX_SOCKET_DIR.';
+  }
+  return undefined;
+}

@@ -1,0 +1,239 @@
+/**
+ * gRPC calls as promises and async iterables, over a channel of `@grpc/grpc-js`.
+ */
+import type { CallOptions as GrpcCallOptions, Client, Metadata, ServiceError } from '@grpc/grpc-js';
+import { InvalidOptionError } from '../../errors.ts';
+import type { CallOptions, MethodShape, Messages } from '../service.ts';
+import { toMetadata } from './metadata.ts';
+
+/** Where calls go, and who says what a failure means. */
+export interface CallTarget {
+  /** The channel. Throws when it is known that no call can succeed. */
+  channel(): Client;
+  /** The calls in progress, for whoever has to end them. */
+  readonly inProgress: Set<{ cancel(): void }>;
+  /** Turns a gRPC failure into the error that the caller gets. */
+  explain(failure: ServiceError, method: string): Promise<Error>;
+}
+
+/** A method whose serializers take and give whatever they are made for: its caller's types have been checked before. */
+interface OpenMethod extends Omit<MethodShape, 'requestSerialize'> {
+  readonly requestSerialize: (value: unknown) => Buffer;
+}
+
+export async function callUnary(
+  target: CallTarget,
+  method: MethodShape,
+  request: unknown,
+  options: CallOptions = {},
+): Promise<unknown> {
+  const { path, requestSerialize, responseDeserialize } = method as OpenMethod;
+  return await withReply(target, path, options, (channel, metadata, grpcOptions, done) =>
+    channel.makeUnaryRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      request,
+      metadata,
+      grpcOptions,
+      done,
+    ),
+  );
+}
+
+export async function callClientStream(
+  target: CallTarget,
+  method: MethodShape,
+  requests: Messages<unknown>,
+  options: CallOptions = {},
+): Promise<unknown> {
+  const { path, requestSerialize, responseDeserialize } = method as OpenMethod;
+  let sending: Sending | undefined;
+  const reply = withReply(target, path, options, (channel, metadata, grpcOptions, done) => {
+    const call = channel.makeClientStreamRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      metadata,
+      grpcOptions,
+      done,
+    );
+    sending = startSending(call, requests);
+    return call;
+  });
+  try {
+    return await reply;
+  } catch (error) {
+    throw sending?.failure ? sending.failure.error : error;
+  }
+}
+
+export async function* callServerStream(
+  target: CallTarget,
+  method: MethodShape,
+  request: unknown,
+  options: CallOptions = {},
+): AsyncGenerator {
+  const { path, requestSerialize, responseDeserialize } = method as OpenMethod;
+  const { metadata, grpcOptions } = prepare(options);
+  const call = target
+    .channel()
+    .makeServerStreamRequest(path, requestSerialize, responseDeserialize, request, metadata, grpcOptions);
+  yield* receiveAll(target, path, call, options.signal);
+}
+
+export async function* callBidiStream(
+  target: CallTarget,
+  method: MethodShape,
+  requests: Messages<unknown>,
+  options: CallOptions = {},
+): AsyncGenerator {
+  const { path, requestSerialize, responseDeserialize } = method as OpenMethod;
+  const { metadata, grpcOptions } = prepare(options);
+  const call = target
+    .channel()
+    .makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata, grpcOptions);
+  const sending = startSending(call, requests);
+  try {
+    yield* receiveAll(target, path, call, options.signal);
+  } catch (error) {
+    throw sending.failure ? sending.failure.error : error;
+  }
+}
+
+type Start = (
+  channel: Client,
+  metadata: Metadata,
+  options: GrpcCallOptions,
+  done: (failure: ServiceError | null, reply?: unknown) => void,
+) => { cancel(): void };
+
+function withReply(target: CallTarget, path: string, options: CallOptions, start: Start): Promise<unknown> {
+  const { signal } = options;
+  return new Promise((resolve, reject) => {
+    const { metadata, grpcOptions } = prepare(options);
+    const call = start(target.channel(), metadata, grpcOptions, (failure, reply) => {
+      signal?.removeEventListener('abort', onAbort);
+      target.inProgress.delete(call);
+      if (!failure) resolve(reply);
+      else target.explain(failure, path).then(reject, reject);
+    });
+    function onAbort(): void {
+      call.cancel();
+      // The reason is the caller's own, and is passed on as it is.
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+      reject(signal?.reason);
+    }
+    signal?.addEventListener('abort', onAbort, { once: true });
+    target.inProgress.add(call);
+  });
+}
+
+function prepare(options: CallOptions): { metadata: Metadata; grpcOptions: GrpcCallOptions } {
+  options.signal?.throwIfAborted();
+  const { timeoutMs } = options;
+  if (timeoutMs !== undefined && !(timeoutMs > 0)) {
+    throw new InvalidOptionError('timeoutMs', `${String(timeoutMs)} is not a number of milliseconds above 0`);
+  }
+  return {
+    metadata: toMetadata(options.metadata),
+    grpcOptions:
+      timeoutMs === undefined || timeoutMs === Infinity ? {} : { deadline: Date.now() + timeoutMs },
+  };
+}
+
+/** What a readable grpc-js call is to us. */
+interface ReadableCall extends AsyncIterable<unknown> {
+  cancel(): void;
+  on(event: 'error', listener: () => void): unknown;
+}
+
+async function* receiveAll(
+  target: CallTarget,
+  path: string,
+  call: ReadableCall,
+  signal: AbortSignal | undefined,
+): AsyncGenerator {
+  const onAbort = (): void => {
+    call.cancel();
+  };
+  signal?.addEventListener('abort', onAbort, { once: true });
+  target.inProgress.add(call);
+  call.on('error', () => undefined); // cancelling after the loop was left makes an error that nobody waits for
+  try {
+    for await (const message of call) {
+      signal?.throwIfAborted();
+      yield message;
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw isServiceError(error) ? await target.explain(error, path) : error;
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+    target.inProgress.delete(call);
+    call.cancel();
+  }
+}
+
+/** What a writable grpc-js call is to us. */
+interface WritableCall {
+  write(message: unknown): boolean;
+  end(): void;
+  cancel(): void;
+  once(event: 'drain' | 'close' | 'error' | 'status', listener: () => void): unknown;
+  off(event: 'drain' | 'close' | 'error' | 'status', listener: () => void): unknown;
+}
+
+/** How sending went. `failure` is there when drawing the messages threw. */
+interface Sending {
+  failure?: { readonly error: unknown };
+}
+
+/** Starts to send until the messages or the call end. When drawing the messages throws, the call is cancelled. */
+function startSending(call: WritableCall, messages: Messages<unknown>): Sending {
+  const sending: Sending = {};
+  sendAll(call, messages).catch((error: unknown) => {
+    sending.failure = { error };
+    call.cancel();
+  });
+  return sending;
+}
+
+async function sendAll(call: WritableCall, messages: Messages<unknown>): Promise<void> {
+  const source =
+    Symbol.asyncIterator in messages ? messages[Symbol.asyncIterator]() : messages[Symbol.iterator]();
+  let over = false;
+  let wake: (() => void) | undefined;
+  const onEnd = (): void => {
+    if (over) return;
+    over = true;
+    wake?.();
+    // Nobody takes further messages: lets the source clean up. A source that waits for something notices later.
+    Promise.resolve(source.return?.()).catch(() => undefined);
+  };
+  const isOver = (): boolean => over; // the compiler can't see that the listeners change it
+  for (const event of endEvents) call.once(event, onEnd);
+  try {
+    for (;;) {
+      const step: IteratorResult<unknown, unknown> = await source.next();
+      if (isOver()) return;
+      if (step.done === true) break;
+      if (!call.write(step.value) && !isOver()) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          call.once('drain', resolve);
+        });
+      }
+    }
+    call.end();
+  } finally {
+    over = true;
+    for (const event of endEvents) call.off(event, onEnd);
+  }
+}
+
+const endEvents = ['status', 'close', 'error'] as const;
+
+function isServiceError(error: unknown): error is ServiceError {
+  return error instanceof Error && typeof (error as Partial<ServiceError>).code === 'number';
+}

@@ -1,0 +1,42 @@
+/** Promise clients from service definitions. */
+import { InvalidOptionError } from '../../errors.ts';
+import type { CallOptions, ClientMaker, MethodShape, Messages, ServiceDefinition } from '../service.ts';
+import { callBidiStream, callClientStream, callServerStream, callUnary, type CallTarget } from './calls.ts';
+
+/** Makes clients over one channel. */
+export function clientMaker(target: CallTarget): ClientMaker {
+  return ((service: ServiceDefinition) => makeClient(target, service)) as ClientMaker;
+}
+
+type Call = (request: unknown, options?: CallOptions) => unknown;
+
+function makeClient(target: CallTarget, service: ServiceDefinition): Readonly<Record<string, Call>> {
+  const methods = Object.entries(service);
+  const wrong = methods.find(([, method]) => typeof method.path !== 'string');
+  if (methods.length === 0 || wrong) {
+    throw new InvalidOptionError('service', 'is not a service definition', {
+      hint: 'Pass the definition of one service: `loadProto(...)["package.Service"]`, or `Client.service` of generated code.',
+    });
+  }
+  const client: Record<string, Call> = {};
+  for (const [name, method] of methods) {
+    const call = makeCall(target, method);
+    client[name] = call;
+    client[lowerFirst(name)] = call;
+  }
+  return client;
+}
+
+function makeCall(target: CallTarget, method: MethodShape): Call {
+  if (method.requestStream) {
+    const call = method.responseStream ? callBidiStream : callClientStream;
+    return (requests, options) => call(target, method, requests as Messages<unknown>, options);
+  }
+  const call = method.responseStream ? callServerStream : callUnary;
+  return (request, options) => call(target, method, request, options);
+}
+
+/** `GetValue` -> `getValue` */
+export function lowerFirst(name: string): string {
+  return name.charAt(0).toLowerCase() + name.slice(1);
+}

@@ -1,0 +1,49 @@
+/** What a failed gRPC call means to the caller. */
+import type { ServiceError } from '@grpc/grpc-js';
+import { PluginCallError, type PluginErrorOptions } from '../errors.ts';
+import { fromMetadata } from './metadata.ts';
+import { statusName } from './status.ts';
+
+/** The error for a call that the other side, `options.plugin`, answered with a failure. */
+export function callError(
+  failure: ServiceError,
+  method: string,
+  options: Omit<PluginErrorOptions, 'phase' | 'cause'>,
+): PluginCallError {
+  const status = statusName(failure.code);
+  const timedOut = status === 'DEADLINE_EXCEEDED';
+  return new PluginCallError(
+    timedOut ? 'PLUGIN_CALL_TIMEOUT' : 'PLUGIN_CALL_FAILED',
+    timedOut
+      ? `${options.plugin} did not answer ${method} before the deadline`
+      : `${options.plugin} answered ${method} with ${status}: ${failure.details}`,
+    {
+      ...options,
+      phase: 'call',
+      hint: hintFor(status, failure.details),
+      method,
+      status,
+      details: failure.details,
+      metadata: fromMetadata(failure.metadata),
+    },
+  );
+}
+
+/** Statuses that a lost connection can show itself by. */
+export function mayBeLoss(failure: ServiceError): boolean {
+  return ['UNAVAILABLE', 'INTERNAL', 'CANCELLED', 'UNKNOWN'].includes(statusName(failure.code));
+}
+
+function hintFor(status: string, details: string): string | undefined {
+  if (status === 'UNIMPLEMENTED') {
+    return 'The plugin does not have this method: compare its .proto file with the one in use, and the negotiated protocol version.';
+  }
+  if (status === 'RESOURCE_EXHAUSTED' && details.includes('larger than max')) {
+    return "Go plugins take messages of up to 4 MiB unless their author raises the limit of the plugin's gRPC server.";
+  }
+  // go-plugin before 1.4.4 checks the host's certificate for a name that it never has.
+  if (details.includes('valid for localhost, not unused')) {
+    return 'Plugins built with go-plugin before 1.4.4 can not call back under AutoMTLS: rebuild the plugin, or start it with `autoMtls: false`.';
+  }
+  return undefined;
+}

@@ -1,0 +1,165 @@
+/** Turns promise implementations of a service into handlers of a `@grpc/grpc-js` server. */
+import type {
+  sendUnaryData,
+  ServerDuplexStream,
+  ServerReadableStream,
+  ServerUnaryCall,
+  ServerWritableStream,
+  ServiceDefinition as GrpcService,
+  Metadata,
+  UntypedServiceImplementation,
+  Server,
+} from '@grpc/grpc-js';
+import type { EventEmitter } from 'node:events';
+import { InvalidOptionError } from '../../errors.ts';
+import { PluginCallError } from '../errors.ts';
+import type { CallContext, MethodShape, Messages, ServedService } from '../service.ts';
+import { lowerFirst } from './client.ts';
+import { fromMetadata, toMetadata } from './metadata.ts';
+import { StatusError, statusNames } from './status.ts';
+
+type Handler = (request: unknown, context: CallContext) => unknown;
+
+/** Adds services to a server. Methods without an implementation answer UNIMPLEMENTED. */
+export function addServices(server: Server, services: readonly ServedService[]): void {
+  for (const { definition, implementation } of services) {
+    const handlers: UntypedServiceImplementation = {};
+    const known = new Set<string>();
+    for (const [name, method] of Object.entries(definition)) {
+      known.add(name).add(lowerFirst(name));
+      const handler = findHandler(implementation, name);
+      if (handler) handlers[name] = grpcHandler(method, handler);
+    }
+    const unknown = methodNames(implementation).find((name) => !known.has(name));
+    if (unknown !== undefined) {
+      throw new InvalidOptionError('implementation', `the service has no method ${JSON.stringify(unknown)}`, {
+        hint: `Its methods are ${Object.keys(definition).join(', ')}.`,
+      });
+    }
+    server.addService(definition as unknown as GrpcService, handlers);
+  }
+}
+
+function findHandler(implementation: object, name: string): Handler | undefined {
+  const methods = implementation as Record<string, unknown>;
+  const found = methods[name] ?? methods[lowerFirst(name)];
+  return typeof found === 'function' ? (found.bind(implementation) as Handler) : undefined;
+}
+
+/** Own functions of a plain object; a class instance may have other methods beside those of the service. */
+function methodNames(implementation: object): string[] {
+  if (Object.getPrototypeOf(implementation) !== Object.prototype) return [];
+  return Object.keys(implementation).filter(
+    (name) => typeof (implementation as Record<string, unknown>)[name] === 'function',
+  );
+}
+
+function grpcHandler(method: MethodShape, handler: Handler): UntypedServiceImplementation[string] {
+  if (method.responseStream) {
+    return (call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>) => {
+      const input = method.requestStream ? call : (call as ServerWritableStream<unknown, unknown>).request;
+      void answerStream(call, () => handler(input, contextOf(call)) as Messages<unknown>);
+    };
+  }
+  return (
+    call: ServerUnaryCall<unknown, unknown> | ServerReadableStream<unknown, unknown>,
+    callback: sendUnaryData<unknown>,
+  ) => {
+    const input = method.requestStream ? call : (call as ServerUnaryCall<unknown, unknown>).request;
+    void answerOnce(callback, () => handler(input, contextOf(call)));
+  };
+}
+
+async function answerOnce(callback: sendUnaryData<unknown>, answer: () => unknown): Promise<void> {
+  try {
+    callback(null, await answer());
+  } catch (error) {
+    callback(asStatus(error));
+  }
+}
+
+async function answerStream(
+  call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>,
+  answer: () => Messages<unknown>,
+): Promise<void> {
+  try {
+    for await (const message of answer()) {
+      if (call.cancelled) return;
+      if (!call.write(message)) await writableAgain(call);
+    }
+    call.end();
+  } catch (error) {
+    call.emit('error', asStatus(error));
+  }
+}
+
+function writableAgain(call: EventEmitter & { readonly cancelled: boolean }): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      for (const event of wakeEvents) call.off(event, done);
+      resolve();
+    };
+    for (const event of wakeEvents) call.once(event, done);
+    if (call.cancelled) done();
+  });
+}
+
+const wakeEvents = ['drain', 'cancelled', 'close'] as const;
+
+interface AnyCall {
+  readonly metadata: ServerUnaryCall<unknown, unknown>['metadata'];
+  readonly cancelled: boolean;
+  getDeadline(): Date | number;
+  on(event: 'cancelled', listener: () => void): unknown;
+}
+
+function contextOf(call: AnyCall): CallContext {
+  let controller: AbortController | undefined;
+  const deadline = call.getDeadline();
+  return {
+    get metadata() {
+      return fromMetadata(call.metadata);
+    },
+    /** Made when first looked at: most implementations never do. */
+    get signal() {
+      if (!controller) {
+        const made = (controller = new AbortController());
+        const cancel = (): void => {
+          made.abort(new StatusError('CANCELLED', 'the caller no longer waits for this call'));
+        };
+        if (call.cancelled) cancel();
+        else call.on('cancelled', cancel);
+      }
+      return controller.signal;
+    },
+    deadline: deadline instanceof Date ? deadline : deadline === Infinity ? undefined : new Date(deadline),
+  };
+}
+
+/** An error as grpc-js takes it for a status. */
+interface ErrorWithStatus extends Error {
+  readonly code: number;
+  readonly details?: string;
+  readonly metadata?: Metadata;
+}
+
+function asStatus(error: unknown): ErrorWithStatus {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof StatusError) return withStatus(error.status, message, error.metadata);
+  // What a call to elsewhere failed with is passed on, as an error returned by a Go plugin would be.
+  if (error instanceof PluginCallError) return withStatus(error.status, error.details, error.metadata);
+  return isErrorWithStatus(error) ? error : withStatus('UNKNOWN', message, {});
+}
+
+function isErrorWithStatus(error: unknown): error is ErrorWithStatus {
+  return error instanceof Error && typeof (error as Partial<ErrorWithStatus>).code === 'number';
+}
+
+function withStatus(status: string, details: string, metadata: StatusError['metadata']): ErrorWithStatus {
+  const code = (statusNames as readonly string[]).indexOf(status);
+  return Object.assign(new Error(details), {
+    code: code < 0 ? statusNames.indexOf('UNKNOWN') : code,
+    details,
+    metadata: toMetadata(metadata),
+  });
+}

@@ -1,0 +1,204 @@
+/**
+ * The one line by which a plugin says where and how it serves: `1|5|unix|/tmp/plugin123|grpc|CERTIFICATE|true`.
+ * Pure. Rules as in go-plugin: client.go and server.go.
+ */
+import { BulkheadError, type ErrorCode } from '../../errors.ts';
+import type { PluginAddress } from '../runner.ts';
+import { decodeCertificateField, encodeCertificateField } from './certificate-field.ts';
+
+/** The only version of go-plugin's own protocol there is. */
+export const coreProtocolVersion = 1;
+
+/** Longer first lines are not a handshake, and are not kept in memory (go-plugin: bufio.Scanner's limit). */
+export const longestHandshakeLine = 64 * 1024;
+
+export interface HandshakeLine extends PluginAddress {
+  readonly protocolVersion: number;
+  /** DER of the plugin's certificate; there exactly when AutoMTLS was asked for. */
+  readonly certificateDer: Buffer | undefined;
+  /** Whether the plugin knows how to multiplex; `undefined` when it says nothing, as plugins before 1.6 do. */
+  readonly multiplexing: boolean | undefined;
+}
+
+/** What the host asked for, which decides what the line must say. */
+export interface HandshakeExpectations {
+  readonly protocolVersions: readonly number[];
+  readonly autoMtls: boolean;
+}
+
+/** The handshake line is wrong. `code` tells how, `line` shows the start of it. */
+export class HandshakeLineError extends BulkheadError {
+  readonly line: string;
+
+  constructor(code: ErrorCode, message: string, line: string, hint?: string) {
+    super(code, message, { hint });
+    this.line = line.slice(0, 200);
+  }
+}
+
+/**
+ * Reads a handshake line (without its line feed).
+ *
+ * @throws HandshakeLineError with a code of its own for each way in which the line can be wrong
+ */
+export function parseHandshakeLine(text: string, expected: HandshakeExpectations): HandshakeLine {
+  const line = text.trim();
+  const fields = line.split('|');
+  const [core, version, network, address, protocol = 'netrpc', certificate, multiplexing] = fields;
+  if (core === undefined || version === undefined || network === undefined || address === undefined) {
+    throw notRecognised(line);
+  }
+  checkCoreVersion(core, line);
+  const protocolVersion = checkProtocolVersion(version, expected.protocolVersions, line);
+  checkProtocol(protocol, line);
+  return {
+    protocolVersion,
+    ...checkAddress(network, address, line),
+    certificateDer: checkCertificate(certificate, expected.autoMtls, line),
+    multiplexing: checkMultiplexing(multiplexing, line),
+  };
+}
+
+/** Writes the line that a plugin prints, without its line feed. */
+export function formatHandshakeLine(line: HandshakeLine): string {
+  const fields = [
+    coreProtocolVersion,
+    line.protocolVersion,
+    line.network,
+    line.address,
+    'grpc',
+    line.certificateDer ? encodeCertificateField(line.certificateDer) : '',
+  ];
+  if (line.multiplexing !== undefined) fields.push(String(line.multiplexing));
+  return fields.join('|');
+}
+
+function notRecognised(line: string): HandshakeLineError {
+  return new HandshakeLineError(
+    'HANDSHAKE_NOT_RECOGNISED',
+    `The first line on stdout is not a handshake: ${quote(line)}`,
+    line,
+    'The program must print nothing on stdout before the handshake. Check that it is a go-plugin plugin and that its entry point starts the plugin itself.',
+  );
+}
+
+function checkCoreVersion(field: string, line: string): void {
+  const core = parseInteger(field);
+  if (core === undefined) throw notRecognised(line);
+  if (core === coreProtocolVersion) return;
+  throw new HandshakeLineError(
+    'HANDSHAKE_CORE_VERSION',
+    `The plugin speaks version ${core} of the core protocol; this host speaks version ${coreProtocolVersion}`,
+    line,
+    'Rebuild the plugin with a go-plugin 1.x.',
+  );
+}
+
+function checkProtocolVersion(field: string, offered: readonly number[], line: string): number {
+  const version = parseInteger(field);
+  if (version === undefined) throw notRecognised(line);
+  if (offered.includes(version)) return version;
+  throw new HandshakeLineError(
+    'HANDSHAKE_PLUGIN_VERSION',
+    `The plugin speaks application protocol version ${version}; this host speaks ${offered.join(', ')}`,
+    line,
+    'Use a build of the plugin for this host, or offer its version in `protocolVersions`.',
+  );
+}
+
+function checkProtocol(protocol: string, line: string): void {
+  if (protocol === 'grpc') return;
+  if (protocol === 'netrpc') {
+    throw new HandshakeLineError(
+      'HANDSHAKE_NETRPC',
+      "The plugin speaks Go's net/rpc, which only Go programs can speak",
+      line,
+      'Build the plugin with a gRPC server (GRPCServer in its ServeConfig, and a plugin type with the gRPC methods); a plugin may also speak gRPC for other protocol versions only.',
+    );
+  }
+  throw new HandshakeLineError(
+    'HANDSHAKE_PROTOCOL',
+    `The plugin speaks the unknown protocol ${quote(protocol)}`,
+    line,
+  );
+}
+
+function checkAddress(network: string, address: string, line: string): PluginAddress {
+  if (network !== 'unix' && network !== 'tcp') {
+    throw new HandshakeLineError(
+      'HANDSHAKE_NETWORK',
+      `The plugin listens on the unknown network ${quote(network)}`,
+      line,
+      'A plugin listens on `unix` or `tcp`.',
+    );
+  }
+  const usable = network === 'unix' ? /^\/[^\0]*[^\0/]$/.test(address) : isHostAndPort(address);
+  if (!usable) {
+    throw new HandshakeLineError(
+      'HANDSHAKE_ADDRESS',
+      `The plugin gives ${quote(address)} as its ${network} address`,
+      line,
+      network === 'unix'
+        ? 'It must be the absolute path of a socket; set PLUGIN_UNIX_SOCKET_DIR to an absolute path.'
+        : 'It must be host:port.',
+    );
+  }
+  return { network, address };
+}
+
+/** A port from 1 to 65535 behind a name, an IPv4 address or a bracketed IPv6 address. */
+function isHostAndPort(address: string): boolean {
+  const port = /^(?:\[[0-9a-fA-F:.%]+\]|[^:[\]\s/]+):(\d{1,5})$/.exec(address)?.[1];
+  return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
+}
+
+function checkCertificate(field: string | undefined, autoMtls: boolean, line: string): Buffer | undefined {
+  // Plugins of 2017 and 2018 put a short text of no use here (go-plugin: client.go skips up to 50 characters).
+  const given = field !== undefined && field.length > 50;
+  if (given && autoMtls) {
+    const decoded = decodeCertificateField(field);
+    if (Buffer.isBuffer(decoded)) return decoded;
+    throw new HandshakeLineError(
+      'HANDSHAKE_CERTIFICATE_INVALID',
+      `The plugin's certificate ${decoded.wrong}`,
+      line,
+      'The field is the base64 of the DER of one X.509 certificate, without padding.',
+    );
+  }
+  if (given) {
+    throw new HandshakeLineError(
+      'HANDSHAKE_CERTIFICATE_UNEXPECTED',
+      'The plugin sent a certificate although AutoMTLS was not asked for',
+      line,
+      'Start it with `autoMtls: true`, or remove PLUGIN_CLIENT_CERT from its environment.',
+    );
+  }
+  if (autoMtls) {
+    throw new HandshakeLineError(
+      'HANDSHAKE_CERTIFICATE_MISSING',
+      'AutoMTLS was asked for, and the plugin sent no certificate',
+      line,
+      'The plugin does not take part in AutoMTLS, or has TLS settings of its own. Start it with `autoMtls: false` if its connection need not be encrypted.',
+    );
+  }
+  return undefined;
+}
+
+function checkMultiplexing(field: string | undefined, line: string): boolean | undefined {
+  if (field === undefined) return undefined;
+  if (/^(1|t|T|TRUE|true|True)$/.test(field)) return true; // Go: strconv.ParseBool
+  if (/^(0|f|F|FALSE|false|False)$/.test(field)) return false;
+  throw new HandshakeLineError(
+    'HANDSHAKE_MULTIPLEXING',
+    `The plugin says ${quote(field)} where true or false must stand for multiplexing`,
+    line,
+  );
+}
+
+function parseInteger(text: string): number | undefined {
+  return /^[+-]?\d{1,9}$/.test(text) ? Number(text) : undefined;
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
+}

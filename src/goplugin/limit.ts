@@ -1,0 +1,83 @@
+/** Waiting that ends: by a time limit, by an abort, or by whatever comes first. */
+
+/** What `race` throws when the time is over. */
+export class TimeIsOver extends Error {}
+
+/**
+ * A time limit and the caller's abort signal in one. `signal` aborts with the caller's reason, or with `TimeIsOver`.
+ * Dispose it when the work is done: it holds a timer and a listener.
+ */
+export class Limit {
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  readonly #caller: AbortSignal | undefined;
+  readonly #onAbort = (): void => {
+    this.#controller.abort(this.#caller?.reason);
+  };
+
+  constructor(milliseconds: number, caller: AbortSignal | undefined) {
+    this.#caller = caller;
+    this.#timer = setTimeout(() => {
+      this.#controller.abort(new TimeIsOver());
+    }, milliseconds);
+    if (caller?.aborted === true) this.#onAbort();
+    else caller?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** True when it was the caller who ended it. */
+  get aborted(): boolean {
+    return this.signal.aborted && !(this.signal.reason instanceof TimeIsOver);
+  }
+
+  /** True when the time ended it. */
+  get expired(): boolean {
+    return this.signal.aborted && this.signal.reason instanceof TimeIsOver;
+  }
+
+  /** The promise, or the reason of `signal` when that comes first. */
+  race<T>(promise: Promise<T>): Promise<T> {
+    return orAborted(promise, this.signal);
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.#caller?.removeEventListener('abort', this.#onAbort);
+  }
+}
+
+/** The promise; or the signal's reason, when that comes first. The promise itself goes on. */
+export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  promise.catch(() => undefined);
+  signal.throwIfAborted();
+  let onAbort: (() => void) | undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = (): void => {
+      // The reason is the caller's own, and is passed on as it is.
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    if (onAbort) signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** The promise's value, or `undefined` when it takes longer than `milliseconds` or fails. */
+export async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, milliseconds, undefined);
+  });
+  try {
+    return await Promise.race([promise.catch(() => undefined), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,53 @@
+/** Service definitions from .proto files, at run time. */
+import { BulkheadError } from '../errors.ts';
+import type { DynamicService, MethodShape } from './service.ts';
+
+export interface LoadProtoOptions {
+  /** Where `import` lines are looked for. Default: the directories of the given files. */
+  readonly includeDirs?: readonly string[] | undefined;
+}
+
+/** A .proto file is missing or wrong. */
+export class ProtoError extends BulkheadError {}
+
+/**
+ * Reads .proto files and returns the services they define, by full name: `{ 'proto.KV': ... }`.
+ *
+ * Messages are plain objects. Field names stay as they are written in the file. 64-bit integers are decimal strings,
+ * because a JavaScript number can't hold them all (numbers, bigints and strings are taken when sending); bytes are
+ * Buffers; enums are their names; a singular field that is absent has its default value.
+ *
+ * @throws ProtoError when a file can't be read or parsed
+ */
+export async function loadProto(
+  path: string | readonly string[],
+  { includeDirs }: LoadProtoOptions = {},
+): Promise<Record<string, DynamicService>> {
+  const { load } = await import('@grpc/proto-loader');
+  const paths = typeof path === 'string' ? [path] : [...path];
+  try {
+    const definitions = await load(paths, {
+      keepCase: true,
+      longs: String,
+      enums: String,
+      defaults: true,
+      oneofs: true,
+      ...(includeDirs ? { includeDirs: [...includeDirs] } : {}),
+    });
+    const services = Object.entries(definitions).filter(([, definition]) => isService(definition));
+    return Object.fromEntries(services) as unknown as Record<string, DynamicService>;
+  } catch (cause) {
+    throw new ProtoError('PROTO_INVALID', `${paths.join(', ')}: ${(cause as Error).message}`, {
+      cause,
+      hint: 'Check the path, the syntax, and that every imported file lies in one of `includeDirs`.',
+    });
+  }
+}
+
+/** Messages and enums have a `format`; a service is a record of methods. */
+function isService(definition: object): boolean {
+  return (
+    !('format' in definition) &&
+    Object.values(definition).every((method) => 'path' in (method as MethodShape))
+  );
+}

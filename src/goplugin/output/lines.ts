@@ -1,0 +1,64 @@
+/**
+ * Cuts a byte stream into lines. Pure; memory stays bounded, whatever arrives.
+ */
+
+export interface Line {
+  /** Without its line feed (and without a carriage return before it). */
+  readonly bytes: Buffer;
+  /** `whole`: a complete line. `piece`: part of one that is longer than the limit. `rest`: what stood after the last line feed at the end. */
+  readonly kind: 'whole' | 'piece' | 'rest';
+}
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+
+export class LineSplitter {
+  readonly #limit: number;
+  #held: Buffer[] = [];
+  #heldLength = 0;
+  #inLongLine = false;
+
+  /** @param limit longest line in bytes; what is longer comes in pieces of that length */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** The lines that this chunk completes. */
+  push(chunk: Uint8Array): Line[] {
+    const lines: Line[] = [];
+    let rest = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    while (rest.length > 0) {
+      const end = rest.indexOf(lineFeed);
+      const room = this.#limit - this.#heldLength;
+      if (end >= 0 && end <= room) {
+        lines.push(this.#take(rest.subarray(0, end), this.#inLongLine ? 'piece' : 'whole'));
+        this.#inLongLine = false;
+        rest = rest.subarray(end + 1);
+      } else if (rest.length > room) {
+        lines.push(this.#take(rest.subarray(0, room), 'piece'));
+        this.#inLongLine = true;
+        rest = rest.subarray(room);
+      } else {
+        // Copied: a slice would keep the whole chunk in memory for as long as the line is incomplete.
+        this.#held.push(Buffer.from(rest));
+        this.#heldLength += rest.length;
+        break;
+      }
+    }
+    return lines;
+  }
+
+  /** What is left when the stream has ended: at most one line, which had no line feed. */
+  end(): Line[] {
+    if (this.#heldLength === 0) return [];
+    return [this.#take(Buffer.alloc(0), this.#inLongLine ? 'piece' : 'rest')];
+  }
+
+  #take(last: Buffer, kind: Line['kind']): Line {
+    const bytes = this.#held.length === 0 ? last : Buffer.concat([...this.#held, last]);
+    this.#held = [];
+    this.#heldLength = 0;
+    const trim = kind === 'whole' && bytes.at(-1) === carriageReturn;
+    return { bytes: trim ? bytes.subarray(0, -1) : bytes, kind };
+  }
+}

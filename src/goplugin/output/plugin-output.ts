@@ -1,0 +1,176 @@
+/**
+ * Reads everything a plugin writes, from the first byte to the last: the handshake line, log lines, prints.
+ *
+ * Reading never waits for whoever listens, so the plugin is never held up; nothing is kept but the tails.
+ */
+import { HandshakeLineError, longestHandshakeLine } from '../handshake/line.ts';
+import type { OutputTail } from '../errors.ts';
+import type { StartPluginOptions } from '../plugin.ts';
+import type { PluginRunner } from '../runner.ts';
+import { LogReader } from './log-reader.ts';
+import { Tail } from './tail.ts';
+
+export class PluginOutput {
+  /** The first line on stdout; `undefined` when stdout ended without one. Rejects when the line is too long to be one. */
+  readonly firstLine: Promise<string | undefined>;
+  /** Resolves when both streams have ended. */
+  readonly ended: Promise<void>;
+  readonly #tails = { stdout: new Tail(), stderr: new Tail() };
+  readonly #onLog: StartPluginOptions['onLog'];
+  readonly #onOutput: StartPluginOptions['onOutput'];
+  #warned = false;
+
+  constructor(
+    runner: Pick<PluginRunner, 'stdout' | 'stderr'>,
+    { onLog, onOutput }: Pick<StartPluginOptions, 'onLog' | 'onOutput'>,
+  ) {
+    this.#onLog = onLog;
+    this.#onOutput = onOutput;
+    const line = new FirstLine();
+    this.firstLine = line.found;
+    this.firstLine.catch(() => undefined); // whoever starts the plugin may have failed for another reason first
+    this.ended = Promise.all([this.#readStdout(runner.stdout, line), this.#readStderr(runner.stderr)]).then(
+      () => undefined,
+    );
+  }
+
+  /** What the plugin printed through gRPC. */
+  printed(stream: 'stdout' | 'stderr', data: Uint8Array): void {
+    this.#tails[stream].push(data);
+    const listener = this.#onOutput;
+    if (listener) {
+      this.#tell(() => {
+        listener({ stream, data });
+      });
+    }
+  }
+
+  tail(): OutputTail {
+    return { stdout: this.#tails.stdout.text(), stderr: this.#tails.stderr.text() };
+  }
+
+  async #readStdout(stdout: AsyncIterable<Uint8Array>, line: FirstLine): Promise<void> {
+    await forEachChunk(stdout, (chunk) => {
+      if (line.complete) {
+        this.printed('stdout', chunk);
+        return;
+      }
+      const rest = line.push(chunk);
+      this.#keepIfForeign(line);
+      if (rest.length > 0) this.printed('stdout', rest);
+    });
+    line.end();
+    this.#keepIfForeign(line);
+  }
+
+  /** A first line that is no handshake tells what went wrong; one that is holds only addresses and a certificate. */
+  #keepIfForeign(line: FirstLine): void {
+    const text = line.takeText();
+    if (text !== '' && !/^\s*\d+\|/.test(text)) this.#tails.stdout.push(Buffer.from(`${text}\n`));
+  }
+
+  async #readStderr(stderr: AsyncIterable<Uint8Array>): Promise<void> {
+    const log = new LogReader();
+    const pass = (entries: ReturnType<LogReader['push']>): void => {
+      const listener = this.#onLog;
+      if (!listener) return;
+      for (const entry of entries) {
+        this.#tell(() => {
+          listener(entry);
+        });
+      }
+    };
+    await forEachChunk(stderr, (chunk) => {
+      this.#tails.stderr.push(chunk);
+      pass(log.push(chunk));
+    });
+    pass(log.end());
+  }
+
+  /** A listener that throws must not end the reading; it is told so once. */
+  #tell(listener: () => void): void {
+    try {
+      listener();
+    } catch (error) {
+      if (this.#warned) return;
+      this.#warned = true;
+      process.emitWarning(`A listener for the output of a plugin threw: ${String(error)}`, 'BulkheadWarning');
+    }
+  }
+}
+
+/** Whatever goes wrong with a stream ends it: the exit of the plugin tells the rest. */
+async function forEachChunk(
+  stream: AsyncIterable<Uint8Array>,
+  use: (chunk: Uint8Array) => void,
+): Promise<void> {
+  try {
+    for await (const chunk of stream) use(chunk);
+  } catch {
+    // An engine that goes away breaks the stream in the middle.
+  }
+}
+
+class FirstLine {
+  readonly found: Promise<string | undefined>;
+  complete = false;
+  #text = '';
+  #held: Uint8Array[] = [];
+  #length = 0;
+  #resolve!: (line: string | undefined) => void;
+  #reject!: (error: Error) => void;
+
+  constructor() {
+    this.found = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  /** Returns what stands behind the line. */
+  push(chunk: Uint8Array): Uint8Array {
+    const end = chunk.indexOf(0x0a);
+    const part = end < 0 ? chunk : chunk.subarray(0, end);
+    if (this.#length + part.length > longestHandshakeLine) {
+      this.complete = true;
+      this.#reject(tooLong(this.#take(part)));
+      return new Uint8Array();
+    }
+    this.#held.push(Uint8Array.from(part));
+    this.#length += part.length;
+    if (end < 0) return new Uint8Array();
+    this.complete = true;
+    this.#resolve(this.#take());
+    return chunk.subarray(end + 1);
+  }
+
+  /** A last line without a line feed counts too. */
+  end(): void {
+    if (this.complete) return;
+    this.complete = true;
+    const line = this.#take();
+    this.#resolve(line.trim() === '' ? undefined : line);
+  }
+
+  /** The line as it came, once. */
+  takeText(): string {
+    const text = this.#text;
+    this.#text = '';
+    return text;
+  }
+
+  #take(last: Uint8Array = new Uint8Array()): string {
+    this.#text = Buffer.concat([...this.#held, last]).toString('utf8');
+    this.#held = [];
+    return this.#text;
+  }
+}
+
+function tooLong(start: string): HandshakeLineError {
+  return new HandshakeLineError(
+    'HANDSHAKE_NOT_RECOGNISED',
+    `The plugin wrote ${longestHandshakeLine} bytes to stdout without a line feed, which is no handshake: ${JSON.stringify(start.slice(0, 200))}`,
+    start,
+    'The program must print nothing on stdout before the handshake.',
+  );
+}

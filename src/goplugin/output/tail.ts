@@ -1,0 +1,42 @@
+/** Keeps the end of a byte stream for an error message, in a fixed amount of memory. */
+
+/** How much of each stream an error carries. */
+export const tailLength = 8 * 1024;
+
+export class Tail {
+  readonly #limit: number;
+  #ring: Buffer | undefined;
+  #end = 0;
+  #full = false;
+
+  constructor(limit: number = tailLength) {
+    this.#limit = limit;
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#ring ??= Buffer.alloc(this.#limit);
+    const bytes = chunk.length > this.#limit ? chunk.subarray(chunk.length - this.#limit) : chunk;
+    const first = Math.min(bytes.length, this.#limit - this.#end);
+    this.#ring.set(bytes.subarray(0, first), this.#end);
+    this.#ring.set(bytes.subarray(first), 0);
+    this.#full ||= this.#end + bytes.length >= this.#limit;
+    this.#end = (this.#end + bytes.length) % this.#limit;
+  }
+
+  /** The kept bytes as UTF-8 text, from the first whole character; keys and certificates in PEM form are taken out. */
+  text(): string {
+    if (this.#ring === undefined) return '';
+    const bytes = this.#full
+      ? Buffer.concat([this.#ring.subarray(this.#end), this.#ring.subarray(0, this.#end)])
+      : this.#ring.subarray(0, this.#end);
+    let start = 0;
+    while (this.#full && start < 3 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start += 1;
+    return withoutPem(bytes.toString('utf8', start));
+  }
+}
+
+function withoutPem(text: string): string {
+  return text
+    .replace(/-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?(?:-----END \1-----|$)/g, '[$1 removed]')
+    .replace(/(?:^[A-Za-z0-9+/=]{1,76}\r?\n)*-----END ([A-Z0-9 ]+)-----/gm, '[$1 removed]'); // its start was cut off
+}

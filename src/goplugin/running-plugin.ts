@@ -1,0 +1,175 @@
+/** A plugin that has been started: calls, health, stop. */
+import type { Client, ServiceError } from '@grpc/grpc-js';
+import type { Broker } from './broker/broker.ts';
+import type { Connection } from './connection.ts';
+import type { PluginExitedError } from './errors.ts';
+import { PluginUnhealthyError, type PluginPhase } from './errors.ts';
+import { exitedError } from './exit.ts';
+import { callUnary, type CallTarget } from './grpc/calls.ts';
+import { clientMaker } from './grpc/client.ts';
+import { callError, mayBeLoss } from './grpc/failure.ts';
+import { within } from './limit.ts';
+import type { PluginOutput } from './output/plugin-output.ts';
+import type { NegotiatedHandshake, Plugin, StopOptions } from './plugin.ts';
+import type { PluginExit, PluginRunner } from './runner.ts';
+import type { ClientMaker } from './service.ts';
+import { servingStatus, type HealthCheckResponse } from './wire/messages.ts';
+import { healthService, healthServiceName } from './wire/services.ts';
+
+/** How long a failed call waits for the exit that may explain it. */
+const exitWaitMs = 2_000;
+/** How long after the exit its last output may take to arrive. */
+const outputWaitMs = 500;
+/** How long a killed plugin may take to be seen dead. */
+const killedWaitMs = 10_000;
+
+export interface RunningParts {
+  readonly runner: PluginRunner;
+  readonly connection: Connection;
+  readonly output: PluginOutput;
+  readonly handshake: NegotiatedHandshake;
+  readonly exited: Promise<PluginExit>;
+}
+
+export class RunningPlugin implements Plugin, CallTarget {
+  readonly handshake: NegotiatedHandshake;
+  readonly exited: Promise<PluginExit>;
+  readonly broker: Broker;
+  readonly client: ClientMaker;
+  readonly inProgress: CallTarget['inProgress'];
+  readonly #runner: PluginRunner;
+  readonly #connection: Connection;
+  readonly #output: PluginOutput;
+  readonly #hurry = new AbortController();
+  #exit: PluginExit | undefined;
+  #stopping: Promise<PluginExit> | undefined;
+  #disposing: Promise<void> | undefined;
+
+  constructor({ runner, connection, output, handshake, exited }: RunningParts) {
+    this.handshake = handshake;
+    this.broker = connection.broker;
+    this.client = clientMaker(this);
+    this.inProgress = connection.inProgress;
+    this.#runner = runner;
+    this.#connection = connection;
+    this.#output = output;
+    this.exited = exited.then(async (exit) => {
+      this.#exit = exit;
+      await connection.close('the plugin has ended');
+      return exit;
+    });
+  }
+
+  get name(): string {
+    return this.#runner.name;
+  }
+
+  get id(): string | undefined {
+    return this.#runner.id;
+  }
+
+  async health({
+    signal,
+    timeoutMs = 5_000,
+  }: { signal?: AbortSignal; timeoutMs?: number } = {}): Promise<void> {
+    const request = { service: healthServiceName };
+    const reply = await callUnary(this, healthService.Check, request, { signal, timeoutMs });
+    const { status } = reply as HealthCheckResponse;
+    if (servingStatus[status] === 'SERVING') return;
+    const answer = servingStatus[status] ?? `the unknown status ${status}`;
+    throw new PluginUnhealthyError('PLUGIN_UNHEALTHY', `${this.name} says of its health: ${answer}`, {
+      phase: 'call',
+      plugin: this.name,
+      output: this.#output.tail(),
+    });
+  }
+
+  async stop(options: StopOptions = {}): Promise<PluginExit> {
+    const { signal } = options;
+    const hurry = (): void => {
+      this.#hurry.abort();
+    };
+    if (signal?.aborted === true) hurry();
+    else signal?.addEventListener('abort', hurry, { once: true });
+    try {
+      const exit = await (this.#stopping ??= this.#stop(options));
+      signal?.throwIfAborted();
+      return exit;
+    } finally {
+      signal?.removeEventListener('abort', hurry);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposing ??= this.#dispose();
+    await this.#disposing;
+  }
+
+  /** @throws PluginExitedError when the plugin is known to have ended */
+  channel(): Client {
+    if (this.#exit) throw this.#exitedError('call', this.#exit);
+    return this.#connection.client;
+  }
+
+  /** A call that failed because the plugin ended gets the exit; the connection usually breaks first. */
+  async explain(failure: ServiceError, method: string): Promise<Error> {
+    if (mayBeLoss(failure) && (await this.#isLost())) {
+      const exit = await within(exitWaitMs, this.exited);
+      if (exit) {
+        await within(outputWaitMs, this.#output.ended);
+        return this.#exitedError('call', exit);
+      }
+    }
+    return callError(failure, method, { plugin: this.name, output: this.#output.tail() });
+  }
+
+  async #isLost(): Promise<boolean> {
+    // The streams of a broken connection end before the channel is told: both happen in one turn.
+    await new Promise(setImmediate);
+    return this.#exit !== undefined || this.#stopping !== undefined || !this.#connection.intact;
+  }
+
+  #exitedError(phase: PluginPhase, exit: PluginExit): PluginExitedError {
+    return exitedError(this.name, phase, exit, this.#output.tail());
+  }
+
+  async #stop({ graceMs = 2_000, terminateMs = 0 }: StopOptions): Promise<PluginExit> {
+    const deadline = Date.now() + graceMs;
+    if (!this.#exit && graceMs > 0 && !this.#hurry.signal.aborted) await this.#askToEnd(deadline);
+    if (!this.#exit) {
+      await this.#runner.kill({ graceMs: this.#hurry.signal.aborted ? 0 : terminateMs });
+    }
+    const exit = (await within(killedWaitMs, this.exited)) ?? {
+      code: undefined,
+      error: `the plugin was killed, and was not seen to end within ${killedWaitMs} ms`,
+    };
+    await this.#connection.close('the plugin was stopped');
+    await within(outputWaitMs, this.#output.ended);
+    return exit;
+  }
+
+  async #askToEnd(deadline: number): Promise<void> {
+    const { signal } = this.#hurry;
+    let stopWaiting: () => void = () => undefined;
+    const hurried = new Promise<void>((resolve) => {
+      stopWaiting = resolve;
+    });
+    signal.addEventListener('abort', stopWaiting, { once: true });
+    try {
+      const left = (): number => Math.max(1, deadline - Date.now());
+      const answer = await Promise.race([this.#connection.shutdown(left(), signal), this.exited, hurried]);
+      // A plugin that can't be asked need not be waited for.
+      if (answer !== 'unimplemented') await within(left(), Promise.race([this.exited, hurried]));
+    } finally {
+      signal.removeEventListener('abort', stopWaiting);
+    }
+  }
+
+  async #dispose(): Promise<void> {
+    try {
+      await this.stop();
+    } finally {
+      await this.#runner[Symbol.asyncDispose]();
+    }
+  }
+}

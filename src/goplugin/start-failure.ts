@@ -1,0 +1,201 @@
+/**
+ * The end of an attempt to start a plugin that failed: everything that was made is removed, and everything that was
+ * seen goes into one error.
+ */
+import { BulkheadError } from '../errors.ts';
+import type { Connection } from './connection.ts';
+import {
+  HandshakeError,
+  PluginError,
+  PluginStartError,
+  PluginStartTimeoutError,
+  type OutputTail,
+  type PluginErrorOptions,
+  type PluginPhase,
+} from './errors.ts';
+import { exitedError } from './exit.ts';
+import { HandshakeLineError } from './handshake/line.ts';
+import { within, type Limit } from './limit.ts';
+import type { PluginOutput } from './output/plugin-output.ts';
+import type { Diagnosis, PluginExit, PluginRunner } from './runner.ts';
+import type { StartSettings } from './start-options.ts';
+
+/** What there is so far of a plugin that is being started. */
+export interface Attempt {
+  phase: PluginPhase;
+  readonly settings: StartSettings;
+  readonly limit: Limit;
+  creating?: Promise<PluginRunner>;
+  runner?: PluginRunner;
+  output?: PluginOutput;
+  exited?: Promise<PluginExit>;
+  connection?: Connection;
+}
+
+/** The plugin's stdout ended without a handshake, or the plugin itself before it was connected. */
+export class HandshakeAbsent extends Error {}
+
+/** How long an exit that explains the failure may take to be known. */
+const exitWaitMs = 1_000;
+/** How long a program that printed something else may take to end by itself, so that its exit code is told. */
+const ownExitWaitMs = 250;
+const diagnoseMs = 3_000;
+/** How long each step of the clean-up may take before the next one is tried. */
+const cleanupStepMs = 15_000;
+
+/** Cleans up, and returns the error to throw. */
+export async function endAttempt(attempt: Attempt, failure: unknown): Promise<unknown> {
+  const { limit, settings } = attempt;
+  await adoptLateRunner(attempt);
+  // The exit must be known before the kill makes one of its own.
+  const exit = await ownExit(attempt, failure);
+  const mustExplain = !limit.aborted && !isRunnersOwn(attempt, failure);
+  const diagnosis =
+    mustExplain && attempt.runner ? await within(diagnoseMs, attempt.runner.diagnose()) : undefined;
+  const cleanupError = await cleanUp(attempt);
+  const output = attempt.output?.tail() ?? { stdout: '', stderr: '' };
+
+  if (limit.aborted) return warnOf(cleanupError, settings.signal?.reason);
+  if (isRunnersOwn(attempt, failure)) return warnOf(cleanupError, failure);
+  return explain(attempt, failure, { exit, diagnosis, output, cleanupError });
+}
+
+interface Seen {
+  readonly exit: PluginExit | undefined;
+  readonly diagnosis: Diagnosis | undefined;
+  readonly output: OutputTail;
+  readonly cleanupError: unknown;
+}
+
+function explain(attempt: Attempt, failure: unknown, seen: Seen): Error {
+  const { phase, settings, runner } = attempt;
+  const plugin = runner?.name ?? 'the plugin';
+  const { exit, output, diagnosis } = seen;
+  const options = (cause: unknown, hint?: string): PluginErrorOptions => ({
+    phase,
+    plugin,
+    exit,
+    output,
+    diagnosis,
+    cause: seen.cleanupError === undefined ? cause : withCleanup(cause, seen.cleanupError),
+    hint: hint ?? diagnosis?.hint,
+  });
+  if (attempt.limit.expired) {
+    return new PluginStartTimeoutError(
+      'PLUGIN_START_TIMEOUT',
+      `${plugin} was not ready within ${settings.startTimeoutMs} ms (${phaseInWords[phase] ?? phase})`,
+      options(undefined, diagnosis?.hint ?? timeoutHint(phase)),
+    );
+  }
+  if (failure instanceof HandshakeLineError) {
+    return new HandshakeError(failure.code, `${plugin}: ${failure.message}`, options(failure, failure.hint));
+  }
+  if (exit && (failure instanceof HandshakeAbsent || phase === 'connect')) {
+    return exitedError(plugin, phase, exit, output, diagnosis);
+  }
+  if (failure instanceof HandshakeAbsent) {
+    return new PluginStartError(
+      'PLUGIN_NO_HANDSHAKE',
+      `${plugin} closed its stdout without a handshake, and went on running`,
+      options(undefined),
+    );
+  }
+  const text = failure instanceof Error ? failure.message : String(failure);
+  if (phase === 'connect') {
+    return new PluginStartError(
+      'PLUGIN_CONNECT_FAILED',
+      `${plugin} announced itself, and the first connection failed: ${text}`,
+      options(failure, connectHint(text, settings.autoMtls)),
+    );
+  }
+  return new PluginStartError(
+    'PLUGIN_START_FAILED',
+    `The plugin could not be started: ${text}`,
+    options(failure),
+  );
+}
+
+/** Typed errors of the runner already say what is to be said, and are rethrown as they are. */
+function isRunnersOwn(attempt: Attempt, failure: unknown): boolean {
+  if (attempt.limit.signal.aborted) return false;
+  return (
+    failure instanceof PluginError ||
+    (failure instanceof BulkheadError && !(failure instanceof HandshakeLineError))
+  );
+}
+
+/** A runner that comes after the end of the attempt is removed all the same. */
+async function adoptLateRunner(attempt: Attempt): Promise<void> {
+  const { creating } = attempt;
+  if (!creating || attempt.runner) return;
+  const late = await within(cleanupStepMs, creating);
+  if (late) attempt.runner = late;
+  else creating.then((runner) => runner[Symbol.asyncDispose]()).catch(() => undefined);
+}
+
+async function ownExit({ exited, limit }: Attempt, failure: unknown): Promise<PluginExit | undefined> {
+  if (!exited || limit.aborted) return undefined;
+  if (limit.expired) return await within(0, exited);
+  const printedOther = failure instanceof HandshakeLineError && failure.code === 'HANDSHAKE_NOT_RECOGNISED';
+  if (failure instanceof HandshakeLineError && !printedOther) return undefined;
+  return await within(printedOther ? ownExitWaitMs : exitWaitMs, exited);
+}
+
+/** Ends and removes all there is, one step after the other, none of which may hang. Returns what went wrong. */
+async function cleanUp({ connection, runner, output, exited }: Attempt): Promise<unknown> {
+  let problem: unknown;
+  const step = async (work: () => Promise<unknown>): Promise<void> => {
+    const done = work().catch((error: unknown) => {
+      problem ??= error;
+    });
+    await within(cleanupStepMs, done);
+  };
+  if (connection) await step(() => connection.close('the plugin did not start'));
+  if (runner && exited) await step(() => runner.kill({ graceMs: 0 }));
+  if (output) await within(exitWaitMs, output.ended);
+  if (runner) await step(() => runner[Symbol.asyncDispose]());
+  return problem;
+}
+
+function withCleanup(cause: unknown, cleanupError: unknown): unknown {
+  return cause === undefined
+    ? cleanupError
+    : new AggregateError([cause, cleanupError], 'starting failed, and so did cleaning up');
+}
+
+/** For an error that must stay as it is: what could not be removed is told beside it. */
+function warnOf(cleanupError: unknown, error: unknown): unknown {
+  if (cleanupError !== undefined) {
+    process.emitWarning(
+      `Something of a plugin could not be removed: ${(cleanupError as Error).message}`,
+      'BulkheadWarning',
+    );
+  }
+  return error;
+}
+
+const phaseInWords: Partial<Record<PluginPhase, string>> = {
+  create: 'it was still being prepared',
+  start: 'it was still being started',
+  handshake: 'it had printed no handshake',
+  connect: 'it had announced itself, and took no connection',
+};
+
+function timeoutHint(phase: PluginPhase): string | undefined {
+  return phase === 'handshake'
+    ? 'Raise `startTimeoutMs` if it needs longer; a program that is not a plugin waits for ever.'
+    : undefined;
+}
+
+function connectHint(text: string, autoMtls: boolean): string | undefined {
+  if (/wrong version number|packet length too long|SSL|TLS|certificate/i.test(text)) {
+    return autoMtls
+      ? 'The plugin announced a certificate, and its socket does not speak TLS with it.'
+      : 'The socket of the plugin wants TLS: start it with `autoMtls: true`.';
+  }
+  if (text.includes('ENOENT')) return 'The socket that the plugin announced does not exist on the host.';
+  if (text.includes('EACCES'))
+    return 'The host may not write to the socket of the plugin: check its owner, group and mode.';
+  if (text.includes('ECONNREFUSED')) return 'Nothing listens on the socket that the plugin announced.';
+  return undefined;
+}
