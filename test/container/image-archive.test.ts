@@ -14,7 +14,7 @@ import {
   checkImageTag,
   contentLabel,
   writeImageArchive,
-  type ImageArchive,
+  type PackedImage,
   type ImageFile,
   type WriteImageArchiveOptions,
 } from '../../src/container/image/index.ts';
@@ -23,7 +23,7 @@ import { InvalidOptionError } from '../../src/errors.ts';
 
 const hello: ImageFile = { path: '/bin/hello', content: 'hello', mode: 0o755 };
 
-function image(options: Partial<WriteImageArchiveOptions> = {}): Promise<ImageArchive> {
+function image(options: Partial<WriteImageArchiveOptions> = {}): Promise<PackedImage> {
   return writeImageArchive({
     tag: 'localhost/test:1',
     files: [hello],
@@ -378,7 +378,7 @@ interface TarFile {
   readonly content: Buffer;
 }
 
-async function unpack(archive: ImageArchive): Promise<Unpacked> {
+async function unpack(archive: PackedImage): Promise<Unpacked> {
   const outer = new Map(
     (await untar(await bytesOf(archive))).map(({ header, content }) => [header.name, content]),
   );
@@ -408,7 +408,7 @@ async function untar(bytes: Buffer): Promise<TarFile[]> {
   return files;
 }
 
-async function bytesOf(archive: ImageArchive): Promise<Buffer> {
+async function bytesOf(archive: PackedImage): Promise<Buffer> {
   return Buffer.concat((await Readable.from(archive).toArray()) as Uint8Array[]);
 }
 

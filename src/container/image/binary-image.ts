@@ -1,5 +1,5 @@
 import { checkArchitecture } from './architecture.ts';
-import { writeImageArchive, type ImageArchive, type ImageConfig } from './docker-archive.ts';
+import { writeImageArchive, type PackedImage, type ImageConfig } from './docker-archive.ts';
 import { DynamicBinaryError } from './errors.ts';
 import { readElf } from './read-elf.ts';
 import { sharedLibraries } from './shared-libraries.ts';
@@ -42,7 +42,7 @@ const programPath = '/plugin';
  * @throws {LibraryNotFoundError} with `withLibraries`: a shared library is not on this machine
  * @throws {ImageFileError} the file can't be read
  */
-export async function packBinaryPlugin(options: PackBinaryPluginOptions): Promise<ImageArchive> {
+export async function packBinaryPlugin(options: PackBinaryPluginOptions): Promise<PackedImage> {
   const { binary, signal } = options;
   const elf = await readElf(binary, { signal });
   checkArchitecture(binary, elf.machine, options.architecture);

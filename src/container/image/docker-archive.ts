@@ -7,7 +7,7 @@ import { checkImageTag } from './image-reference.ts';
 import { layerBytes, planLayer, type LayerPlan } from './layer.ts';
 import { tarBytes } from './tar-bytes.ts';
 
-/** Label that carries {@link ImageArchive.contentHash}, so that an image which is already loaded can be recognised. */
+/** Label that carries {@link PackedImage.contentHash}, so that an image which is already loaded can be recognised. */
 export const contentLabel = 'io.bulkhead.content';
 
 /** What a container of the image starts with. */
@@ -33,7 +33,7 @@ export interface WriteImageArchiveOptions extends ImageConfig {
 }
 
 /** An image that can be written: iterate it, as often as needed, for the bytes of an uncompressed docker-archive. */
-export interface ImageArchive extends AsyncIterable<Uint8Array> {
+export interface PackedImage extends AsyncIterable<Uint8Array> {
   readonly tag: string;
   readonly architecture: string;
   /** `sha256:` and the hash of the image's configuration: the image's id on Podman and in Docker's classic store. */
@@ -60,7 +60,7 @@ export interface ImageArchive extends AsyncIterable<Uint8Array> {
  * @throws {ImageFileError} a file is missing, unreadable or not a regular file
  * @throws {ImageChangedError} from the iteration: a file is no longer what was measured
  */
-export async function writeImageArchive(options: WriteImageArchiveOptions): Promise<ImageArchive> {
+export async function writeImageArchive(options: WriteImageArchiveOptions): Promise<PackedImage> {
   const { tag, architecture = hostArchitecture(), createdAt = new Date(0), signal } = options;
   checkImageTag(tag);
   checkConfig(options);

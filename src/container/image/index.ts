@@ -1,10 +1,12 @@
 export { writeImageArchive, contentLabel } from './docker-archive.ts';
-export type { ImageArchive, ImageConfig, WriteImageArchiveOptions } from './docker-archive.ts';
+export type { ImageConfig, PackedImage, WriteImageArchiveOptions } from './docker-archive.ts';
 export type { ImageDirectory, ImageFile, ImageRegularFile, ImageSymlink } from './image-files.ts';
 export { packNodePlugin } from './node-image.ts';
 export type { PackNodePluginOptions } from './node-image.ts';
 export { packBinaryPlugin } from './binary-image.ts';
 export type { PackBinaryPluginOptions } from './binary-image.ts';
+export { loadImage } from './load-image.ts';
+export type { LoadedImage, LoadImageOptions } from './load-image.ts';
 export { parseElf } from './elf.ts';
 export type { ElfFile } from './elf.ts';
 export { readElf } from './read-elf.ts';

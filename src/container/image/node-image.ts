@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { InvalidOptionError } from '../../errors.ts';
 import { checkArchitecture } from './architecture.ts';
-import { writeImageArchive, type ImageArchive, type ImageConfig } from './docker-archive.ts';
+import { writeImageArchive, type PackedImage, type ImageConfig } from './docker-archive.ts';
 import { ImageFileError } from './errors.ts';
 import { folderFiles } from './folder-files.ts';
 import type { ImageFile } from './image-files.ts';
@@ -65,7 +65,7 @@ const nodePath = '/usr/local/bin/node';
  * @throws {PackageNotFoundError} an npm package is not installed
  * @throws {ImageFileError} a file or folder can't be read
  */
-export async function packNodePlugin(options: PackNodePluginOptions): Promise<ImageArchive> {
+export async function packNodePlugin(options: PackNodePluginOptions): Promise<PackedImage> {
   const { nodeBinary = process.execPath, nodeOptions = [], args = [], signal } = options;
   if (options.directory === undefined && options.files === undefined) {
     throw new InvalidOptionError('directory', 'give the folder with the compiled plugin, or files');
