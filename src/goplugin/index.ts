@@ -1,5 +1,8 @@
 export { startPlugin } from './start.ts';
 export { subprocessRunner, type SubprocessOptions } from './subprocess/runner.ts';
+export { serve } from './serve/serve.ts';
+export type { ServeContext, ServeOptions } from './serve/options.ts';
+export { createLogger, type LogFields, type Logger, type LoggerOptions } from './serve/logger.ts';
 export { loadProto, ProtoError, type LoadProtoOptions } from './load-proto.ts';
 export {
   formatHandshakeLine,

@@ -135,9 +135,18 @@ export type DynamicHandler = (
   context: CallContext,
 ) => MaybePromise<ProtoMessage> | Messages<ProtoMessage>;
 
-/** One function for each method, named as in the definition or with a small first letter. */
+type NameOf<S> = keyof S & string;
+/** The method that goes by `Name`, written either way. */
+type MethodNamed<S, Name> = {
+  [K in NameOf<S>]: Name extends K | Uncapitalize<K> ? S[K] : never;
+}[NameOf<S>];
+
+/**
+ * One function for each method, named as in the definition or with a small first letter.
+ * (Not a mapped type with renamed keys: the compiler could not tell the parameter types of functions from that.)
+ */
 export type ImplementationFor<S> = {
-  readonly [K in keyof S & string as K | Uncapitalize<K>]?: HandlerFor<S[K]>;
+  readonly [Name in NameOf<S> | Uncapitalize<NameOf<S>>]?: HandlerFor<MethodNamed<S, Name>>;
 };
 
 /** A service to be served: its definition, and a function for each method. A method left out answers UNIMPLEMENTED. */

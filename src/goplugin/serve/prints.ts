@@ -1,0 +1,130 @@
+/**
+ * What the plugin prints after its handshake goes to the host through gRPC: real stdout belongs to the protocol.
+ *
+ * Go lets a print wait until the host has read; a Node program can't wait, so what the host has not read yet is
+ * held. Above `heldLimit` prints are dropped, counted, and reported through `onDrop` once there is room again.
+ */
+import { stdioChannel, type StdioData } from '../wire/messages.ts';
+import { original } from './real-write.ts';
+
+/** Bytes that wait for the host at most. */
+const heldLimit = 1024 * 1024;
+/** Above this `write` returns false, as a stream's does: who heeds it loses nothing. */
+const highWaterMark = 64 * 1024;
+/** Longest piece sent at once. */
+const longestPiece = 32 * 1024;
+
+export class Prints {
+  readonly #onDrop: (bytes: number) => void;
+  readonly #restore: (() => void)[] = [];
+  readonly #waitingForDrain = new Set<NodeJS.WriteStream>();
+  readonly #held: StdioData[] = [];
+  #heldBytes = 0;
+  #dropped = 0;
+  #finished = false;
+  #wake: (() => void) | undefined;
+  #finishedReading: () => void = () => undefined;
+  /** Resolves when a reader has taken the last of it after `finish`; at once when there is no reader. */
+  readonly allRead = new Promise<void>((resolve) => {
+    this.#finishedReading = resolve;
+  });
+  #readers = 0;
+  /** The newest reader; an older one ends, because two would steal from each other. */
+  #reader = 0;
+
+  constructor(onDrop: (bytes: number) => void) {
+    this.#onDrop = onDrop;
+  }
+
+  /** From now on `console.log` and everything else written through these streams goes to the host. */
+  redirect(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): void {
+    this.#redirect(stdout, stdioChannel.stdout);
+    this.#redirect(stderr, stdioChannel.stderr);
+  }
+
+  /** Everything printed, until `finish`. A new reader takes over from an older one. */
+  async *read(signal: AbortSignal): AsyncGenerator<StdioData> {
+    const reader = (this.#reader += 1);
+    const wake = (): void => this.#wake?.();
+    wake();
+    this.#readers += 1;
+    signal.addEventListener('abort', wake, { once: true });
+    try {
+      while (reader === this.#reader && !signal.aborted) {
+        const next = this.#held.shift();
+        if (next) {
+          this.#heldBytes -= next.data.length;
+          this.#reportDrops();
+          yield next;
+        } else {
+          if (this.#finished) return;
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve;
+          });
+        }
+      }
+    } finally {
+      signal.removeEventListener('abort', wake);
+      this.#readers -= 1;
+      if (this.#finished && this.#readers === 0) this.#finishedReading();
+    }
+  }
+
+  /** Ends the redirection; readers end when they have read what is held. */
+  finish(): void {
+    this.#finished = true;
+    if (this.#readers === 0) this.#finishedReading();
+    for (const restore of this.#restore.splice(0)) restore();
+    this.#wake?.();
+  }
+
+  #redirect(stream: NodeJS.WriteStream, channel: number): void {
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- put back as it was, never called unbound
+    const before = stream.write;
+    const write = (
+      chunk: string | Uint8Array,
+      encoding?: BufferEncoding | ((error?: Error | null) => void),
+      done?: (error?: Error | null) => void,
+    ): boolean => {
+      const callback = typeof encoding === 'function' ? encoding : done;
+      const data =
+        typeof chunk === 'string'
+          ? Buffer.from(chunk, typeof encoding === 'string' ? encoding : 'utf8')
+          : Buffer.from(chunk); // copied: the caller may use its buffer again
+      this.#hold(channel, data);
+      if (callback) process.nextTick(callback, null);
+      const room = this.#heldBytes < highWaterMark;
+      if (!room) this.#waitingForDrain.add(stream);
+      return room;
+    };
+    stream.write = Object.assign(write, { [original]: before });
+    this.#restore.push(() => {
+      stream.write = before;
+    });
+  }
+
+  #hold(channel: number, data: Buffer): void {
+    if (this.#heldBytes + data.length > heldLimit) {
+      this.#dropped += data.length;
+      return;
+    }
+    for (let start = 0; start < data.length; start += longestPiece) {
+      this.#held.push({ channel, data: data.subarray(start, start + longestPiece) });
+    }
+    this.#heldBytes += data.length;
+    this.#wake?.();
+  }
+
+  #reportDrops(): void {
+    if (this.#heldBytes >= highWaterMark) return;
+    if (this.#dropped > 0) {
+      const dropped = this.#dropped;
+      this.#dropped = 0;
+      this.#onDrop(dropped);
+    }
+    for (const stream of this.#waitingForDrain) {
+      this.#waitingForDrain.delete(stream);
+      stream.emit('drain');
+    }
+  }
+}
