@@ -1,0 +1,65 @@
+/**
+ * A plugin that misbehaves in the way its first argument names; without one it is a key/value plugin, whose key `crash`
+ * ends it during the call and whose key `slow` never answers. The modes are those of go/main.go, without `mlock`.
+ *
+ * What goes wrong before the handshake goes wrong before anything is imported: in milliseconds, not after the start of a
+ * gRPC server.
+ */
+const mode = process.argv[2] ?? 'serve';
+
+switch (mode) {
+  case 'serve':
+    await serveKv();
+    break;
+  case 'exit-3':
+    process.stderr.write('the license file is missing\n');
+    process.exitCode = 3;
+    break;
+  case 'exit-0':
+    break;
+  case 'garbage':
+    process.stdout.write('Welcome to the plugin!\n');
+    stayAlive();
+    break;
+  case 'silent':
+    stayAlive();
+    break;
+  case 'core-2':
+    process.stdout.write('2|1|unix|/tmp/plugin|grpc|\n');
+    stayAlive();
+    break;
+  case 'stubborn':
+    process.on('SIGTERM', () => undefined);
+    stayAlive();
+    await serveKv({ exit: false }); // returns when it is told to shut down
+    break;
+  default:
+    process.stderr.write(`unknown mode ${JSON.stringify(mode)}\n`);
+    process.exitCode = 64;
+}
+
+async function serveKv(options: { exit?: boolean } = {}): Promise<void> {
+  const { serve } = await import('../../src/goplugin/index.ts');
+  const { kvService } = await import('./kv-service.ts');
+  await serve({
+    handshake: { magicCookieKey: 'BASIC_PLUGIN', magicCookieValue: 'hello' },
+    protocolVersions: [1],
+    services: [kvService(misbehave)],
+    ...options,
+  });
+}
+
+async function misbehave(key: string): Promise<void> {
+  if (key === 'crash') {
+    process.stderr.write('the store is corrupt\n');
+    process.exit(7);
+  }
+  if (key === 'slow') {
+    stayAlive();
+    await new Promise(() => undefined);
+  }
+}
+
+function stayAlive(): void {
+  setInterval(() => undefined, 3_600_000);
+}

@@ -1,0 +1,101 @@
+// Command faulty is a go-plugin plugin that misbehaves in the way its first argument names. Without an argument it is
+// a key/value plugin. Its modes are those of ../faulty.ts, and "mlock" in addition.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/hashicorp/go-plugin"
+	"github.com/hashicorp/go-plugin/examples/grpc/shared"
+)
+
+func main() {
+	mode := "serve"
+	if len(os.Args) > 1 {
+		mode = os.Args[1]
+	}
+	switch mode {
+	case "serve":
+		serve()
+	case "exit-3":
+		fmt.Fprintln(os.Stderr, "the license file is missing")
+		os.Exit(3)
+	case "exit-0":
+	case "garbage":
+		fmt.Println("Welcome to the plugin!")
+		forever()
+	case "silent":
+		forever()
+	case "core-2":
+		fmt.Println("2|1|unix|/tmp/plugin|grpc|")
+		forever()
+	case "stubborn":
+		signal.Ignore(syscall.SIGTERM, syscall.SIGINT)
+		serve() // returns when it is told to shut down
+		forever()
+	case "mlock":
+		if err := syscall.Mlockall(syscall.MCL_CURRENT | syscall.MCL_FUTURE); err != nil {
+			fmt.Fprintf(os.Stderr, "mlockall: %v\n", err)
+			os.Exit(4)
+		}
+		serve()
+	default:
+		fmt.Fprintf(os.Stderr, "unknown mode %q\n", mode)
+		os.Exit(64)
+	}
+}
+
+func serve() {
+	plugin.Serve(&plugin.ServeConfig{
+		HandshakeConfig: shared.Handshake,
+		Plugins:         map[string]plugin.Plugin{"kv": &shared.KVGRPCPlugin{Impl: &memory{values: map[string][]byte{}}}},
+		GRPCServer:      plugin.DefaultGRPCServer,
+	})
+}
+
+// memory keeps values in memory. Key "crash" ends the process during the call, key "slow" never answers.
+type memory struct {
+	mutex  sync.Mutex
+	values map[string][]byte
+}
+
+func (m *memory) Put(key string, value []byte) error {
+	misbehave(key)
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	m.values[key] = value
+	return nil
+}
+
+func (m *memory) Get(key string) ([]byte, error) {
+	misbehave(key)
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	value, found := m.values[key]
+	if !found {
+		return nil, errors.New("no value for " + key)
+	}
+	return value, nil
+}
+
+func misbehave(key string) {
+	switch key {
+	case "crash":
+		fmt.Fprintln(os.Stderr, "the store is corrupt")
+		os.Exit(7)
+	case "slow":
+		forever()
+	}
+}
+
+func forever() {
+	for {
+		time.Sleep(time.Hour)
+	}
+}

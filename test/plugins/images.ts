@@ -1,0 +1,92 @@
+/** Images of the fixture plugins, for tests and the demo. */
+import {
+  loadImage,
+  packBinaryPlugin,
+  packNodePlugin,
+  type PackedImage,
+} from '../../src/container/image/index.ts';
+import type { Engine } from '../../src/engine/index.ts';
+import { checkout } from './cache.ts';
+import { goExample, goFaulty, goOnThePath, noGo } from './go-programs.ts';
+import { compiledMain, compiledPlugins, packedNode, pluginPackages } from './node-programs.ts';
+
+/** All fixture plugins, HashiCorp's examples among them, have this handshake and application protocol version 1. */
+export const fixtureHandshake = { magicCookieKey: 'BASIC_PLUGIN', magicCookieValue: 'hello' } as const;
+
+const recipes = {
+  /** The key/value plugin in TypeScript. */
+  'node-kv': () => nodeImage('node-kv', 'kv'),
+  /** The same, misbehaving as its first argument says; see faulty.ts. */
+  'node-faulty': () => nodeImage('node-faulty', 'faulty'),
+  /** The same in Go; see go/main.go. */
+  'go-faulty': async () => binaryImage('go-faulty', await goFaulty()),
+  /** The same with the file capability IPC_LOCK. Its container has to be given IPC_LOCK, or it can't be started. */
+  'go-locking': async () => binaryImage('go-locking', await goFaulty(), ['IPC_LOCK']),
+  /** HashiCorp's example with the key/value service. It writes into its working directory, `/tmp`. */
+  'go-example-kv': async () => binaryImage('go-example-kv', await goExample('kv')),
+  /** HashiCorp's example that calls back through the broker. It writes into its working directory, `/tmp`. */
+  'go-example-counter': async () => binaryImage('go-example-counter', await goExample('counter')),
+} as const satisfies Record<string, () => Promise<PackedImage>>;
+
+export type FixtureName = keyof typeof recipes;
+
+export type FixtureImage =
+  { readonly tag: string; readonly id: string; readonly skipped?: undefined } | { readonly skipped: string };
+
+const packed = new Map<FixtureName, Promise<PackedImage>>();
+
+/**
+ * Gives the engine the named fixture images, unless it has them. An image that can't be built here says why in `skipped`,
+ * which a test passes on to `t.skip`.
+ */
+export async function loadFixtures<Name extends FixtureName>(
+  engine: Engine,
+  names: readonly Name[],
+  options: { signal?: AbortSignal | undefined } = {},
+): Promise<Record<Name, FixtureImage>> {
+  const images: [Name, FixtureImage][] = [];
+  for (const name of names) images.push([name, await loadFixture(engine, name, options)]);
+  return Object.fromEntries(images) as Record<Name, FixtureImage>;
+}
+
+/** One fixture image. See {@link loadFixtures}. */
+export async function loadFixture(
+  engine: Engine,
+  name: FixtureName,
+  options: { signal?: AbortSignal | undefined } = {},
+): Promise<FixtureImage> {
+  if (name.startsWith('go-') && goOnThePath() === undefined) return { skipped: noGo };
+  const image = await packFixture(name);
+  const { id } = await loadImage(engine, image, options);
+  return { tag: image.tag, id };
+}
+
+/** Builds and measures a fixture image, once in this process. */
+export function packFixture(name: FixtureName): Promise<PackedImage> {
+  let image = packed.get(name);
+  if (image === undefined) packed.set(name, (image = recipes[name]()));
+  return image;
+}
+
+async function nodeImage(name: string, program: keyof typeof compiledMain): Promise<PackedImage> {
+  return packNodePlugin({
+    tag: tagOf(name),
+    nodeBinary: packedNode(),
+    directory: await compiledPlugins(),
+    main: compiledMain[program],
+    packages: pluginPackages,
+    packagesFrom: checkout,
+  });
+}
+
+function binaryImage(
+  name: string,
+  binary: string,
+  fileCapabilities: readonly string[] = [],
+): Promise<PackedImage> {
+  return packBinaryPlugin({ tag: tagOf(name), binary, workingDir: '/tmp', fileCapabilities });
+}
+
+function tagOf(name: string): string {
+  return `localhost/bulkhead-test/${name}:1`;
+}
