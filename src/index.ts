@@ -12,3 +12,13 @@ export {
   type TmpfsOptions,
 } from './container/index.ts';
 export { hostLabels, PluginHost, type PluginHostOptions } from './host/index.ts';
+export {
+  loadImage,
+  packBinaryPlugin,
+  packNodePlugin,
+  writeImageArchive,
+  type PackBinaryPluginOptions,
+  type PackedImage,
+  type PackNodePluginOptions,
+} from './container/image/index.ts';
+export * from './goplugin/index.ts';

@@ -8,12 +8,14 @@ import {
   type PodmanService,
   type PodmanServiceOptions,
 } from '../engine/index.ts';
-import { BulkheadError } from '../errors.ts';
+import { BulkheadError, InvalidOptionError } from '../errors.ts';
 import { LaunchRefusedError } from '../container/index.ts';
 
 export interface EnginesOptions {
   /** The engine to use; default: the first that is found, else one of our own. */
   readonly socketPath?: string | undefined;
+  /** Looks for no engine: a Podman service of our own is started with the first launch. Default false. */
+  readonly embedded?: boolean | undefined;
   /** Settings for the Podman services that are started here. */
   readonly podman?: Pick<PodmanServiceOptions, 'root' | 'runRoot' | 'socketDirectory'> | undefined;
 }
@@ -42,7 +44,14 @@ export class Engines implements AsyncDisposable {
     options: EnginesOptions,
     { signal }: { signal?: AbortSignal | undefined } = {},
   ): Promise<Engines> {
-    const found = findEngine(options.socketPath, signal);
+    if (options.embedded === true && options.socketPath !== undefined) {
+      throw new InvalidOptionError(
+        'embedded',
+        'an engine of our own has no given socketPath: leave one of them out',
+      );
+    }
+    const found =
+      options.embedded === true ? Promise.resolve(undefined) : findEngine(options.socketPath, signal);
     await found;
     return new Engines(options, found);
   }

@@ -1,0 +1,48 @@
+import { execFileSync } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { hostLabels } from 'bulkhead';
+
+export interface Remains {
+  readonly containers: number;
+  readonly sockets: number;
+  readonly processes: number;
+}
+
+/** Counts what a closed host has left on this machine, asking Podman and the kernel, not Bulkhead. */
+export async function countRemains(hostId: string): Promise<Remains> {
+  const filter = `label=${hostLabels.hostId}=${hostId}`;
+  const containers = execFileSync('podman', ['ps', '--all', '--quiet', '--filter', filter], {
+    encoding: 'utf8',
+  });
+  return {
+    containers: containers.split('\n').filter((id) => id !== '').length,
+    sockets: (await socketFolders()).length,
+    processes: (await ourProcesses()).length,
+  };
+}
+
+/** Our socket directories and service sockets all lie in folders with one prefix. */
+async function socketFolders(): Promise<string[]> {
+  const parents = new Set([tmpdir(), process.env['XDG_RUNTIME_DIR'] ?? tmpdir()]);
+  const names = await Promise.all([...parents].map((parent) => readdir(parent).catch(() => [])));
+  return names.flat().filter((name) => name.startsWith('bulkhead-'));
+}
+
+/** Children of this process, and whatever has one of our socket folders on its command line. */
+async function ourProcesses(): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && name !== String(process.pid));
+  const lines = await Promise.all(
+    pids.map(async (pid) => {
+      const [stat, command] = await Promise.all([
+        readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''),
+        readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''),
+      ]);
+      // After the name, which may hold anything but ends with the last `)`: state, then the parent's id.
+      const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      const ours = parent === String(process.pid) || command.includes('/bulkhead-');
+      return ours && state !== undefined && state !== 'Z' ? command.replaceAll('\0', ' ') : '';
+    }),
+  );
+  return lines.filter((line) => line !== '' && !line.includes('esbuild'));
+}

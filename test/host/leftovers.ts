@@ -1,0 +1,32 @@
+import { readdirSync, readlinkSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import type { Engine } from '../../src/engine/index.ts';
+import { hostLabels } from '../../src/host/index.ts';
+
+/** What a host left behind: names of its containers at the engine and of its socket directories below `parent`. */
+export async function leftovers(engine: Engine, hostId: string, parent: string): Promise<string[]> {
+  const containers = await engine.containers.list({
+    all: true,
+    filters: { label: [`${hostLabels.hostId}=${hostId}`] },
+  });
+  const directories = (await readdir(parent)).filter((name) => name.startsWith('bulkhead-'));
+  return [...containers.map(({ id }) => `container ${id}`), ...directories.map((name) => `directory ${name}`)];
+}
+
+/**
+ * What this process holds open: sockets and pipes by number, and the timers that would keep it alive. Compare before
+ * and after; files of the module loader come and go, so only sockets, pipes and timers count.
+ */
+export function heldResources(): { sockets: number; timers: number } {
+  const targets = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return ''; // the descriptor of the folder that was just listed
+    }
+  });
+  return {
+    sockets: targets.filter((target) => target.startsWith('socket:')).length,
+    timers: process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length,
+  };
+}
