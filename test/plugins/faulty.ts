@@ -5,6 +5,8 @@
  * What goes wrong before the handshake goes wrong before anything is imported: in milliseconds, not after the start of a
  * gRPC server.
  */
+import { writeSync } from 'node:fs';
+
 const mode = process.argv[2] ?? 'serve';
 
 switch (mode) {
@@ -39,7 +41,7 @@ switch (mode) {
 }
 
 async function serveKv(options: { exit?: boolean } = {}): Promise<void> {
-  const { serve } = await import('../../src/goplugin/index.ts');
+  const { serve } = await import('../../src/goplugin/serve/serve.ts');
   const { kvService } = await import('./kv-service.ts');
   await serve({
     handshake: { magicCookieKey: 'BASIC_PLUGIN', magicCookieValue: 'hello' },
@@ -51,7 +53,7 @@ async function serveKv(options: { exit?: boolean } = {}): Promise<void> {
 
 async function misbehave(key: string): Promise<void> {
   if (key === 'crash') {
-    process.stderr.write('the store is corrupt\n');
+    writeSync(2, 'the store is corrupt\n'); // process.stderr leads to the host through gRPC by now
     process.exit(7);
   }
   if (key === 'slow') {

@@ -45,7 +45,7 @@ export async function goFaulty(): Promise<string> {
   const source = fileURLToPath(new URL('go', import.meta.url));
   const key = `${await sourcesOf([source], ['.go', '.mod', '.sum'])} ${goOnThePath() ?? ''}`;
   const folder = await builtOnce('go-faulty', key, (bin) =>
-    runTool('go', ['build', '-trimpath', '-o', join(bin, 'faulty'), '.'], {
+    runTool('go', ['build', '-o', join(bin, 'faulty'), '.'], {
       cwd: source,
       env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false' },
     }),

@@ -1,5 +1,5 @@
 /** A go-plugin plugin in TypeScript: a key/value store in memory. */
-import { serve } from '../../src/goplugin/index.ts';
+import { serve } from '../../src/goplugin/serve/serve.ts';
 import { kvService } from './kv-service.ts';
 
 await serve({

@@ -15,6 +15,9 @@ import (
 	"github.com/hashicorp/go-plugin/examples/grpc/shared"
 )
 
+// stderr is the real one: go-plugin replaces os.Stderr when it serves, and what is written there can be lost in a crash.
+var stderr = os.Stderr
+
 func main() {
 	mode := "serve"
 	if len(os.Args) > 1 {
@@ -24,7 +27,7 @@ func main() {
 	case "serve":
 		serve()
 	case "exit-3":
-		fmt.Fprintln(os.Stderr, "the license file is missing")
+		fmt.Fprintln(stderr, "the license file is missing")
 		os.Exit(3)
 	case "exit-0":
 	case "garbage":
@@ -41,12 +44,12 @@ func main() {
 		forever()
 	case "mlock":
 		if err := syscall.Mlockall(syscall.MCL_CURRENT | syscall.MCL_FUTURE); err != nil {
-			fmt.Fprintf(os.Stderr, "mlockall: %v\n", err)
+			fmt.Fprintf(stderr, "mlockall: %v\n", err)
 			os.Exit(4)
 		}
 		serve()
 	default:
-		fmt.Fprintf(os.Stderr, "unknown mode %q\n", mode)
+		fmt.Fprintf(stderr, "unknown mode %q\n", mode)
 		os.Exit(64)
 	}
 }
@@ -87,7 +90,7 @@ func (m *memory) Get(key string) ([]byte, error) {
 func misbehave(key string) {
 	switch key {
 	case "crash":
-		fmt.Fprintln(os.Stderr, "the store is corrupt")
+		fmt.Fprintln(stderr, "the store is corrupt")
 		os.Exit(7)
 	case "slow":
 		forever()
