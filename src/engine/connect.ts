@@ -12,7 +12,7 @@ export interface TimeLimits {
 }
 
 export interface ConnectOptions extends CallOptions {
-  /** Path of the engine's unix socket. Default: the first found, see {@link findSockets}. */
+  /** Absolute path of the engine's unix socket. Default: the first found, see {@link findSockets}. */
   readonly socketPath?: string | undefined;
   /** Variables to look into, such as `DOCKER_HOST`. Default `process.env`. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
@@ -23,13 +23,20 @@ export interface ConnectOptions extends CallOptions {
  * Connects to a Docker or Podman engine, and agrees on the API version with it.
  *
  * Without `socketPath` it takes the socket that the environment names (`DOCKER_HOST`, `CONTAINER_HOST`, the Docker
- * context), which must then work; else the first of the usual sockets on which an engine answers.
+ * context), which must then work; else the first of the usual sockets on which an engine answers. `DOCKER_API_VERSION`
+ * fixes the API version for a Docker engine, as it does for Docker's own client.
  *
  * @throws EngineUnreachableError telling each socket that was tried, which setting it came from, and what was wrong
  * @throws NotAnEngineError when something else answers
  * @throws EngineVersionError when the engine speaks no API version between 1.40 and 1.51
  * @remarks Abort closes what was opened; nothing stays at the engine.
+ *
+ * @example
+ * await using engine = await connectEngine();
+ * console.log(engine.kind, engine.version);
  */
-export function connectEngine(_options: ConnectOptions = {}): Promise<Engine> {
-  return Promise.reject(new Error('not there yet'));
+export async function connectEngine(options: ConnectOptions = {}): Promise<Engine> {
+  // The HTTP client and the schemas cost a tenth of a second to load: whoever only imports does not pay for them.
+  const { openEngine } = await import('./open-engine.ts');
+  return openEngine(options);
 }

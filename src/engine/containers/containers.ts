@@ -1,14 +1,19 @@
 import type { CallOptions } from '../call-options.ts';
-import type { AttachContainerOptions, ContainerAttachment } from './attach-container.ts';
-import type { CreateContainerOptions, CreatedContainer } from './create-container.ts';
-import type { InspectedContainer } from './inspect-container.ts';
-import type { KillContainerOptions } from './kill-container.ts';
-import type { ContainerSummary, ListContainersOptions } from './list-containers.ts';
-import type { ContainerLogs, ContainerLogsOptions } from './logs-container.ts';
-import type { RemoveContainerOptions } from './remove-container.ts';
-import type { StartedContainer } from './start-container.ts';
-import type { StopContainerOptions, StoppedContainer } from './stop-container.ts';
-import type { ContainerExit, WaitContainerOptions } from './wait-container.ts';
+import type { EngineClient } from '../client.ts';
+import {
+  attachContainer,
+  type AttachContainerOptions,
+  type ContainerAttachment,
+} from './attach-container.ts';
+import { createContainer, type CreateContainerOptions, type CreatedContainer } from './create-container.ts';
+import { inspectContainer, type InspectedContainer } from './inspect-container.ts';
+import { killContainer, type KillContainerOptions } from './kill-container.ts';
+import { listContainers, type ContainerSummary, type ListContainersOptions } from './list-containers.ts';
+import { containerLogs, type ContainerLogs, type ContainerLogsOptions } from './logs-container.ts';
+import { removeContainer, type RemoveContainerOptions } from './remove-container.ts';
+import { startContainer, type StartedContainer } from './start-container.ts';
+import { stopContainer, type StopContainerOptions, type StoppedContainer } from './stop-container.ts';
+import { waitContainer, type ContainerExit, type WaitContainerOptions } from './wait-container.ts';
 
 /**
  * Containers of the engine. `id` is an id, whole or shortened, or a name.
@@ -31,16 +36,17 @@ export interface Containers {
   list(options?: ListContainersOptions): Promise<ContainerSummary[]>;
   /**
    * Connects to the container's output. Resolves when the engine has taken the connection: from then on nothing is
-   * lost, so {@link start} may follow. Do not attach to a container that has ended: Docker waits for its next start,
-   * Podman sets it up to run again.
+   * lost, so {@link start} may follow.
    *
    * Output must be read: each stream is buffered up to `bufferBytes`; then the engine is read no further, and at last
    * the container's own writes block. Stop iterating over a stream to have the rest of it thrown away.
    *
-   * @throws NotFoundError, and on Podman the errors of {@link start}, because it sets the container up here
+   * @throws NotFoundError
+   * @throws ConflictError when the container has ended: Docker would wait for its next start, Podman set it up to run again
+   * @throws EngineOperationError on Podman for what other engines find out at the start: it sets the container up here
    * @remarks Abort, before or after it resolved, closes the connection; the container goes on and its output is dropped.
    */
-  attach(id: string, options: AttachContainerOptions): Promise<ContainerAttachment>;
+  attach(id: string, options?: AttachContainerOptions): Promise<ContainerAttachment>;
   /** @throws NotFoundError when there is no such container, or its network is gone. */
   start(id: string, options?: CallOptions): Promise<StartedContainer>;
   /**
@@ -63,4 +69,19 @@ export interface Containers {
    * @throws UnsupportedByEngineError when the log driver keeps nothing to read (`none`)
    */
   logs(id: string, options?: ContainerLogsOptions): Promise<ContainerLogs>;
+}
+
+export function containersOf(client: EngineClient): Containers {
+  return {
+    create: (options) => createContainer(client, options),
+    inspect: (id, options) => inspectContainer(client, id, options),
+    list: (options) => listContainers(client, options),
+    attach: (id, options) => attachContainer(client, id, options),
+    start: (id, options) => startContainer(client, id, options),
+    wait: (id, options) => waitContainer(client, id, options),
+    kill: (id, options) => killContainer(client, id, options),
+    stop: (id, options) => stopContainer(client, id, options),
+    remove: (id, options) => removeContainer(client, id, options),
+    logs: (id, options) => containerLogs(client, id, options),
+  };
 }

@@ -1,4 +1,12 @@
+import { z } from 'zod';
+import { texts } from '../answer.ts';
 import type { CallOptions } from '../call-options.ts';
+import type { Call, EngineClient } from '../client.ts';
+import { checkOptions } from '../option-check.ts';
+import { checkImagePlatform } from './check-image-platform.ts';
+import { createOptionsSchema } from './create-options.ts';
+import { refuseWhatDockerCannot, toDockerBody } from './docker-create-body.ts';
+import { refuseWhatPodmanCannot, toPodmanSpec } from './podman-create-spec.ts';
 
 export interface BindMount {
   readonly type: 'bind';
@@ -11,14 +19,14 @@ export interface BindMount {
   readonly propagation?: 'private' | 'rprivate' | 'shared' | 'rshared' | 'slave' | 'rslave' | undefined;
 }
 
-/** Always `nosuid` and `nodev`. */
+/** Empty at first. Always `nosuid` and `nodev`. */
 export interface TmpfsMount {
   readonly type: 'tmpfs';
   /** Absolute path in the container. */
   readonly target: string;
   /** Default: half of the host's memory, as the kernel has it. */
   readonly sizeBytes?: number | undefined;
-  /** Permission bits; default 0o1777. */
+  /** Permission bits; default 0o1777. runc before 1.2 keeps those of a folder that the image has there. */
   readonly mode?: number | undefined;
   /** Default true: nothing in it can be executed. */
   readonly noExec?: boolean | undefined;
@@ -62,7 +70,7 @@ export interface CreateContainerOptions extends CallOptions {
   readonly tty?: boolean | undefined;
   /** Keeps stdin open for {@link Containers.attach}. Default false. */
   readonly openStdin?: boolean | undefined;
-  /** Closes stdin for good when the first attached client has closed its. Default false. */
+  /** Closes stdin for good when the first attached client has closed its. Default false on Docker; Podman always does. */
   readonly stdinOnce?: boolean | undefined;
   /** Name such as `SIGTERM`. */
   readonly stopSignal?: string | undefined;
@@ -73,23 +81,28 @@ export interface CreateContainerOptions extends CallOptions {
   readonly runtime?: string | undefined;
   /** `none`, `host`, `bridge`, or the name of a network. */
   readonly networkMode?: string | undefined;
-  /** Without `CAP_`, in upper case; `ALL` for all of them. */
+  /** With or without `CAP_`, such as `IPC_LOCK`; `ALL` for all of them. */
   readonly capAdd?: readonly string[] | undefined;
   readonly capDrop?: readonly string[] | undefined;
+  /** Default: as the engine is set up, which is false unless somebody changed it. */
   readonly noNewPrivileges?: boolean | undefined;
   /** `unconfined`, or the profile: its JSON text on Docker, the path of its file on the engine's host on Podman. */
   readonly seccompProfile?: string | undefined;
   readonly readonlyRootfs?: boolean | undefined;
   readonly mounts?: readonly Mount[] | undefined;
 
-  /** Bytes. */
+  /** Bytes. This and the limits on CPUs and processes are refused where the engine would take but not enforce them. */
   readonly memory?: number | undefined;
-  /** Bytes of memory and swap together; -1 is unlimited swap. */
+  /** Bytes of memory and swap together; -1 is unlimited swap. Default: twice `memory`. */
   readonly memorySwap?: number | undefined;
   /** Billionths of a CPU. */
   readonly nanoCpus?: number | undefined;
   /** -1 is unlimited. Podman's own default is 2048. */
   readonly pidsLimit?: number | undefined;
+  /**
+   * Default: the engine's own. Podman 4 fails with its own in places, so there `nofile` and `nproc`, when not given, are
+   * sent as this process's hard limits, up to 524288 and 32768.
+   */
   readonly ulimits?: readonly Ulimit[] | undefined;
   /** Supplementary groups: ids or names of the image. */
   readonly groupAdd?: readonly string[] | undefined;
@@ -108,7 +121,7 @@ export interface CreateContainerOptions extends CallOptions {
   /** Handed to the runtime. Docker: API 1.43 or later. */
   readonly annotations?: Readonly<Record<string, string>> | undefined;
   readonly restartPolicy?: RestartPolicy | undefined;
-  /** `os/architecture` that the image must have. */
+  /** `os/architecture` that the image must have, such as `linux/arm64`. */
   readonly platform?: string | undefined;
 }
 
@@ -116,4 +129,56 @@ export interface CreatedContainer {
   readonly id: string;
   /** What the engine would not do, in its words. */
   readonly warnings: readonly string[];
+}
+
+export const createdContainerSchema = z.object({ Id: z.string().min(1), Warnings: texts });
+
+/** See `Containers.create`. */
+export async function createContainer(
+  client: EngineClient,
+  options: CreateContainerOptions,
+): Promise<CreatedContainer> {
+  const checked = checkOptions('containers.create', createOptionsSchema, options);
+  refuseUnenforcedLimits(client, checked);
+  const call = client.isPodman ? await podmanCall(client, checked) : dockerCall(client, checked);
+  const created = await client.fetch(createdContainerSchema, {
+    doing: `create a container from ${checked.image}`,
+    method: 'POST',
+    signal: checked.signal,
+    hints: {
+      ENGINE_NOT_FOUND: 'Load or build the image first; nothing is ever pulled unless asked for.',
+      ENGINE_CONFLICT: 'Choose another name, or remove the container that has it.',
+    },
+    ...call,
+  });
+  return { id: created.Id, warnings: created.Warnings };
+}
+
+type CreateCall = Pick<Call, 'path' | 'json'> & Partial<Call>;
+
+function dockerCall(client: EngineClient, options: CreateContainerOptions): CreateCall {
+  refuseWhatDockerCannot(client, options);
+  const { name, platform } = options;
+  return { path: '/containers/create', query: { name, platform }, json: toDockerBody(options) };
+}
+
+async function podmanCall(client: EngineClient, options: CreateContainerOptions): Promise<CreateCall> {
+  refuseWhatPodmanCannot(client, options);
+  await checkImagePlatform(client, options);
+  return { path: '/containers/create', libpod: true, json: toPodmanSpec(options, client.identity) };
+}
+
+/** Rootless engines take limits, show them as if in force, and do nothing. */
+function refuseUnenforcedLimits(client: EngineClient, options: CreateContainerOptions): void {
+  const { enforces } = client.identity;
+  const unenforced = [
+    ...(options.memory !== undefined && !enforces.memory ? ['memory'] : []),
+    ...(options.nanoCpus !== undefined && !enforces.cpu ? ['nanoCpus'] : []),
+    ...(options.pidsLimit !== undefined && options.pidsLimit > 0 && !enforces.pids ? ['pidsLimit'] : []),
+  ];
+  if (unenforced.length === 0) return;
+  client.refuse(
+    `does not enforce ${unenforced.join(', ')} on this host`,
+    'Leave the limit out, or give the engine its cgroup controllers (cgroup v2 with delegation for rootless engines).',
+  );
 }

@@ -1,7 +1,14 @@
+import type { CallOptions } from '../call-options.ts';
+import type { Call, EngineClient } from '../client.ts';
+import { callOptions, checkContainerId, checkOptions } from '../option-check.ts';
 import type { Ulimit } from './create-container.ts';
+import { fromDockerInspect } from './docker-inspect.ts';
+import { dockerInspectSchema } from './docker-inspect-schema.ts';
+import { fromPodmanInspect } from './podman-inspect.ts';
+import { podmanInspectSchema } from './podman-inspect-schema.ts';
 
 export interface ContainerState {
-  /** Podman's `stopped` and `configured` are told as `exited` and `created`. */
+  /** Podman's `stopped`, `configured` and `initialized` are told as `exited` and `created`. */
   readonly status: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
   readonly running: boolean;
   /** Process id on the engine's host; 0 when it does not run. */
@@ -88,4 +95,25 @@ export interface InspectedContainer {
   readonly devices: readonly InspectedDevice[];
   /** The engine's whole answer (Podman: libpod's), unchecked. It holds environment values. */
   readonly raw: unknown;
+}
+
+/** See `Containers.inspect`. */
+export async function inspectContainer(
+  client: EngineClient,
+  id: string,
+  options: CallOptions = {},
+): Promise<InspectedContainer> {
+  const { signal } = checkOptions('containers.inspect', callOptions, options);
+  const name = checkContainerId('containers.inspect', id);
+  const call: Call = {
+    doing: `inspect container ${name}`,
+    method: 'GET',
+    path: `/containers/${name}/json`,
+    libpod: client.isPodman,
+    signal,
+  };
+  const { body } = await client.call(call);
+  return client.isPodman
+    ? fromPodmanInspect(client.parse(podmanInspectSchema, body, call), body)
+    : fromDockerInspect(client.parse(dockerInspectSchema, body, call), body);
 }

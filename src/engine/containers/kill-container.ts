@@ -1,6 +1,33 @@
+import { z } from 'zod';
 import type { CallOptions } from '../call-options.ts';
+import type { EngineClient } from '../client.ts';
+import { checkContainerId, checkOptions, optionsOf, signalOption } from '../option-check.ts';
+import { signalNumber } from './signal-number.ts';
 
 export interface KillContainerOptions extends CallOptions {
   /** Name such as `SIGTERM`. Default `SIGKILL`. */
   readonly killSignal?: string | undefined;
+}
+
+const schema = optionsOf<KillContainerOptions>()({
+  killSignal: z.string().optional(),
+  signal: signalOption,
+});
+
+/** See `Containers.kill`. */
+export async function killContainer(
+  client: EngineClient,
+  id: string,
+  options: KillContainerOptions = {},
+): Promise<void> {
+  const { killSignal = 'SIGKILL', signal } = checkOptions('containers.kill', schema, options);
+  const name = checkContainerId('containers.kill', id);
+  await client.callText({
+    doing: `kill container ${name}`,
+    method: 'POST',
+    path: `/containers/${name}/kill`,
+    // As a number: the engines know different names, and Podman answers 500 to a wrong one.
+    query: { signal: signalNumber('killSignal', killSignal) },
+    signal,
+  });
 }

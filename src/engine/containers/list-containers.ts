@@ -1,4 +1,8 @@
+import { z } from 'zod';
+import { textMap, textOrNothing, texts, withDigestPrefix } from '../answer.ts';
 import type { CallOptions, Filters } from '../call-options.ts';
+import type { EngineClient } from '../client.ts';
+import { checkOptions, countOption, filtersOption, optionsOf, signalOption } from '../option-check.ts';
 
 export interface ListContainersOptions extends CallOptions {
   /** Also those that do not run. Default false. */
@@ -15,10 +19,59 @@ export interface ContainerSummary {
   readonly names: readonly string[];
   readonly image: string;
   readonly imageId: string;
+  /** Entrypoint and arguments in one text, for people. */
   readonly command: string;
   readonly createdAt: Date;
+  /** As in `inspect`: `created`, `running`, `exited`, ... */
   readonly state: string;
   /** For people: `Up 5 minutes`. */
   readonly status: string;
   readonly labels: Readonly<Record<string, string>>;
+}
+
+const schema = optionsOf<ListContainersOptions>()({
+  all: z.boolean().optional(),
+  limit: countOption,
+  filters: filtersOption,
+  signal: signalOption,
+});
+
+export const listContainersSchema = z.array(
+  z.object({
+    Id: z.string(),
+    Names: texts,
+    Image: z.string(),
+    ImageID: z.string(),
+    Command: textOrNothing,
+    Created: z.number(),
+    State: z.string(),
+    Status: textOrNothing,
+    Labels: textMap,
+  }),
+);
+
+/** See `Containers.list`. */
+export async function listContainers(
+  client: EngineClient,
+  options: ListContainersOptions = {},
+): Promise<ContainerSummary[]> {
+  const { all, limit, filters, signal } = checkOptions('containers.list', schema, options);
+  const containers = await client.fetch(listContainersSchema, {
+    doing: 'list containers',
+    method: 'GET',
+    path: '/containers/json',
+    query: { all, limit, filters },
+    signal,
+  });
+  return containers.map((container) => ({
+    id: container.Id,
+    names: container.Names.map((name) => name.replace(/^\//, '')),
+    image: container.Image,
+    imageId: withDigestPrefix(container.ImageID),
+    command: container.Command,
+    createdAt: new Date(container.Created * 1000),
+    state: container.State,
+    status: container.Status,
+    labels: container.Labels,
+  }));
 }

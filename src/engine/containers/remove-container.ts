@@ -1,8 +1,54 @@
+import { z } from 'zod';
 import type { CallOptions } from '../call-options.ts';
+import type { Call, EngineClient } from '../client.ts';
+import { errorFromAnswer } from '../error-from-answer.ts';
+import { checkContainerId, checkOptions, optionsOf, signalOption } from '../option-check.ts';
 
 export interface RemoveContainerOptions extends CallOptions {
   /** Kills it first when it runs. Default false. */
   readonly force?: boolean | undefined;
   /** Also its anonymous volumes. Default false. */
   readonly volumes?: boolean | undefined;
+}
+
+const schema = optionsOf<RemoveContainerOptions>()({
+  force: z.boolean().optional(),
+  volumes: z.boolean().optional(),
+  signal: signalOption,
+});
+
+/** See `Containers.remove`. */
+export async function removeContainer(
+  client: EngineClient,
+  id: string,
+  options: RemoveContainerOptions = {},
+): Promise<void> {
+  const { force = false, volumes = false, signal } = checkOptions('containers.remove', schema, options);
+  const name = checkContainerId('containers.remove', id);
+  const call: Call = {
+    doing: `remove container ${name}`,
+    method: 'DELETE',
+    path: `/containers/${name}`,
+    query: { force, v: volumes },
+    lasting: { headersMs: client.transport.limits.headersMs, bodyMs: client.transport.limits.bodyMs },
+    signal,
+    hints: { ENGINE_CONFLICT: 'Stop it first, or give force.' },
+  };
+  if (client.isPodman) await removeFromPodman(client, call, force);
+  else await client.callText(call);
+}
+
+export const removedFromPodmanSchema = z
+  .array(z.object({ Id: z.string(), Err: z.unknown().optional() }))
+  .nullish();
+
+/** Podman's own call: it takes a time limit for the kill, and tells a failure inside an answer of 200. */
+async function removeFromPodman(client: EngineClient, call: Call, force: boolean): Promise<void> {
+  const query = { ...call.query, ...(force && { timeout: 0 }) };
+  const { body, status } = await client.call({ ...call, libpod: true, query });
+  const removed = body === undefined ? [] : client.parse(removedFromPodmanSchema, body, call, status);
+  const failed = removed?.find(({ Err }) => Err !== undefined && Err !== null && Err !== '');
+  if (failed === undefined) return;
+  const text = typeof failed.Err === 'string' ? failed.Err : JSON.stringify(failed.Err);
+  throw errorFromAnswer(500, text, { ...call, socketPath: client.transport.socketPath });
 }

@@ -1,4 +1,6 @@
 import type { CallOptions } from '../call-options.ts';
+import type { EngineClient } from '../client.ts';
+import { checkContainerId, checkOptions, countOption, optionsOf, signalOption } from '../option-check.ts';
 
 export interface StopContainerOptions extends CallOptions {
   /** Seconds between the stop signal and the kill; 0 kills at once. Default: the container's own, else 10. */
@@ -6,6 +8,34 @@ export interface StopContainerOptions extends CallOptions {
 }
 
 export interface StoppedContainer {
-  /** True when it was not running before. */
+  /** True when it was not running before. Podman says false of one that never ran. */
   readonly alreadyStopped: boolean;
+}
+
+const schema = optionsOf<StopContainerOptions>()({ timeoutSeconds: countOption, signal: signalOption });
+const notModified = 304;
+
+/** See `Containers.stop`. */
+export async function stopContainer(
+  client: EngineClient,
+  id: string,
+  options: StopContainerOptions = {},
+): Promise<StoppedContainer> {
+  const { timeoutSeconds, signal } = checkOptions('containers.stop', schema, options);
+  const name = checkContainerId('containers.stop', id);
+  const { headersMs, bodyMs } = client.transport.limits;
+  const { status } = await client.callText({
+    doing: `stop container ${name}`,
+    method: 'POST',
+    path: `/containers/${name}/stop`,
+    query: { t: timeoutSeconds },
+    accept: [notModified],
+    // The engine answers when it has stopped; without a time of ours, that is the container's own.
+    lasting: {
+      headersMs: timeoutSeconds === undefined || headersMs === 0 ? 0 : headersMs + timeoutSeconds * 1000,
+      bodyMs,
+    },
+    signal,
+  });
+  return { alreadyStopped: status === notModified };
 }

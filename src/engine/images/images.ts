@@ -1,8 +1,10 @@
 import type { CallOptions } from '../call-options.ts';
-import type { InspectedImage } from './inspect-image.ts';
-import type { ImageSummary, ListImagesOptions } from './list-images.ts';
-import type { ImageArchive, LoadImagesOptions, LoadedImages } from './load-images.ts';
-import type { RemovedImage, RemoveImageOptions } from './remove-image.ts';
+import type { EngineClient } from '../client.ts';
+import { inspectImage, type InspectedImage } from './inspect-image.ts';
+import { listImages, type ImageSummary, type ListImagesOptions } from './list-images.ts';
+import { loadImages, type ImageArchive, type LoadImagesOptions, type LoadedImages } from './load-images.ts';
+import { removeImage, type RemovedImage, type RemoveImageOptions } from './remove-image.ts';
+import { tagImage } from './tag-image.ts';
 
 /** Images of the engine. A reference is a name (`localhost/kv:1`) or an id, whole or shortened. */
 export interface Images {
@@ -30,4 +32,14 @@ export interface Images {
    * @throws ConflictError when a container uses it
    */
   remove(reference: string, options?: RemoveImageOptions): Promise<RemovedImage[]>;
+}
+
+export function imagesOf(client: EngineClient): Images {
+  return {
+    load: (archive, options) => loadImages(client, archive, options),
+    inspect: (reference, options) => inspectImage(client, reference, options),
+    list: (options) => listImages(client, options),
+    tag: (reference, name, options) => tagImage(client, reference, name, options),
+    remove: (reference, options) => removeImage(client, reference, options),
+  };
 }

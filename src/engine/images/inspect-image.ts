@@ -1,3 +1,10 @@
+import { z } from 'zod';
+import { command, numberOrZero, textMap, textOrNothing, texts, time, withDigestPrefix } from '../answer.ts';
+import type { CallOptions } from '../call-options.ts';
+import type { Call, EngineClient } from '../client.ts';
+import { callOptions, checkImageReference, checkOptions } from '../option-check.ts';
+import { encodeReference } from '../transport/query.ts';
+
 export interface InspectedImage {
   /** `sha256:` and 64 hexadecimal digits. With Docker's containerd store it is the digest of the manifest, not of the configuration. */
   readonly id: string;
@@ -16,6 +23,7 @@ export interface InspectedImage {
     readonly workingDir: string;
     readonly labels: Readonly<Record<string, string>>;
     readonly stopSignal?: string | undefined;
+    /** Such as `80/tcp`. */
     readonly exposedPorts: readonly string[];
     readonly volumes: readonly string[];
   };
@@ -23,4 +31,80 @@ export interface InspectedImage {
   readonly layers: readonly string[];
   /** The engine's whole answer, unchecked. */
   readonly raw: unknown;
+}
+
+const keys = z
+  .record(z.string(), z.unknown())
+  .nullish()
+  .transform((map) => Object.keys(map ?? {}));
+
+export const inspectImageSchema = z.object({
+  Id: z.string(),
+  RepoTags: texts,
+  RepoDigests: texts,
+  Created: time,
+  Architecture: z.string(),
+  Variant: textOrNothing,
+  Os: z.string(),
+  Size: numberOrZero,
+  Config: z
+    .object({
+      User: textOrNothing,
+      Env: texts,
+      Entrypoint: command,
+      Cmd: command,
+      WorkingDir: textOrNothing,
+      Labels: textMap,
+      StopSignal: textOrNothing,
+      ExposedPorts: keys,
+      Volumes: keys,
+    })
+    .nullish(),
+  RootFS: z.object({ Layers: texts }),
+});
+
+/** See `Images.inspect`. */
+export async function inspectImage(
+  client: EngineClient,
+  reference: string,
+  options: CallOptions = {},
+): Promise<InspectedImage> {
+  const { signal } = checkOptions('images.inspect', callOptions, options);
+  const name = checkImageReference('images.inspect', reference);
+  const call: Call = {
+    doing: `inspect image ${name}`,
+    method: 'GET',
+    path: `/images/${encodeReference(name)}/json`,
+    signal,
+    hints: { ENGINE_NOT_FOUND: 'Load or build the image first; nothing is ever pulled unless asked for.' },
+  };
+  const { body } = await client.call(call);
+  return toInspectedImage(client.parse(inspectImageSchema, body, call), body);
+}
+
+function toInspectedImage(image: z.infer<typeof inspectImageSchema>, raw: unknown): InspectedImage {
+  const { Config: config } = image;
+  return {
+    id: withDigestPrefix(image.Id),
+    tags: image.RepoTags,
+    digests: image.RepoDigests,
+    createdAt: image.Created,
+    architecture: image.Architecture,
+    ...(image.Variant && { variant: image.Variant }),
+    os: image.Os,
+    sizeBytes: image.Size,
+    config: {
+      user: config?.User ?? '',
+      env: config?.Env ?? [],
+      entrypoint: config?.Entrypoint ?? [],
+      cmd: config?.Cmd ?? [],
+      workingDir: config?.WorkingDir ?? '',
+      labels: config?.Labels ?? {},
+      ...(config?.StopSignal && { stopSignal: config.StopSignal }),
+      exposedPorts: config?.ExposedPorts ?? [],
+      volumes: config?.Volumes ?? [],
+    },
+    layers: image.RootFS.Layers,
+    raw,
+  };
 }

@@ -1,4 +1,8 @@
+import { z } from 'zod';
+import { numberOrZero, textMap, texts, withDigestPrefix } from '../answer.ts';
 import type { CallOptions, Filters } from '../call-options.ts';
+import type { EngineClient } from '../client.ts';
+import { checkOptions, filtersOption, optionsOf, signalOption } from '../option-check.ts';
 
 export interface ListImagesOptions extends CallOptions {
   /** Also intermediate images. Default false. */
@@ -14,4 +18,44 @@ export interface ImageSummary {
   readonly createdAt: Date;
   readonly sizeBytes: number;
   readonly labels: Readonly<Record<string, string>>;
+}
+
+const schema = optionsOf<ListImagesOptions>()({
+  all: z.boolean().optional(),
+  filters: filtersOption,
+  signal: signalOption,
+});
+
+export const listImagesSchema = z.array(
+  z.object({
+    Id: z.string(),
+    RepoTags: texts,
+    RepoDigests: texts,
+    Created: z.number(),
+    Size: numberOrZero,
+    Labels: textMap,
+  }),
+);
+
+/** See `Images.list`. */
+export async function listImages(
+  client: EngineClient,
+  options: ListImagesOptions = {},
+): Promise<ImageSummary[]> {
+  const { all, filters, signal } = checkOptions('images.list', schema, options);
+  const images = await client.fetch(listImagesSchema, {
+    doing: 'list images',
+    method: 'GET',
+    path: '/images/json',
+    query: { all, filters },
+    signal,
+  });
+  return images.map((image) => ({
+    id: withDigestPrefix(image.Id),
+    tags: image.RepoTags.filter((tag) => tag !== '<none>:<none>'),
+    digests: image.RepoDigests.filter((digest) => digest !== '<none>@<none>'),
+    createdAt: new Date(image.Created * 1000),
+    sizeBytes: image.Size,
+    labels: image.Labels,
+  }));
 }

@@ -1,4 +1,10 @@
+import { z } from 'zod';
+import { withDigestPrefix } from '../answer.ts';
+import { compareVersions } from '../api-version.ts';
 import type { CallOptions } from '../call-options.ts';
+import type { EngineClient } from '../client.ts';
+import { checkImageReference, checkOptions, optionsOf, signalOption } from '../option-check.ts';
+import { encodeReference } from '../transport/query.ts';
 
 export interface RemoveImageOptions extends CallOptions {
   /** Also when stopped containers use it. Refused on Podman before 5.6, which would delete those containers too. */
@@ -10,4 +16,36 @@ export interface RemovedImage {
   readonly untagged?: string | undefined;
   /** Id with `sha256:`. */
   readonly deleted?: string | undefined;
+}
+
+const schema = optionsOf<RemoveImageOptions>()({ force: z.boolean().optional(), signal: signalOption });
+
+export const removeImageSchema = z
+  .array(z.object({ Untagged: z.string().optional(), Deleted: z.string().optional() }))
+  .nullish();
+
+/** See `Images.remove`. */
+export async function removeImage(
+  client: EngineClient,
+  reference: string,
+  options: RemoveImageOptions = {},
+): Promise<RemovedImage[]> {
+  const { force, signal } = checkOptions('images.remove', schema, options);
+  const name = checkImageReference('images.remove', reference);
+  if (force === true && client.isPodman && compareVersions(client.identity.version, '5.6') < 0) {
+    client.refuse(
+      'would also delete the containers that use the image',
+      'Remove those containers first, then the image without force.',
+    );
+  }
+  const steps = await client.fetch(removeImageSchema, {
+    doing: `remove image ${name}`,
+    method: 'DELETE',
+    path: `/images/${encodeReference(name)}`,
+    query: { force },
+    signal,
+  });
+  return (steps ?? []).map(({ Untagged, Deleted }) =>
+    Deleted === undefined ? { untagged: Untagged } : { deleted: withDigestPrefix(Deleted) },
+  );
 }

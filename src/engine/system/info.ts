@@ -1,3 +1,9 @@
+import { z } from 'zod';
+import { flag, texts } from '../answer.ts';
+import { compareVersions } from '../api-version.ts';
+import type { CallOptions } from '../call-options.ts';
+import type { Call, EngineClient } from '../client.ts';
+
 export interface RuntimeInfo {
   /** Executable on the engine's host; absent for runtimes that are containerd shims. */
   readonly path?: string | undefined;
@@ -28,9 +34,12 @@ export interface EngineInfo {
   readonly cgroupDriver: string;
   /** Controllers that containers can use. Podman only. */
   readonly cgroupControllers?: readonly string[] | undefined;
-  /** Podman lists every runtime it knows by name, installed or not, and runs only {@link defaultRuntime} before version 6. */
+  /**
+   * Runtimes that a container can be given, by name. A Podman service before version 6 runs one runtime, so there it is one.
+   * Docker may know more: names of containerd shims are not listed.
+   */
   readonly runtimes: Readonly<Record<string, RuntimeInfo>>;
-  /** The runtime that a container gets when none is asked for. Podman: the one that its service really runs. */
+  /** Name of the runtime that a container gets when none is asked for. */
   readonly defaultRuntime: string;
   /** As Docker writes them: `name=seccomp,profile=default`, `name=rootless`, ... */
   readonly securityOptions: readonly string[];
@@ -49,4 +58,171 @@ export interface EngineInfo {
   readonly warnings: readonly string[];
   /** The engine's whole answer (Podman: libpod's), unchecked. */
   readonly raw: unknown;
+}
+
+/** See `System.info`. */
+export function getInfo(client: EngineClient, options: CallOptions = {}): Promise<EngineInfo> {
+  return client.isPodman ? podmanInfo(client, options) : dockerInfo(client, options);
+}
+
+const runtimeTable = z
+  .record(z.string(), z.object({ path: z.string().optional(), runtimeArgs: z.array(z.string()).nullish() }))
+  .nullish();
+
+/** Docker `GET /info`. */
+export const dockerInfoSchema = z.object({
+  ID: z.string(),
+  Name: z.string(),
+  ServerVersion: z.string(),
+  OperatingSystem: z.string(),
+  Architecture: z.string(),
+  CgroupVersion: z.string().optional(), // since API 1.41
+  CgroupDriver: z.string(),
+  Runtimes: runtimeTable,
+  DefaultRuntime: z.string(),
+  SecurityOptions: texts,
+  MemoryLimit: flag,
+  PidsLimit: flag,
+  CpuCfsQuota: flag,
+  Driver: z.string(),
+  DockerRootDir: z.string(),
+  Warnings: texts,
+});
+
+async function dockerInfo(client: EngineClient, { signal }: CallOptions): Promise<EngineInfo> {
+  const call: Call = { doing: 'ask the engine about itself', method: 'GET', path: '/info', signal };
+  const { body } = await client.call(call);
+  const info = client.parse(dockerInfoSchema, body, call);
+  return {
+    id: info.ID,
+    name: info.Name,
+    serverVersion: info.ServerVersion,
+    operatingSystem: info.OperatingSystem,
+    architecture: architectureName(info.Architecture),
+    rootless: info.SecurityOptions.some((option) => /^name=rootless(,|$)/.test(option)),
+    cgroupVersion: info.CgroupVersion === '2' ? '2' : '1',
+    cgroupDriver: info.CgroupDriver,
+    runtimes: readRuntimes(info.Runtimes),
+    defaultRuntime: info.DefaultRuntime,
+    securityOptions: info.SecurityOptions,
+    // With the driver "none" limits are taken and not applied (moby: specconv drops the resources of rootless containers).
+    memoryLimit: info.MemoryLimit && info.CgroupDriver !== 'none',
+    pidsLimit: info.PidsLimit && info.CgroupDriver !== 'none',
+    cpuCfsQuota: info.CpuCfsQuota && info.CgroupDriver !== 'none',
+    storageDriver: info.Driver,
+    storageRoot: info.DockerRootDir,
+    warnings: info.Warnings,
+    raw: body,
+  };
+}
+
+const idMap = z
+  .array(z.object({ container_id: z.number(), host_id: z.number(), size: z.number() }))
+  .nullish()
+  .transform((ranges) =>
+    (ranges ?? []).map((range) => ({
+      containerId: range.container_id,
+      hostId: range.host_id,
+      size: range.size,
+    })),
+  );
+
+/** Podman `GET /libpod/info`. */
+export const podmanInfoSchema = z.object({
+  host: z.object({
+    arch: z.string(),
+    hostname: z.string(),
+    cgroupManager: z.string(),
+    cgroupVersion: z.string(),
+    cgroupControllers: texts,
+    distribution: z.object({ distribution: z.string(), version: z.string() }),
+    idMappings: z.object({ uidmap: idMap, gidmap: idMap }).optional(),
+    ociRuntime: z.object({ name: z.string(), path: z.string() }),
+    security: z.object({
+      rootless: z.boolean(),
+      seccompEnabled: flag,
+      selinuxEnabled: flag,
+      apparmorEnabled: flag,
+    }),
+  }),
+  store: z.object({ graphDriverName: z.string(), graphRoot: z.string() }),
+  version: z.object({ Version: z.string() }),
+});
+
+/** Podman before 6 takes no runtime over its API: its service runs one. */
+const firstPodmanWithRuntimes = '6';
+
+async function podmanInfo(client: EngineClient, { signal }: CallOptions): Promise<EngineInfo> {
+  const call: Call = {
+    doing: 'ask the engine about itself',
+    method: 'GET',
+    path: '/info',
+    libpod: true,
+    signal,
+  };
+  const { body } = await client.call(call);
+  const { host, store, version } = client.parse(podmanInfoSchema, body, call);
+  const { security, idMappings } = host;
+  const cgroupVersion = host.cgroupVersion === 'v2' ? '2' : '1';
+  const enforces = (controller: string) =>
+    !(security.rootless && cgroupVersion === '1') && host.cgroupControllers.includes(controller);
+  // The service shows what it was started with, a name or a path.
+  const defaultRuntime = host.ociRuntime.name.slice(host.ociRuntime.name.lastIndexOf('/') + 1);
+  return {
+    name: host.hostname,
+    serverVersion: version.Version,
+    operatingSystem: `${host.distribution.distribution} ${host.distribution.version}`,
+    architecture: architectureName(host.arch),
+    rootless: security.rootless,
+    cgroupVersion,
+    cgroupDriver: host.cgroupManager,
+    cgroupControllers: host.cgroupControllers,
+    runtimes: {
+      ...(compareVersions(version.Version, firstPodmanWithRuntimes) >= 0 &&
+        (await listedRuntimes(client, signal))),
+      [defaultRuntime]: { path: host.ociRuntime.path },
+    },
+    defaultRuntime,
+    securityOptions: securityOptions(security),
+    memoryLimit: enforces('memory'),
+    pidsLimit: enforces('pids'),
+    cpuCfsQuota: enforces('cpu'),
+    storageDriver: store.graphDriverName,
+    storageRoot: store.graphRoot,
+    ...(idMappings &&
+      security.rootless && { idMappings: { uids: idMappings.uidmap, gids: idMappings.gidmap } }),
+    warnings: [],
+    raw: body,
+  };
+}
+
+/** The runtimes in Podman's table, installed or not: only the Docker-compatible API lists them. */
+async function listedRuntimes(client: EngineClient, signal: AbortSignal | undefined) {
+  const schema = z.object({ Runtimes: runtimeTable });
+  const call: Call = { doing: 'ask for the runtimes', method: 'GET', path: '/info', signal };
+  return readRuntimes((await client.fetch(schema, call)).Runtimes);
+}
+
+function readRuntimes(table: z.infer<typeof runtimeTable>): Record<string, RuntimeInfo> {
+  return Object.fromEntries(
+    Object.entries(table ?? {}).map(([name, { path, runtimeArgs }]) => [
+      name,
+      { ...(path && { path }), ...(runtimeArgs && { args: runtimeArgs }) },
+    ]),
+  );
+}
+
+/** Podman 4 lists none in its compatible answer, so they are written from its own, in Docker's spelling. */
+function securityOptions(security: z.infer<typeof podmanInfoSchema>['host']['security']): string[] {
+  return [
+    ...(security.seccompEnabled ? ['name=seccomp,profile=default'] : []),
+    ...(security.apparmorEnabled ? ['name=apparmor'] : []),
+    ...(security.selinuxEnabled ? ['name=selinux'] : []),
+    ...(security.rootless ? ['name=rootless'] : []),
+  ];
+}
+
+/** Docker says what `uname` says, images say what Go says. */
+function architectureName(machine: string): string {
+  return { x86_64: 'amd64', aarch64: 'arm64', armv7l: 'arm', i686: '386' }[machine] ?? machine;
 }

@@ -1,8 +1,61 @@
+import { NotAnEngineError } from '../errors.ts';
+import type { Transport, TransportResponse } from '../transport/transport.ts';
+
 /** Who answers on a socket, told by the headers of `_ping` alone. */
 export interface Ping {
   readonly kind: 'docker' | 'podman';
-  /** The engine's version; `undefined` when its `Server` header does not say. */
+  /** The engine's version; `undefined` when its headers do not say. */
   readonly version: string | undefined;
   /** The highest Docker API version that the engine speaks (Podman: claims). */
   readonly apiVersion: string;
+}
+
+/** A service that socket activation has to start first takes some seconds. */
+const longestStart = 15_000;
+
+/**
+ * Asks without a version, so that it works before one is agreed on.
+ *
+ * @throws NotAnEngineError when the answer does not come from Docker or Podman
+ */
+export async function ping(
+  transport: Transport,
+  options: { signal?: AbortSignal | undefined } = {},
+): Promise<Ping> {
+  const request = {
+    target: '/_ping',
+    signal: options.signal,
+    headersMs: Math.min(transport.limits.headersMs || longestStart, longestStart),
+    bodyMs: transport.limits.bodyMs,
+    ownConnection: false,
+  };
+  const head = await transport.send({ ...request, method: 'HEAD' });
+  await head.body.dump();
+  if (head.status === 200) return parsePing(head, transport.socketPath);
+  // HEAD has no body. Ask again for the reason, and for peers that know no HEAD.
+  const whole = await transport.send({ ...request, method: 'GET' });
+  await whole.body.dump();
+  return parsePing(whole, transport.socketPath);
+}
+
+function parsePing({ status, headers }: TransportResponse, socketPath: string): Ping {
+  const header = (name: string) => {
+    const value = headers[name];
+    return Array.isArray(value) ? value[0] : value;
+  };
+  const apiVersion = header('api-version');
+  if (apiVersion === undefined || status >= 400) {
+    const server = header('server');
+    throw new NotAnEngineError(
+      `what listens on ${socketPath} is neither Docker nor Podman: it answered ${status} to a ping` +
+        (server === undefined ? '' : `, as server "${server.slice(0, 60)}"`),
+      { status, method: 'GET', path: '/_ping', socketPath },
+    );
+  }
+  // Podman alone sends this header. The socket's path tells nothing: docker.sock may be Podman's.
+  const podmanVersion = header('libpod-api-version');
+  const dockerVersion = /^Docker\/(\S+)/.exec(header('server') ?? '')?.[1];
+  return podmanVersion === undefined
+    ? { kind: 'docker', version: dockerVersion, apiVersion }
+    : { kind: 'podman', version: podmanVersion, apiVersion };
 }

@@ -1,7 +1,9 @@
 import type { CallOptions } from '../call-options.ts';
-import type { EngineInfo } from './info.ts';
-import type { Ping } from './ping.ts';
-import type { EngineVersion } from './version.ts';
+import type { EngineClient } from '../client.ts';
+import { callOptions, checkOptions } from '../option-check.ts';
+import { getInfo, type EngineInfo } from './info.ts';
+import { ping, type Ping } from './ping.ts';
+import { getVersion, type EngineVersion } from './version.ts';
 
 /** What concerns the engine as a whole. */
 export interface System {
@@ -14,4 +16,12 @@ export interface System {
   version(options?: CallOptions): Promise<EngineVersion>;
   /** What the engine is and can do, in the same words for Docker and Podman. Abort leaves nothing at the engine. */
   info(options?: CallOptions): Promise<EngineInfo>;
+}
+
+export function systemOf(client: EngineClient): System {
+  return {
+    ping: async (options = {}) => ping(client.transport, checkOptions('system.ping', callOptions, options)),
+    version: async (options = {}) => getVersion(client, checkOptions('system.version', callOptions, options)),
+    info: async (options = {}) => getInfo(client, checkOptions('system.info', callOptions, options)),
+  };
 }

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+
+/** Shapes in which engines write the same thing. Go writes an empty list or map as `null`, or leaves it out. */
+
+export const texts = z
+  .array(z.string())
+  .nullish()
+  .transform((list) => list ?? []);
+export const textMap = z
+  .record(z.string(), z.string())
+  .nullish()
+  .transform((map) => map ?? {});
+export const textOrNothing = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? '');
+export const numberOrZero = z
+  .number()
+  .nullish()
+  .transform((value) => value ?? 0);
+export const flag = z
+  .boolean()
+  .nullish()
+  .transform((value) => value ?? false);
+
+/** A command: a list on Docker and in libpod, a text with spaces in some older libpod answers. */
+export const command = z
+  .union([z.array(z.string()), z.string()])
+  .nullish()
+  .transform((value) => (typeof value === 'string' ? (value === '' ? [] : value.split(' ')) : (value ?? [])));
+
+/** RFC 3339. Go's zero time, year 1, stands for "never". */
+export const time = z
+  .string()
+  .nullish()
+  .transform((value) => {
+    const date = value == null || value === '' || value.startsWith('0001-') ? undefined : new Date(value);
+    return date === undefined || Number.isNaN(date.getTime()) ? undefined : date;
+  });
+
+/** The same id on both engines: Podman leaves `sha256:` out in places. */
+export function withDigestPrefix(id: string): string {
+  return /^[0-9a-f]{64}$/.test(id) ? `sha256:${id}` : id;
+}

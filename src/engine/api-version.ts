@@ -1,0 +1,41 @@
+import { EngineVersionError } from './errors.ts';
+
+/** Docker API versions that this client speaks: the newest is the newest that it was run against. */
+export const oldestApiVersion = '1.40';
+export const newestApiVersion = '1.51';
+
+/** Negative when `a` is older than `b`, positive when it is newer. Compares number by number: 1.9 is older than 1.10. */
+export function compareVersions(a: string, b: string): number {
+  const [left, right] = [a, b].map((version) =>
+    version.split(/[.+-]/).map((part) => Number.parseInt(part, 10)),
+  );
+  for (let i = 0; i < Math.max(left?.length ?? 0, right?.length ?? 0); i += 1) {
+    // A part that is no number ("5.0.0-rc1") counts as older than any number.
+    const difference = (left?.[i] ?? 0) - (right?.[i] ?? 0);
+    if (difference !== 0 && !Number.isNaN(difference)) return difference;
+  }
+  return 0;
+}
+
+/**
+ * The version to speak with an engine whose newest is `theirs`.
+ *
+ * @throws EngineVersionError when theirs is older than our oldest
+ */
+export function negotiateApiVersion(theirs: string, socketPath: string): string {
+  if (!/^\d+\.\d+$/.test(theirs)) {
+    throw new EngineVersionError(
+      `the engine on ${socketPath} names no API version, but "${theirs.slice(0, 40)}"`,
+      {
+        socketPath,
+      },
+    );
+  }
+  if (compareVersions(theirs, oldestApiVersion) < 0) {
+    throw new EngineVersionError(
+      `the engine on ${socketPath} speaks API version ${theirs} at most; ${oldestApiVersion} is the oldest that works here`,
+      { socketPath, hint: 'Update the engine: Docker 19.03 or later, Podman 4.0 or later.' },
+    );
+  }
+  return compareVersions(theirs, newestApiVersion) < 0 ? theirs : newestApiVersion;
+}

@@ -1,0 +1,180 @@
+import type { z } from 'zod';
+import { compareVersions } from './api-version.ts';
+import type { CallOptions } from './call-options.ts';
+import { errorFromAnswer } from './error-from-answer.ts';
+import { EngineProtocolError, UnsupportedByEngineError } from './errors.ts';
+import { encodeQuery, type Query } from './transport/query.ts';
+import type { Transport, TransportRequest, TransportResponse } from './transport/transport.ts';
+import type { UpgradedConnection } from './transport/upgrade.ts';
+
+/** Who is at the other end. */
+export interface EngineIdentity {
+  readonly kind: 'docker' | 'podman';
+  readonly version: string;
+  readonly apiVersion: string;
+  readonly rootless: boolean;
+  /** Podman: name or path of the runtime that its service runs. */
+  readonly serviceRuntime: string | undefined;
+  /** Limits that it really applies to containers. */
+  readonly enforces: { readonly memory: boolean; readonly cpu: boolean; readonly pids: boolean };
+}
+
+/** One call of the Engine API. */
+export interface Call extends CallOptions {
+  /** What it is for, as it continues "can't ...": `inspect container web`. */
+  readonly doing: string;
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
+  /** Without version prefix, encoded. */
+  readonly path: string;
+  /** Goes to Podman's own API instead of the Docker-compatible one. */
+  readonly libpod?: boolean | undefined;
+  readonly query?: Query | undefined;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  readonly bytes?: Uint8Array | AsyncIterable<Uint8Array> | undefined;
+  readonly headers?: Record<string, string> | undefined;
+  /** Statuses beside 2xx that are an answer, not an error. */
+  readonly accept?: readonly number[] | undefined;
+  /** By error code: what to do about it. */
+  readonly hints?: Readonly<Record<string, string>> | undefined;
+  /** Has its own connection and these limits, in milliseconds: for calls that last. */
+  readonly lasting?: { readonly headersMs: number; readonly bodyMs: number } | undefined;
+}
+
+/** No answer of an engine that is read as a whole comes near it; protects against a peer that never stops. */
+const longestAnswer = 256 * 1024 * 1024;
+const longestErrorText = 64 * 1024;
+
+/** The version prefix for libpod: the oldest, which every Podman from 4 on takes. */
+const libpodPrefix = '/v4.0.0/libpod';
+
+/** Calls of the Engine API over a transport, in the agreed version: builds the request, tells errors from answers. */
+export class EngineClient {
+  readonly transport: Transport;
+  readonly identity: EngineIdentity;
+
+  constructor(transport: Transport, identity: EngineIdentity) {
+    this.transport = transport;
+    this.identity = identity;
+  }
+
+  get isPodman(): boolean {
+    return this.identity.kind === 'podman';
+  }
+
+  /** Calls and reads the answer as JSON. An empty answer is `undefined`. */
+  async call(call: Call): Promise<{ status: number; body: unknown }> {
+    const { status, text } = await this.callText(call);
+    if (text === '') return { status, body: undefined };
+    try {
+      return { status, body: JSON.parse(text) as unknown };
+    } catch (cause) {
+      throw new EngineProtocolError(`can't ${call.doing}: the engine's answer is not JSON`, {
+        cause,
+        status,
+        ...this.#context(call),
+      });
+    }
+  }
+
+  /** Calls and checks the answer against its schema. */
+  async fetch<T>(schema: z.ZodType<T>, call: Call): Promise<T> {
+    const { body, status } = await this.call(call);
+    return this.parse(schema, body, call, status);
+  }
+
+  async callText(call: Call): Promise<{ status: number; text: string }> {
+    const response = await this.open(call);
+    return { status: response.status, text: await this.readText(response.body, call) };
+  }
+
+  /** Calls and hands over the head and the unread body of an answer that is not an error. */
+  async open(call: Call): Promise<TransportResponse> {
+    const request = this.#request(call);
+    const response = await this.transport.send(request);
+    if (
+      (response.status >= 200 && response.status < 300) ||
+      call.accept?.includes(response.status) === true
+    ) {
+      return response;
+    }
+    throw this.#refusal(call, response.status, await this.readText(response.body, call, longestErrorText));
+  }
+
+  /** Calls and takes the connection over, for traffic both ways. */
+  async upgrade(call: Call): Promise<UpgradedConnection> {
+    const result = await this.transport.upgrade(this.#request(call));
+    if ('socket' in result) return result;
+    throw this.#refusal(call, result.status, result.text);
+  }
+
+  parse<T>(schema: z.ZodType<T>, body: unknown, call: Call, status?: number): T {
+    const result = schema.safeParse(body);
+    if (result.success) return result.data;
+    const issue = result.error.issues[0];
+    const where = issue?.path.map(String).join('.');
+    throw new EngineProtocolError(
+      `can't ${call.doing}: the engine's answer is not as its API describes it: ${where === '' || where === undefined ? 'answer' : where}: ${issue?.message ?? 'wrong'}`,
+      { cause: result.error, status, ...this.#context(call) },
+    );
+  }
+
+  /** Refuses what the agreed API version does not know, before anything is sent. */
+  requireApiVersion(needed: string, what: string): void {
+    if (compareVersions(this.identity.apiVersion, needed) >= 0) return;
+    throw new UnsupportedByEngineError(
+      `${what} needs API version ${needed}; ${this.#name()} was agreed ${this.identity.apiVersion} with`,
+      { socketPath: this.transport.socketPath, hint: 'Leave it out, or update the engine.' },
+    );
+  }
+
+  /** Refuses what this kind of engine can't do, before anything is sent. */
+  refuse(what: string, hint?: string): never {
+    throw new UnsupportedByEngineError(`${this.#name()} ${what}`, {
+      socketPath: this.transport.socketPath,
+      hint,
+    });
+  }
+
+  async readText(body: TransportResponse['body'], call: Call, limit = longestAnswer): Promise<string> {
+    const pieces: Buffer[] = [];
+    let length = 0;
+    try {
+      for await (const piece of body as AsyncIterable<Buffer>) {
+        length += piece.length;
+        if (length > limit) break; // leaving the loop closes the connection
+        pieces.push(piece);
+      }
+    } catch (error) {
+      throw await this.transport.explain(error, this.#request(call));
+    }
+    return Buffer.concat(pieces).toString('utf8');
+  }
+
+  #request(call: Call): TransportRequest {
+    const prefix = call.libpod === true ? libpodPrefix : `/v${this.identity.apiVersion}`;
+    const { headersMs, bodyMs } = call.lasting ?? this.transport.limits;
+    return {
+      method: call.method,
+      target: `${prefix}${call.path}${encodeQuery(call.query)}`,
+      headers: { ...(call.json !== undefined && { 'content-type': 'application/json' }), ...call.headers },
+      body: call.json === undefined ? call.bytes : JSON.stringify(call.json),
+      signal: call.signal,
+      headersMs,
+      bodyMs,
+      ownConnection: call.lasting !== undefined,
+    };
+  }
+
+  #refusal(call: Call, status: number, text: string) {
+    return errorFromAnswer(status, text, { doing: call.doing, hints: call.hints, ...this.#context(call) });
+  }
+
+  #context(call: Call) {
+    return { method: call.method, path: call.path, socketPath: this.transport.socketPath };
+  }
+
+  #name(): string {
+    return `${this.identity.kind === 'docker' ? 'Docker' : 'Podman'} ${this.identity.version}`;
+  }
+}

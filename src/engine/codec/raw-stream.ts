@@ -1,0 +1,146 @@
+/** Payload of one or more frames of one stream. */
+export interface OutputPiece {
+  readonly stream: 'stdout' | 'stderr';
+  readonly data: Uint8Array;
+}
+
+/** What the peer sends is no raw stream. */
+export class RawStreamError extends Error {}
+
+/** The engine reports its own failure inside the stream (moby `stdcopy`: stream 3). */
+export class EngineStreamError extends Error {}
+
+/** Stream, three zero bytes, length (big-endian): Docker Engine API, "Stream format" of attach. */
+const headerLength = 8;
+const longestEngineMessage = 64 * 1024;
+
+/**
+ * Takes a multiplexed stream of output in pieces of any size, and gives the payloads. A payload is handed on as it arrives,
+ * so nothing but an incomplete header is ever kept, however long a frame claims to be. Payloads are views of the
+ * given bytes, except that small frames in a row are copied together.
+ */
+export class RawStream {
+  readonly #header = new Uint8Array(headerLength);
+  #headerFilled = 0;
+  #stream = 0;
+  #remaining = 0;
+  #engineMessage: string | undefined;
+
+  /** @throws RawStreamError, EngineStreamError */
+  push(bytes: Uint8Array): OutputPiece[] {
+    const pieces: OutputPiece[] = [];
+    const run = new Run(bytes, pieces);
+    let at = 0;
+    while (at < bytes.length) {
+      if (this.#remaining === 0) {
+        at = this.#readHeader(bytes, at);
+        continue;
+      }
+      const end = Math.min(at + this.#remaining, bytes.length);
+      this.#remaining -= end - at;
+      if (this.#stream === 3) this.#readEngineMessage(bytes.subarray(at, end));
+      else run.add(this.#stream, at, end);
+      at = end;
+    }
+    run.flush();
+    return pieces;
+  }
+
+  /** True when the input may end here: between two frames. */
+  get complete(): boolean {
+    return this.#remaining === 0 && this.#headerFilled === 0;
+  }
+
+  /** Reads as much of a header as there is; returns where it stopped. */
+  #readHeader(bytes: Uint8Array, start: number): number {
+    if (this.#headerFilled === 0 && start + headerLength <= bytes.length) {
+      this.#takeHeader(bytes, start);
+      return start + headerLength;
+    }
+    let at = start;
+    while (at < bytes.length && this.#headerFilled < headerLength) {
+      this.#header[this.#headerFilled] = bytes[at] ?? 0;
+      this.#headerFilled += 1;
+      at += 1;
+    }
+    if (this.#headerFilled === headerLength) {
+      this.#headerFilled = 0;
+      this.#takeHeader(this.#header, 0);
+    }
+    return at;
+  }
+
+  #takeHeader(bytes: Uint8Array, at: number): void {
+    const stream = bytes[at] ?? 0;
+    if (stream > 3 || bytes[at + 1] !== 0 || bytes[at + 2] !== 0 || bytes[at + 3] !== 0) {
+      throw new RawStreamError('the output has no frames: a header was expected');
+    }
+    this.#stream = stream;
+    const high = ((bytes[at + 4] ?? 0) << 8) | (bytes[at + 5] ?? 0);
+    const low = ((bytes[at + 6] ?? 0) << 8) | (bytes[at + 7] ?? 0);
+    this.#remaining = high * 0x1_0000 + low; // not shifted: 32 bits would turn negative
+    if (stream === 3 && this.#remaining === 0) this.#failWithEngineMessage();
+  }
+
+  #readEngineMessage(bytes: Uint8Array): void {
+    const text = new TextDecoder().decode(bytes);
+    this.#engineMessage = `${this.#engineMessage ?? ''}${text}`.slice(0, longestEngineMessage);
+    if (this.#remaining === 0 || this.#engineMessage.length === longestEngineMessage)
+      this.#failWithEngineMessage();
+  }
+
+  #failWithEngineMessage(): never {
+    throw new EngineStreamError((this.#engineMessage ?? '').trim() || 'the engine gave no reason');
+  }
+}
+
+/** Frames of one stream that follow each other in one piece of input. */
+class Run {
+  readonly #bytes: Uint8Array;
+  readonly #pieces: OutputPiece[];
+  #stream = -1;
+  #start = 0;
+  #end = 0;
+  #copy: Uint8Array | undefined;
+  #copied = 0;
+
+  constructor(bytes: Uint8Array, pieces: OutputPiece[]) {
+    this.#bytes = bytes;
+    this.#pieces = pieces;
+  }
+
+  add(stream: number, start: number, end: number): void {
+    if (stream !== this.#stream) {
+      this.flush();
+      this.#stream = stream;
+      this.#start = start;
+      this.#end = end;
+      return;
+    }
+    this.#copy ??= this.#beginCopy();
+    this.#append(this.#copy, start, end);
+  }
+
+  flush(): void {
+    if (this.#stream === -1) return;
+    const data =
+      this.#copy === undefined
+        ? this.#bytes.subarray(this.#start, this.#end)
+        : this.#copy.subarray(0, this.#copied);
+    this.#pieces.push({ stream: this.#stream === 2 ? 'stderr' : 'stdout', data });
+    this.#stream = -1;
+    this.#copy = undefined;
+    this.#copied = 0;
+  }
+
+  #beginCopy(): Uint8Array {
+    const copy = new Uint8Array(this.#bytes.length - this.#start);
+    this.#append(copy, this.#start, this.#end);
+    return copy;
+  }
+
+  #append(copy: Uint8Array, start: number, end: number): void {
+    copy.set(this.#bytes.subarray(start, end), this.#copied);
+    this.#copied += end - start;
+  }
+}

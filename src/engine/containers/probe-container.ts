@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { flag } from '../answer.ts';
+import type { EngineClient } from '../client.ts';
+
+export const probeSchema = z.object({
+  Id: z.string(),
+  State: z.object({ Status: z.string() }),
+  Config: z.object({ Tty: flag, OpenStdin: flag }),
+  HostConfig: z.object({ LogConfig: z.object({ Type: z.string() }) }),
+});
+
+export interface ContainerProbe {
+  readonly id: string;
+  readonly status: string;
+  readonly tty: boolean;
+  readonly openStdin: boolean;
+  readonly logDriver: string;
+}
+
+/**
+ * Asks for what decides how a stream of output has to be read. The content type of the stream would not tell: engines
+ * give the one for terminals to all.
+ */
+export async function probeContainer(
+  client: EngineClient,
+  id: string,
+  options: { doing: string; signal: AbortSignal | undefined },
+): Promise<ContainerProbe> {
+  const answer = await client.fetch(probeSchema, {
+    method: 'GET',
+    path: `/containers/${id}/json`,
+    ...options,
+  });
+  return {
+    id: answer.Id,
+    status: answer.State.Status,
+    tty: answer.Config.Tty,
+    openStdin: answer.Config.OpenStdin,
+    logDriver: answer.HostConfig.LogConfig.Type,
+  };
+}

@@ -1,0 +1,79 @@
+import { parseErrorBody, type ErrorBody } from './codec/error-body.ts';
+import {
+  BadRequestError,
+  ConflictError,
+  EngineOperationError,
+  EngineVersionError,
+  NotFoundError,
+  UnauthorizedError,
+  UnsupportedByEngineError,
+  type EngineError,
+  type EngineErrorOptions,
+} from './errors.ts';
+
+type EngineErrorClass = new (message: string, options?: EngineErrorOptions) => EngineError;
+
+/**
+ * Podman answers 500 to most mistakes for which Docker has a status of its own, but its innermost cause is a fixed text,
+ * and tells more than the status.
+ * Texts: podman `libpod/define/errors.go`, containers/storage `errors.go`.
+ */
+const podmanCauses: readonly (readonly [RegExp, EngineErrorClass])[] = [
+  [/^(no such (container|image|network|volume|pod)|image not known|network not found)$/, NotFoundError],
+  [/(no such container|image not known|unable to find network)/, NotFoundError],
+  [/that name is already in use|already (exists|in use)/, ConflictError],
+  [/container state improper|image is in use by a container|image used by/, ConflictError],
+  [/^invalid (argument|log driver)|unknown capability|invalid capability/, BadRequestError],
+  // Attach sets the container up, and answers 409 when the runtime fails at that.
+  [/^OCI (permission denied|runtime)/, EngineOperationError],
+];
+
+/** Builds the error for an answer that is none of those asked for. `doing` reads like `inspect container web`. */
+export function errorFromAnswer(
+  status: number,
+  text: string,
+  context: {
+    doing: string;
+    method: string;
+    path: string;
+    socketPath: string;
+    hints?: Readonly<Record<string, string>> | undefined;
+  },
+): EngineError {
+  const body = parseErrorBody(text);
+  const errorClass = classFor(status, body);
+  const options = {
+    status,
+    method: context.method,
+    path: context.path,
+    socketPath: context.socketPath,
+    engineMessage: body.message,
+    ...(body.cause !== undefined && { cause: body.cause }),
+  };
+  const message = `can't ${context.doing}: ${body.message} (status ${status})`;
+  const error = new errorClass(message, options);
+  const hint = context.hints?.[error.code];
+  return hint === undefined ? error : new errorClass(message, { ...options, hint });
+}
+
+function classFor(status: number, body: ErrorBody): EngineErrorClass {
+  const known =
+    body.cause === undefined ? undefined : podmanCauses.find(([text]) => text.test(body.cause ?? ''));
+  if (known !== undefined) return known[1];
+  if (status === 400 && /client version .* is too (new|old)/.test(body.message)) return EngineVersionError;
+  switch (status) {
+    case 400:
+      return BadRequestError;
+    case 401:
+    case 403:
+      return UnauthorizedError;
+    case 404:
+      return NotFoundError;
+    case 405:
+    case 501:
+      return UnsupportedByEngineError;
+    case 409:
+      return ConflictError;
+  }
+  return EngineOperationError;
+}

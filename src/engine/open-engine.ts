@@ -1,0 +1,157 @@
+import { z } from 'zod';
+import { InvalidOptionError } from '../errors.ts';
+import { compareVersions, negotiateApiVersion, oldestApiVersion } from './api-version.ts';
+import { EngineClient, type EngineIdentity } from './client.ts';
+import type { ConnectOptions, TimeLimits } from './connect.ts';
+import { containersOf } from './containers/containers.ts';
+import { findSockets, type SocketCandidate } from './discovery/find-sockets.ts';
+import type { Engine } from './engine.ts';
+import { EngineError, EngineUnreachableError, EngineVersionError } from './errors.ts';
+import { imagesOf } from './images/images.ts';
+import { checkOptions, countOption, optionsOf, signalOption, text } from './option-check.ts';
+import { sendRawRequest } from './raw-request.ts';
+import { getInfo } from './system/info.ts';
+import { ping, type Ping } from './system/ping.ts';
+import { systemOf } from './system/system.ts';
+import { longestSocketPath } from './transport/socket-problem.ts';
+import { Transport } from './transport/transport.ts';
+
+const optionsSchema = optionsOf<ConnectOptions>()({
+  socketPath: text.startsWith('/', 'must be an absolute path').optional(),
+  environment: z.record(z.string(), z.string().optional()).optional(),
+  limits: optionsOf<TimeLimits>()({
+    connectMs: countOption,
+    headersMs: countOption,
+    bodyMs: countOption,
+  }).optional(),
+  signal: signalOption,
+});
+
+/** See `connectEngine`. */
+export async function openEngine(options: ConnectOptions): Promise<Engine> {
+  const {
+    socketPath,
+    environment = process.env,
+    ...rest
+  } = checkOptions('connectEngine', optionsSchema, options);
+  rest.signal?.throwIfAborted();
+  const candidates: SocketCandidate[] =
+    socketPath === undefined
+      ? await findSockets(environment)
+      : [{ socketPath, source: 'socketPath', explicit: true }];
+
+  const failures: { candidate: SocketCandidate; error: EngineError }[] = [];
+  for (const candidate of candidates) {
+    try {
+      return await openSocket(candidate, environment, rest);
+    } catch (error) {
+      if (candidate.explicit || !(error instanceof EngineError)) throw error;
+      failures.push({ candidate, error });
+    }
+  }
+  throw noneFound(failures);
+}
+
+async function openSocket(
+  candidate: SocketCandidate,
+  environment: Readonly<Record<string, string | undefined>>,
+  { limits = {}, signal }: Pick<ConnectOptions, 'limits' | 'signal'>,
+): Promise<Engine> {
+  refuseLongPath(candidate);
+  const { connectMs = 5000, headersMs = 120_000, bodyMs = 120_000 } = limits;
+  const transport = new Transport(candidate.socketPath, { connectMs, headersMs, bodyMs });
+  try {
+    const answer = await ping(transport, { signal });
+    const apiVersion = agreeOnVersion(answer, candidate.socketPath, environment['DOCKER_API_VERSION']);
+    const client = new EngineClient(transport, await identify(transport, answer, apiVersion, signal));
+    return assemble(client);
+  } catch (error) {
+    await transport.close();
+    throw withSource(error, candidate);
+  }
+}
+
+function agreeOnVersion(answer: Ping, socketPath: string, wanted: string | undefined): string {
+  if (!wanted || answer.kind === 'podman') return negotiateApiVersion(answer.apiVersion, socketPath);
+  if (!/^\d+\.\d+$/.test(wanted)) {
+    throw new InvalidOptionError('DOCKER_API_VERSION', 'must be two numbers with a dot, such as 1.41');
+  }
+  if (compareVersions(wanted, oldestApiVersion) < 0) {
+    throw new EngineVersionError(
+      `DOCKER_API_VERSION is ${wanted}; ${oldestApiVersion} is the oldest that works here`,
+    );
+  }
+  return wanted;
+}
+
+/** Asks for what the ping does not tell: whether the engine is rootless, and which runtime a Podman service runs. */
+async function identify(
+  transport: Transport,
+  answer: Ping,
+  apiVersion: string,
+  signal: AbortSignal | undefined,
+): Promise<EngineIdentity> {
+  const known: EngineIdentity = {
+    kind: answer.kind,
+    version: answer.version ?? '0',
+    apiVersion,
+    rootless: false,
+    serviceRuntime: undefined,
+    enforces: { memory: true, cpu: true, pids: true },
+  };
+  const info = await getInfo(new EngineClient(transport, known), { signal });
+  return {
+    ...known,
+    version: answer.version ?? info.serverVersion,
+    rootless: info.rootless,
+    serviceRuntime: answer.kind === 'podman' ? info.defaultRuntime : undefined,
+    enforces: { memory: info.memoryLimit, cpu: info.cpuCfsQuota, pids: info.pidsLimit },
+  };
+}
+
+function assemble(client: EngineClient): Engine {
+  const { kind, version, apiVersion, rootless } = client.identity;
+  const { transport } = client;
+  return {
+    kind,
+    version,
+    apiVersion,
+    rootless,
+    socketPath: transport.socketPath,
+    system: systemOf(client),
+    images: imagesOf(client),
+    containers: containersOf(client),
+    request: (request) => sendRawRequest(client, request),
+    close: () => transport.close(),
+    [Symbol.asyncDispose]: () => transport.close(),
+  };
+}
+
+function refuseLongPath({ socketPath, source }: SocketCandidate): void {
+  const length = Buffer.byteLength(socketPath);
+  if (length <= longestSocketPath) return;
+  throw new EngineUnreachableError(
+    'ENGINE_SOCKET_PATH_TOO_LONG',
+    `${socketPath} (from ${source}) has ${length} bytes; the kernel takes ${longestSocketPath}`,
+    { socketPath, hint: 'Make a symbolic link with a shorter path to the folder of the socket.' },
+  );
+}
+
+/** Says which setting led to the socket: the path alone sends people looking in the wrong place. */
+function withSource(error: unknown, { source, explicit, socketPath }: SocketCandidate): unknown {
+  if (!explicit || source === 'socketPath' || !(error instanceof EngineUnreachableError)) return error;
+  const { code, hint, cause } = error;
+  return new EngineUnreachableError(code, `${error.message} (${source})`, { hint, cause, socketPath });
+}
+
+function noneFound(
+  failures: readonly { candidate: SocketCandidate; error: EngineError }[],
+): EngineUnreachableError {
+  const lines = failures.map(({ candidate, error }) => `  ${candidate.source}: ${error.message}`);
+  // A socket that is there but forbidden is what its user most likely wants to know about.
+  const telling = failures.find(({ error }) => error.code !== 'ENGINE_SOCKET_ABSENT')?.error;
+  return new EngineUnreachableError('ENGINE_NONE_FOUND', ['no engine was found:', ...lines].join('\n'), {
+    cause: telling,
+    hint: telling?.hint ?? 'Start Docker or Podman, or set DOCKER_HOST to the socket of one that runs.',
+  });
+}
