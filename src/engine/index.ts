@@ -52,3 +52,4 @@ export {
   type PodmanService,
   type PodmanServiceOptions,
 } from './podman-service/podman-service.ts';
+export { PodmanServiceError } from './podman-service/service-error.ts';

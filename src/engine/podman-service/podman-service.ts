@@ -1,4 +1,13 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { InvalidOptionError } from '../../errors.ts';
 import type { CallOptions } from '../call-options.ts';
+import { buildServiceCommand } from './service-command.ts';
+import { PodmanServiceError } from './service-error.ts';
+import { spawnService, type ServiceProcess } from './service-process.ts';
+import { untilItAnswers } from './until-it-answers.ts';
 
 export interface PodmanServiceOptions extends CallOptions {
   /** OCI runtime that all containers of the service run in: a name on the PATH, or an absolute path. Default: Podman's own. */
@@ -10,11 +19,13 @@ export interface PodmanServiceOptions extends CallOptions {
   readonly runtimeFlags?: readonly string[] | undefined;
   /** Where images and containers are kept. Default: the user's own storage. */
   readonly root?: string | undefined;
-  /** State of running containers. Give it with `root`. */
+  /** State of running containers; goes with `root`. */
   readonly runRoot?: string | undefined;
+  /** Podman's folder for temporary files. Default: the one that the storage remembers, else Podman's own. */
+  readonly tmpDir?: string | undefined;
   /** Folder for the private folder of the socket. Default: `XDG_RUNTIME_DIR`, else the system's temporary folder. */
   readonly socketDirectory?: string | undefined;
-  /** Default: `systemd` where it is process 1, else `cgroupfs`. */
+  /** Default: Podman's own where systemd runs, else `cgroupfs`. */
   readonly cgroupManager?: 'systemd' | 'cgroupfs' | undefined;
   /** Where `HOME`, `PATH` and the like come from; only those few reach the service. Default `process.env`. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
@@ -36,12 +47,62 @@ export interface PodmanService extends AsyncDisposable {
 }
 
 /**
- * Starts `podman system service` on a private socket, and waits until it answers. It ends with its disposal, and with
- * this process.
+ * Starts `podman system service` on a private socket, and waits until it answers. It ends with its disposal, and with this
+ * process; it does not keep this process alive.
  *
- * @throws PodmanServiceError when podman or the runtime is not installed, or the service ends or stays silent
+ * @throws PodmanServiceError when Podman or the runtime is not installed, or the service ends or stays silent
+ * @throws InvalidOptionError
  * @remarks Abort stops what was started.
+ *
+ * @example
+ * await using service = await startPodmanService({ runtime: 'runsc' });
+ * await using engine = await connectEngine({ socketPath: service.socketPath });
  */
-export function startPodmanService(_options: PodmanServiceOptions = {}): Promise<PodmanService> {
-  return Promise.reject(new Error('not there yet'));
+export async function startPodmanService(options: PodmanServiceOptions = {}): Promise<PodmanService> {
+  const { signal, startTimeoutMs = 20_000, environment = process.env } = options;
+  signal?.throwIfAborted();
+  refuseHalfStorage(options);
+  const folder = await makeFolder(options.socketDirectory ?? environment['XDG_RUNTIME_DIR'] ?? tmpdir());
+  const socketPath = join(folder, 'podman.sock');
+  let service: ServiceProcess | undefined;
+  const dispose = async () => {
+    await service?.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const command = await buildServiceCommand(options, environment, socketPath);
+    service = spawnService(command, () => {
+      rmSync(folder, { recursive: true, force: true });
+    });
+    await untilItAnswers(service, socketPath, { startTimeoutMs, signal });
+    return {
+      socketPath,
+      runtime: options.runtime,
+      pid: service.pid,
+      exited: service.exited,
+      [Symbol.asyncDispose]: dispose,
+    };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+function refuseHalfStorage({ root, runRoot }: PodmanServiceOptions): void {
+  if ((root === undefined) === (runRoot === undefined)) return;
+  throw new InvalidOptionError(
+    'runRoot',
+    "root and runRoot go together: one storage can't use the state of another",
+  );
+}
+
+async function makeFolder(parent: string): Promise<string> {
+  try {
+    return await mkdtemp(join(parent, 'bulkhead-podman-')); // mode 0700: no one else may use the engine
+  } catch (cause) {
+    throw new PodmanServiceError('PODMAN_SERVICE_FAILED', `can't make a folder for the socket in ${parent}`, {
+      cause,
+      hint: 'Set socketDirectory, or XDG_RUNTIME_DIR, to a folder of this user.',
+    });
+  }
 }

@@ -1,0 +1,138 @@
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
+import { needsPrivateCgroupView } from './cgroup-layout.ts';
+import { findExecutable, searchPath } from './find-executable.ts';
+import { installHint } from './install-hint.ts';
+import type { PodmanServiceOptions } from './podman-service.ts';
+import { PodmanServiceError } from './service-error.ts';
+
+export interface ServiceCommand {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Puts together how the service is started on this machine. @throws PodmanServiceError when a program is missing */
+export async function buildServiceCommand(
+  options: PodmanServiceOptions,
+  environment: Readonly<Record<string, string | undefined>>,
+  socketPath: string,
+): Promise<ServiceCommand> {
+  const path = searchPath(environment['PATH']);
+  const podman = await findPodman(path);
+  const runtime = options.runtime === undefined ? undefined : await findRuntime(options.runtime, path);
+  const command = [
+    podman,
+    ...podmanArguments(options, runtime),
+    'system',
+    'service',
+    '--time',
+    '0',
+    `unix://${socketPath}`,
+  ];
+  const [file = podman, ...args] = [
+    ...(await endsWithItsParent(path)),
+    ...(needsPrivateCgroupView(runtime) ? privateCgroupView : []),
+    ...command,
+  ];
+  return { file, args, environment: serviceEnvironment(environment, path) };
+}
+
+function podmanArguments(options: PodmanServiceOptions, runtime: string | undefined): string[] {
+  const { root, runRoot, tmpDir, runtimeFlags = defaultFlags(runtime) } = options;
+  const hasSystemd = existsSync('/run/systemd/system'); // sd_booted(3)
+  const cgroupManager = options.cgroupManager ?? (hasSystemd ? undefined : 'cgroupfs');
+  return [
+    ...(root === undefined ? [] : ['--root', root]),
+    ...(runRoot === undefined ? [] : ['--runroot', runRoot]),
+    ...(tmpDir === undefined ? [] : ['--tmpdir', tmpDir]),
+    ...(cgroupManager === undefined ? [] : ['--cgroup-manager', cgroupManager]),
+    ...(hasSystemd ? [] : ['--events-backend', 'file']), // else it asks journald, which is not there
+    ...(runtime === undefined ? [] : ['--runtime', runtime]),
+    ...runtimeFlags.map((flag) => `--runtime-flag=${flag.replace(/^--/, '')}`),
+  ];
+}
+
+/** gVisor shows a sandbox's sockets to the host only if told to, and has no network of its own in a container without one. */
+function defaultFlags(runtime: string | undefined): readonly string[] {
+  if (runtime === undefined || basename(runtime) !== 'runsc') return [];
+  return ['host-uds=all', 'network=none', ...(process.geteuid?.() === 0 ? [] : ['ignore-cgroups'])];
+}
+
+/**
+ * crun refuses a host with cgroup v1 controllers and an empty cgroup v2 beside them. It is shown the former alone. What the
+ * host mounts later is seen inside as well.
+ */
+const privateCgroupView = [
+  'unshare',
+  '--mount',
+  '--propagation',
+  'slave',
+  'sh',
+  '-c',
+  'umount -l /sys/fs/cgroup/unified; exec "$@"',
+  'sh',
+];
+
+/** Lets the kernel end the service when this process is killed: then no exit handler runs. */
+async function endsWithItsParent(path: string): Promise<string[]> {
+  const setpriv = await findExecutable('setpriv', path);
+  return setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'TERM'];
+}
+
+async function findPodman(path: string): Promise<string> {
+  const podman = await findExecutable('podman', path);
+  if (podman !== undefined) return podman;
+  throw new PodmanServiceError(
+    'PODMAN_MISSING',
+    'podman is not installed: it is neither on the PATH nor in a folder of the system',
+    {
+      hint: await installHint('podman'),
+    },
+  );
+}
+
+async function findRuntime(runtime: string, path: string): Promise<string> {
+  const found = await findExecutable(runtime, path);
+  if (found !== undefined) return found;
+  const where = runtime.startsWith('/')
+    ? 'there is no such program'
+    : 'it is neither on the PATH nor in a folder of the system';
+  throw new PodmanServiceError(
+    'PODMAN_RUNTIME_MISSING',
+    `the runtime ${runtime} is not installed: ${where}`,
+    {
+      hint: await installHint(basename(runtime)),
+    },
+  );
+}
+
+/** What the service needs, and nothing else: Podman copies parts of its environment into containers. */
+const passedOn = [
+  'HOME',
+  'USER',
+  'LOGNAME',
+  'XDG_RUNTIME_DIR',
+  'XDG_CONFIG_HOME',
+  'XDG_DATA_HOME',
+  'XDG_CACHE_HOME',
+  'DBUS_SESSION_BUS_ADDRESS',
+  'CONTAINERS_CONF',
+  'CONTAINERS_CONF_OVERRIDE',
+  'CONTAINERS_STORAGE_CONF',
+  'CONTAINERS_REGISTRIES_CONF',
+  'STORAGE_DRIVER',
+  'STORAGE_OPTS',
+  'TMPDIR',
+];
+
+function serviceEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+  path: string,
+): Record<string, string> {
+  const passed = passedOn.flatMap((name) => {
+    const value = environment[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...Object.fromEntries(passed), PATH: path, PODMAN_IGNORE_CGROUPSV1_WARNING: '1' };
+}

@@ -1,0 +1,70 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { EngineError } from '../errors.ts';
+import { PodmanServiceError } from './service-error.ts';
+import type { ServiceProcess } from './service-process.ts';
+
+/** Podman takes some tens of milliseconds to begin; nothing tells when it has. */
+const betweenTriesMs = 20;
+
+/** Resolves with the first answer to a ping. @throws PodmanServiceError when the service ends or time runs out */
+export async function untilItAnswers(
+  service: ServiceProcess,
+  socketPath: string,
+  { startTimeoutMs, signal }: { startTimeoutMs: number; signal: AbortSignal | undefined },
+): Promise<void> {
+  const { Transport } = await import('../transport/transport.ts');
+  const { ping } = await import('../system/ping.ts');
+  const transport = new Transport(socketPath, {
+    connectMs: startTimeoutMs,
+    headersMs: startTimeoutMs,
+    bodyMs: startTimeoutMs,
+  });
+  const late = AbortSignal.timeout(startTimeoutMs);
+  const stopTrying = new AbortController();
+  const limit = AbortSignal.any([late, stopTrying.signal, ...(signal ? [signal] : [])]);
+  void service.exited.then(() => {
+    stopTrying.abort();
+  });
+  try {
+    while (!limit.aborted) {
+      const failure: unknown = await ping(transport, { signal: limit }).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      if (failure === undefined) return;
+      if (!(failure instanceof EngineError) && failure !== limit.reason) throw failure;
+      await delay(betweenTriesMs, undefined, { signal: limit }).catch(() => undefined);
+    }
+  } finally {
+    await transport.close();
+  }
+  signal?.throwIfAborted();
+  throw service.hasExited ? ended(service) : silent(service, startTimeoutMs);
+}
+
+function ended(service: ServiceProcess): PodmanServiceError {
+  return new PodmanServiceError(
+    'PODMAN_SERVICE_FAILED',
+    `the Podman service ended before it answered (${service.ending})${lastLines(service.output)}`,
+    { output: service.output },
+  );
+}
+
+function silent(service: ServiceProcess, startTimeoutMs: number): PodmanServiceError {
+  return new PodmanServiceError(
+    'PODMAN_SERVICE_TIMEOUT',
+    `the Podman service did not answer within ${startTimeoutMs} ms${lastLines(service.output)}`,
+    {
+      output: service.output,
+      hint: 'Give it more time with startTimeoutMs, or look at what its storage waits for.',
+    },
+  );
+}
+
+function lastLines(output: string): string {
+  const lines = output
+    .split('\n')
+    .filter((line) => line !== '')
+    .slice(-4);
+  return lines.length === 0 ? '' : `: ${lines.join(' / ')}`;
+}
