@@ -27,12 +27,12 @@ export async function untilItAnswers(
   });
   try {
     while (!limit.aborted) {
-      const failure: unknown = await ping(transport, { signal: limit }).then(
-        () => undefined,
-        (error: unknown) => error,
-      );
-      if (failure === undefined) return;
-      if (!(failure instanceof EngineError) && failure !== limit.reason) throw failure;
+      try {
+        await ping(transport, { signal: limit });
+        return;
+      } catch (error) {
+        if (!(error instanceof EngineError) && error !== limit.reason) throw error;
+      }
       await delay(betweenTriesMs, undefined, { signal: limit }).catch(() => undefined);
     }
   } finally {
