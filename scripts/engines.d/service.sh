@@ -23,11 +23,13 @@ in_parallel() {
   wait "${calls[@]}"
 }
 
-# A service is alive if the process we recorded is still in its cgroup: a process id alone may be another's by now.
+# A service is alive if the process we recorded runs (a zombie does not) and is still in its cgroup: a process id alone may
+# be another's by now.
 is_alive() {
   local service=$1 pid
   [[ -e $run_directory/$service.pid ]] && pid=$(<"$run_directory/$service.pid") || return 1
-  [[ -n $pid ]] && grep -q "$(cgroup_of "$service")\$" "/proc/$pid/cgroup" 2>/dev/null
+  [[ -n $pid ]] && grep -q "$(cgroup_of "$service")\$" "/proc/$pid/cgroup" 2>/dev/null &&
+    grep -q '^State:[[:space:]]*[^ZX]' "/proc/$pid/status" 2>/dev/null
 }
 
 # What a killed service or a killed machine left: processes, sockets, and images that nobody closed properly.

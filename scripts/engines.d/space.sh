@@ -33,12 +33,14 @@ mount -t tmpfs -o mode=755 run run
 mkdir -p run/lock run/user run/containerd run/docker
 install -d -m 700 -o "$uid" -g "$gid" "run/user/$uid"
 
-mkdir -p "./$run" "./$data"
-mount --bind "$run" "./$run"
-mount --bind "$data" "./$data"
+# Before the shared folders, which may lie below these.
 mkdir -p tmp var/tmp
 mount --bind "$data/tmp" tmp
 mount --bind "$data/tmp" var/tmp
+
+mkdir -p "./$run" "./$data"
+mount --bind "$run" "./$run"
+mount --bind "$data" "./$data"
 
 # Devices with the modes that udev gives them on an ordinary machine, whatever they are here.
 mount -t tmpfs -o mode=755,nosuid dev dev

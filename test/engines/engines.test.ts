@@ -98,7 +98,7 @@ describe('scripts/engines', () => {
   const misuses: readonly (readonly [string[], RegExp])[] = [
     [[], /Usage/],
     [['start'], /unknown command: start/],
-    [['status', '--yaml'], /unknown option of status: --yaml/],
+    [['status', '--yaml'], /unknown argument of status: --yaml/],
   ];
   for (const [args, said] of misuses) {
     it(`ends with 2 and says why: scripts/engines ${args.join(' ')}`, () => {
