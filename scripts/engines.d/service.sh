@@ -29,7 +29,7 @@ is_alive() {
   local service=$1 pid
   [[ -e $run_directory/$service.pid ]] && pid=$(<"$run_directory/$service.pid") || return 1
   [[ -n $pid ]] && grep -q "$(cgroup_of "$service")\$" "/proc/$pid/cgroup" 2>/dev/null &&
-    grep -q '^State:[[:space:]]*[^ZX]' "/proc/$pid/status" 2>/dev/null
+    grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$pid/status" 2>/dev/null
 }
 
 # What a killed service or a killed machine left: processes, sockets, and images that nobody closed properly.
