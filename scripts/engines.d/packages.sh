@@ -25,13 +25,17 @@ install_packages() {
   local missing
   mapfile -t missing < <(missing_packages)
   ((${#missing[@]} > 0)) || return 0
-  if ! command -v apt-get >/dev/null; then
+  if command -v apt-get >/dev/null; then
+    printf 'Installing %s\n' "${missing[*]}"
+    without_starting_services apt_install "${missing[@]}"
+  else
     printf 'Not installed, and there is no apt-get to install them: %s\n' "${missing[*]}" >&2
-    return 0
   fi
-  printf 'Installing %s\n' "${missing[*]}"
-  without_starting_services apt_install "${missing[@]}"
-  command -v jq >/dev/null && command -v curl >/dev/null || fail 3 'jq and curl could not be installed'
+  # Without an engine or a runtime the others go on, but not without what this script itself needs.
+  local program
+  for program in curl jq ip findmnt setpriv nsenter unshare flock; do
+    command -v "$program" >/dev/null || fail 3 "$program is not installed"
+  done
 }
 
 missing_packages() {

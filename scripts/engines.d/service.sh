@@ -14,13 +14,14 @@ start_services() {
 
 # in_parallel FUNCTION ARGUMENT...: one call each, and waits for these (a plain `wait` would wait for the engines too)
 in_parallel() {
-  local function=$1 argument calls=()
+  local function=$1 argument call calls=() status=0
   shift
   for argument in "$@"; do
     "$function" "$argument" &
     calls+=($!)
   done
-  wait "${calls[@]}"
+  for call in "${calls[@]}"; do wait "$call" || status=1; done
+  return "$status"
 }
 
 # A service is alive if the process we recorded runs (a zombie does not) and is still in its cgroup: a process id alone may
@@ -28,7 +29,7 @@ in_parallel() {
 is_alive() {
   local service=$1 pid
   [[ -e $run_directory/$service.pid ]] && pid=$(<"$run_directory/$service.pid") || return 1
-  [[ -n $pid ]] && grep -q "$(cgroup_of "$service")\$" "/proc/$pid/cgroup" 2>/dev/null &&
+  [[ -n $pid ]] && grep -qE "$(cgroup_of "$service")(/|\$)" "/proc/$pid/cgroup" 2>/dev/null &&
     grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$pid/status" 2>/dev/null
 }
 
@@ -41,6 +42,9 @@ spawn() {
   local service=$1 command=() suite name data
   IFS=/ read -r suite name _ <<<"$service"
   data=$(data_of "$service")
+  # Data that no `down --keep-data` left is what a killed machine left.
+  [[ -e $data/kept ]] || rm -rf --one-file-system -- "$data"
+  rm -f -- "$data/kept"
   mkdir -p "${run_directory:?}/$suite/$name" "$data"/{space,store,tmp,home}
   chmod 1777 "$data/tmp"
   if is_rootless "$name"; then
@@ -78,7 +82,7 @@ wait_until_answers() {
     fi
     sleep 0.1
   done
-  record_success "$service"
+  record_success "$service" || give_up "$service" 'it answers _ping, but not as an engine does'
 }
 
 give_up() {
@@ -112,6 +116,7 @@ last_words() {
 stop_and_keep_data() {
   close_quietly "$1"
   stop_processes "$1"
+  [[ ! -d $(data_of "$1") ]] || touch "$(data_of "$1")/kept"
   rm -f -- "$run_directory/$1".{pid,sock,log,json}
 }
 

@@ -68,9 +68,10 @@ ln -s fd/0 dev/stdin && ln -s fd/1 dev/stdout && ln -s fd/2 dev/stderr
 # is left out: crun refuses to work with it.
 if [[ $(stat -f -c %T /sys/fs/cgroup) == cgroup2fs ]]; then
   mount -t cgroup2 cgroup2 sys/fs/cgroup
-  # A group that passes controllers on may not have processes itself.
+  # A group that passes controllers on may not have processes itself: this one moves, and who started it is about to end.
   mkdir -p sys/fs/cgroup/engine
   echo $$ >sys/fs/cgroup/engine/cgroup.procs
+  while [[ -n $(<sys/fs/cgroup/cgroup.procs) ]]; do sleep 0.01; done
   for controller in $(<sys/fs/cgroup/cgroup.controllers); do
     echo "+$controller" >sys/fs/cgroup/cgroup.subtree_control || true
   done

@@ -5,10 +5,9 @@ record_failure() { record "$1" "$(jq -nc --arg reason "$2" '{ state: "failed", $
 
 # Asked of the engine itself, never inferred. Not /version: Docker 26 and 28 break off there when rootless on a host network.
 record_success() {
-  local service=$1 headers info
-  headers=$(ask "$service" _ping --head | tr -d '\r')
-  info=$(ask "$service" info) || { give_up "$service" 'it answers _ping but not info' && return; }
-  record "$service" "$(
+  local service=$1 headers info record
+  headers=$(ask "$service" _ping --head | tr -d '\r') && info=$(ask "$service" info) || return 1
+  record=$(
     jq -c --arg headers "$headers" --arg versions "$(runtime_versions "$service")" '
       {
         state: "up",
@@ -17,7 +16,8 @@ record_success() {
         storageDriver: .Driver,
         runtimeVersions: ($versions | split("\n") | map(split(" ") | select(.[1]) | { key: .[0], value: .[1] }) | from_entries)
       }' <<<"$info"
-  )"
+  ) || return 1
+  record "$service" "$record"
 }
 
 record() { printf '%s\n' "$2" >"$(record_of "$1")"; }
