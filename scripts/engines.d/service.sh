@@ -5,9 +5,12 @@
 start_services() {
   local service started=()
   for service in "$@"; do
-    ! is_alive "$service" || continue
-    clear_stale "$service"
-    spawn "$service" && started+=("$service")
+    if ! is_alive "$service"; then
+      clear_stale "$service"
+      spawn "$service" || continue
+    fi
+    # No record of a living one: an earlier `up` was interrupted.
+    [[ -e $(record_of "$service") ]] || started+=("$service")
   done
   in_parallel wait_until_answers "${started[@]}"
 }
@@ -39,12 +42,12 @@ clear_stale() {
 }
 
 spawn() {
-  local service=$1 command=() suite name data
+  local service=$1 command=() reason='' suite name data
   IFS=/ read -r suite name _ <<<"$service"
   data=$(data_of "$service")
   # Data that no `down --keep-data` left is what a killed machine left.
   [[ -e $data/kept ]] || rm -rf --one-file-system -- "$data"
-  rm -f -- "$data/kept"
+  rm -f -- "$data/kept" "$(record_of "$service")"
   mkdir -p "${run_directory:?}/$suite/$name" "$data"/{space,store,tmp,home}
   chmod 1777 "$data/tmp"
   if is_rootless "$name"; then

@@ -97,6 +97,6 @@ if [[ $lower != / ]]; then
 fi
 if [[ $data == *-rootless/* ]]; then chown "$uid:$gid" run/containerd run/docker; fi
 
-mkdir .old
-pivot_root . .old
-exec chroot . /bin/bash -euc 'umount -l /.old; rmdir /.old; mount --make-rshared /; exec "$@"' bash "$@"
+mkdir run/old
+pivot_root . run/old
+exec chroot . /bin/bash -euc 'umount -l /run/old; rmdir /run/old; mount --make-rshared /; exec "$@"' bash "$@"
