@@ -136,6 +136,13 @@ export class EngineClient {
     });
   }
 
+  /** Limits for a call that the engine answers when a container has ended; its own time to end is not known here. */
+  lastingFor(timeoutSeconds: number | undefined): { headersMs: number; bodyMs: number } {
+    const { headersMs, bodyMs } = this.transport.limits;
+    const known = timeoutSeconds !== undefined && headersMs !== 0;
+    return { headersMs: known ? headersMs + timeoutSeconds * 1000 : 0, bodyMs };
+  }
+
   async readText(body: TransportResponse['body'], call: Call, limit = longestAnswer): Promise<string> {
     const pieces: Buffer[] = [];
     let length = 0;

@@ -1,4 +1,5 @@
 export { BulkheadError, InvalidOptionError } from '../errors.ts';
+export type { ByteStream } from './byte-stream.ts';
 export type { CallOptions, Filters } from './call-options.ts';
 export { connectEngine, type ConnectOptions, type TimeLimits } from './connect.ts';
 export { findSockets, type SocketCandidate } from './discovery/find-sockets.ts';
@@ -12,6 +13,10 @@ export type {
   ContainerAttachment,
   ContainerStdin,
 } from './containers/attach-container.ts';
+export type { ContainerArchive, PutArchiveOptions } from './containers/container-archive.ts';
+export type { ContainerChange } from './containers/container-changes.ts';
+export type { ContainerStats, ContainerStatsStream } from './containers/container-stats.ts';
+export type { PathStat } from './codec/path-stat.ts';
 export type { Containers } from './containers/containers.ts';
 export type {
   BindMount,
@@ -31,17 +36,27 @@ export type {
 export type { KillContainerOptions } from './containers/kill-container.ts';
 export type { ContainerSummary, ListContainersOptions } from './containers/list-containers.ts';
 export type { ContainerLogs, ContainerLogsOptions, LogChunk } from './containers/logs-container.ts';
+export type { PrunedContainers, PruneContainersOptions } from './containers/prune-containers.ts';
+export type { RestartContainerOptions } from './containers/restart-container.ts';
+export type { ContainerProcess } from './containers/top-container.ts';
+export type { UpdateContainerOptions, UpdatedContainer } from './containers/update-container.ts';
 export type { RemoveContainerOptions } from './containers/remove-container.ts';
 export type { StartedContainer } from './containers/start-container.ts';
 export type { StopContainerOptions, StoppedContainer } from './containers/stop-container.ts';
 export type { ContainerExit, WaitContainerOptions } from './containers/wait-container.ts';
 
+export type { BuildImageOptions, BuiltImage } from './images/build-image.ts';
+export type { ImageHistoryEntry } from './images/image-history.ts';
+export type { PrunedImages, PruneImagesOptions } from './images/prune-images.ts';
+export type { PulledImage, PullImageOptions, RegistryCredentials } from './images/pull-image.ts';
 export type { Images } from './images/images.ts';
 export type { InspectedImage } from './images/inspect-image.ts';
 export type { ImageSummary, ListImagesOptions } from './images/list-images.ts';
 export type { ImageArchive, LoadedImages, LoadImagesOptions } from './images/load-images.ts';
 export type { RemovedImage, RemoveImageOptions } from './images/remove-image.ts';
 
+export type { DiskUsage } from './system/disk-usage.ts';
+export type { EngineEvent, EventFilters, EventsOptions, EventStream } from './system/events.ts';
 export type { EngineInfo, IdMapping, RuntimeInfo } from './system/info.ts';
 export type { Ping } from './system/ping.ts';
 export type { System } from './system/system.ts';

@@ -21,6 +21,14 @@ export const countOption = z.int('must be a whole number').nonnegative('must not
 
 export const filtersOption = z.record(z.string(), z.array(z.string(), 'must be a list of texts')).optional();
 
+/** `key` or `key=value`. */
+export const labelsOption = z.array(z.string().min(1)).optional();
+
+export const platformOption = z
+  .string()
+  .regex(/^[a-z0-9]+\/[a-z0-9]+(\/[a-z0-9]+)?$/, 'must be like linux/amd64')
+  .optional();
+
 /** Text without a NUL, which would end it early on the engine's side. */
 export const text = z
   .string('must be a text')

@@ -53,8 +53,9 @@ export async function* jsonValues(
   client: EngineClient,
   call: Call,
   response: TransportResponse,
+  parse?: (line: string) => unknown,
 ): AsyncGenerator<unknown, void, undefined> {
-  const lines = new JsonLines();
+  const lines = new JsonLines({ parse });
   try {
     for await (const piece of response.body as AsyncIterable<Uint8Array>) yield* lines.push(piece);
     yield* lines.end();

@@ -7,11 +7,15 @@ const defaultLongestLine = 16 * 1024 * 1024;
  */
 export class JsonLines {
   readonly #longestLine: number;
+  readonly #parse: (line: string) => unknown;
   #pending: Uint8Array[] = [];
   #pendingLength = 0;
 
-  constructor(longestLine = defaultLongestLine) {
-    this.#longestLine = longestLine;
+  constructor(
+    options: { longestLine?: number | undefined; parse?: ((line: string) => unknown) | undefined } = {},
+  ) {
+    this.#longestLine = options.longestLine ?? defaultLongestLine;
+    this.#parse = options.parse ?? ((line) => JSON.parse(line) as unknown);
   }
 
   push(piece: Uint8Array): unknown[] {
@@ -51,6 +55,6 @@ export class JsonLines {
     this.#pending = [];
     this.#pendingLength = 0;
     const text = line.toString('utf8').trim();
-    if (text !== '') values.push(JSON.parse(text));
+    if (text !== '') values.push(this.#parse(text));
   }
 }

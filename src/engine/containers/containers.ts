@@ -1,18 +1,40 @@
 import type { CallOptions } from '../call-options.ts';
 import type { EngineClient } from '../client.ts';
+import type { PathStat } from '../codec/path-stat.ts';
+import type { ImageArchive } from '../images/load-images.ts';
 import {
   attachContainer,
   type AttachContainerOptions,
   type ContainerAttachment,
 } from './attach-container.ts';
+import {
+  getArchive,
+  putArchive,
+  statPath,
+  type ContainerArchive,
+  type PutArchiveOptions,
+} from './container-archive.ts';
+import { containerChanges, type ContainerChange } from './container-changes.ts';
+import {
+  containerStats,
+  followContainerStats,
+  type ContainerStats,
+  type ContainerStatsStream,
+} from './container-stats.ts';
 import { createContainer, type CreateContainerOptions, type CreatedContainer } from './create-container.ts';
 import { inspectContainer, type InspectedContainer } from './inspect-container.ts';
 import { killContainer, type KillContainerOptions } from './kill-container.ts';
 import { listContainers, type ContainerSummary, type ListContainersOptions } from './list-containers.ts';
 import { containerLogs, type ContainerLogs, type ContainerLogsOptions } from './logs-container.ts';
+import { pauseContainer } from './pause-container.ts';
+import { pruneContainers, type PrunedContainers, type PruneContainersOptions } from './prune-containers.ts';
 import { removeContainer, type RemoveContainerOptions } from './remove-container.ts';
+import { renameContainer } from './rename-container.ts';
+import { restartContainer, type RestartContainerOptions } from './restart-container.ts';
 import { startContainer, type StartedContainer } from './start-container.ts';
 import { stopContainer, type StopContainerOptions, type StoppedContainer } from './stop-container.ts';
+import { topContainer, type ContainerProcess } from './top-container.ts';
+import { updateContainer, type UpdateContainerOptions, type UpdatedContainer } from './update-container.ts';
 import { waitContainer, type ContainerExit, type WaitContainerOptions } from './wait-container.ts';
 
 /**
@@ -69,6 +91,48 @@ export interface Containers {
    * @throws UnsupportedByEngineError when the log driver keeps nothing to read (`none`)
    */
   logs(id: string, options?: ContainerLogsOptions): Promise<ContainerLogs>;
+
+  /** Stops it, if it runs, and starts it. Abort leaves the engine to finish. @throws NotFoundError */
+  restart(id: string, options?: RestartContainerOptions): Promise<void>;
+  /** Freezes its processes. @throws ConflictError when it does not run, or is paused already */
+  pause(id: string, options?: CallOptions): Promise<void>;
+  /** @throws ConflictError when it is not paused. Docker answers some of these with 500, an EngineOperationError */
+  unpause(id: string, options?: CallOptions): Promise<void>;
+  /** @throws ConflictError when the name is taken */
+  rename(id: string, newName: string, options?: CallOptions): Promise<void>;
+  /**
+   * Changes limits, of a running container at once.
+   *
+   * @throws UnsupportedByEngineError for a limit that the engine would not enforce
+   */
+  update(id: string, options: UpdateContainerOptions): Promise<UpdatedContainer>;
+  /** Its processes. @throws ConflictError when it does not run. Docker before 24 may say EngineOperationError */
+  top(id: string, options?: CallOptions): Promise<ContainerProcess[]>;
+  /** What it uses at this moment. @throws ConflictError when it does not run */
+  stats(id: string, options?: CallOptions): Promise<ContainerStats>;
+  /** What it uses, about once a second until it ends. Abort closes the connection. */
+  followStats(id: string, options?: CallOptions): Promise<ContainerStatsStream>;
+  /** The paths in which it differs from its image. */
+  changes(id: string, options?: CallOptions): Promise<ContainerChange[]>;
+  /** Removes containers that do not run, those never started too. Abort leaves the engine to finish. */
+  prune(options?: PruneContainersOptions): Promise<PrunedContainers>;
+
+  /** What a path in the container is, running or not. @throws NotFoundError */
+  statPath(id: string, path: string, options?: CallOptions): Promise<PathStat>;
+  /**
+   * Reads a file or folder as a tar archive, with owners, modes and file capabilities (PAX records
+   * `SCHILY.xattr.security.capability`). The container need not run.
+   *
+   * @throws NotFoundError
+   * @remarks Abort, before or after it resolved, closes the connection.
+   */
+  getArchive(id: string, path: string, options?: CallOptions): Promise<ContainerArchive>;
+  /**
+   * Unpacks a tar archive into a folder of the container. Podman makes the folder when it is not there; Docker says NotFoundError.
+   *
+   * @remarks Abort stops sending; what had been unpacked stays.
+   */
+  putArchive(id: string, path: string, archive: ImageArchive, options?: PutArchiveOptions): Promise<void>;
 }
 
 export function containersOf(client: EngineClient): Containers {
@@ -83,5 +147,18 @@ export function containersOf(client: EngineClient): Containers {
     stop: (id, options) => stopContainer(client, id, options),
     remove: (id, options) => removeContainer(client, id, options),
     logs: (id, options) => containerLogs(client, id, options),
+    restart: (id, options) => restartContainer(client, id, options),
+    pause: (id, options) => pauseContainer(client, 'pause', id, options),
+    unpause: (id, options) => pauseContainer(client, 'unpause', id, options),
+    rename: (id, newName, options) => renameContainer(client, id, newName, options),
+    update: (id, options) => updateContainer(client, id, options),
+    top: (id, options) => topContainer(client, id, options),
+    stats: (id, options) => containerStats(client, id, options),
+    followStats: (id, options) => followContainerStats(client, id, options),
+    changes: (id, options) => containerChanges(client, id, options),
+    prune: (options) => pruneContainers(client, options),
+    statPath: (id, path, options) => statPath(client, id, path, options),
+    getArchive: (id, path, options) => getArchive(client, id, path, options),
+    putArchive: (id, path, archive, options) => putArchive(client, id, path, archive, options),
   };
 }

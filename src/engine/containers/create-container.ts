@@ -6,6 +6,7 @@ import { checkOptions } from '../option-check.ts';
 import { checkImagePlatform } from './check-image-platform.ts';
 import { createOptionsSchema } from './create-options.ts';
 import { refuseWhatDockerCannot, toDockerBody } from './docker-create-body.ts';
+import { refuseUnenforcedLimits } from './limits.ts';
 import { refuseWhatPodmanCannot, toPodmanSpec } from './podman-create-spec.ts';
 
 export interface BindMount {
@@ -166,19 +167,4 @@ async function podmanCall(client: EngineClient, options: CreateContainerOptions)
   refuseWhatPodmanCannot(client, options);
   await checkImagePlatform(client, options);
   return { path: '/containers/create', libpod: true, json: toPodmanSpec(options, client.identity) };
-}
-
-/** Rootless engines take limits, show them as if in force, and do nothing. */
-function refuseUnenforcedLimits(client: EngineClient, options: CreateContainerOptions): void {
-  const { enforces } = client.identity;
-  const unenforced = [
-    ...(options.memory !== undefined && !enforces.memory ? ['memory'] : []),
-    ...(options.nanoCpus !== undefined && !enforces.cpu ? ['nanoCpus'] : []),
-    ...(options.pidsLimit !== undefined && options.pidsLimit > 0 && !enforces.pids ? ['pidsLimit'] : []),
-  ];
-  if (unenforced.length === 0) return;
-  client.refuse(
-    `does not enforce ${unenforced.join(', ')} on this host`,
-    'Leave the limit out, or give the engine its cgroup controllers (cgroup v2 with delegation for rootless engines).',
-  );
 }

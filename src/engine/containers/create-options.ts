@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { optionsOf, signalOption, text } from '../option-check.ts';
+import { optionsOf, platformOption, signalOption, text } from '../option-check.ts';
 import type {
   BindMount,
   CreateContainerOptions,
@@ -7,6 +7,9 @@ import type {
   TmpfsMount,
   Ulimit,
 } from './create-container.ts';
+
+/** moby `daemon/names`. */
+export const containerNamePattern = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 
 const absolutePath = text.startsWith('/', 'must be an absolute path');
 const capability = z.string().regex(/^(CAP_)?[A-Z][A-Z_]*$/, 'must be a capability such as IPC_LOCK');
@@ -41,13 +44,15 @@ const ulimit = optionsOf<Ulimit>()({
   hard: wholeNumber.min(-1),
 }).refine(({ soft, hard }) => hard === -1 || (soft !== -1 && soft <= hard), 'soft must not be above hard');
 
-const restartPolicy = optionsOf<RestartPolicy>()({
+export const restartPolicyOption = optionsOf<RestartPolicy>()({
   name: z.enum(['no', 'always', 'unless-stopped', 'on-failure']),
   maximumRetryCount: wholeNumber.nonnegative().optional(),
-}).refine(
-  ({ name, maximumRetryCount }) => maximumRetryCount === undefined || name === 'on-failure',
-  'maximumRetryCount goes with on-failure only',
-);
+})
+  .refine(
+    ({ name, maximumRetryCount }) => maximumRetryCount === undefined || name === 'on-failure',
+    'maximumRetryCount goes with on-failure only',
+  )
+  .optional();
 
 const mounts = z
   .array(
@@ -62,7 +67,7 @@ const mounts = z
 export const createOptionsSchema = optionsOf<CreateContainerOptions>()({
   name: z
     .string()
-    .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/, 'must be two or more letters, digits, "_", "." or "-"')
+    .regex(containerNamePattern, 'must be two or more letters, digits, "_", "." or "-"')
     .optional(),
   image: text.min(1, 'must be the name or id of a local image'),
   entrypoint: z.array(text).optional(),
@@ -103,10 +108,7 @@ export const createOptionsSchema = optionsOf<CreateContainerOptions>()({
   logDriver: text.min(1).optional(),
   logOptions: textRecord.optional(),
   annotations: textRecord.optional(),
-  restartPolicy: restartPolicy.optional(),
-  platform: z
-    .string()
-    .regex(/^[a-z0-9]+\/[a-z0-9]+(\/[a-z0-9]+)?$/, 'must be like linux/amd64')
-    .optional(),
+  restartPolicy: restartPolicyOption,
+  platform: platformOption,
   signal: signalOption,
 });

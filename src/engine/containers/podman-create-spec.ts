@@ -4,6 +4,7 @@ import { withoutCapPrefix } from './capabilities.ts';
 import type { CreateContainerOptions, Mount } from './create-container.ts';
 import { podmanLimits } from './podman-limits.ts';
 import { podmanNamespace, podmanNetwork } from './podman-namespaces.ts';
+import { podmanResources } from './podman-resources.ts';
 import { signalNumber } from './signal-number.ts';
 import { tmpfsOptions } from './tmpfs-options.ts';
 
@@ -49,7 +50,6 @@ function refuseOtherRuntime(client: EngineClient, runtime: string | undefined): 
 
 /** The body of `POST /libpod/containers/create` (podman `pkg/specgen`). What is `undefined` is left out by JSON. */
 export function toPodmanSpec(options: CreateContainerOptions, { version }: EngineIdentity): object {
-  const { memory, nanoCpus, pidsLimit } = options;
   return {
     name: options.name,
     image: options.image,
@@ -79,12 +79,7 @@ export function toPodmanSpec(options: CreateContainerOptions, { version }: Engin
     seccomp_profile_path: options.seccompProfile,
     read_only_filesystem: options.readonlyRootfs,
     mounts: options.mounts?.map(toMount),
-    resource_limits: {
-      memory: memory === undefined ? undefined : { limit: memory, swap: options.memorySwap ?? 2 * memory },
-      cpu: nanoCpus === undefined ? undefined : cpuQuota(nanoCpus),
-      // 0 is unlimited, and unlike -1 it works where the controller is missing.
-      pids: pidsLimit === undefined ? undefined : { limit: Math.max(0, pidsLimit) },
-    },
+    resource_limits: podmanResources(options),
     r_limits: podmanLimits(options.ulimits, version),
     oom_score_adj: options.oomScoreAdj,
     cgroup_parent: options.cgroupParent,
@@ -112,13 +107,6 @@ function toMount(mount: Mount): object {
     destination: target,
     options: ['rbind', readOnly ? 'ro' : 'rw', propagation],
   };
-}
-
-/** The kernel's usual period, in microseconds; Docker takes the same. */
-const cpuPeriod = 100_000;
-
-function cpuQuota(nanoCpus: number): object {
-  return { period: cpuPeriod, quota: Math.round((nanoCpus * cpuPeriod) / 1e9) };
 }
 
 function logConfiguration({ logDriver, logOptions }: CreateContainerOptions): object | undefined {

@@ -23,18 +23,13 @@ export async function stopContainer(
 ): Promise<StoppedContainer> {
   const { timeoutSeconds, signal } = checkOptions('containers.stop', schema, options);
   const name = checkContainerId('containers.stop', id);
-  const { headersMs, bodyMs } = client.transport.limits;
   const { status } = await client.callText({
     doing: `stop container ${name}`,
     method: 'POST',
     path: `/containers/${name}/stop`,
     query: { t: timeoutSeconds },
     accept: [notModified],
-    // The engine answers when it has stopped; without a time of ours, that is the container's own.
-    lasting: {
-      headersMs: timeoutSeconds === undefined || headersMs === 0 ? 0 : headersMs + timeoutSeconds * 1000,
-      bodyMs,
-    },
+    lasting: client.lastingFor(timeoutSeconds),
     signal,
   });
   return { alreadyStopped: status === notModified };

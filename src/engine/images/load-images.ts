@@ -1,11 +1,10 @@
-import { open } from 'node:fs/promises';
 import { z } from 'zod';
-import { InvalidOptionError } from '../../errors.ts';
 import type { CallOptions } from '../call-options.ts';
 import type { Call, EngineClient } from '../client.ts';
 import { checkOptions, optionsOf, signalOption } from '../option-check.ts';
 import type { Progress } from '../progress.ts';
 import { readProgress } from '../read-progress.ts';
+import { archiveBytes } from './archive-bytes.ts';
 
 /** Path of a file, the bytes, or a stream of them. */
 export type ImageArchive = string | Uint8Array | AsyncIterable<Uint8Array>;
@@ -57,25 +56,4 @@ function loadedReferences(message: string): string[] {
       ?.split(',')
       .map((name) => name.trim()) ?? []
   );
-}
-
-/** Opens a file at once, so that a wrong path is told apart from trouble with the engine. */
-export async function archiveBytes(
-  operation: string,
-  archive: unknown,
-): Promise<Uint8Array | AsyncIterable<Uint8Array>> {
-  if (archive instanceof Uint8Array) return archive;
-  if (typeof archive === 'object' && archive !== null && Symbol.asyncIterator in archive) {
-    return archive as AsyncIterable<Uint8Array>;
-  }
-  if (typeof archive !== 'string') {
-    throw new InvalidOptionError(
-      'archive',
-      `${operation} takes the path of a file, bytes, or a stream of bytes`,
-    );
-  }
-  const file = await open(archive).catch((cause: unknown) => {
-    throw new InvalidOptionError('archive', `${archive} can't be read`, { cause });
-  });
-  return file.createReadStream({ highWaterMark: 256 * 1024 });
 }

@@ -45,6 +45,10 @@ export async function removeImage(
     query: { force },
     signal,
   });
+  return removedImages(steps);
+}
+
+export function removedImages(steps: z.infer<typeof removeImageSchema>): RemovedImage[] {
   return (steps ?? []).map(({ Untagged, Deleted }) =>
     Deleted === undefined ? { untagged: Untagged } : { deleted: withDigestPrefix(Deleted) },
   );

@@ -2,6 +2,7 @@ import { InvalidOptionError } from '../../errors.ts';
 import type { CallOptions } from '../call-options.ts';
 import type { EngineClient } from '../client.ts';
 import { callOptions, checkImageReference, checkOptions } from '../option-check.ts';
+import { splitReference } from './image-reference.ts';
 import { encodeReference } from '../transport/query.ts';
 
 /** See `Images.tag`. */
@@ -13,21 +14,14 @@ export async function tagImage(
 ): Promise<void> {
   const { signal } = checkOptions('images.tag', callOptions, options);
   const source = checkImageReference('images.tag', reference);
-  const { repo, tag } = splitName(name);
+  checkImageReference('images.tag', name);
+  if (name.includes('@')) throw new InvalidOptionError('name', 'images.tag gives names, not digests');
+  const { repository, tag } = splitReference(name);
   await client.callText({
     doing: `tag image ${source} as ${name}`,
     method: 'POST',
     path: `/images/${encodeReference(source)}/tag`,
-    query: { repo, tag },
+    query: { repo: repository, tag },
     signal,
   });
-}
-
-/** The tag stands behind the last colon, unless that belongs to a registry's port. */
-function splitName(name: string): { repo: string; tag: string } {
-  checkImageReference('images.tag', name);
-  if (name.includes('@'))
-    throw new InvalidOptionError('name', "images.tag gives names; a digest can't be given");
-  const [, repo = name, tag = 'latest'] = /^(.+):([^:/]+)$/.exec(name) ?? [];
-  return { repo, tag };
 }

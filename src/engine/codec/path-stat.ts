@@ -1,0 +1,58 @@
+/** What an engine says of a path in a container, in a header of its archive answers. */
+export interface PathStat {
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** Permission bits, with set-user-id, set-group-id and sticky as in chmod(2). */
+  readonly mode: number;
+  readonly kind: 'file' | 'directory' | 'symlink' | 'other';
+  readonly modifiedAt: Date;
+  /** Of a symbolic link; empty otherwise. */
+  readonly linkTarget: string;
+}
+
+/** Bits of Go's `fs.FileMode`. */
+const goDirectory = 0x8000_0000;
+const goSymlink = 0x0800_0000;
+const goSetUid = 0x0080_0000;
+const goSetGid = 0x0040_0000;
+const goSticky = 0x0010_0000;
+const goOther = 0x0200_0000 | 0x0100_0000 | 0x0400_0000 | 0x0020_0000 | 0x0008_0000;
+
+/** Reads `X-Docker-Container-Path-Stat`: base64 of JSON. Throws a SyntaxError when it is none. */
+export function parsePathStat(header: string): PathStat {
+  const value = JSON.parse(Buffer.from(header, 'base64').toString('utf8')) as unknown;
+  if (typeof value !== 'object' || value === null) throw new SyntaxError('not a path stat');
+  const { name, size, mode, mtime, linkTarget } = value as Record<string, unknown>;
+  if (typeof name !== 'string' || typeof size !== 'number' || typeof mode !== 'number') {
+    throw new SyntaxError('not a path stat');
+  }
+  const kind = kindOf(mode);
+  return {
+    name,
+    sizeBytes: size,
+    mode: permissionsOf(mode),
+    kind,
+    modifiedAt: new Date(typeof mtime === 'string' ? mtime : 0),
+    // Podman fills it in for plain files too.
+    linkTarget: kind === 'symlink' && typeof linkTarget === 'string' ? linkTarget : '',
+  };
+}
+
+function has(mode: number, bits: number): boolean {
+  return (mode & bits) !== 0;
+}
+
+function kindOf(mode: number): PathStat['kind'] {
+  if (has(mode, goDirectory)) return 'directory';
+  if (has(mode, goSymlink)) return 'symlink';
+  return has(mode, goOther) ? 'other' : 'file';
+}
+
+function permissionsOf(mode: number): number {
+  return (
+    (mode & 0o777) |
+    (has(mode, goSetUid) ? 0o4000 : 0) |
+    (has(mode, goSetGid) ? 0o2000 : 0) |
+    (has(mode, goSticky) ? 0o1000 : 0)
+  );
+}

@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { numberOrZero } from '../answer.ts';
+import type { CallOptions } from '../call-options.ts';
+import { compareVersions } from '../api-version.ts';
+import type { Call, EngineClient } from '../client.ts';
+import { ConflictError } from '../errors.ts';
+import { callOptions, checkContainerId, checkOptions } from '../option-check.ts';
+import { jsonValues } from '../read-progress.ts';
+
+/** What a container uses. Counters count from its start. */
+export interface ContainerStats {
+  readonly readAt: Date;
+  /** Processor time, in nanoseconds. */
+  readonly cpuNanos: number;
+  /** Processors that it may use. */
+  readonly onlineCpus: number;
+  readonly memoryBytes: number;
+  /** The host's memory when it has no limit. */
+  readonly memoryLimitBytes: number;
+  readonly pids: number;
+  /** By interface; empty without a network. */
+  readonly networks: Readonly<Record<string, { readonly receivedBytes: number; readonly sentBytes: number }>>;
+  readonly blockReadBytes: number;
+  readonly blockWrittenBytes: number;
+}
+
+/** To be iterated over once. Ending the iteration early, or disposing, closes the connection. */
+export interface ContainerStatsStream extends AsyncIterable<ContainerStats>, AsyncDisposable {
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export const statsSchema = z.object({
+  read: z.string(),
+  cpu_stats: z.object({ cpu_usage: z.object({ total_usage: numberOrZero }), online_cpus: numberOrZero }),
+  memory_stats: z.object({ usage: numberOrZero, limit: numberOrZero }),
+  pids_stats: z.object({ current: numberOrZero }),
+  networks: z.record(z.string(), z.object({ rx_bytes: numberOrZero, tx_bytes: numberOrZero })).nullish(),
+  blkio_stats: z.object({
+    io_service_bytes_recursive: z.array(z.object({ op: z.string(), value: z.number() })).nullish(),
+  }),
+});
+
+/** See `Containers.stats`. */
+export async function containerStats(
+  client: EngineClient,
+  id: string,
+  options: CallOptions = {},
+): Promise<ContainerStats> {
+  const { signal } = checkOptions('containers.stats', callOptions, options);
+  const call = statsCall(client, checkContainerId('containers.stats', id), false, signal);
+  const { body } = await client.call(call);
+  if (body === undefined) throw notRunning(call); // Podman
+  const stats = client.parse(statsSchema, body, call);
+  if (stats.read.startsWith('0001-')) throw notRunning(call); // Docker
+  return toStats(stats);
+}
+
+/** See `Containers.followStats`. */
+export async function followContainerStats(
+  client: EngineClient,
+  id: string,
+  options: CallOptions = {},
+): Promise<ContainerStatsStream> {
+  const { signal } = checkOptions('containers.followStats', callOptions, options);
+  const call = statsCall(client, checkContainerId('containers.followStats', id), true, signal);
+  const response = await client.open(call);
+  const samples = (async function* () {
+    for await (const value of jsonValues(client, call, response)) {
+      const stats = client.parse(statsSchema, value, call);
+      if (stats.read.startsWith('0001-')) return; // it has ended
+      yield toStats(stats);
+    }
+  })();
+  return {
+    [Symbol.asyncIterator]: () => samples,
+    async [Symbol.asyncDispose]() {
+      response.body.on('error', () => undefined).destroy();
+      await samples.return();
+    },
+  };
+}
+
+function statsCall(
+  client: EngineClient,
+  name: string,
+  stream: boolean,
+  signal: AbortSignal | undefined,
+): Call {
+  const { apiVersion } = client.identity;
+  return {
+    doing: `measure container ${name}`,
+    method: 'GET',
+    path: `/containers/${name}/stats`,
+    // One shot: else Docker waits for a second sample, to compare.
+    query: { stream, 'one-shot': !stream && compareVersions(apiVersion, '1.41') >= 0 ? true : undefined },
+    lasting: {
+      headersMs: client.transport.limits.headersMs,
+      bodyMs: stream ? 0 : client.transport.limits.bodyMs,
+    },
+    signal,
+  };
+}
+
+function notRunning(call: Call): ConflictError {
+  return new ConflictError(`can't ${call.doing}: it is not running`, {
+    method: call.method,
+    path: call.path,
+  });
+}
+
+function toStats(stats: z.infer<typeof statsSchema>): ContainerStats {
+  const transferred = (operation: string) =>
+    (stats.blkio_stats.io_service_bytes_recursive ?? [])
+      .filter(({ op }) => op.toLowerCase() === operation)
+      .reduce((sum, { value }) => sum + value, 0);
+  return {
+    readAt: new Date(stats.read),
+    cpuNanos: stats.cpu_stats.cpu_usage.total_usage,
+    onlineCpus: stats.cpu_stats.online_cpus,
+    memoryBytes: stats.memory_stats.usage,
+    memoryLimitBytes: stats.memory_stats.limit,
+    pids: stats.pids_stats.current,
+    networks: Object.fromEntries(
+      Object.entries(stats.networks ?? {}).map(([name, { rx_bytes, tx_bytes }]) => [
+        name,
+        { receivedBytes: rx_bytes, sentBytes: tx_bytes },
+      ]),
+    ),
+    blockReadBytes: transferred('read'),
+    blockWrittenBytes: transferred('write'),
+  };
+}

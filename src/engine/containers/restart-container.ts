@@ -1,0 +1,28 @@
+import type { CallOptions } from '../call-options.ts';
+import type { EngineClient } from '../client.ts';
+import { checkContainerId, checkOptions, countOption, optionsOf, signalOption } from '../option-check.ts';
+
+export interface RestartContainerOptions extends CallOptions {
+  /** Seconds between the stop signal and the kill; 0 kills at once. Default: the container's own, else 10. */
+  readonly timeoutSeconds?: number | undefined;
+}
+
+const schema = optionsOf<RestartContainerOptions>()({ timeoutSeconds: countOption, signal: signalOption });
+
+/** See `Containers.restart`. */
+export async function restartContainer(
+  client: EngineClient,
+  id: string,
+  options: RestartContainerOptions = {},
+): Promise<void> {
+  const { timeoutSeconds, signal } = checkOptions('containers.restart', schema, options);
+  const name = checkContainerId('containers.restart', id);
+  await client.callText({
+    doing: `restart container ${name}`,
+    method: 'POST',
+    path: `/containers/${name}/restart`,
+    query: { t: timeoutSeconds },
+    lasting: client.lastingFor(timeoutSeconds),
+    signal,
+  });
+}

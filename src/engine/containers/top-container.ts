@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import type { CallOptions } from '../call-options.ts';
+import type { Call, EngineClient } from '../client.ts';
+import { callOptions, checkContainerId, checkOptions } from '../option-check.ts';
+
+/** A process in a container, as the engine's host sees it. */
+export interface ContainerProcess {
+  /** On the engine's host. */
+  readonly pid: number;
+  readonly user: string;
+  /** With its arguments. */
+  readonly command: string;
+}
+
+export const topSchema = z.object({
+  Titles: z.array(z.string()),
+  Processes: z
+    .array(z.array(z.string()))
+    .nullish()
+    .transform((rows) => rows ?? []),
+});
+
+/** See `Containers.top`. */
+export async function topContainer(
+  client: EngineClient,
+  id: string,
+  options: CallOptions = {},
+): Promise<ContainerProcess[]> {
+  const { signal } = checkOptions('containers.top', callOptions, options);
+  const name = checkContainerId('containers.top', id);
+  const call: Call = {
+    doing: `list the processes of container ${name}`,
+    method: 'GET',
+    path: `/containers/${name}/top`,
+    signal,
+    // Docker takes columns of the host's ps. Podman would run ps inside the container; in its own words it looks itself.
+    ...(client.isPodman
+      ? { libpod: true, query: { ps_args: 'hpid,huser,args', stream: false } }
+      : { query: { ps_args: '-eo pid,user,args' } }),
+  };
+  const { Processes } = await client.fetch(topSchema, call);
+  return Processes.map(([pid = '', user = '', ...command]) => ({
+    pid: Number(pid),
+    user,
+    command: command.join(' '),
+  }));
+}

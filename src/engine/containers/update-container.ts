@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { texts } from '../answer.ts';
+import { compareVersions } from '../api-version.ts';
+import type { CallOptions } from '../call-options.ts';
+import type { Call, EngineClient } from '../client.ts';
+import { InvalidOptionError } from '../../errors.ts';
+import { checkContainerId, checkOptions, optionsOf, signalOption } from '../option-check.ts';
+import type { RestartPolicy } from './create-container.ts';
+import { restartPolicyOption } from './create-options.ts';
+import { refuseUnenforcedLimits } from './limits.ts';
+import { podmanResources } from './podman-resources.ts';
+
+/** Limits to change, in the words of `create`. */
+export interface UpdateContainerOptions extends CallOptions {
+  readonly memory?: number | undefined;
+  readonly memorySwap?: number | undefined;
+  readonly nanoCpus?: number | undefined;
+  /** -1 is unlimited. */
+  readonly pidsLimit?: number | undefined;
+  /** Docker only. */
+  readonly restartPolicy?: RestartPolicy | undefined;
+}
+
+export interface UpdatedContainer {
+  /** What the engine would not do, in its words. */
+  readonly warnings: readonly string[];
+}
+
+const schema = optionsOf<UpdateContainerOptions>()({
+  memory: z.int().positive().optional(),
+  memorySwap: z.int().min(-1).optional(),
+  nanoCpus: z.int().positive().optional(),
+  pidsLimit: z.int().min(-1).optional(),
+  restartPolicy: restartPolicyOption,
+  signal: signalOption,
+});
+
+export const updateSchema = z.object({ Warnings: texts });
+
+/** See `Containers.update`. */
+export async function updateContainer(
+  client: EngineClient,
+  id: string,
+  options: UpdateContainerOptions,
+): Promise<UpdatedContainer> {
+  const { signal, ...changes } = checkOptions('containers.update', schema, options);
+  const name = checkContainerId('containers.update', id);
+  if (Object.values(changes).every((value) => value === undefined)) {
+    throw new InvalidOptionError('options', 'containers.update needs something to change');
+  }
+  refuseUnenforcedLimits(client, changes);
+  const call: Call = {
+    doing: `update container ${name}`,
+    method: 'POST',
+    path: `/containers/${name}/update`,
+    signal,
+  };
+  if (client.isPodman) return updateOnPodman(client, call, changes);
+  const { Warnings } = await client.fetch(updateSchema, { ...call, json: dockerBody(changes) });
+  return { warnings: Warnings };
+}
+
+function dockerBody({
+  memory,
+  memorySwap,
+  nanoCpus,
+  pidsLimit,
+  restartPolicy,
+}: UpdateContainerOptions): object {
+  return {
+    Memory: memory,
+    MemorySwap: memorySwap,
+    NanoCpus: nanoCpus,
+    PidsLimit: pidsLimit,
+    RestartPolicy: restartPolicy && {
+      Name: restartPolicy.name,
+      MaximumRetryCount: restartPolicy.maximumRetryCount ?? 0,
+    },
+  };
+}
+
+/** Podman's Docker-compatible API has no update before 5.1. */
+async function updateOnPodman(
+  client: EngineClient,
+  call: Call,
+  { restartPolicy, ...limits }: UpdateContainerOptions,
+): Promise<UpdatedContainer> {
+  if (restartPolicy !== undefined)
+    client.refuse('changes no restart policy here', 'Create the container with it.');
+  if (compareVersions(client.identity.version, '4.3') < 0) client.refuse('changes no limits before 4.3');
+  await client.callText({ ...call, libpod: true, json: podmanResources(limits) });
+  return { warnings: [] };
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { numberOrZero } from '../answer.ts';
+import type { CallOptions } from '../call-options.ts';
+import type { EngineClient } from '../client.ts';
+import { checkOptions, labelsOption, optionsOf, signalOption } from '../option-check.ts';
+import { removedImages, removeImageSchema, type RemovedImage } from './remove-image.ts';
+
+export interface PruneImagesOptions extends CallOptions {
+  /** Also images with a name that no container uses. Default false: only those without a name. */
+  readonly all?: boolean | undefined;
+  /** Only images with these labels: `key` or `key=value`. */
+  readonly labels?: readonly string[] | undefined;
+  /** Only images created before this time. */
+  readonly until?: Date | undefined;
+}
+
+export interface PrunedImages {
+  readonly removed: readonly RemovedImage[];
+  readonly reclaimedBytes: number;
+}
+
+const schema = optionsOf<PruneImagesOptions>()({
+  all: z.boolean().optional(),
+  labels: labelsOption,
+  until: z.date().optional(),
+  signal: signalOption,
+});
+
+export const pruneImagesSchema = z.object({ ImagesDeleted: removeImageSchema, SpaceReclaimed: numberOrZero });
+
+/** See `Images.prune`. */
+export async function pruneImages(
+  client: EngineClient,
+  options: PruneImagesOptions = {},
+): Promise<PrunedImages> {
+  const { all = false, labels, until, signal } = checkOptions('images.prune', schema, options);
+  const { ImagesDeleted, SpaceReclaimed } = await client.fetch(pruneImagesSchema, {
+    doing: 'prune images',
+    method: 'POST',
+    path: '/images/prune',
+    query: {
+      filters: {
+        dangling: [String(!all)],
+        label: labels,
+        until: until && [String(Math.floor(until.getTime() / 1000))],
+      },
+    },
+    lasting: { headersMs: 0, bodyMs: client.transport.limits.bodyMs },
+    signal,
+  });
+  return { removed: removedImages(ImagesDeleted), reclaimedBytes: SpaceReclaimed };
+}

@@ -1,0 +1,78 @@
+import type { CallOptions } from '../call-options.ts';
+import type { Call, EngineClient } from '../client.ts';
+import {
+  checkImageReference,
+  checkOptions,
+  optionsOf,
+  platformOption,
+  signalOption,
+  text,
+} from '../option-check.ts';
+import type { Progress } from '../progress.ts';
+import { readProgress } from '../read-progress.ts';
+import { inspectImage } from './inspect-image.ts';
+import { splitReference } from './image-reference.ts';
+import { onProgressOption } from './load-images.ts';
+
+/** Who to be at a registry. */
+export interface RegistryCredentials {
+  readonly username: string;
+  readonly password: string;
+  /** Such as `registry.example.com`. */
+  readonly serverAddress?: string | undefined;
+}
+
+export interface PullImageOptions extends CallOptions {
+  /** `os/architecture`. Default: the engine's own. */
+  readonly platform?: string | undefined;
+  /** Never part of an error. */
+  readonly credentials?: RegistryCredentials | undefined;
+  /** Called for each step that the engine reports. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+export interface PulledImage {
+  /** With `sha256:`. */
+  readonly id: string;
+}
+
+const schema = optionsOf<PullImageOptions>()({
+  platform: platformOption,
+  credentials: optionsOf<RegistryCredentials>()({
+    username: text,
+    password: text,
+    serverAddress: text.optional(),
+  }).optional(),
+  onProgress: onProgressOption,
+  signal: signalOption,
+});
+
+/** See `Images.pull`. */
+export async function pullImage(
+  client: EngineClient,
+  reference: string,
+  options: PullImageOptions = {},
+): Promise<PulledImage> {
+  const { platform, credentials, onProgress, signal } = checkOptions('images.pull', schema, options);
+  const name = checkImageReference('images.pull', reference);
+  if (platform !== undefined) client.requireApiVersion('1.32', 'platform');
+  const { repository, tag } = splitReference(name);
+  const call: Call = {
+    doing: `pull ${name}`,
+    method: 'POST',
+    path: '/images/create',
+    query: { fromImage: repository, tag, platform },
+    headers: { ...(credentials && { 'x-registry-auth': encodeCredentials(credentials) }) },
+    lasting: { headersMs: 0, bodyMs: 0 }, // a registry is as slow as it is; `signal` is the limit
+    signal,
+  };
+  await readProgress(client, call, await client.open(call), onProgress);
+  return { id: (await inspectImage(client, name, { signal })).id };
+}
+
+/** Base64 for URLs, of the JSON that Docker's API describes under "Authentication". */
+function encodeCredentials({ username, password, serverAddress }: RegistryCredentials): string {
+  return Buffer.from(JSON.stringify({ username, password, serveraddress: serverAddress })).toString(
+    'base64url',
+  );
+}

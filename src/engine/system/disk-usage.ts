@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { numberOrZero, textOrNothing, texts, withDigestPrefix } from '../answer.ts';
+import type { CallOptions } from '../call-options.ts';
+import type { EngineClient } from '../client.ts';
+
+/** What the engine's storage holds. Sizes are bytes. */
+export interface DiskUsage {
+  /** Podman before 5 names images by their tag alone: ask `images.list` for names. */
+  readonly images: readonly {
+    readonly id: string;
+    readonly sizeBytes: number;
+    readonly containers: number;
+  }[];
+  readonly containers: readonly {
+    readonly id: string;
+    readonly names: readonly string[];
+    /** What it has written itself. */
+    readonly writtenBytes: number;
+    readonly totalBytes: number;
+  }[];
+  readonly volumes: readonly {
+    readonly name: string;
+    readonly sizeBytes: number;
+    readonly containers: number;
+  }[];
+  readonly buildCacheBytes: number;
+}
+
+export const diskUsageSchema = z.object({
+  Images: z.array(z.object({ Id: z.string(), Size: numberOrZero, Containers: numberOrZero })).nullish(),
+  Containers: z
+    .array(z.object({ Id: z.string(), Names: texts, SizeRw: numberOrZero, SizeRootFs: numberOrZero }))
+    .nullish(),
+  Volumes: z
+    .array(
+      z.object({
+        Name: textOrNothing,
+        UsageData: z.object({ Size: numberOrZero, RefCount: numberOrZero }).nullish(),
+      }),
+    )
+    .nullish(),
+  BuildCache: z.array(z.object({ Size: numberOrZero })).nullish(),
+});
+
+/** See `System.diskUsage`. */
+export async function getDiskUsage(client: EngineClient, { signal }: CallOptions = {}): Promise<DiskUsage> {
+  const usage = await client.fetch(diskUsageSchema, {
+    doing: 'ask for the disk usage',
+    method: 'GET',
+    path: '/system/df',
+    // The engine walks through all of its storage.
+    lasting: { headersMs: 0, bodyMs: client.transport.limits.bodyMs },
+    signal,
+  });
+  return {
+    images: (usage.Images ?? []).map(({ Id, Size, Containers }) => ({
+      id: withDigestPrefix(Id),
+      sizeBytes: Size,
+      containers: Math.max(0, Containers), // -1: not counted
+    })),
+    containers: (usage.Containers ?? []).map(({ Id, Names, SizeRw, SizeRootFs }) => ({
+      id: Id,
+      names: Names.map((name) => name.replace(/^\//, '')),
+      writtenBytes: SizeRw,
+      totalBytes: SizeRootFs,
+    })),
+    volumes: (usage.Volumes ?? []).map(({ Name, UsageData }) => ({
+      name: Name,
+      sizeBytes: Math.max(0, UsageData?.Size ?? 0),
+      containers: Math.max(0, UsageData?.RefCount ?? 0),
+    })),
+    buildCacheBytes: (usage.BuildCache ?? []).reduce((sum, { Size }) => sum + Size, 0),
+  };
+}

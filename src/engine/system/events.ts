@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import { textMap, textOrNothing } from '../answer.ts';
+import type { CallOptions } from '../call-options.ts';
+import type { Call, EngineClient } from '../client.ts';
+import { checkOptions, optionsOf, signalOption, text } from '../option-check.ts';
+import { jsonValues } from '../read-progress.ts';
+import type { TransportResponse } from '../transport/transport.ts';
+
+/** Values of one key are alternatives, several keys must all match. Ids and names of containers and images are taken. */
+export interface EventFilters {
+  /** `container`, `image`, `volume`, `network`, `daemon`, ... */
+  readonly type?: readonly string[] | undefined;
+  /** `create`, `start`, `die`, `destroy`, `oom`, ... in Docker's words on both engines. */
+  readonly event?: readonly string[] | undefined;
+  readonly container?: readonly string[] | undefined;
+  readonly image?: readonly string[] | undefined;
+  /** `key` or `key=value`. */
+  readonly label?: readonly string[] | undefined;
+}
+
+export interface EventsOptions extends CallOptions {
+  /** Also what happened from then on: a time, or the `position` of the last event seen, to go on after it. */
+  readonly since?: Date | string | undefined;
+  /** Ends the stream at that time. Default: never. */
+  readonly until?: Date | undefined;
+  readonly filters?: EventFilters | undefined;
+}
+
+/** Something that happened at the engine. A hint, not the truth: ask `inspect` for that. */
+export interface EngineEvent {
+  readonly type: string;
+  /** In Docker's words on both engines: `create`, `start`, `die`, `destroy`, ... */
+  readonly action: string;
+  /** Of the container, image, ... */
+  readonly id: string;
+  /** `name`, `image`, the labels; `exitCode` of a container that died. */
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly time: Date;
+  /** For `since`: goes on right after this event. */
+  readonly position: string;
+}
+
+/** To be iterated over once. Ending the iteration early, or disposing, closes the connection. */
+export interface EventStream extends AsyncIterable<EngineEvent>, AsyncDisposable {
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const texts = z.array(z.string()).optional();
+const schema = optionsOf<EventsOptions>()({
+  since: z
+    .union([z.date(), text.regex(/^\d+\.\d{9}$/, 'must be a Date or the position of an event')])
+    .optional(),
+  until: z.date().optional(),
+  filters: optionsOf<EventFilters>()({
+    type: texts,
+    event: texts,
+    container: texts,
+    image: texts,
+    label: texts,
+  }).optional(),
+  signal: signalOption,
+});
+
+export const eventSchema = z.object({
+  Type: z.string(),
+  Action: z.string(),
+  Actor: z.object({ ID: textOrNothing, Attributes: textMap }),
+  timeNano: z.string(), // made a text while it is parsed: it has more digits than a JavaScript number
+});
+
+/** See `System.events`. */
+export async function followEvents(client: EngineClient, options: EventsOptions = {}): Promise<EventStream> {
+  const { since, until, filters, signal } = checkOptions('system.events', schema, options);
+  const call: Call = {
+    doing: 'follow events',
+    method: 'GET',
+    path: '/events',
+    query: {
+      since: since instanceof Date ? unixSeconds(since) : since,
+      until: until && unixSeconds(until),
+      filters: filters && wireFilters(client, filters),
+    },
+    lasting: { headersMs: client.transport.limits.headersMs, bodyMs: 0 },
+    signal,
+  };
+  const response = await client.open(call);
+  const events = readEvents(client, call, response);
+  return {
+    [Symbol.asyncIterator]: () => events,
+    async [Symbol.asyncDispose]() {
+      response.body.on('error', () => undefined).destroy();
+      await events.return();
+    },
+  };
+}
+
+async function* readEvents(
+  client: EngineClient,
+  call: Call,
+  response: TransportResponse,
+): AsyncGenerator<EngineEvent, void, undefined> {
+  for await (const value of jsonValues(client, call, response, parseKeepingNanoseconds)) {
+    yield toEvent(client.parse(eventSchema, value, call));
+  }
+}
+
+function toEvent({ Type, Action, Actor, timeNano }: z.infer<typeof eventSchema>): EngineEvent {
+  const nanoseconds = BigInt(timeNano);
+  const { containerExitCode } = Actor.Attributes;
+  return {
+    type: Type,
+    action: Type === 'container' && Action === 'remove' ? 'destroy' : Action, // Podman's own word
+    id: Actor.ID,
+    // Podman names it differently in places.
+    attributes:
+      containerExitCode === undefined
+        ? Actor.Attributes
+        : { exitCode: containerExitCode, ...Actor.Attributes },
+    time: new Date(Number(nanoseconds / 1_000_000n)),
+    position: secondsText(nanoseconds + 1n),
+  };
+}
+
+/** A quote inside a text is escaped, so this is found outside of texts only. */
+function parseKeepingNanoseconds(line: string): unknown {
+  return JSON.parse(line.replace(/"timeNano":(\d+)/, '"timeNano":"$1"'));
+}
+
+function secondsText(nanoseconds: bigint): string {
+  const billion = 1_000_000_000n;
+  return `${nanoseconds / billion}.${(nanoseconds % billion).toString().padStart(9, '0')}`;
+}
+
+function unixSeconds(date: Date): string {
+  return (date.getTime() / 1000).toFixed(3);
+}
+
+function wireFilters(client: EngineClient, filters: EventFilters): object {
+  if (!client.isPodman) return filters;
+  return {
+    ...filters,
+    event: filters.event?.flatMap((name) => (name === 'destroy' ? ['destroy', 'remove'] : [name])),
+  };
+}
