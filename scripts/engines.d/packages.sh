@@ -19,6 +19,7 @@ iproute2        ip
 acl             setfacl
 curl            curl
 jq              jq
+busybox-static  /bin/busybox
 '
 
 install_packages() {
