@@ -1,1 +1,9 @@
-export {};
+export { startPodmanService, type ThrowAwayPodmanOptions } from './podman-service.ts';
+export { startFaultProxy, type Fault, type FaultProxy, type FaultProxyOptions } from './fault-proxy.ts';
+export {
+  startRecordingServer,
+  type RecordedRequest,
+  type RecordingServer,
+  type RecordingServerOptions,
+  type ScriptedAnswer,
+} from './recording-server.ts';

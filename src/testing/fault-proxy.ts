@@ -1,0 +1,168 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { AnswerPosition } from './answer-position.ts';
+import { listenPrivately } from './private-socket.ts';
+
+/** What is done to the answers that pass through. Positions count from the beginning of each answer. */
+export type Fault =
+  | { readonly kind: 'none' }
+  /** Closes each connection as soon as it is made. */
+  | { readonly kind: 'refuse' }
+  /** Closes the connection after so many bytes of the head: 0 before any, 20 in the midst of it. */
+  | { readonly kind: 'cut-head'; readonly afterBytes: number }
+  /** Closes the connection after so many bytes of the body, the sizes of its chunks included. */
+  | { readonly kind: 'cut-body'; readonly afterBytes: number }
+  /** Goes silent after so many bytes of the answer, and keeps the connection. */
+  | { readonly kind: 'stall'; readonly afterBytes: number }
+  /** Hands every byte on by itself. */
+  | { readonly kind: 'split' }
+  /** Holds everything back for so long. */
+  | { readonly kind: 'delay'; readonly ms: number }
+  /** Answers with these bytes instead of the engine's. */
+  | { readonly kind: 'replace'; readonly bytes: Uint8Array };
+
+export interface FaultProxyOptions {
+  /** The engine's socket. */
+  readonly target: string;
+  /** Default: none. */
+  readonly fault?: Fault | undefined;
+}
+
+/** A real proxy between a client and an engine, both on unix sockets. */
+export interface FaultProxy extends AsyncDisposable {
+  readonly socketPath: string;
+  /** May be changed at any time; holds for what passes from then on. */
+  fault: Fault;
+  /** Connections of clients that are open now. */
+  readonly openConnections: number;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Starts a proxy that does to an engine's answers what networks and crashes do.
+ *
+ * @example
+ * await using proxy = await startFaultProxy({ target: podman.socketPath });
+ * await using engine = await connectEngine({ socketPath: proxy.socketPath });
+ * proxy.fault = { kind: 'cut-body', afterBytes: 10 };
+ * await assert.rejects(engine.system.info(), EngineGoneError);
+ */
+export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
+  const sockets = new Set<Socket>();
+  const track = (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined); // faults are the point
+    socket.once('close', () => sockets.delete(socket));
+  };
+  let clients = 0;
+  let fault: Fault = options.fault ?? { kind: 'none' };
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    track(client);
+    clients += 1;
+    client.once('close', () => {
+      clients -= 1;
+    });
+    if (fault.kind === 'refuse') {
+      client.destroy();
+      return;
+    }
+    const engine = connect({ path: options.target, allowHalfOpen: true });
+    track(engine);
+    join(client, engine, () => fault);
+  });
+  const { socketPath, remove } = await listenPrivately(server);
+  return {
+    socketPath,
+    get fault() {
+      return fault;
+    },
+    set fault(next: Fault) {
+      fault = next;
+    },
+    get openConnections() {
+      return clients;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      if (server.listening) {
+        server.close();
+        await once(server, 'close');
+      }
+      await remove();
+    },
+  };
+}
+
+function join(client: Socket, engine: Socket, currentFault: () => Fault): void {
+  const position = new AnswerPosition();
+  client.on('data', (bytes) => {
+    position.begin(); // what the client sends next is a new request
+    if (!engine.write(bytes)) client.pause();
+  });
+  engine.on('drain', () => client.resume());
+  client.on('end', () => engine.end());
+  client.on('close', () => engine.destroy());
+
+  let handingOn = Promise.resolve();
+  engine.on('data', (bytes) => {
+    engine.pause();
+    handingOn = handingOn.then(async () => {
+      await handOn(bytes, client, position, currentFault());
+      engine.resume();
+    });
+  });
+  engine.on('end', () => {
+    void handingOn.then(() => client.end());
+  });
+  engine.on('close', () => {
+    void handingOn.then(() => { client.destroySoon(); });
+  });
+}
+
+async function handOn(bytes: Buffer, client: Socket, position: AnswerPosition, fault: Fault): Promise<void> {
+  const start = position.passed;
+  position.pass(bytes);
+  switch (fault.kind) {
+    case 'cut-head':
+      return cut(
+        bytes.subarray(0, Math.max(0, fault.afterBytes - start)),
+        client,
+        position.passed >= fault.afterBytes,
+      );
+    case 'cut-body': {
+      const end = position.headLength === undefined ? undefined : position.headLength + fault.afterBytes;
+      const isReached = end !== undefined && position.passed >= end;
+      return cut(isReached ? bytes.subarray(0, Math.max(0, end - start)) : bytes, client, isReached);
+    }
+    case 'stall':
+      return write(client, bytes.subarray(0, Math.max(0, fault.afterBytes - start)));
+    case 'split':
+      client.setNoDelay();
+      for (const byte of bytes) await write(client, Buffer.of(byte));
+      return;
+    case 'delay':
+      await new Promise((resolve) => setTimeout(resolve, fault.ms));
+      return write(client, bytes);
+    case 'replace':
+      if (start === 0) await write(client, fault.bytes);
+      return;
+    case 'refuse':
+    case 'none':
+      return write(client, bytes);
+  }
+}
+
+async function cut(bytes: Uint8Array, client: Socket, close: boolean): Promise<void> {
+  await write(client, bytes);
+  if (close) client.destroy();
+}
+
+function write(client: Socket, bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    if (bytes.length === 0 || client.destroyed) resolve();
+    else
+      client.write(bytes, () => {
+        resolve(); // also when it failed: the client has gone
+      });
+  });
+}
