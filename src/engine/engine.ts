@@ -1,6 +1,7 @@
 import type { Containers } from './containers/containers.ts';
 import type { Images } from './images/images.ts';
 import type { RawRequest, RawResponse } from './raw-request.ts';
+import type { EngineInfo } from './system/info.ts';
 import type { System } from './system/system.ts';
 
 /**
@@ -17,6 +18,8 @@ export interface Engine extends AsyncDisposable {
   /** Whether the engine runs without the host's root rights, in a user namespace. */
   readonly rootless: boolean;
   readonly socketPath: string;
+  /** What the engine said of itself when the connection was made. Podman takes a third of a second to ask anew. */
+  readonly info: EngineInfo;
 
   readonly system: System;
   readonly images: Images;

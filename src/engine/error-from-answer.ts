@@ -20,7 +20,7 @@ type EngineErrorClass = new (message: string, options?: EngineErrorOptions) => E
  */
 const podmanCauses: readonly (readonly [RegExp, EngineErrorClass])[] = [
   [/^(no such (container|image|network|volume|pod)|image not known|network not found)$/, NotFoundError],
-  [/(no such container|image not known|unable to find network)/, NotFoundError],
+  [/(no such container|image not known|layer not known|unable to find network)/, NotFoundError],
   [/that name is already in use|already (exists|in use)/, ConflictError],
   [/container state improper|image is in use by a container|image used by/, ConflictError],
   [/^invalid (argument|log driver)|unknown capability|invalid capability/, BadRequestError],

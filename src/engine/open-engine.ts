@@ -10,7 +10,7 @@ import { EngineError, EngineUnreachableError, EngineVersionError } from './error
 import { imagesOf } from './images/images.ts';
 import { checkOptions, countOption, optionsOf, signalOption, text } from './option-check.ts';
 import { sendRawRequest } from './raw-request.ts';
-import { getInfo } from './system/info.ts';
+import { getInfo, type EngineInfo } from './system/info.ts';
 import { ping, type Ping } from './system/ping.ts';
 import { systemOf } from './system/system.ts';
 import { longestSocketPath } from './transport/socket-problem.ts';
@@ -63,8 +63,8 @@ async function openSocket(
   try {
     const answer = await ping(transport, { signal });
     const apiVersion = agreeOnVersion(answer, candidate.socketPath, environment['DOCKER_API_VERSION']);
-    const client = new EngineClient(transport, await identify(transport, answer, apiVersion, signal));
-    return assemble(client);
+    const { identity, info } = await identify(transport, answer, apiVersion, signal);
+    return assemble(new EngineClient(transport, identity), info);
   } catch (error) {
     await transport.close();
     throw withSource(error, candidate);
@@ -90,7 +90,7 @@ async function identify(
   answer: Ping,
   apiVersion: string,
   signal: AbortSignal | undefined,
-): Promise<EngineIdentity> {
+): Promise<{ identity: EngineIdentity; info: EngineInfo }> {
   const known: EngineIdentity = {
     kind: answer.kind,
     version: answer.version ?? '0',
@@ -100,16 +100,17 @@ async function identify(
     enforces: { memory: true, cpu: true, pids: true },
   };
   const info = await getInfo(new EngineClient(transport, known), { signal });
-  return {
+  const identity = {
     ...known,
     version: answer.version ?? info.serverVersion,
     rootless: info.rootless,
     serviceRuntime: answer.kind === 'podman' ? info.defaultRuntime : undefined,
     enforces: { memory: info.memoryLimit, cpu: info.cpuCfsQuota, pids: info.pidsLimit },
   };
+  return { identity, info };
 }
 
-function assemble(client: EngineClient): Engine {
+function assemble(client: EngineClient, info: EngineInfo): Engine {
   const { kind, version, apiVersion, rootless } = client.identity;
   const { transport } = client;
   return {
@@ -118,6 +119,7 @@ function assemble(client: EngineClient): Engine {
     apiVersion,
     rootless,
     socketPath: transport.socketPath,
+    info,
     system: systemOf(client),
     images: imagesOf(client),
     containers: containersOf(client),
