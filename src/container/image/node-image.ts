@@ -28,8 +28,8 @@ export interface PackNodePluginOptions extends ImageConfig {
   readonly nodeBinary?: string | undefined;
   /**
    * Options of node before the module, such as `--max-old-space-size=64`. Default none: those that might be expected to
-   * help the start (`--single-threaded`, `--v8-pool-size=0`, `--no-opt`) were measured under gVisor and do not. What
-   * does help there is fewer files: a plugin that a bundler made into one file started in 60 % of the time.
+   * speed up the start (`--single-threaded`, `--v8-pool-size=0`, `--jitless`, `--max-lazy`) were measured under gVisor
+   * and do not. Fewer files do: bundled into one file, the same plugin answered after 0.84 s instead of 1.22 s.
    */
   readonly nodeOptions?: readonly string[] | undefined;
   /** Arguments after the module. */
