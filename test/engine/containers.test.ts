@@ -343,12 +343,16 @@ describeEngines('list, rename, pause, update, top and changes', (real) => {
       { path: '/tmp/new', kind: 'added' },
     );
 
-    const processes = await containers.top(container.id);
-    const { pid } = (await containers.inspect(container.id)).state;
-    assert.match(
-      processes.find((process) => process.pid === pid)?.command ?? JSON.stringify(processes),
-      /sleep 1000/,
-    );
+    await t.test('with its processes', async (t) => {
+      if (engine.info.cgroupDriver === 'none') {
+        t.skip('Docker finds processes by their cgroup, and this one has none');
+        return;
+      }
+      const processes = await containers.top(container.id);
+      const { pid } = (await containers.inspect(container.id)).state;
+      const found = processes.find((process) => process.pid === pid);
+      assert.match(found?.command ?? JSON.stringify(processes), /sleep 1000/);
+    });
 
     await t.test('and through pause and limits where the engine has cgroups for it', async (t) => {
       if (!engine.info.memoryLimit) {

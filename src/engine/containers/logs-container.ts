@@ -19,7 +19,7 @@ export interface ContainerLogsOptions extends CallOptions {
   readonly since?: Date | undefined;
   /** Only what was written before this time. */
   readonly until?: Date | undefined;
-  /** Only the last so many lines. Default: all. */
+  /** Only the last so many lines, counted before a stream is left out. Default: all. */
   readonly tail?: number | undefined;
   /** Puts the time before each line, as RFC 3339. Podman before 5.8 gives whole seconds. Default false. */
   readonly timestamps?: boolean | undefined;

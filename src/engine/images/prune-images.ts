@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { numberOrZero } from '../answer.ts';
+import { numberOrZero, withDigestPrefix } from '../answer.ts';
 import type { CallOptions } from '../call-options.ts';
-import type { EngineClient } from '../client.ts';
+import type { Call, EngineClient } from '../client.ts';
 import { checkOptions, labelsOption, optionsOf, signalOption } from '../option-check.ts';
 import { removedImages, removeImageSchema, type RemovedImage } from './remove-image.ts';
 
@@ -34,19 +34,32 @@ export async function pruneImages(
   options: PruneImagesOptions = {},
 ): Promise<PrunedImages> {
   const { all = false, labels, until, signal } = checkOptions('images.prune', schema, options);
-  const { ImagesDeleted, SpaceReclaimed } = await client.fetch(pruneImagesSchema, {
+  const filters = { label: labels, until: until && [String(Math.floor(until.getTime() / 1000))] };
+  const call: Call = {
     doing: 'prune images',
     method: 'POST',
     path: '/images/prune',
-    query: {
-      filters: {
-        dangling: [String(!all)],
-        label: labels,
-        until: until && [String(Math.floor(until.getTime() / 1000))],
-      },
-    },
     lasting: { headersMs: 0, bodyMs: client.transport.limits.bodyMs },
     signal,
+  };
+  if (client.isPodman) return pruneOnPodman(client, { ...call, query: { all, filters } });
+  const { ImagesDeleted, SpaceReclaimed } = await client.fetch(pruneImagesSchema, {
+    ...call,
+    query: { filters: { ...filters, dangling: [String(!all)] } },
   });
   return { removed: removedImages(ImagesDeleted), reclaimedBytes: SpaceReclaimed };
+}
+
+export const prunedOnPodmanSchema = z
+  .array(z.object({ Id: z.string(), Err: z.string().nullish(), Size: numberOrZero }))
+  .nullish();
+
+/** Podman's Docker-compatible prune contradicts itself when it is to remove images with a name. */
+async function pruneOnPodman(client: EngineClient, call: Call): Promise<PrunedImages> {
+  const reports = (await client.fetch(prunedOnPodmanSchema, { ...call, libpod: true })) ?? [];
+  const removed = reports.filter(({ Err }) => !Err);
+  return {
+    removed: removed.map(({ Id }) => ({ deleted: withDigestPrefix(Id) })),
+    reclaimedBytes: removed.reduce((sum, { Size }) => sum + Size, 0),
+  };
 }

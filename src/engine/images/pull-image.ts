@@ -70,9 +70,10 @@ export async function pullImage(
   return { id: (await inspectImage(client, name, { signal })).id };
 }
 
-/** Base64 for URLs, of the JSON that Docker's API describes under "Authentication". */
+/** Base64 for URLs, of the JSON that Docker's API describes under "Authentication". Podman wants its padding. */
 function encodeCredentials({ username, password, serverAddress }: RegistryCredentials): string {
-  return Buffer.from(JSON.stringify({ username, password, serveraddress: serverAddress })).toString(
-    'base64url',
+  const base64 = Buffer.from(JSON.stringify({ username, password, serveraddress: serverAddress })).toString(
+    'base64',
   );
+  return base64.replaceAll('+', '-').replaceAll('/', '_');
 }

@@ -76,7 +76,10 @@ export async function followEvents(client: EngineClient, options: EventsOptions 
     method: 'GET',
     path: '/events',
     query: {
-      since: since instanceof Date ? unixSeconds(since) : since,
+      since:
+        since instanceof Date
+          ? unixSeconds(since)
+          : since && secondsText(toNanoseconds(since) - roundingError),
       until: until && unixSeconds(until),
       filters: filters && wireFilters(client, filters),
     },
@@ -84,7 +87,7 @@ export async function followEvents(client: EngineClient, options: EventsOptions 
     signal,
   };
   const response = await client.open(call);
-  const events = readEvents(client, call, response);
+  const events = readEvents(client, call, response, typeof since === 'string' ? toNanoseconds(since) : 0n);
   return {
     [Symbol.asyncIterator]: () => events,
     async [Symbol.asyncDispose]() {
@@ -98,11 +101,16 @@ async function* readEvents(
   client: EngineClient,
   call: Call,
   response: TransportResponse,
+  first: bigint,
 ): AsyncGenerator<EngineEvent, void, undefined> {
   for await (const value of jsonValues(client, call, response, parseKeepingNanoseconds)) {
-    yield toEvent(client.parse(eventSchema, value, call));
+    const event = client.parse(eventSchema, value, call);
+    if (BigInt(event.timeNano) >= first) yield toEvent(event);
   }
 }
+
+/** Podman takes seconds as a floating-point number: asked for a little more, what is too much is left out here. */
+const roundingError = 1000n;
 
 function toEvent({ Type, Action, Actor, timeNano }: z.infer<typeof eventSchema>): EngineEvent {
   const nanoseconds = BigInt(timeNano);
@@ -124,6 +132,10 @@ function toEvent({ Type, Action, Actor, timeNano }: z.infer<typeof eventSchema>)
 /** A quote inside a text is escaped, so this is found outside of texts only. */
 function parseKeepingNanoseconds(line: string): unknown {
   return JSON.parse(line.replace(/"timeNano":(\d+)/, '"timeNano":"$1"'));
+}
+
+function toNanoseconds(seconds: string): bigint {
+  return BigInt(seconds.replace('.', '')); // nine digits behind the point
 }
 
 function secondsText(nanoseconds: bigint): string {
