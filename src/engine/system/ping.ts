@@ -1,4 +1,4 @@
-import { NotAnEngineError } from '../errors.ts';
+import { EngineProtocolError, NotAnEngineError } from '../errors.ts';
 import type { Transport, TransportResponse } from '../transport/transport.ts';
 
 /** Who answers on a socket, told by the headers of `_ping` alone. */
@@ -29,13 +29,25 @@ export async function ping(
     bodyMs: transport.limits.bodyMs,
     ownConnection: false,
   };
-  const head = await transport.send({ ...request, method: 'HEAD' });
+  const head = await transport.send({ ...request, method: 'HEAD' }).catch((error: unknown) => {
+    throw error instanceof EngineProtocolError ? speaksNoHttp(error, transport.socketPath) : error;
+  });
   await head.body.dump();
   if (head.status === 200) return parsePing(head, transport.socketPath);
   // HEAD has no body. Ask again for the reason, and for peers that know no HEAD.
   const whole = await transport.send({ ...request, method: 'GET' });
   await whole.body.dump();
   return parsePing(whole, transport.socketPath);
+}
+
+function speaksNoHttp(cause: EngineProtocolError, socketPath: string): NotAnEngineError {
+  return new NotAnEngineError(
+    `what listens on ${socketPath} is neither Docker nor Podman: it speaks no HTTP`,
+    {
+      cause,
+      socketPath,
+    },
+  );
 }
 
 function parsePing({ status, headers }: TransportResponse, socketPath: string): Ping {

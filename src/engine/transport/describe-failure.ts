@@ -57,8 +57,8 @@ export async function describeFailure(
         context,
       );
     default:
-      // llhttp's own codes: undici gives HPE_..., node:http too.
-      if (code?.startsWith('HPE_') === true) {
+      // llhttp's own codes, as node:http gives them. undici names its error so, and leaves the code out in places.
+      if (code?.startsWith('HPE_') === true || (error as Error).name === 'HTTPParserError') {
         return new EngineProtocolError(
           `${call}: the answer is no valid HTTP: ${(error as Error).message}`,
           context,
