@@ -48,6 +48,13 @@ export function unusedGroupId(groupFile: string, passwdFile: string): number {
   return candidate;
 }
 
+/** The group that `/etc/passwd` gives a user, if it knows the user. */
+export function primaryGroupId(passwdFile: string, uid: number): number | undefined {
+  const fields = passwdFile.split('\n').map((line) => line.split(':'));
+  const gid = Number.parseInt(fields.find((entry) => entry[2] === String(uid))?.[3] ?? '', 10);
+  return Number.isNaN(gid) ? undefined : gid;
+}
+
 function groupIds(file: string, column: number): number[] {
   return file.split('\n').map((line) => Number.parseInt(line.split(':')[column] ?? '', 10));
 }

@@ -1,7 +1,7 @@
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { Engine, EngineInfo, InspectedImage } from '../engine/index.ts';
-import { unusedGroupId, type EngineFacts, type HostFacts, type ImageFacts } from './facts.ts';
+import { primaryGroupId, unusedGroupId, type EngineFacts, type HostFacts, type ImageFacts } from './facts.ts';
 
 /** The only file of this room that looks outside: at this process, the engine and an image. */
 
@@ -50,10 +50,14 @@ function mappedOwner(info: EngineInfo): EngineFacts['owner'] | undefined {
   return uid === undefined || gid === undefined ? undefined : { uid, gid };
 }
 
-/** A rootless Docker tells nobody who it is, but its socket belongs to its user. */
+/**
+ * A rootless Docker tells nobody who it is, but its socket belongs to its user. The socket's group is no help: it may be
+ * the group `docker` of the engine's user namespace.
+ */
 async function socketOwner(socketPath: string): Promise<EngineFacts['owner']> {
   const { uid, gid } = await stat(socketPath);
-  return { uid, gid };
+  const passwd = await readFile('/etc/passwd', 'utf8').catch(() => '');
+  return { uid, gid: primaryGroupId(passwd, uid) ?? gid };
 }
 
 function baseName(runtime: string): string {
