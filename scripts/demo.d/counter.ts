@@ -4,7 +4,7 @@ import { launchAndReport } from './key-value.ts';
 import { line } from './report.ts';
 
 interface Counter {
-  put(request: { addServer: number; key: string; value: number }): Promise<unknown>;
+  put(request: { add_server: number; key: string; value: number }): Promise<unknown>;
   get(request: { key: string }): Promise<{ value: string }>;
 }
 
@@ -32,7 +32,7 @@ export async function runCounter(host: PluginHost, image: string): Promise<void>
   for (const value of [20, 22]) {
     // The plugin dials the helper once for each call, and an id can be dialed once.
     await using adder = await plugin.broker.serve([addHelper]);
-    await counter.put({ addServer: adder.id, key: 'answer', value });
+    await counter.put({ add_server: adder.id, key: 'answer', value });
   }
   const { value } = await counter.get({ key: 'answer' });
   assert.equal(value, '42');
