@@ -26,8 +26,11 @@ export async function countRemains(hostId: string): Promise<Remains> {
 async function socketFolders(): Promise<string[]> {
   const parents = new Set([tmpdir(), process.env['XDG_RUNTIME_DIR'] ?? tmpdir()]);
   const names = await Promise.all([...parents].map((parent) => readdir(parent).catch(() => [])));
-  return names.flat().filter((name) => name.startsWith('bulkhead-'));
+  return names.flat().filter((name) => ourFolder.test(`/${name}`));
 }
+
+/** As `mkdtemp` names our folders: socket directories of plugins, and those of our Podman services. */
+const ourFolder = /\/bulkhead-(podman-)?[A-Za-z0-9]{6}(\/|$)/m;
 
 /** Children of this process, and whatever has one of our socket folders on its command line. */
 async function ourProcesses(): Promise<string[]> {
@@ -40,9 +43,10 @@ async function ourProcesses(): Promise<string[]> {
       ]);
       // After the name, which may hold anything but ends with the last `)`: state, then the parent's id.
       const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      const ours = parent === String(process.pid) || command.includes('/bulkhead-');
+      const ours = parent === String(process.pid) || ourFolder.test(command.replaceAll('\0', '\n'));
       return ours && state !== undefined && state !== 'Z' ? command.replaceAll('\0', ' ') : '';
     }),
   );
+  // tsx, which runs this demo, keeps a compiler of its own as a child.
   return lines.filter((line) => line !== '' && !line.includes('esbuild'));
 }
