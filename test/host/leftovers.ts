@@ -10,7 +10,10 @@ export async function leftovers(engine: Engine, hostId: string, parent: string):
     filters: { label: [`${hostLabels.hostId}=${hostId}`] },
   });
   const directories = (await readdir(parent)).filter((name) => name.startsWith('bulkhead-'));
-  return [...containers.map(({ id }) => `container ${id}`), ...directories.map((name) => `directory ${name}`)];
+  return [
+    ...containers.map(({ id }) => `container ${id}`),
+    ...directories.map((name) => `directory ${name}`),
+  ];
 }
 
 /**
