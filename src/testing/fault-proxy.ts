@@ -3,6 +3,9 @@ import { connect, createServer, type Socket } from 'node:net';
 import { AnswerPosition } from './answer-position.ts';
 import { listenPrivately } from './private-socket.ts';
 
+/** Chooses what is done to the answer to each request. */
+export type FaultChoice = Fault | ((request: { readonly method: string; readonly target: string }) => Fault);
+
 /** What is done to the answers that pass through. Positions count from the beginning of each answer. */
 export type Fault =
   | { readonly kind: 'none' }
@@ -25,14 +28,14 @@ export interface FaultProxyOptions {
   /** The engine's socket. */
   readonly target: string;
   /** Default: none. */
-  readonly fault?: Fault | undefined;
+  readonly fault?: FaultChoice | undefined;
 }
 
 /** A real proxy between a client and an engine, both on unix sockets. */
 export interface FaultProxy extends AsyncDisposable {
   readonly socketPath: string;
-  /** May be changed at any time; holds for what passes from then on. */
-  fault: Fault;
+  /** May be changed at any time; holds for requests that are made from then on. */
+  fault: FaultChoice;
   /** Connections of clients that are open now. */
   readonly openConnections: number;
   [Symbol.asyncDispose](): Promise<void>;
@@ -55,14 +58,14 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     socket.once('close', () => sockets.delete(socket));
   };
   let clients = 0;
-  let fault: Fault = options.fault ?? { kind: 'none' };
+  let fault: FaultChoice = options.fault ?? { kind: 'none' };
   const server = createServer({ allowHalfOpen: true }, (client) => {
     track(client);
     clients += 1;
     client.once('close', () => {
       clients -= 1;
     });
-    if (fault.kind === 'refuse') {
+    if (typeof fault !== 'function' && fault.kind === 'refuse') {
       client.destroy();
       return;
     }
@@ -76,7 +79,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     get fault() {
       return fault;
     },
-    set fault(next: Fault) {
+    set fault(next: FaultChoice) {
       fault = next;
     },
     get openConnections() {
@@ -93,10 +96,16 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
   };
 }
 
-function join(client: Socket, engine: Socket, currentFault: () => Fault): void {
+function join(client: Socket, engine: Socket, currentFault: () => FaultChoice): void {
   const position = new AnswerPosition();
+  let fault: Fault = { kind: 'none' };
   client.on('data', (bytes) => {
-    position.begin(); // what the client sends next is a new request
+    const request = parseRequestLine(bytes);
+    if (request !== undefined) {
+      position.begin();
+      const choice = currentFault();
+      fault = typeof choice === 'function' ? choice(request) : choice;
+    }
     if (!engine.write(bytes)) client.pause();
   });
   engine.on('drain', () => client.resume());
@@ -107,16 +116,26 @@ function join(client: Socket, engine: Socket, currentFault: () => Fault): void {
   engine.on('data', (bytes) => {
     engine.pause();
     handingOn = handingOn.then(async () => {
-      await handOn(bytes, client, position, currentFault());
+      await handOn(bytes, client, position, fault);
       engine.resume();
     });
   });
   engine.on('end', () => {
-    void handingOn.then(() => client.end());
+    void handingOn.then(() => {
+      if (fault.kind !== 'stall') client.end();
+    });
   });
   engine.on('close', () => {
-    void handingOn.then(() => { client.destroySoon(); });
+    void handingOn.then(() => {
+      if (fault.kind !== 'stall') client.destroySoon();
+    });
   });
+}
+
+/** A client's bytes begin with it when they begin a request, and hardly ever otherwise. */
+function parseRequestLine(bytes: Buffer): { method: string; target: string } | undefined {
+  const [, method, target] = /^([A-Z]+) (\S+) HTTP\/1\.1\r\n/.exec(bytes.toString('latin1', 0, 8192)) ?? [];
+  return method === undefined || target === undefined ? undefined : { method, target };
 }
 
 async function handOn(bytes: Buffer, client: Socket, position: AnswerPosition, fault: Fault): Promise<void> {

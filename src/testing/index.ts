@@ -1,5 +1,11 @@
 export { startPodmanService, type ThrowAwayPodmanOptions } from './podman-service.ts';
-export { startFaultProxy, type Fault, type FaultProxy, type FaultProxyOptions } from './fault-proxy.ts';
+export {
+  startFaultProxy,
+  type Fault,
+  type FaultChoice,
+  type FaultProxy,
+  type FaultProxyOptions,
+} from './fault-proxy.ts';
 export {
   startRecordingServer,
   type RecordedRequest,

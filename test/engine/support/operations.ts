@@ -45,6 +45,16 @@ const pathStat = Buffer.from(
   JSON.stringify({ name: 'f', size: 1, mode: 0o644, mtime: '2026-01-01T00:00:00Z', linkTarget: '' }),
 ).toString('base64');
 const archiveAnswer = { headers: { 'x-docker-container-path-stat': pathStat }, body: '' };
+const containerAnswer = {
+  Id: '1',
+  Name: '/web',
+  Image: 'sha256:2',
+  Created: '2026-01-01T00:00:00Z',
+  State: { Status: 'running', Running: true },
+  OCIRuntime: 'crun', // Podman's
+  Config: {},
+  HostConfig: { LogConfig: {} },
+};
 const stats = {
   read: '2026-01-01T00:00:00Z',
   cpu_stats: { cpu_usage: { total_usage: 1 }, online_cpus: 2 },
@@ -204,10 +214,11 @@ export const operations: readonly Operation[] = [
   },
   {
     name: 'images.pull',
-    call: ({ images }) => images.pull('host:5000/web:1', { platform: 'linux/arm64' }).catch(() => undefined),
+    call: ({ images }) => images.pull('host:5000/web:1', { platform: 'linux/arm64' }),
     callWrongly: ({ images }) => images.pull('web:1', wrong),
     // It ends by asking for the id.
     ...both('GET', '/images/host%3A5000/web%3A1/json'),
+    answers: { '/images/host%3A5000/web%3A1/json': { body: imageAnswer } },
   },
   {
     name: 'containers.create',
@@ -226,10 +237,11 @@ export const operations: readonly Operation[] = [
   },
   {
     name: 'containers.inspect',
-    call: ({ containers }) => containers.inspect('/web').catch(() => undefined),
+    call: ({ containers }) => containers.inspect('/web'),
     callWrongly: ({ containers }) => containers.inspect('web', wrong),
     docker: { request: `GET ${d}/containers/web/json`, query: {} },
     podman: { request: `GET ${libpod}/containers/web/json`, query: {} },
+    answers: { '/containers/web/json': { body: containerAnswer } },
   },
   {
     name: 'containers.list',
