@@ -33,7 +33,8 @@ export const errorCodes = {
   PODMAN_SERVICE_FAILED: 'The Podman service ended before it answered.',
   PODMAN_SERVICE_TIMEOUT: 'The Podman service did not answer in time.',
   IMAGE_NOT_PRESENT: 'The engine does not have the image of the plugin; nothing is ever pulled.',
-  IMAGE_FILE_UNUSABLE: "A file that belongs into an image can't be read, or is of a kind that can't be packed.",
+  IMAGE_FILE_UNUSABLE:
+    "A file that belongs into an image can't be read, or is of a kind that can't be packed.",
   IMAGE_CHANGED: 'Files changed while the image was written, so it is not the image that was promised.',
   IMAGE_ARCHITECTURE_MISMATCH: 'A program is built for another architecture than its image.',
   IMAGE_BINARY_DYNAMIC: 'A program needs a loader and shared libraries that its image would not have.',
