@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import {
   connectEngine,
+  InvalidOptionError,
   startPodmanService as startService,
   type PodmanService,
   type PodmanServiceOptions,
@@ -14,7 +16,7 @@ export interface ThrowAwayPodmanOptions extends Pick<
   PodmanServiceOptions,
   'runtime' | 'runtimeFlags' | 'cgroupManager' | 'environment' | 'startTimeoutMs' | 'signal'
 > {
-  /** Folder in which to make the one for everything. Default: the system's temporary folder. */
+  /** Folder in which to make the one for everything; 27 characters at most. Default: the system's temporary folder. */
   readonly parent?: string | undefined;
 }
 
@@ -31,7 +33,8 @@ export interface ThrowAwayPodmanOptions extends Pick<
  */
 export async function startPodmanService(options: ThrowAwayPodmanOptions = {}): Promise<PodmanService> {
   const { parent = tmpdir(), ...rest } = options;
-  const folder = await mkdtemp(join(parent, 'bulkhead-testing-'));
+  refuseLongPath(parent);
+  const folder = await mkdtemp(join(parent, folderPrefix));
   try {
     const service = await startService({
       ...rest,
@@ -54,11 +57,26 @@ export async function startPodmanService(options: ThrowAwayPodmanOptions = {}): 
   }
 }
 
+const folderPrefix = 'bulkhead-tp-';
+/** podman `libpod/options.go` takes no longer path for the state of running containers. */
+const longestRunRoot = 50;
+
+function refuseLongPath(parent: string): void {
+  const longestParent = longestRunRoot - `/${folderPrefix}XXXXXX/run`.length;
+  if (parent.length <= longestParent) return;
+  throw new InvalidOptionError(
+    'parent',
+    `Podman takes a path of ${longestParent} characters here, not ${parent}`,
+  );
+}
+
 async function discard(service: PodmanService, folder: string): Promise<void> {
   try {
     await removeContainers(service.socketPath);
   } finally {
     await service[Symbol.asyncDispose]();
+    await endPauseProcess(folder);
+    await untilNobodyNames(folder);
     await removeFolder(folder);
   }
 }
@@ -75,6 +93,33 @@ async function removeContainers(socketPath: string): Promise<void> {
   } finally {
     await engine.close();
   }
+}
+
+/** A rootless Podman leaves a process that holds its user namespace, one for each folder of temporary files. */
+async function endPauseProcess(folder: string): Promise<void> {
+  const pid = Number(await readFile(join(folder, 'tmp', 'pause.pid'), 'utf8').catch(() => ''));
+  if (pid > 1) process.kill(pid, 'SIGKILL');
+}
+
+const longestTidyingMs = 5000;
+
+/** A container's monitor tidies up after it, for some moments after it was removed. Nothing tells when it is done. */
+async function untilNobodyNames(folder: string): Promise<void> {
+  const deadline = Date.now() + longestTidyingMs;
+  for (;;) {
+    const pids = await processesNaming(folder);
+    if (pids.length === 0) return;
+    if (Date.now() > deadline) for (const pid of pids) process.kill(pid, 'SIGKILL');
+    await delay(10);
+  }
+}
+
+async function processesNaming(text: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
+  const lines = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+  );
+  return pids.filter((_, i) => lines[i]?.includes(text)).map(Number);
 }
 
 async function removeFolder(folder: string): Promise<void> {

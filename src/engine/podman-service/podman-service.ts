@@ -40,7 +40,7 @@ export interface PodmanService extends AsyncDisposable {
   readonly runtime: string | undefined;
   /** Process id of the service. */
   readonly pid: number;
-  /** Resolves when the service has ended, on request or by itself. */
+  /** Resolves when the service has ended, on request or by itself. Waiting for it does not keep this process alive. */
   readonly exited: Promise<void>;
   /** Stops the service and removes its socket. Containers that run go on: stop them before. Idempotent. */
   [Symbol.asyncDispose](): Promise<void>;
