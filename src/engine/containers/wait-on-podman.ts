@@ -6,6 +6,9 @@ import type { ContainerExit } from './wait-container.ts';
 /** How often Podman looks whether the container has ended. Its own default, 250 ms, shows in every launch. */
 const lookEvery = '50ms';
 
+/** How long Podman may take to tidy up after a container. */
+const tidyingMs = 10_000;
+
 /** `stopped` is the moment between the end of the process and the end of Podman's tidying up. */
 const ended = ['exited', 'stopped'];
 
@@ -28,17 +31,40 @@ export async function waitOnPodman(
   };
   switch (condition) {
     case 'not-running': {
-      const code = await waitFor(client, call, ['created', ...ended]);
+      const code = await waitForCode(client, call, ['created']);
       return { exitCode: Math.max(0, code) }; // -1: it never ran
     }
     case 'next-exit':
       await refuseEnded(client, name, call);
-      return { exitCode: await waitFor(client, call, ended) };
+      return { exitCode: await waitForCode(client, call) };
     case 'removed': {
-      const exitCode = await waitFor(client, call, ended);
+      const exitCode = await waitForCode(client, call);
       await waitForRemoval(client, call);
       return { exitCode };
     }
+  }
+}
+
+/**
+ * In the state `stopped` Podman may not have read the exit code yet, and answers 0 (seen with 4.3.1). A 0 is therefore
+ * asked for again until the tidying up is done, which also stores the code.
+ */
+async function waitForCode(
+  client: EngineClient,
+  call: Call,
+  otherStates: readonly string[] = [],
+): Promise<number> {
+  const code = await waitFor(client, call, [...otherStates, ...ended]);
+  if (code !== 0) return code;
+  const limit = AbortSignal.timeout(tidyingMs);
+  const signal = call.signal === undefined ? limit : AbortSignal.any([call.signal, limit]);
+  try {
+    return await waitFor(client, { ...call, signal }, [...otherStates, 'exited']);
+  } catch (error) {
+    call.signal?.throwIfAborted();
+    // Removed meanwhile, or a Podman whose tidying up never ends: then the first answer is all there is.
+    if (limit.aborted || error instanceof NotFoundError) return code;
+    throw error;
   }
 }
 
