@@ -23,7 +23,7 @@ export const flag = z
   .nullish()
   .transform((value) => value ?? false);
 
-/** A command: a list on Docker and in libpod, a text with spaces in some older libpod answers. */
+/** A command as libpod writes it: a list, and before Podman 5 a text with spaces for the entrypoint. */
 export const command = z
   .union([z.array(z.string()), z.string()])
   .nullish()

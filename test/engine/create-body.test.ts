@@ -2,59 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { connectEngine, InvalidOptionError, type CreateContainerOptions } from '../../src/engine/index.ts';
 import { startRecordingServer } from '../../src/testing/index.ts';
+import { everyOption } from './support/every-option.ts';
 
 const timeout = 20_000;
 
-/** Every option there is, but the signal. */
-const everything = {
-  name: 'web',
-  image: 'localhost/web:1',
-  entrypoint: ['/bin/web'],
-  cmd: ['--port', '1'],
-  env: { A: 'b=c', EMPTY: '' },
-  labels: { l: '1' },
-  user: '1000:1000',
-  workingDir: '/work',
-  hostname: 'host',
-  tty: false,
-  openStdin: true,
-  stdinOnce: true,
-  stopSignal: 'SIGINT',
-  stopTimeout: 3,
-  runtime: 'crun',
-  networkMode: 'net',
-  capAdd: ['CAP_IPC_LOCK'],
-  capDrop: ['ALL'],
-  noNewPrivileges: true,
-  seccompProfile: 'unconfined',
-  readonlyRootfs: true,
-  mounts: [
-    { type: 'bind', source: '/a,b', target: '/c', readOnly: true, propagation: 'rslave' },
-    { type: 'bind', source: '/d', target: '/e' },
-    { type: 'tmpfs', target: '/tmp', sizeBytes: 1024, mode: 0o700 },
-    { type: 'tmpfs', target: '/run', noExec: false },
-  ],
-  memory: 67_108_864,
-  memorySwap: -1,
-  nanoCpus: 1_500_000_000,
-  pidsLimit: 64,
-  ulimits: [{ name: 'nofile', soft: 5, hard: 6 }],
-  groupAdd: ['4242'],
-  cgroupParent: '/parent',
-  ipcMode: 'private',
-  cgroupnsMode: 'private',
-  usernsMode: 'host',
-  oomScoreAdj: 100,
-  init: true,
-  logDriver: 'json-file',
-  logOptions: { 'max-size': '10m', tag: 't' },
-  annotations: { 'a.b': 'c' },
-  restartPolicy: { name: 'on-failure', maximumRetryCount: 2 },
-} as const satisfies CreateContainerOptions;
-
 describe('the body of a create request', { timeout }, () => {
   test('carries every option to Docker', async () => {
-    assert.deepEqual(await bodyOf('docker', everything), {
+    assert.deepEqual(await bodyOf('docker', everyOption), {
       Image: 'localhost/web:1',
       Entrypoint: ['/bin/web'],
       Cmd: ['--port', '1'],
@@ -107,7 +61,7 @@ describe('the body of a create request', { timeout }, () => {
         UsernsMode: 'host',
         OomScoreAdj: 100,
         Init: true,
-        LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', tag: 't' } },
+        LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', path: '/log', tag: 't' } },
         Annotations: { 'a.b': 'c' },
         RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 2 },
       },
@@ -115,7 +69,7 @@ describe('the body of a create request', { timeout }, () => {
   });
 
   test('carries every option to Podman', async () => {
-    assert.deepEqual(await bodyOf('podman', { ...everything, usernsMode: 'keep-id:uid=1,gid=2' }), {
+    assert.deepEqual(await bodyOf('podman', { ...everyOption, usernsMode: 'keep-id:uid=1,gid=2' }), {
       name: 'web',
       image: 'localhost/web:1',
       entrypoint: ['/bin/web'],
@@ -168,7 +122,7 @@ describe('the body of a create request', { timeout }, () => {
       oom_score_adj: 100,
       cgroup_parent: '/parent',
       init: true,
-      log_configuration: { driver: 'json-file', size: 10 * 1024 * 1024, options: { tag: 't' } },
+      log_configuration: { driver: 'json-file', size: 10 * 1024 * 1024, path: '/log', options: { tag: 't' } },
       annotations: { 'a.b': 'c' },
       restart_policy: 'on-failure',
       restart_tries: 2,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { command, flag, numberOrZero, textMap, textOrNothing, texts } from '../answer.ts';
+import { flag, numberOrZero, textMap, textOrNothing, texts } from '../answer.ts';
 import { deviceShape, listOf, mountShape, stateShape, tmpfsShape, ulimitShape } from './inspect-shapes.ts';
 
 /** Docker `GET /containers/{id}/json`. */
@@ -16,8 +16,8 @@ export const dockerInspectSchema = z.object({
     Env: texts,
     Labels: textMap,
     Image: textOrNothing,
-    Entrypoint: command,
-    Cmd: command,
+    Entrypoint: texts,
+    Cmd: texts,
     WorkingDir: textOrNothing,
     Tty: flag,
     OpenStdin: flag,

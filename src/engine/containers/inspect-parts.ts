@@ -26,7 +26,7 @@ export function readState(state: z.infer<typeof stateShape>): ContainerState {
 
 /** Both engines keep simple tmpfs mounts apart from the others. */
 export function readMounts(
-  mounts: readonly z.infer<typeof mountShape>[],
+  mounts: readonly (z.infer<typeof mountShape> & { readonly Options?: readonly string[] })[],
   tmpfs: Readonly<Record<string, string>>,
 ): InspectedMount[] {
   const listed = mounts.map((mount) => ({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flag, numberOrZero, textOrNothing, time } from '../answer.ts';
+import { flag, numberOrZero, textOrNothing, texts, time } from '../answer.ts';
 
 /** What both engines write alike in the answer to an inspect. */
 
@@ -21,8 +21,10 @@ export const mountShape = z.object({
   RW: z.boolean(),
   Propagation: textOrNothing,
   Mode: textOrNothing,
-  Options: z.array(z.string()).nullish(), // Podman only
 });
+
+/** Podman lists the options; on Docker they are in the mode. */
+export const podmanMountShape = mountShape.extend({ Options: texts });
 
 export const ulimitShape = z.object({ Name: z.string(), Soft: z.number(), Hard: z.number() });
 

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { command, flag, numberOrZero, textMap, textOrNothing, texts } from '../answer.ts';
-import { deviceShape, listOf, mountShape, stateShape, tmpfsShape, ulimitShape } from './inspect-shapes.ts';
+import {
+  deviceShape,
+  listOf,
+  podmanMountShape,
+  stateShape,
+  tmpfsShape,
+  ulimitShape,
+} from './inspect-shapes.ts';
 
 /** Podman `GET /libpod/containers/{id}/json`. */
 export const podmanInspectSchema = z.object({
@@ -51,7 +58,7 @@ export const podmanInspectSchema = z.object({
     Privileged: flag,
     Devices: listOf(deviceShape),
   }),
-  Mounts: listOf(mountShape),
+  Mounts: listOf(podmanMountShape),
 });
 
 export type PodmanInspect = z.infer<typeof podmanInspectSchema>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { command, numberOrZero, textMap, textOrNothing, texts, time, withDigestPrefix } from '../answer.ts';
+import { numberOrZero, textMap, textOrNothing, texts, time, withDigestPrefix } from '../answer.ts';
 import type { CallOptions } from '../call-options.ts';
 import type { Call, EngineClient } from '../client.ts';
 import { callOptions, checkImageReference, checkOptions } from '../option-check.ts';
@@ -51,8 +51,8 @@ export const inspectImageSchema = z.object({
     .object({
       User: textOrNothing,
       Env: texts,
-      Entrypoint: command,
-      Cmd: command,
+      Entrypoint: texts,
+      Cmd: texts,
       WorkingDir: textOrNothing,
       Labels: textMap,
       StopSignal: textOrNothing,
