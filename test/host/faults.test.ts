@@ -19,7 +19,7 @@ import { ownSocketParent } from './socket-parent.ts';
 
 const limits = { timeout: 120_000 };
 const cells = loadEngines()
-  .filter(({ suite, rootless }) => suite === 'host' && !rootless)
+  .filter(({ rootless }) => !rootless)
   .flatMap((engine) =>
     engine.services.filter(({ runtime }) => runtime === 'runc').map((service) => ({ engine, service })),
   );
@@ -31,7 +31,7 @@ interface KeyValue {
 }
 
 for (const { engine: testEngine, service } of cells) {
-  describe(`on ${testEngine.name}`, () => {
+  describe(`on ${testEngine.suite} ${testEngine.name}`, () => {
     let engine: Engine;
     let host: PluginHost;
     let image: string;
