@@ -6,6 +6,7 @@ import type { Diagnosis, PluginAddress, PluginExit, PluginRunner } from '../gopl
 import { attest, AttestationError } from './attestation.ts';
 import { createRequest } from './create-request.ts';
 import { diagnoseContainer } from './diagnose.ts';
+import { CleanupError } from './errors.ts';
 import { removeContainer } from './remove.ts';
 import { watchExit } from './exit-watch.ts';
 import type { PluginContainerOptions } from './options.ts';
@@ -52,7 +53,9 @@ export async function createContainerRunner(
       const output = await attach(engine, id, signal);
       return new ContainerRunner(parts, id, directory, output);
     } catch (error) {
-      await removeContainer(engine, id);
+      await removeContainer(engine, id).catch((cleanup: unknown) => {
+        throw new CleanupError(id, { cause: new AggregateError([error, cleanup]) });
+      });
       throw error;
     }
   } catch (error) {

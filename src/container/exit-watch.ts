@@ -22,6 +22,8 @@ export async function watchExit(engine: Engine, id: string, signal: AbortSignal)
       signal.throwIfAborted();
       if (isCode(error, 'ENGINE_NOT_FOUND'))
         return { code: undefined, error: 'the container was removed by somebody else' };
+      if (isCode(error, 'ENGINE_CLOSED'))
+        return { code: undefined, error: 'the connection to the engine was closed by this process' };
       await delay(retryMs, undefined, { signal, ref: false });
     }
   }

@@ -1,4 +1,5 @@
 import type { Engine, SocketCandidate } from '../../engine/index.ts';
+import { BulkheadError } from '../../errors.ts';
 import { describeError } from '../describe-error.ts';
 import { exitCodes, UsageError, type Command, type Output } from '../command.ts';
 
@@ -18,6 +19,10 @@ export const doctor: Command = {
         answering += 1;
       } catch (error) {
         signal.throwIfAborted();
+        if (isAbsent(error) && !candidate.explicit) {
+          output.out(`${candidate.socketPath} (${candidate.source}): not there`);
+          continue;
+        }
         output.out(`${candidate.socketPath} (${candidate.source})`);
         for (const line of describeError(error)) output.out(`  ${line}`);
       }
@@ -27,6 +32,11 @@ export const doctor: Command = {
     return exitCodes.no;
   },
 };
+
+/** Most hosts have few of the usual places: that one is not there is no fault. */
+function isAbsent(error: unknown): boolean {
+  return error instanceof BulkheadError && error.code === 'ENGINE_SOCKET_ABSENT';
+}
 
 async function report(
   engine: Engine,

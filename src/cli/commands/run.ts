@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import type { LaunchOptions } from '../../container/index.ts';
+import type { PluginHost, PluginHostOptions } from '../../host/index.ts';
 import type { Plugin } from '../../goplugin/index.ts';
 import { exitCodes, UsageError, type Command, type Output } from '../command.ts';
 
@@ -24,8 +25,7 @@ export const run: Command = {
   summary: 'start a plugin from a local image, print its handshake, stay attached',
   async run(args, output, signal) {
     const { options, socketPath } = launchOptions(args);
-    const { PluginHost } = await import('../../host/index.ts');
-    await using host = await PluginHost.open({ socketPath, signal });
+    await using host = await openHost({ socketPath, signal });
     const plugin = await host.start({
       ...options,
       signal,
@@ -41,6 +41,12 @@ export const run: Command = {
     return exit.code === 0 ? exitCodes.ok : exitCodes.no;
   },
 };
+
+/** Loaded only when there is something to run. */
+async function openHost(options: PluginHostOptions): Promise<PluginHost> {
+  const { PluginHost } = await import('../../host/index.ts');
+  return PluginHost.open(options);
+}
 
 function launchOptions(args: readonly string[]): { options: LaunchOptions; socketPath: string | undefined } {
   const { values, positionals } = parse(args);
