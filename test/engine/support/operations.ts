@@ -281,7 +281,7 @@ export const operations: readonly Operation[] = [
     },
     answers: {
       '/containers/web/wait': { body: { StatusCode: 0 } },
-      '/libpod/containers/web/wait': { body: '0\n' },
+      '/libpod/containers/web/wait': { body: '7\n' },
     },
   },
   {
