@@ -37,7 +37,7 @@ export class HandshakeAbsent extends Error {}
 
 /** How long an exit that explains the failure may take to be known. */
 const exitWaitMs = 1_000;
-/** How long a program that printed something else may take to end by itself, so that its exit code is told. */
+/** How long a plugin that can be talked about already may take to end by itself, so that its exit code is told. */
 const ownExitWaitMs = 250;
 const diagnoseMs = 3_000;
 /** How long each step of the clean-up may take before the next one is tried. */
@@ -133,12 +133,13 @@ async function adoptLateRunner(attempt: Attempt): Promise<void> {
   else creating.then((runner) => runner[Symbol.asyncDispose]()).catch(() => undefined);
 }
 
-async function ownExit({ exited, limit }: Attempt, failure: unknown): Promise<PluginExit | undefined> {
+async function ownExit({ phase, exited, limit }: Attempt, failure: unknown): Promise<PluginExit | undefined> {
   if (!exited || limit.aborted) return undefined;
   if (limit.expired) return await within(0, exited);
   const printedOther = failure instanceof HandshakeLineError && failure.code === 'HANDSHAKE_NOT_RECOGNISED';
   if (failure instanceof HandshakeLineError && !printedOther) return undefined;
-  return await within(printedOther ? ownExitWaitMs : exitWaitMs, exited);
+  const atOnce = printedOther || phase === 'connect';
+  return await within(atOnce ? ownExitWaitMs : exitWaitMs, exited);
 }
 
 /** Ends and removes all there is, one step after the other, none of which may hang. Returns what went wrong. */

@@ -11,6 +11,7 @@ import type {
   Server,
 } from '@grpc/grpc-js';
 import type { EventEmitter } from 'node:events';
+import type { Readable } from 'node:stream';
 import { InvalidOptionError } from '../../errors.ts';
 import { PluginCallError } from '../errors.ts';
 import type { CallContext, MethodShape, Messages, ServedService } from '../service.ts';
@@ -57,7 +58,9 @@ function methodNames(implementation: object): string[] {
 function grpcHandler(method: MethodShape, handler: Handler): UntypedServiceImplementation[string] {
   if (method.responseStream) {
     return (call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>) => {
-      const input = method.requestStream ? call : (call as ServerWritableStream<unknown, unknown>).request;
+      const input = method.requestStream
+        ? requestsOf(call as ServerDuplexStream<unknown, unknown>)
+        : (call as ServerWritableStream<unknown, unknown>).request;
       void answerStream(call, () => handler(input, contextOf(call)) as Messages<unknown>);
     };
   }
@@ -65,9 +68,19 @@ function grpcHandler(method: MethodShape, handler: Handler): UntypedServiceImple
     call: ServerUnaryCall<unknown, unknown> | ServerReadableStream<unknown, unknown>,
     callback: sendUnaryData<unknown>,
   ) => {
-    const input = method.requestStream ? call : (call as ServerUnaryCall<unknown, unknown>).request;
+    const input = method.requestStream
+      ? requestsOf(call as ServerReadableStream<unknown, unknown>)
+      : (call as ServerUnaryCall<unknown, unknown>).request;
     void answerOnce(callback, () => handler(input, contextOf(call)));
   };
+}
+
+/**
+ * The requests of a call. The iterator that a stream gives by default destroys it at the end, replies that are not sent
+ * yet included.
+ */
+function requestsOf(call: Readable): AsyncIterable<unknown> {
+  return { [Symbol.asyncIterator]: () => call.iterator({ destroyOnReturn: false }) };
 }
 
 async function answerOnce(callback: sendUnaryData<unknown>, answer: () => unknown): Promise<void> {
