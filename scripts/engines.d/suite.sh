@@ -3,7 +3,7 @@
 
 suite_packages=(
   podman netavark crun runc docker.io containerd rootlesskit uidmap slirp4netns passt fuse-overlayfs catatonit
-  iptables nftables iproute2 acl
+  iptables nftables iproute2 acl procps
 )
 
 root_of() {
@@ -28,11 +28,20 @@ installed_in() {
   return 1
 }
 
-# A folder appears under its name only when it is complete, and then stays until `down --purge`.
+# A folder appears under its name only when it is complete, and then stays until `down --purge`, or until this script
+# wants other packages in it.
 provide_programs() {
   local suite=$1 root log mirror started=$SECONDS
+  [[ $suite != host ]] || return 0
   root=$(root_of "$suite") log=$data_directory/roots/$suite.log
-  [[ ! -d $root ]] || return 0
+  if [[ -d $root ]]; then
+    [[ $(cat -- "$root/.packages" 2>/dev/null) != "${suite_packages[*]}" ]] || return 0
+    local services
+    mapfile -t services < <(services_of "$suite" "${engine_names[@]}")
+    in_parallel stop_and_delete_data "${services[@]}"
+    remove_programs "$suite"
+    mkdir -p "$data_directory"
+  fi
   install_package debootstrap debootstrap
   mirror=$(debian_mirror) || fail 1 'apt is not set up with a Debian mirror: name one with BULKHEAD_ENGINES_MIRROR'
   printf 'Making the programs of %s from %s\n' "$suite" "$mirror"
@@ -42,6 +51,7 @@ provide_programs() {
     tail -n 15 "$log" >&2
     fail 1 "the programs of $suite could not be made; the whole log is $log"
   fi
+  printf '%s\n' "${suite_packages[*]}" >"$root.part/.packages"
   mv -- "$root.part" "$root"
   rm -f -- "$log"
   printf 'Made in %d s, %s\n' "$((SECONDS - started))" "$(du -sh "$root" | cut -f 1)"

@@ -45,6 +45,7 @@ export function runNodeAsUser(nodeArguments: readonly string[], options: AsUserO
     HOME: home,
     USER: user.name,
     XDG_RUNTIME_DIR: home,
+    ...otherSet(),
     ...options.environment,
   };
   const spawnOptions = {
@@ -72,4 +73,10 @@ export function runNodeAsUser(nodeArguments: readonly string[], options: AsUserO
     ],
     spawnOptions,
   );
+}
+
+/** Which set of engines is meant, where it is not the usual one. */
+function otherSet(): Record<string, string> {
+  const settings = Object.entries(process.env).filter(([name]) => name.startsWith('BULKHEAD_ENGINES_'));
+  return Object.fromEntries(settings) as Record<string, string>;
 }

@@ -40,6 +40,9 @@ export const statsSchema = z.object({
   }),
 });
 
+/** Podman 5 answers with status 200 and an error inside. */
+const stoppedSchema = z.object({ cause: z.literal('container is stopped'), response: z.number() });
+
 /** See `Containers.stats`. */
 export async function containerStats(
   client: EngineClient,
@@ -49,7 +52,7 @@ export async function containerStats(
   const { signal } = checkOptions('containers.stats', callOptions, options);
   const call = statsCall(client, checkContainerId('containers.stats', id), false, signal);
   const { body } = await client.call(call);
-  if (body === undefined) throw notRunning(call); // Podman
+  if (body === undefined || stoppedSchema.safeParse(body).success) throw notRunning(call); // Podman 4, Podman 5
   const stats = client.parse(statsSchema, body, call);
   if (stats.read.startsWith('0001-')) throw notRunning(call); // Docker
   return toStats(stats);
