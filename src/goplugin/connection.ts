@@ -21,13 +21,15 @@ export class Connection {
   readonly broker: SocketBroker;
   readonly client: Client;
   readonly inProgress = new Set<{ cancel(): void }>();
+  /** Resolves when the plugin's prints have ended: everything that it sent has been heard. */
+  readonly printsEnded: Promise<void>;
   readonly #streams: { cancel(): void }[] = [];
   #failed: (failure: ServiceError) => void = () => undefined;
 
   constructor(address: PluginAddress, side: BrokerSide, output: PluginOutput) {
     this.client = openChannel(address, side.tls);
     this.broker = this.#openBroker(side);
-    this.#openStdio(output);
+    this.printsEnded = this.#openStdio(output);
   }
 
   /** Resolves when the plugin has accepted the connection. @throws ConnectFailure when the first attempt fails */
@@ -106,7 +108,7 @@ export class Connection {
   }
 
   /** Opened at once: a plugin that prints more than its pipe holds would wait for a reader. */
-  #openStdio(output: PluginOutput): void {
+  #openStdio(output: PluginOutput): Promise<void> {
     const { path, requestSerialize, responseDeserialize } = stdioService.StreamStdio;
     const stream = this.client.makeServerStreamRequest(
       path,
@@ -120,7 +122,12 @@ export class Connection {
       if (channel === stdioChannel.stdout) output.printed('stdout', data);
       if (channel === stdioChannel.stderr) output.printed('stderr', data);
     });
-    // Plugins before go-plugin 1.1 have no such stream, and losing it loses prints, nothing else.
-    stream.on('error', () => undefined);
+    return new Promise((resolve) => {
+      stream.on('end', resolve);
+      // Plugins before go-plugin 1.1 have no such stream, and losing it loses prints, nothing else.
+      stream.on('error', () => {
+        resolve();
+      });
+    });
   }
 }

@@ -55,6 +55,7 @@ export class RunningPlugin implements Plugin, CallTarget {
     this.#output = output;
     this.exited = exited.then(async (exit) => {
       this.#exit = exit;
+      await within(outputWaitMs, connection.printsEnded); // what it sent may still be on its way
       await connection.close('the plugin has ended');
       return exit;
     });

@@ -2,6 +2,7 @@
 import { Server } from '@grpc/grpc-js';
 import type { Duplex } from 'node:stream';
 import type { Servable } from '../broker/broker.ts';
+import { within } from '../limit.ts';
 import type { MutualTls } from '../tls/identity.ts';
 import { serverCredentials } from './credentials.ts';
 import { addServices } from './handlers.ts';
@@ -35,6 +36,17 @@ export class ConnectionServer {
     connection.once('close', () => this.#connections.delete(connection));
     connection.on('error', () => undefined); // its calls report what this breaks
     this.#injector.injectConnection(connection);
+  }
+
+  /** Lets what has been answered reach the other side, and calls in progress end, for a limited time; then closes. */
+  async finish(milliseconds: number): Promise<void> {
+    const finished = new Promise<void>((resolve) => {
+      this.#server.tryShutdown(() => {
+        resolve();
+      });
+    });
+    await within(milliseconds, finished);
+    this.close();
   }
 
   /** Ends all calls and connections at once. Idempotent. */

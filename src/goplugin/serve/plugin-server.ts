@@ -17,6 +17,8 @@ import { newSocketPath, shareWithGroup, socketDirectory, type Environment } from
 const shutdownHookMs = 1_000;
 /** How long the last prints may take to reach the host. */
 const flushMs = 500;
+/** How long the last replies and prints may be on their way, and calls in progress may go on. */
+const lastRepliesMs = 250;
 /** How long a host may take from the handshake to its first stream. */
 const firstHostMs = 60_000;
 const defaultHostGoneMs = 10_000;
@@ -85,7 +87,7 @@ export async function openPluginServer(
       await within(flushMs, prints.allRead);
       link.close();
       await broker.close('the plugin is shutting down');
-      server.close();
+      await server.finish(lastRepliesMs);
     },
   };
 }

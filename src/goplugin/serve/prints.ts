@@ -11,14 +11,20 @@ import { original } from './real-write.ts';
 const heldLimit = 1024 * 1024;
 /** Above this `write` returns false, as a stream's does: who heeds it loses nothing. */
 const highWaterMark = 64 * 1024;
-/** Longest piece sent at once. */
+/** Longest piece sent at once. Shorter prints that wait together are sent together: a message each would be slow. */
 const longestPiece = 32 * 1024;
+
+interface Held {
+  readonly channel: number;
+  readonly parts: Buffer[];
+  length: number;
+}
 
 export class Prints {
   readonly #onDrop: (bytes: number) => void;
   readonly #restore: (() => void)[] = [];
   readonly #waitingForDrain = new Set<NodeJS.WriteStream>();
-  readonly #held: StdioData[] = [];
+  readonly #held: Held[] = [];
   #heldBytes = 0;
   #dropped = 0;
   #finished = false;
@@ -53,9 +59,9 @@ export class Prints {
       while (reader === this.#reader && !signal.aborted) {
         const next = this.#held.shift();
         if (next) {
-          this.#heldBytes -= next.data.length;
+          this.#heldBytes -= next.length;
           this.#reportDrops();
-          yield next;
+          yield { channel: next.channel, data: Buffer.concat(next.parts) };
         } else {
           if (this.#finished) return;
           await new Promise<void>((resolve) => {
@@ -109,10 +115,20 @@ export class Prints {
       return;
     }
     for (let start = 0; start < data.length; start += longestPiece) {
-      this.#held.push({ channel, data: data.subarray(start, start + longestPiece) });
+      this.#append(channel, data.subarray(start, start + longestPiece));
     }
     this.#heldBytes += data.length;
     this.#wake?.();
+  }
+
+  #append(channel: number, part: Buffer): void {
+    const last = this.#held.at(-1);
+    if (last?.channel === channel && last.length + part.length <= longestPiece) {
+      last.parts.push(part);
+      last.length += part.length;
+    } else {
+      this.#held.push({ channel, parts: [part], length: part.length });
+    }
   }
 
   #reportDrops(): void {
