@@ -260,7 +260,9 @@ function outline(schema: Schema, document: ApiDocument): unknown {
 
 function flatten(schema: JsonSchema): JsonSchema[] {
   const inner = schema.anyOf ?? schema.oneOf;
-  return inner === undefined ? [schema] : inner.flatMap(flatten);
+  if (inner !== undefined) return inner.flatMap(flatten);
+  const { type } = schema;
+  return typeof type === 'object' ? type.map((one) => ({ ...schema, type: one })) : [schema];
 }
 
 function outlineOne(schema: JsonSchema, document: ApiDocument): unknown {
