@@ -340,6 +340,20 @@ test('tells the signal when the plugin is killed from outside', limits, async (t
   });
 });
 
+test('takes SIGTERM for a polite request to end, as an engine sends it', limits, async (t) => {
+  await leavingNothing(t, async ({ startFixture }) => {
+    let printed = '';
+    await using plugin = await startFixture({
+      onOutput: ({ data }) => {
+        printed += Buffer.from(data).toString();
+      },
+    });
+    process.kill(Number(plugin.id), 'SIGTERM');
+    assert.deepEqual(await plugin.exited, { code: 0 });
+    assert.equal(printed, 'last words\n');
+  });
+});
+
 test('kills a plugin that ignores the request to end, when its grace is over', limits, async (t) => {
   await leavingNothing(t, async ({ startFixture }) => {
     await using plugin = await startFixture();

@@ -91,33 +91,36 @@ async function answerOnce(callback: sendUnaryData<unknown>, answer: () => unknow
   }
 }
 
-async function answerStream(
+/** Resolves when the last reply has gone into the connection, or nobody waits for it any more. */
+export async function answerStream(
   call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>,
   answer: () => Messages<unknown>,
 ): Promise<void> {
   try {
     for await (const message of answer()) {
       if (call.cancelled) return;
-      if (!call.write(message)) await writableAgain(call);
+      if (!call.write(message)) await whenOneOf(call, ['drain', 'cancelled', 'close']);
     }
     call.end();
+    await whenOneOf(call, ['finish', 'cancelled', 'close']);
   } catch (error) {
     call.emit('error', asStatus(error));
   }
 }
 
-function writableAgain(call: EventEmitter & { readonly cancelled: boolean }): Promise<void> {
+function whenOneOf(
+  call: EventEmitter & { readonly cancelled: boolean },
+  events: readonly string[],
+): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
-      for (const event of wakeEvents) call.off(event, done);
+      for (const event of events) call.off(event, done);
       resolve();
     };
-    for (const event of wakeEvents) call.once(event, done);
+    for (const event of events) call.once(event, done);
     if (call.cancelled) done();
   });
 }
-
-const wakeEvents = ['drain', 'cancelled', 'close'] as const;
 
 interface AnyCall {
   readonly metadata: ServerUnaryCall<unknown, unknown>['metadata'];
@@ -126,7 +129,7 @@ interface AnyCall {
   on(event: 'cancelled', listener: () => void): unknown;
 }
 
-function contextOf(call: AnyCall): CallContext {
+export function contextOf(call: AnyCall): CallContext {
   let controller: AbortController | undefined;
   const deadline = call.getDeadline();
   return {

@@ -1,7 +1,10 @@
 /** The services by which a host watches, hears and ends a plugin (go-plugin: grpc_server.go, Init). */
+import type { Server, ServerWritableStream } from '@grpc/grpc-js';
+import type { Servable } from '../broker/broker.ts';
+import { answerStream, contextOf } from '../grpc/handlers.ts';
 import { StatusError } from '../grpc/status.ts';
-import { service, type ServedService } from '../service.ts';
-import { servingStatus, type ConnInfo } from '../wire/messages.ts';
+import { service } from '../service.ts';
+import { servingStatus, type ConnInfo, type Empty, type StdioData } from '../wire/messages.ts';
 import {
   brokerService,
   controllerService,
@@ -16,11 +19,12 @@ export interface LibraryParts {
   readonly link: HostLink;
   readonly prints: Prints;
   readonly receive: (info: ConnInfo) => void;
-  readonly shutDown: () => void;
+  /** Begins the end; resolves when nothing is left but to hang up. */
+  readonly shutDown: () => Promise<void>;
 }
 
-export function libraryServices({ link, prints, receive, shutDown }: LibraryParts): readonly ServedService[] {
-  return [
+export function libraryServices({ link, prints, receive, shutDown }: LibraryParts): readonly Servable[] {
+  const services = [
     service(healthService, {
       check: ({ service: name }) => {
         if (name === '' || name === healthServiceName) return { status: servingStatus.indexOf('SERVING') };
@@ -28,12 +32,27 @@ export function libraryServices({ link, prints, receive, shutDown }: LibraryPart
       },
     }),
     service(controllerService, {
-      shutdown: () => {
-        setImmediate(shutDown); // after the reply has been handed over
+      // Answered last: a Go host hangs up as soon as it has the reply, and would miss the last prints.
+      shutdown: async () => {
+        await shutDown();
         return {};
       },
     }),
-    service(stdioService, { streamStdio: (_request, { signal }) => prints.read(signal) }),
     service(brokerService, { startStream: (incoming) => link.serve(incoming, receive) }),
   ];
+  return [
+    services,
+    (server) => {
+      addStdio(server, prints);
+    },
+  ];
+}
+
+/** Not one of the others because it must be known when the last print has gone into the connection. */
+function addStdio(server: Server, prints: Prints): void {
+  server.addService(stdioService, {
+    StreamStdio: (call: ServerWritableStream<Empty, StdioData>) => {
+      void prints.serve(contextOf(call).signal, (messages) => answerStream(call, () => messages));
+    },
+  });
 }

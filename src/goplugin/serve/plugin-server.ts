@@ -1,4 +1,5 @@
 /** A plugin's server, from its socket to its end. */
+import { rmSync } from 'node:fs';
 import type { Servable } from '../broker/broker.ts';
 import { SocketBroker } from '../broker/socket-broker.ts';
 import { listenOnUnixSocket } from '../broker/unix-listener.ts';
@@ -43,8 +44,18 @@ export async function openPluginServer(
 ): Promise<PluginServer> {
   const { environment, tls, logger } = parts;
   const ending = new AbortController();
-  const shutDown = (): void => {
+  let allDone: () => void = () => undefined;
+  const done = new Promise<void>((resolve) => {
+    allDone = resolve;
+  });
+  const shutDown = (): Promise<void> => {
     ending.abort();
+    return done;
+  };
+  // By default a process 1, as in a container, is deaf to this signal.
+  const terminate = (): void => {
+    logger.debug('asked to end by SIGTERM');
+    void shutDown();
   };
   const prints = new Prints((bytes) => {
     logger.warn('the host reads prints too slowly: some were dropped', { bytes });
@@ -52,7 +63,7 @@ export async function openPluginServer(
   const link = new HostLink(
     () => {
       logger.info('the host is gone: this plugin ends');
-      shutDown();
+      void shutDown();
     },
     options.hostGoneMs ?? defaultHostGoneMs,
     firstHostMs,
@@ -67,12 +78,17 @@ export async function openPluginServer(
     },
   });
   const context: ServeContext = { protocolVersion: parts.protocolVersion, broker, logger };
-  const server = new ConnectionServer([library, ...(await applicationServices(options, context))], tls);
+  const server = new ConnectionServer([...library, ...(await applicationServices(options, context))], tls);
 
   const path = newSocketPath(socketDirectory(environment));
   const listener = await listenOnUnixSocket(path, (socket) => {
     server.serve(socket);
   });
+  // Closing the listener removes the socket; a plugin that calls process.exit never gets there.
+  const removeSocket = (): void => {
+    rmSync(path, { force: true });
+  };
+  process.once('exit', removeSocket);
   await shareWithGroup(path, environment);
   logger.debug('plugin address', { network: 'unix', address: path });
 
@@ -80,14 +96,18 @@ export async function openPluginServer(
     path,
     run: async () => {
       prints.redirect(process.stdout, process.stderr);
+      process.on('SIGTERM', terminate);
       await untilAsked(ending, options.signal);
       await within(shutdownHookMs, callHook(options, logger));
       listener.close();
       prints.finish();
-      await within(flushMs, prints.allRead);
+      await within(flushMs, prints.allSent);
+      allDone();
       link.close();
       await broker.close('the plugin is shutting down');
       await server.finish(lastRepliesMs);
+      process.off('SIGTERM', terminate);
+      process.off('exit', removeSocket);
     },
   };
 }

@@ -29,10 +29,10 @@ export class Prints {
   #dropped = 0;
   #finished = false;
   #wake: (() => void) | undefined;
-  #finishedReading: () => void = () => undefined;
-  /** Resolves when a reader has taken the last of it after `finish`; at once when there is no reader. */
-  readonly allRead = new Promise<void>((resolve) => {
-    this.#finishedReading = resolve;
+  #allSent: () => void = () => undefined;
+  /** Resolves when the last of it has been sent after `finish`; at once when there is no reader. */
+  readonly allSent = new Promise<void>((resolve) => {
+    this.#allSent = resolve;
   });
   #readers = 0;
   /** The newest reader; an older one ends, because two would steal from each other. */
@@ -48,12 +48,24 @@ export class Prints {
     this.#redirect(stderr, stdioChannel.stderr);
   }
 
-  /** Everything printed, until `finish`. A new reader takes over from an older one. */
-  async *read(signal: AbortSignal): AsyncGenerator<StdioData> {
+  /**
+   * Hands everything printed until `finish` to a reader, whose `send` resolves when it has sent the last of it.
+   * A new reader takes over from an older one.
+   */
+  async serve(signal: AbortSignal, send: (prints: AsyncIterable<StdioData>) => Promise<void>): Promise<void> {
+    this.#readers += 1;
+    try {
+      await send(this.#read(signal));
+    } finally {
+      this.#readers -= 1;
+      if (this.#finished && this.#readers === 0) this.#allSent();
+    }
+  }
+
+  async *#read(signal: AbortSignal): AsyncGenerator<StdioData> {
     const reader = (this.#reader += 1);
     const wake = (): void => this.#wake?.();
     wake();
-    this.#readers += 1;
     signal.addEventListener('abort', wake, { once: true });
     try {
       while (reader === this.#reader && !signal.aborted) {
@@ -71,15 +83,13 @@ export class Prints {
       }
     } finally {
       signal.removeEventListener('abort', wake);
-      this.#readers -= 1;
-      if (this.#finished && this.#readers === 0) this.#finishedReading();
     }
   }
 
   /** Ends the redirection; readers end when they have read what is held. */
   finish(): void {
     this.#finished = true;
-    if (this.#readers === 0) this.#finishedReading();
+    if (this.#readers === 0) this.#allSent();
     for (const restore of this.#restore.splice(0)) restore();
     this.#wake?.();
   }

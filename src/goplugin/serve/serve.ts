@@ -11,7 +11,7 @@ import type { Environment } from './socket.ts';
 import { chooseVersion } from './version.ts';
 
 /**
- * Serves until the host asks the plugin to end (or `signal` aborts), then ends the process with code 0.
+ * Serves until the host asks the plugin to end (or SIGTERM does, or `signal` aborts), then ends the process with code 0.
  *
  * Prints nothing on stdout but the handshake; whatever the program prints afterwards goes to the host through gRPC.
  * Run by hand, it explains itself on stderr and ends the process with code 1.
