@@ -348,6 +348,7 @@ test('takes SIGTERM for a polite request to end, as an engine sends it', limits,
         printed += Buffer.from(data).toString();
       },
     });
+    await plugin.health(); // so that it has our streams
     process.kill(Number(plugin.id), 'SIGTERM');
     assert.deepEqual(await plugin.exited, { code: 0 });
     assert.equal(printed, 'last words\n');
