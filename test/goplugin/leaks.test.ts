@@ -1,0 +1,78 @@
+/** What is not freed grows: many lives of plugins in one process, and what they leave in it. */
+import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { test, type TestContext } from 'node:test';
+import { service, type Plugin } from '../../src/goplugin/index.ts';
+import { goExample, goOnThePath, noGo } from '../plugins/go-programs.ts';
+import { addHelper, counter, type CounterClient } from './fixtures/protos.ts';
+import { leavingNothing } from './fixtures/start.ts';
+
+const limits = { timeout: 120_000 };
+const counterService = await counter();
+const helperService = await addHelper();
+
+test('forty plugins one after another leave no file descriptor and no listener', limits, async (t) => {
+  if (!needsGo(t)) return;
+  const command = await goExample('counter');
+  await leavingNothing(t, async ({ start }) => {
+    const life = async (): Promise<void> => {
+      await using plugin = await start(command);
+      await callBack(plugin);
+    };
+    await life(); // what is loaded once is there from now on
+    const before = await held();
+    for (let round = 0; round < 40; round += 1) await life();
+    assert.deepEqual(await held(), before);
+  });
+});
+
+test('forty starts that fail leave nothing either', limits, async (t) => {
+  await leavingNothing(t, async ({ startScript }) => {
+    const scripts = ['exit 3', 'echo garbage', "echo '1|1|unix|/nowhere/at/all|grpc|'; sleep 1000"];
+    const fail = async (index: number): Promise<void> => {
+      const script = scripts[index % scripts.length] ?? '';
+      await assert.rejects(startScript(script, { autoMtls: false }));
+    };
+    for (const index of scripts.keys()) await fail(index);
+    const before = await held();
+    for (let round = 0; round < 40; round += 1) await fail(round);
+    assert.deepEqual(await held(), before);
+  });
+});
+
+test('five hundred brokered services of one plugin leave nothing open', limits, async (t) => {
+  if (!needsGo(t)) return;
+  const command = await goExample('counter');
+  await leavingNothing(t, async ({ start, directory }) => {
+    await using plugin = await start(command);
+    await callBack(plugin);
+    const before = await held();
+    for (let round = 0; round < 500; round += 1) await callBack(plugin);
+    assert.deepEqual(await held(), before);
+    const [own] = await readdir(directory);
+    assert.equal((await readdir(`${directory}/${own ?? ''}`)).length, 1, "only the plugin's own socket");
+  });
+});
+
+async function callBack(plugin: Plugin): Promise<void> {
+  const client = plugin.client<CounterClient>(counterService);
+  const helper = service(helperService, {
+    sum: ({ a, b }: { a: string; b: string }) => ({ r: Number(a) + Number(b) }),
+  });
+  await using offer = await plugin.broker.serve([helper]);
+  await client.put({ add_server: offer.id, key: 'n', value: 1 });
+}
+
+/** Open file descriptors, and listeners on the process. */
+async function held(): Promise<object> {
+  // Sockets close in their own turns of the event loop.
+  for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+  const listeners = process.eventNames().map((event) => [String(event), process.listenerCount(event)]);
+  return { descriptors: (await readdir('/proc/self/fd')).length, listeners: listeners.sort() };
+}
+
+function needsGo(t: TestContext): boolean {
+  if (goOnThePath() !== undefined) return true;
+  t.skip(noGo);
+  return false;
+}
