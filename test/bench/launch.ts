@@ -3,6 +3,7 @@ import { connectEngine } from '../../src/engine/index.ts';
 import { PluginHost } from '../../src/index.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
+import { median } from './table.ts';
 import { fixtureHandshake, loadFixture, type FixtureName } from '../plugins/images.ts';
 
 const rounds = 5;
@@ -58,9 +59,4 @@ export async function benchLaunch(): Promise<void> {
       }
     }
   }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

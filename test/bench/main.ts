@@ -1,7 +1,17 @@
 /** `npm run bench [NAME...]`: side-by-side measurements, printed as tables with ratios. */
+import { benchDemultiplexer } from './engine-demultiplexer.ts';
+import { benchImport } from './engine-import.ts';
+import { benchLoad } from './engine-load.ts';
+import { benchRoundTrips } from './engine-round-trips.ts';
 import { benchLaunch } from './launch.ts';
 
-const benches: Readonly<Record<string, () => Promise<void>>> = { launch: benchLaunch };
+const benches: Readonly<Record<string, () => Promise<void>>> = {
+  'engine-round-trips': benchRoundTrips,
+  'engine-demultiplexer': benchDemultiplexer,
+  'engine-load': benchLoad,
+  'engine-import': benchImport,
+  launch: benchLaunch,
+};
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);
 for (const name of names) {

@@ -94,15 +94,22 @@ export class RawStream {
   }
 }
 
+/** Below this many bytes a loop copies faster than a call of the runtime. */
+const shortFrame = 256;
+
 /** Frames of one stream that follow each other in one piece of input. */
 class Run {
   readonly #bytes: Uint8Array;
   readonly #pieces: OutputPiece[];
   #stream = -1;
+  /** The run as long as it is one frame: a view of the input. */
   #start = 0;
   #end = 0;
-  #copy: Uint8Array | undefined;
-  #copied = 0;
+  /** Where runs of several frames are put together: one allocation for the whole input, which is longer than all of them. */
+  #together: Uint8Array | undefined;
+  /** How much of `together` is taken, and where in it the present run begins; -1 while the run is one frame. */
+  #filled = 0;
+  #begin = -1;
 
   constructor(bytes: Uint8Array, pieces: OutputPiece[]) {
     this.#bytes = bytes;
@@ -117,30 +124,33 @@ class Run {
       this.#end = end;
       return;
     }
-    this.#copy ??= this.#beginCopy();
-    this.#append(this.#copy, start, end);
+    if (this.#begin === -1) {
+      this.#begin = this.#filled;
+      this.#append(this.#start, this.#end);
+    }
+    this.#append(start, end);
   }
 
   flush(): void {
     if (this.#stream === -1) return;
     const data =
-      this.#copy === undefined
+      this.#begin === -1 || this.#together === undefined
         ? this.#bytes.subarray(this.#start, this.#end)
-        : this.#copy.subarray(0, this.#copied);
+        : this.#together.subarray(this.#begin, this.#filled);
     this.#pieces.push({ stream: this.#stream === 2 ? 'stderr' : 'stdout', data });
     this.#stream = -1;
-    this.#copy = undefined;
-    this.#copied = 0;
+    this.#begin = -1;
   }
 
-  #beginCopy(): Uint8Array {
-    const copy = new Uint8Array(this.#bytes.length - this.#start);
-    this.#append(copy, this.#start, this.#end);
-    return copy;
-  }
-
-  #append(copy: Uint8Array, start: number, end: number): void {
-    copy.set(this.#bytes.subarray(start, end), this.#copied);
-    this.#copied += end - start;
+  #append(start: number, end: number): void {
+    const from = this.#bytes;
+    const to = (this.#together ??= Buffer.allocUnsafeSlow(from.length));
+    if (end - start < shortFrame) {
+      let at = this.#filled;
+      for (let i = start; i < end; i += 1, at += 1) to[at] = from[i] ?? 0;
+    } else {
+      to.set(from.subarray(start, end), this.#filled);
+    }
+    this.#filled += end - start;
   }
 }
