@@ -158,7 +158,7 @@ export interface ServedService {
 /** Pairs a definition with its implementation, and has the compiler check one against the other. */
 export function service<S extends ServiceDefinition>(
   definition: S,
-  implementation: ImplementationFor<S>,
+  implementation: ImplementationFor<NoInfer<S>>,
 ): ServedService {
   return { definition, implementation };
 }

@@ -1,0 +1,192 @@
+/** A plugin's process, with its streams and its private directory for sockets. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, type Readable } from 'node:stream';
+import { InvalidOptionError } from '../../errors.ts';
+import { variables } from '../handshake/environment.ts';
+import { orAborted } from '../limit.ts';
+import type { Diagnosis, PluginAddress, PluginExit, PluginRunner } from '../runner.ts';
+import { diagnoseExecutable } from './diagnosis.ts';
+import { SubprocessStartError } from './errors.ts';
+import type { SubprocessOptions } from './runner.ts';
+
+/** How long after the exit the pipes may stay open, when something that the plugin started holds them. */
+const pipesAfterExitMs = 500;
+/** Leaves room for the names of sockets below the 107 bytes that the kernel takes. */
+const longestDirectory = 85;
+
+/** @throws InvalidOptionError when the directory for sockets has too long a path */
+export async function createSubprocess(
+  options: SubprocessOptions,
+  environment: Readonly<Record<string, string>>,
+): Promise<PluginRunner> {
+  return new SubprocessRunner(options, environment, await makeSocketDirectory(options));
+}
+
+class SubprocessRunner implements PluginRunner {
+  readonly name: string;
+  readonly socketDirectory: string;
+  readonly stdout = new PassThrough();
+  readonly stderr = new PassThrough();
+  readonly #options: SubprocessOptions;
+  readonly #environment: Readonly<Record<string, string>>;
+  #child: ChildProcess | undefined;
+  #exit: Promise<PluginExit> | undefined;
+  #ended = false;
+
+  constructor(
+    options: SubprocessOptions,
+    environment: Readonly<Record<string, string>>,
+    socketDirectory: string,
+  ) {
+    this.name = options.command;
+    this.socketDirectory = socketDirectory;
+    this.#options = options;
+    this.#environment = environment;
+  }
+
+  get id(): string | undefined {
+    return this.#child?.pid?.toString();
+  }
+
+  async start({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+    signal?.throwIfAborted();
+    const { command, args = [], cwd } = this.#options;
+    const child = spawn(command, args, {
+      cwd,
+      env: this.#fullEnvironment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true, // a process group of its own, which can be ended as a whole
+    });
+    try {
+      await once(child, 'spawn');
+    } catch (cause) {
+      throw new SubprocessStartError(command, cwd, cause as NodeJS.ErrnoException);
+    }
+    this.#child = child;
+    this.#exit = this.#watch(child);
+  }
+
+  async wait({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<PluginExit> {
+    signal?.throwIfAborted();
+    if (!this.#exit) return { code: undefined, error: 'it was never started' };
+    return await (signal ? orAborted(this.#exit, signal) : this.#exit);
+  }
+
+  async kill({
+    graceMs = 0,
+    signal,
+  }: { graceMs?: number | undefined; signal?: AbortSignal | undefined } = {}): Promise<void> {
+    if (!this.#exit || this.#ended) return;
+    if (graceMs > 0 && signal?.aborted !== true) {
+      this.#signalGroup('SIGTERM');
+      const timer = setTimeout(() => {
+        this.#signalGroup('SIGKILL');
+      }, graceMs);
+      const hurry = (): void => {
+        this.#signalGroup('SIGKILL');
+      };
+      signal?.addEventListener('abort', hurry, { once: true });
+      await this.#exit;
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', hurry);
+    } else {
+      this.#signalGroup('SIGKILL');
+      await this.#exit;
+    }
+    signal?.throwIfAborted();
+  }
+
+  diagnose(): Promise<Diagnosis> {
+    return diagnoseExecutable(this.#options.command);
+  }
+
+  pluginToHost(address: PluginAddress): PluginAddress {
+    return address;
+  }
+
+  hostToPlugin(address: PluginAddress): PluginAddress {
+    return address;
+  }
+
+  /** Same user on both sides: nobody else need reach it. */
+  async shareSocket(path: string): Promise<void> {
+    await chmod(path, 0o600);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    this.stdout.destroy();
+    this.stderr.destroy();
+    await rm(this.socketDirectory, { recursive: true, force: true });
+  }
+
+  #fullEnvironment(): Record<string, string | undefined> {
+    return {
+      PATH: process.env['PATH'],
+      // Plugins older than go-plugin 1.5 know only this one.
+      TMPDIR: this.socketDirectory,
+      ...this.#options.env,
+      ...this.#environment,
+      [variables.socketDirectory]: this.socketDirectory,
+    };
+  }
+
+  #watch(child: ChildProcess): Promise<PluginExit> {
+    pass(child.stdout, this.stdout);
+    pass(child.stderr, this.stderr);
+    child.on('error', () => undefined); // a signal that could not be sent: the exit tells
+    return new Promise((resolve) => {
+      child.once('exit', (code, signal) => {
+        // What the plugin started ends with it, as in a container.
+        this.#signalGroup('SIGKILL');
+        this.#ended = true;
+        const timer = setTimeout(() => {
+          child.stdout?.destroy();
+          child.stderr?.destroy();
+        }, pipesAfterExitMs);
+        child.once('close', () => {
+          clearTimeout(timer);
+        });
+        resolve(
+          signal === null ? { code: code ?? undefined } : { code: 128 + constants.signals[signal], signal },
+        );
+      });
+    });
+  }
+
+  #signalGroup(signal: NodeJS.Signals): void {
+    const pid = this.#child?.pid;
+    if (pid === undefined || this.#ended) return;
+    try {
+      process.kill(-pid, signal);
+    } catch {
+      // The group has ended.
+    }
+  }
+}
+
+/** Ends `to` when `from` ends, for whatever reason. */
+function pass(from: Readable | null, to: PassThrough): void {
+  if (!from) {
+    to.end();
+    return;
+  }
+  from.pipe(to);
+  from.once('close', () => to.end());
+  from.on('error', () => undefined);
+}
+
+async function makeSocketDirectory({ temporaryDirectory = tmpdir() }: SubprocessOptions): Promise<string> {
+  const path = await mkdtemp(join(temporaryDirectory, 'bulkhead-')); // mode 0700
+  if (Buffer.byteLength(path) <= longestDirectory) return path;
+  await rm(path, { recursive: true });
+  throw new InvalidOptionError(
+    'temporaryDirectory',
+    `sockets in ${temporaryDirectory} would have paths longer than the 107 bytes that the kernel takes`,
+    { hint: 'Give a directory with a shorter path, for example /tmp.' },
+  );
+}
