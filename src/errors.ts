@@ -70,6 +70,8 @@ export const errorCodes = {
   BROKER_CLOSED: 'The connection that carries the announcements of the broker has ended.',
   BROKER_NOT_ANNOUNCED: 'Nothing was offered under the id within the time limit.',
   BROKER_LISTEN_FAILED: 'No socket could be made for a brokered service.',
+  MULTIPLEXING_PROTOCOL: 'The other side broke the rules of the multiplexed connection.',
+  MULTIPLEXING_STREAM_LOST: 'A stream in a multiplexed connection was reset, or its connection has ended.',
   SUBPROCESS_START_FAILED: 'The executable of the plugin could not be started.',
   PROTO_INVALID: 'A .proto file can not be read or is wrong.',
 } as const satisfies Record<string, string>;

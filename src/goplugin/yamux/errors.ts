@@ -1,0 +1,15 @@
+import { BulkheadError } from '../../errors.ts';
+
+/** The other side broke yamux's rules; its connection is closed, and with it every stream. */
+export class YamuxError extends BulkheadError {
+  constructor(what: string) {
+    super('MULTIPLEXING_PROTOCOL', `The other side broke the rules of multiplexing: ${what}`);
+  }
+}
+
+/** A stream ended before its time: the other side reset it, or the connection that carried it has ended. */
+export class StreamLostError extends BulkheadError {
+  constructor(why: string, cause?: unknown) {
+    super('MULTIPLEXING_STREAM_LOST', why, { cause });
+  }
+}

@@ -1,0 +1,194 @@
+/** One stream of a yamux connection, as a duplex stream with what Node's own users of sockets ask of a socket. */
+import { Duplex } from 'node:stream';
+import { StreamLostError, YamuxError } from './errors.ts';
+import { flag, initialWindow } from './frame.ts';
+
+/** What a stream asks of its connection. */
+export interface StreamCarrier {
+  data(id: number, parts: readonly Buffer[], length: number): void;
+  windowUpdate(id: number, flags: number, credit: number): void;
+  /** Calls back when the connection takes more. */
+  whenWritable(resume: () => void): void;
+  /** The stream is over on this side. `settled`: on the other side too, so that its id means nothing any more. */
+  left(id: number, settled: boolean): void;
+}
+
+/** Longest frame sent: others get their turn in between. */
+const longestFrame = 64 * 1024;
+/** Credit is given back when this much has been taken (yamux: stream.go, sendWindowUpdate). */
+const creditStep = initialWindow / 2;
+
+type Done = (error?: Error | null) => void;
+
+export class YamuxStream extends Duplex {
+  readonly id: number;
+  readonly #carrier: StreamCarrier;
+  /** What the other side may still send. */
+  #receiveWindow = initialWindow;
+  #sendWindow = initialWindow;
+  #pending: Buffer[] = [];
+  #written: Done | undefined;
+  #ended = { here: false, there: false };
+
+  constructor(id: number, carrier: StreamCarrier) {
+    // A socket's way: what the other side has ended, this side ends too.
+    super({ allowHalfOpen: false, highWaterMark: longestFrame });
+    this.id = id;
+    this.#carrier = carrier;
+    this.on('error', () => undefined); // it may be lost before anybody uses it, and `close` tells that too
+  }
+
+  // --- from the connection
+
+  /** A data frame begins. @throws YamuxError when it is longer than the credit */
+  expect(length: number): void {
+    if (this.#ended.there) throw new YamuxError(`data after the end of stream ${this.id}`);
+    if (length > this.#receiveWindow) {
+      throw new YamuxError(
+        `${length} bytes on stream ${this.id}, which had credit for ${this.#receiveWindow}`,
+      );
+    }
+    this.#receiveWindow -= length;
+  }
+
+  receive(piece: Buffer): void {
+    if (piece.length === 0 || this.destroyed) return;
+    this.push(piece);
+    this.#giveCredit();
+  }
+
+  addCredit(credit: number): void {
+    this.#sendWindow += credit;
+    if (this.#sendWindow > 0xffff_ffff)
+      throw new YamuxError(`a credit of more than 4 GiB on stream ${this.id}`);
+    this.#pump();
+  }
+
+  /** @throws YamuxError the second time */
+  endReceived(): void {
+    if (this.#ended.there) throw new YamuxError(`a second end of stream ${this.id}`);
+    this.#ended.there = true;
+    this.push(null);
+  }
+
+  /** Ended without a word to the other side. */
+  lost(why: string, cause?: unknown): void {
+    this.#ended = { here: true, there: true };
+    this.destroy(new StreamLostError(why, cause));
+  }
+
+  // --- to the user of the stream
+
+  override _read(): void {
+    // Data comes when it comes. Credit can't be given here: what is about to be taken still counts as held.
+  }
+
+  /** Every byte goes through here, or through `push` straight to a listener. */
+  override read(size?: number): unknown {
+    const chunk: unknown = super.read(size);
+    if (chunk !== null) this.#giveCredit();
+    return chunk;
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: Done): void {
+    this.#send([chunk], done);
+  }
+
+  override _writev(chunks: { readonly chunk: Buffer }[], done: Done): void {
+    this.#send(
+      chunks.map(({ chunk }) => chunk),
+      done,
+    );
+  }
+
+  override _final(done: Done): void {
+    this.#end();
+    done();
+  }
+
+  override _destroy(error: Error | null, done: Done): void {
+    const { here, there } = this.#ended;
+    if (error && !(here && there)) {
+      this.#carrier.windowUpdate(this.id, flag.rst, 0);
+      this.#ended = { here: true, there: true };
+    } else {
+      this.#end();
+    }
+    this.#carrier.left(this.id, this.#ended.there);
+    this.#pending = [];
+    const written = this.#written;
+    this.#written = undefined;
+    written?.(error ?? new StreamLostError('the stream was closed while it was written to'));
+    done(error);
+  }
+
+  #send(parts: Buffer[], done: Done): void {
+    this.#pending = parts;
+    this.#written = done;
+    this.#pump();
+  }
+
+  /** Sends as much as there is credit for. */
+  #pump(): void {
+    if (this.#written === undefined) return;
+    while (this.#pending.length > 0 && this.#sendWindow > 0) {
+      const { parts, length } = this.#take(Math.min(this.#sendWindow, longestFrame));
+      this.#sendWindow -= length;
+      if (length > 0) this.#carrier.data(this.id, parts, length);
+    }
+    if (this.#pending.length > 0) return;
+    const written = this.#written;
+    this.#written = undefined;
+    this.#carrier.whenWritable(written);
+  }
+
+  #take(limit: number): { parts: Buffer[]; length: number } {
+    const parts: Buffer[] = [];
+    let length = 0;
+    for (let next = this.#pending[0]; next && length < limit; next = this.#pending[0]) {
+      const part = next.subarray(0, limit - length);
+      parts.push(part);
+      length += part.length;
+      if (part.length === next.length) this.#pending.shift();
+      else this.#pending[0] = next.subarray(part.length);
+    }
+    return { parts, length };
+  }
+
+  #end(): void {
+    if (this.#ended.here) return;
+    this.#ended.here = true;
+    this.#carrier.windowUpdate(this.id, flag.fin, 0);
+  }
+
+  /** For what has been taken, never for what is held here: that is the back-pressure. */
+  #giveCredit(): void {
+    if (this.#ended.there || this.destroyed) return;
+    const credit = initialWindow - this.readableLength - this.#receiveWindow;
+    if (credit < creditStep) return;
+    this.#receiveWindow += credit;
+    this.#carrier.windowUpdate(this.id, 0, credit);
+  }
+
+  // --- what users of sockets call, and what means nothing here
+
+  setKeepAlive(): this {
+    return this;
+  }
+
+  setNoDelay(): this {
+    return this;
+  }
+
+  setTimeout(): this {
+    return this;
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+}
