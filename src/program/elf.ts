@@ -1,0 +1,281 @@
+/**
+ * Reads what a launch depends on out of an ELF program: machine, loader, needed libraries and where to look for them.
+ *
+ * The parser does no I/O. It asks for ranges of the file and is resumed with their bytes, so that the same code reads
+ * a few hundred bytes of a 100 MB program on disk (`readElf`) and a program that is already in memory (`parseElf`).
+ * Numbers are those of the System V ABI's ELF-64 object file format.
+ */
+import { ElfError } from './errors.ts';
+
+export interface ElfFile {
+  /** Architecture in the words of image configurations (`amd64`, `arm64`), or `unknown-<e_machine>`. */
+  readonly machine: string;
+  /** `shared` is also what position-independent programs are. */
+  readonly type: 'relocatable' | 'executable' | 'shared' | 'core' | 'other';
+  /** Path of the loader. Absent: the program is static and runs without any other file. */
+  readonly interpreter: string | undefined;
+  /** Names of the libraries it asks for, in order (DT_NEEDED). */
+  readonly needed: readonly string[];
+  /** Folders of DT_RPATH: searched first, also for the libraries' own libraries. May hold `$ORIGIN`. */
+  readonly rpath: readonly string[];
+  /** Folders of DT_RUNPATH: searched for its own libraries only. May hold `$ORIGIN`. */
+  readonly runpath: readonly string[];
+}
+
+/** A range of the file; the answer may be shorter only at the end of the file. */
+export interface ElfRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** The parser as a coroutine: yields the range it needs next, is resumed with those bytes, returns what it found. */
+export type ElfParser = Generator<ElfRange, ElfFile, Uint8Array>;
+
+/**
+ * Parses a program held in memory.
+ *
+ * @throws {ElfError} when it is not a 64-bit little-endian ELF file, or is damaged
+ */
+export function parseElf(bytes: Uint8Array): ElfFile {
+  const parser = elfParser();
+  let step = parser.next();
+  while (step.done !== true) {
+    const { offset, length } = step.value;
+    step = parser.next(bytes.subarray(offset, offset + length));
+  }
+  return step.value;
+}
+
+/** What the first few kilobytes of a program tell. */
+export interface ElfOutline {
+  readonly machine: string;
+  readonly interpreter: string | undefined;
+  /** Where its dynamic section is in the file; absent in a static program. */
+  readonly dynamic: ElfRange | undefined;
+}
+
+/** Parses as much as is at the beginning of the file. */
+export function* elfOutlineParser(): Generator<ElfRange, ElfOutline, Uint8Array> {
+  const header = yield* readHeader();
+  const segments = yield* readSegments(header);
+  const dynamic = segments.find(({ type }) => type === segmentType.dynamic);
+  return {
+    machine: machineName(header.machine),
+    interpreter: yield* readInterpreter(segments),
+    dynamic: dynamic && { offset: dynamic.offset, length: dynamic.size },
+  };
+}
+
+export function* elfParser(): ElfParser {
+  const header = yield* readHeader();
+  const segments = yield* readSegments(header);
+  const dynamic = yield* readDynamic(segments);
+  const strings = stringTable(dynamic, segments);
+  return {
+    machine: machineName(header.machine),
+    type: fileTypes[header.type] ?? 'other',
+    interpreter: yield* readInterpreter(segments),
+    needed: yield* readStrings(strings, valuesOf(dynamic, tag.needed)),
+    rpath: folders(yield* readStrings(strings, valuesOf(dynamic, tag.rpath))),
+    runpath: folders(yield* readStrings(strings, valuesOf(dynamic, tag.runpath))),
+  };
+}
+
+const fileTypes: Readonly<Record<number, ElfFile['type']>> = {
+  1: 'relocatable',
+  2: 'executable',
+  3: 'shared',
+  4: 'core',
+};
+
+/** e_machine of the little-endian 64-bit architectures that engines have images for. */
+const machines: Readonly<Record<number, string>> = {
+  21: 'ppc64le',
+  62: 'amd64',
+  183: 'arm64',
+  243: 'riscv64',
+  258: 'loong64',
+};
+
+function machineName(value: number): string {
+  return machines[value] ?? `unknown-${value}`;
+}
+
+interface Header {
+  readonly type: number;
+  readonly machine: number;
+  readonly programHeaderOffset: number;
+  readonly programHeaderSize: number;
+  readonly programHeaderCount: number;
+}
+
+const headerSize = 64;
+const programHeaderSize = 56;
+const dynamicEntrySize = 16;
+
+function* readHeader(): Generator<ElfRange, Header, Uint8Array> {
+  const bytes = yield { offset: 0, length: headerSize };
+  if (bytes.length < 4 || bytes[0] !== 0x7f || bytes[1] !== 0x45 || bytes[2] !== 0x4c || bytes[3] !== 0x46) {
+    throw new ElfError('not-elf', `not an ELF program${looksLike(bytes)}`);
+  }
+  if (bytes.length < headerSize) throw new ElfError('damaged', 'damaged ELF file: the header is cut short');
+  if (bytes[4] !== 2)
+    throw new ElfError('unsupported', 'a 32-bit ELF program; only 64-bit ones are supported');
+  if (bytes[5] !== 1) {
+    throw new ElfError('unsupported', 'a big-endian ELF program; only little-endian ones are supported');
+  }
+  const view = viewOf(bytes);
+  const header = {
+    type: view.getUint16(16, true),
+    machine: view.getUint16(18, true),
+    programHeaderOffset: offsetAt(view, 32),
+    programHeaderSize: view.getUint16(54, true),
+    programHeaderCount: view.getUint16(56, true),
+  };
+  if (header.programHeaderCount > 0 && header.programHeaderSize !== programHeaderSize) {
+    throw new ElfError('damaged', `damaged ELF file: program headers of ${header.programHeaderSize} bytes`);
+  }
+  return header;
+}
+
+interface Segment {
+  readonly type: number;
+  readonly offset: number;
+  readonly address: number;
+  readonly size: number;
+}
+
+const segmentType = { load: 1, dynamic: 2, interpreter: 3 };
+
+function* readSegments(header: Header): Generator<ElfRange, Segment[], Uint8Array> {
+  const { programHeaderOffset: offset, programHeaderSize: stride, programHeaderCount: count } = header;
+  if (count === 0) return [];
+  const view = viewOf(yield* readExactly(offset, stride * count, 'program headers'));
+  return Array.from({ length: count }, (_, index) => {
+    const at = index * stride;
+    return {
+      type: view.getUint32(at, true),
+      offset: offsetAt(view, at + 8),
+      address: offsetAt(view, at + 16),
+      size: offsetAt(view, at + 32),
+    };
+  });
+}
+
+/** Longer than PATH_MAX is no path the kernel would accept. */
+const longestString = 4096;
+
+function* readInterpreter(segments: readonly Segment[]): Generator<ElfRange, string | undefined, Uint8Array> {
+  const segment = segments.find(({ type }) => type === segmentType.interpreter);
+  if (segment === undefined) return undefined;
+  if (segment.size > longestString)
+    throw new ElfError('damaged', 'damaged ELF file: the path of the loader is too long');
+  return textUpToZero(
+    yield* readExactly(segment.offset, segment.size, 'path of the loader'),
+    'path of the loader',
+  );
+}
+
+interface DynamicEntry {
+  readonly tag: number;
+  readonly value: number;
+}
+
+const tag = { null: 0, needed: 1, stringTable: 5, stringTableSize: 10, rpath: 15, runpath: 29 };
+
+/** Real programs have a few dozen entries; a bound keeps a hostile file from costing memory. */
+const mostDynamicEntries = 65536;
+
+function* readDynamic(segments: readonly Segment[]): Generator<ElfRange, DynamicEntry[], Uint8Array> {
+  const segment = segments.find(({ type }) => type === segmentType.dynamic);
+  if (segment === undefined) return [];
+  const count = Math.floor(segment.size / dynamicEntrySize);
+  if (count > mostDynamicEntries) throw new ElfError('damaged', `damaged ELF file: ${count} dynamic entries`);
+  const view = viewOf(yield* readExactly(segment.offset, count * dynamicEntrySize, 'dynamic section'));
+  const entries: DynamicEntry[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const entry = {
+      tag: numberAt(view, index * dynamicEntrySize),
+      value: numberAt(view, index * dynamicEntrySize + 8),
+    };
+    if (entry.tag === tag.null) break;
+    entries.push(entry);
+  }
+  return entries;
+}
+
+function valuesOf(dynamic: readonly DynamicEntry[], wanted: number): number[] {
+  return dynamic.filter((entry) => entry.tag === wanted).map((entry) => entry.value);
+}
+
+/** Where the strings are in the file: the dynamic section gives an address in memory, the load segments map it. */
+function stringTable(dynamic: readonly DynamicEntry[], segments: readonly Segment[]): ElfRange | undefined {
+  const address = valuesOf(dynamic, tag.stringTable)[0];
+  const length = valuesOf(dynamic, tag.stringTableSize)[0];
+  if (address === undefined || length === undefined) return undefined;
+  const segment = segments.find(
+    ({ type, address: start, size }) =>
+      type === segmentType.load && address >= start && address < start + size,
+  );
+  return segment && { offset: segment.offset + (address - segment.address), length };
+}
+
+function* readStrings(
+  table: ElfRange | undefined,
+  positions: readonly number[],
+): Generator<ElfRange, string[], Uint8Array> {
+  const strings: string[] = [];
+  for (const position of positions) {
+    if (table === undefined || position >= table.length) {
+      throw new ElfError('damaged', 'damaged ELF file: a name lies outside the string table');
+    }
+    const length = Math.min(longestString, table.length - position);
+    strings.push(textUpToZero(yield { offset: table.offset + position, length }, 'name of a library'));
+  }
+  return strings;
+}
+
+function folders(lists: readonly string[]): string[] {
+  return lists.flatMap((list) => list.split(':')).filter((folder) => folder !== '');
+}
+
+function* readExactly(
+  offset: number,
+  length: number,
+  what: string,
+): Generator<ElfRange, Uint8Array, Uint8Array> {
+  const bytes = yield { offset, length };
+  if (bytes.length < length)
+    throw new ElfError('damaged', `damaged ELF file: the ${what} lies outside the file`);
+  return bytes;
+}
+
+function textUpToZero(bytes: Uint8Array, what: string): string {
+  const end = bytes.indexOf(0);
+  if (end < 0) throw new ElfError('damaged', `damaged ELF file: the ${what} does not end`);
+  return new TextDecoder().decode(bytes.subarray(0, end));
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** 64 bits as a number; tags and values beyond 2^53 are none that we look at, so their rounding does not matter. */
+function numberAt(view: DataView, position: number): number {
+  return view.getUint32(position, true) + view.getUint32(position + 4, true) * 2 ** 32;
+}
+
+function offsetAt(view: DataView, position: number): number {
+  const value = numberAt(view, position);
+  if (!Number.isSafeInteger(value))
+    throw new ElfError('damaged', 'damaged ELF file: an offset beyond any file');
+  return value;
+}
+
+function looksLike(bytes: Uint8Array): string {
+  if (bytes.length === 0) return ': the file is empty';
+  if (bytes[0] === 0x23 && bytes[1] === 0x21) return ': it is a script (#!)';
+  if (bytes[0] === 0x4d && bytes[1] === 0x5a) return ': it is a Windows program';
+  const magic = bytes.length < 4 ? 0 : viewOf(bytes).getUint32(0);
+  return [0xcffaedfe, 0xcafebabe, 0xfeedfacf].includes(magic) ? ': it is a macOS program' : '';
+}

@@ -1,0 +1,105 @@
+import { InvalidOptionError } from '../errors.ts';
+
+/** In the order of their numbers in Linux's `include/uapi/linux/capability.h`. */
+const capabilities = [
+  'CHOWN',
+  'DAC_OVERRIDE',
+  'DAC_READ_SEARCH',
+  'FOWNER',
+  'FSETID',
+  'KILL',
+  'SETGID',
+  'SETUID',
+  'SETPCAP',
+  'LINUX_IMMUTABLE',
+  'NET_BIND_SERVICE',
+  'NET_BROADCAST',
+  'NET_ADMIN',
+  'NET_RAW',
+  'IPC_LOCK',
+  'IPC_OWNER',
+  'SYS_MODULE',
+  'SYS_RAWIO',
+  'SYS_CHROOT',
+  'SYS_PTRACE',
+  'SYS_PACCT',
+  'SYS_ADMIN',
+  'SYS_BOOT',
+  'SYS_NICE',
+  'SYS_RESOURCE',
+  'SYS_TIME',
+  'SYS_TTY_CONFIG',
+  'MKNOD',
+  'LEASE',
+  'AUDIT_WRITE',
+  'AUDIT_CONTROL',
+  'SETFCAP',
+  'MAC_OVERRIDE',
+  'MAC_ADMIN',
+  'SYSLOG',
+  'WAKE_ALARM',
+  'BLOCK_SUSPEND',
+  'AUDIT_READ',
+  'PERFMON',
+  'BPF',
+  'CHECKPOINT_RESTORE',
+] as const;
+
+/** VFS_CAP_REVISION_2 with the flag that makes the permitted capabilities effective at once (`+ep`). */
+const revision2Effective = 0x02000001;
+
+/**
+ * The value of the extended attribute `security.capability` for `names` as permitted and effective (`+ep`):
+ * 20 bytes, `struct vfs_cap_data` revision 2, little-endian.
+ *
+ * @param names `IPC_LOCK` and `CAP_IPC_LOCK`, in either case, mean the same
+ * @throws {InvalidOptionError} for a name that Linux does not know
+ */
+export function encodeFileCapabilities(names: readonly string[]): Uint8Array {
+  const permitted: [low: number, high: number] = [0, 0];
+  for (const name of names) {
+    const number = capabilities.indexOf(
+      name.toUpperCase().replace(/^CAP_/, '') as (typeof capabilities)[number],
+    );
+    if (number < 0) {
+      throw new InvalidOptionError(
+        'fileCapabilities',
+        `${JSON.stringify(name)} is not a capability of Linux`,
+      );
+    }
+    if (number < 32) permitted[0] |= 1 << number;
+    else permitted[1] |= 1 << (number - 32);
+  }
+  const view = new DataView(new ArrayBuffer(20));
+  view.setUint32(0, revision2Effective, true);
+  view.setUint32(4, permitted[0] >>> 0, true);
+  view.setUint32(12, permitted[1] >>> 0, true);
+  return new Uint8Array(view.buffer);
+}
+
+/** Low three bytes of the magic number hold flags; the top byte the revision (include/uapi/linux/capability.h). */
+const effectiveFlag = 0x000001;
+
+export interface FileCapabilities {
+  /** Without `CAP_`, in the order of their numbers; `#41` for one that is not known here. */
+  readonly permitted: readonly string[];
+  /** Whether a process that executes the file has them at once. */
+  readonly effective: boolean;
+}
+
+/** Reads the value of `security.capability`, revisions 1 to 3. `undefined` for what is none. */
+export function decodeFileCapabilities(value: Uint8Array): FileCapabilities | undefined {
+  if (value.byteLength < 12) return undefined;
+  const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
+  const magic = view.getUint32(0, true);
+  const revision = magic >>> 24;
+  if (revision < 1 || revision > 3 || (revision > 1 && value.byteLength < 20)) return undefined;
+  const words = [view.getUint32(4, true), revision > 1 ? view.getUint32(12, true) : 0];
+  const permitted: string[] = [];
+  for (let number = 0; number < 64; number += 1) {
+    if ((((words[number >> 5] ?? 0) >>> (number & 31)) & 1) === 1) {
+      permitted.push(capabilities[number] ?? `#${number}`);
+    }
+  }
+  return { permitted, effective: (magic & effectiveFlag) !== 0 };
+}
