@@ -3,13 +3,13 @@
  * the broker's and that of the plugin's prints.
  */
 import { connectivityState, Metadata, type Client, type ServiceError } from '@grpc/grpc-js';
-import type { BrokerSide } from './broker/socket-broker.ts';
-import { SocketBroker } from './broker/socket-broker.ts';
-import { openChannel } from './grpc/channel.ts';
+import type { BrokerEnd } from './broker/broker.ts';
+import { openChannelOver } from './grpc/channel.ts';
 import { callUnary, type CallTarget } from './grpc/calls.ts';
+import type { Http2Channel } from './grpc/http2-channel.ts';
 import { statusName } from './grpc/status.ts';
 import type { PluginOutput } from './output/plugin-output.ts';
-import type { PluginAddress } from './runner.ts';
+import type { Transport } from './transport.ts';
 import type { ConnInfo, StdioData } from './wire/messages.ts';
 import { stdioChannel } from './wire/messages.ts';
 import { brokerService, controllerService, stdioService } from './wire/services.ts';
@@ -18,42 +18,45 @@ import { brokerService, controllerService, stdioService } from './wire/services.
 export class ConnectFailure extends Error {}
 
 export class Connection {
-  readonly broker: SocketBroker;
+  readonly broker: BrokerEnd;
   readonly client: Client;
   readonly inProgress = new Set<{ cancel(): void }>();
   /** Resolves when the plugin's prints have ended: everything that it sent has been heard. */
   readonly printsEnded: Promise<void>;
+  readonly #channel: Http2Channel;
+  readonly #transport: Transport;
+  /** Resolves when the connection is gone, or was closed. */
+  readonly lost: Promise<void>;
+  #onLost: () => void = () => undefined;
   readonly #streams: { cancel(): void }[] = [];
-  #failed: (failure: ServiceError) => void = () => undefined;
 
-  constructor(address: PluginAddress, side: BrokerSide, output: PluginOutput) {
-    this.client = openChannel(address, side.tls);
-    this.broker = this.#openBroker(side);
+  constructor(transport: Transport, output: PluginOutput) {
+    const { client, channel } = openChannelOver(transport.peer, transport.connect, transport.tls);
+    this.#transport = transport;
+    this.lost = new Promise((resolve) => {
+      this.#onLost = resolve;
+    });
+    this.client = client;
+    this.#channel = channel;
+    this.broker = this.#openBroker();
     this.printsEnded = this.#openStdio(output);
   }
 
   /** Resolves when the plugin has accepted the connection. @throws ConnectFailure when the first attempt fails */
   async ready(): Promise<void> {
-    const channel = this.client.getChannel();
-    await new Promise<void>((resolve, reject) => {
-      this.#failed = (failure) => {
-        reject(new ConnectFailure(failure.details));
-      };
-      const look = (): void => {
-        const state = channel.getConnectivityState(true);
-        if (state === connectivityState.READY) resolve();
-        else if (state === connectivityState.SHUTDOWN)
-          reject(new ConnectFailure('the connection was closed'));
-        // A watch ends with the channel too, and then with an error that says nothing more.
-        else channel.watchConnectivityState(state, Infinity, look);
-      };
-      look();
+    try {
+      await this.#channel.ready();
+    } catch (error) {
+      throw new ConnectFailure((error as Error).message);
+    }
+    this.#channel.watchConnectivityState(connectivityState.READY, Infinity, () => {
+      this.#onLost();
     });
   }
 
   /** False once the connection is known to be gone. */
   get intact(): boolean {
-    return this.client.getChannel().getConnectivityState(false) === connectivityState.READY;
+    return this.#channel.getConnectivityState(false) === connectivityState.READY;
   }
 
   /** Asks the plugin to end. The usual answer is that the connection breaks, which counts as heard. */
@@ -75,16 +78,18 @@ export class Connection {
 
   /** Ends every call, stream, offer and brokered connection. Idempotent. */
   async close(because: string): Promise<void> {
+    this.#onLost();
     await this.broker.close(because);
     for (const call of [...this.#streams, ...this.inProgress]) call.cancel();
     this.client.close();
+    this.#transport.close();
   }
 
   /**
    * Opened once and never again: for a plugin, the end of its first stream is the end of its broker
-   * (go-plugin: grpc_broker.go). So it also tells when the connection is lost.
+   * (go-plugin: grpc_broker.go). Plugins in other languages may have no broker at all.
    */
-  #openBroker(side: BrokerSide): SocketBroker {
+  #openBroker(): BrokerEnd {
     const { path, requestSerialize, responseDeserialize } = brokerService.StartStream;
     const stream = this.client.makeBidiStreamRequest(
       path,
@@ -93,14 +98,13 @@ export class Connection {
       new Metadata(),
     );
     this.#streams.push(stream);
-    const broker = new SocketBroker(side, (info) => {
+    const broker = this.#transport.broker((info) => {
       if (stream.writable) stream.write(info);
     });
     stream.on('data', (info: ConnInfo) => {
       broker.receive(info);
     });
     stream.on('error', (failure: ServiceError) => {
-      this.#failed(failure);
       void broker.close(failure.details);
     });
     stream.on('end', () => void broker.close('the plugin ended its stream'));

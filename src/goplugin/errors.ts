@@ -18,6 +18,7 @@ export interface PluginErrorOptions extends BulkheadErrorOptions {
   readonly exit?: PluginExit | undefined;
   readonly output?: OutputTail | undefined;
   readonly diagnosis?: Diagnosis | undefined;
+  readonly reached?: 'no' | undefined;
 }
 
 /** A plugin failed. Carries what was observed: phase, exit, last output, and what its runner knows. */
@@ -29,6 +30,8 @@ export class PluginError extends BulkheadError {
   readonly exit: PluginExit | undefined;
   readonly output: OutputTail;
   readonly diagnosis: Diagnosis | undefined;
+  /** `no` when it is certain that the failed call never reached the plugin, which then can't have carried it out. */
+  readonly reached: 'no' | undefined;
 
   constructor(code: ErrorCode, message: string, options: PluginErrorOptions) {
     super(code, message, options);
@@ -37,6 +40,7 @@ export class PluginError extends BulkheadError {
     this.exit = options.exit;
     this.output = options.output ?? { stdout: '', stderr: '' };
     this.diagnosis = options.diagnosis;
+    this.reached = options.reached;
   }
 }
 
@@ -51,6 +55,9 @@ export class PluginStartError extends PluginError {}
 
 /** The plugin's health service says that it does not serve. */
 export class PluginUnhealthyError extends PluginError {}
+
+/** The plugin can't tell what a service looks like; `code` says why. */
+export class ReflectionError extends BulkheadError {}
 
 /** A brokered service could not be offered or reached. */
 export class BrokerError extends BulkheadError {

@@ -18,7 +18,7 @@ export function exitedError(
   phase: PluginPhase,
   exit: PluginExit,
   output: OutputTail,
-  diagnosis?: Diagnosis,
+  { diagnosis, reached }: { diagnosis?: Diagnosis | undefined; reached?: 'no' | undefined } = {},
 ): PluginExitedError {
   const before =
     phase === 'handshake' ? ' before its handshake' : phase === 'connect' ? ' before it was connected' : '';
@@ -31,6 +31,7 @@ export function exitedError(
       exit,
       output,
       diagnosis,
+      reached,
       hint: diagnosis?.hint ?? hintFor(phase, exit, output),
     },
   );

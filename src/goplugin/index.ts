@@ -1,7 +1,10 @@
 export { startPlugin } from './start.ts';
 export { subprocessRunner, type SubprocessOptions } from './subprocess/runner.ts';
+export { reattachPlugin, type ReattachOptions } from './reattach/reattach.ts';
+export { formatReattachConfig, parseReattachConfig, type ReattachConfig } from './reattach/config.ts';
+export type { SecureConfig } from './subprocess/checked-file.ts';
 export { serve } from './serve/serve.ts';
-export type { ServeContext, ServeOptions } from './serve/options.ts';
+export type { ServeContext, ServeOptions, ServeTestOptions } from './serve/options.ts';
 export { createLogger, type LogFields, type Logger, type LoggerOptions } from './serve/logger.ts';
 export { loadProto, ProtoError, type LoadProtoOptions } from './load-proto.ts';
 export {
@@ -11,6 +14,7 @@ export {
   type HandshakeExpectations,
   type HandshakeLine,
 } from './handshake/line.ts';
+export type { Reflection } from './reflection/client.ts';
 export { StatusError, type StatusName } from './grpc/status.ts';
 export {
   BrokerError,
@@ -21,6 +25,7 @@ export {
   PluginStartError,
   PluginStartTimeoutError,
   PluginUnhealthyError,
+  ReflectionError,
   type OutputTail,
   type PluginPhase,
 } from './errors.ts';

@@ -1,5 +1,7 @@
 /** Waiting that ends: by a time limit, by an abort, or by whatever comes first. */
 
+import { orAborted, whenAborted } from '../abort.ts';
+
 /** What `race` throws when the time is over. */
 export class TimeIsOver extends Error {}
 
@@ -10,18 +12,15 @@ export class TimeIsOver extends Error {}
 export class Limit {
   readonly #controller = new AbortController();
   readonly #timer: NodeJS.Timeout;
-  readonly #caller: AbortSignal | undefined;
-  readonly #onAbort = (): void => {
-    this.#controller.abort(this.#caller?.reason);
-  };
+  readonly #stopListening: () => void;
 
   constructor(milliseconds: number, caller: AbortSignal | undefined) {
-    this.#caller = caller;
     this.#timer = setTimeout(() => {
       this.#controller.abort(new TimeIsOver());
     }, milliseconds);
-    if (caller?.aborted === true) this.#onAbort();
-    else caller?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#stopListening = whenAborted(caller, () => {
+      this.#controller.abort(caller?.reason);
+    });
   }
 
   get signal(): AbortSignal {
@@ -45,27 +44,7 @@ export class Limit {
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
-    this.#caller?.removeEventListener('abort', this.#onAbort);
-  }
-}
-
-/** The promise; or the signal's reason, when that comes first. The promise itself goes on. */
-export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  promise.catch(() => undefined);
-  signal.throwIfAborted();
-  let onAbort: (() => void) | undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = (): void => {
-      // The reason is the caller's own, and is passed on as it is.
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
-      reject(signal.reason);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    if (onAbort) signal.removeEventListener('abort', onAbort);
+    this.#stopListening();
   }
 }
 

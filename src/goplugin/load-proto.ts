@@ -1,5 +1,6 @@
 /** Service definitions from .proto files, at run time. */
 import { BulkheadError } from '../errors.ts';
+import type { Options, PackageDefinition } from '@grpc/proto-loader';
 import type { DynamicService, MethodShape } from './service.ts';
 
 export interface LoadProtoOptions {
@@ -26,22 +27,29 @@ export async function loadProto(
   const { load } = await import('@grpc/proto-loader');
   const paths = typeof path === 'string' ? [path] : [...path];
   try {
-    const definitions = await load(paths, {
-      keepCase: true,
-      longs: String,
-      enums: String,
-      defaults: true,
-      oneofs: true,
-      ...(includeDirs ? { includeDirs: [...includeDirs] } : {}),
-    });
-    const services = Object.entries(definitions).filter(([, definition]) => isService(definition));
-    return Object.fromEntries(services) as unknown as Record<string, DynamicService>;
+    return onlyServices(
+      await load(paths, { ...messageForm, ...(includeDirs ? { includeDirs: [...includeDirs] } : {}) }),
+    );
   } catch (cause) {
     throw new ProtoError('PROTO_INVALID', `${paths.join(', ')}: ${(cause as Error).message}`, {
       cause,
       hint: 'Check the path, the syntax, and that every imported file lies in one of `includeDirs`.',
     });
   }
+}
+
+/** The services of types in the JSON of protobuf.js, by full name. @throws Error when they do not hold together */
+export async function servicesOf(schema: object): Promise<Record<string, DynamicService>> {
+  const { fromJSON } = await import('@grpc/proto-loader');
+  return onlyServices(fromJSON(schema, messageForm));
+}
+
+/** How messages look, wherever their definition comes from. */
+const messageForm: Options = { keepCase: true, longs: String, enums: String, defaults: true, oneofs: true };
+
+function onlyServices(definitions: PackageDefinition): Record<string, DynamicService> {
+  const services = Object.entries(definitions).filter(([, definition]) => isService(definition));
+  return Object.fromEntries(services) as unknown as Record<string, DynamicService>;
 }
 
 /** Messages and enums have a `format`; a service is a record of methods. */

@@ -3,6 +3,8 @@
  */
 import type { Broker } from './broker/broker.ts';
 import type { ClientMaker } from './service.ts';
+import type { ReattachConfig } from './reattach/config.ts';
+import type { Reflection } from './reflection/client.ts';
 import type { LogEntry } from './output/log-entry.ts';
 import type { PluginAddress, PluginExit, RunnerFactory } from './runner.ts';
 
@@ -44,6 +46,12 @@ export interface StartPluginOptions {
   readonly protocolVersions: readonly number[];
   /** Encrypts and authenticates both ways with throw-away certificates. Default: true. */
   readonly autoMtls?: boolean | undefined;
+  /**
+   * Carries every connection to and from the plugin inside one, in place of a socket for each (Go:
+   * `GRPCBrokerMultiplex`). The plugin must be built with go-plugin 1.6 or later; an older one is refused.
+   * Default: false. The README says what either costs.
+   */
+  readonly brokerMultiplex?: boolean | undefined;
   /** Limit in milliseconds for start, handshake and first connection together. Default: 60000. */
   readonly startTimeoutMs?: number | undefined;
   /** Abort ends what was started, waits until nothing is left, and rethrows the reason as it is. */
@@ -75,6 +83,10 @@ export interface Plugin extends AsyncDisposable {
   readonly id: string | undefined;
   /** Resolves, never rejects, when the plugin has ended, for whatever reason. */
   readonly exited: Promise<PluginExit>;
+  /** False once the main connection is known to be gone: no call can succeed any more, whether or not the plugin runs. */
+  readonly connected: boolean;
+  /** Resolves, never rejects, when the main connection is gone. Usually some moments before `exited`. */
+  readonly disconnected: Promise<void>;
   /** Further connections to and from this plugin. */
   readonly broker: Broker;
 
@@ -92,11 +104,28 @@ export interface Plugin extends AsyncDisposable {
   readonly client: ClientMaker;
 
   /**
+   * What the plugin says of its own services: calls without a .proto file.
+   *
+   * ```ts
+   * const kv = plugin.client(await plugin.reflection.service('proto.KV'));
+   * const { value } = await kv.get({ key: 'a' });
+   * ```
+   */
+  readonly reflection: Reflection;
+
+  /**
    * Asks the plugin's health service. Resolves when it says that it serves.
    *
    * @throws PluginUnhealthyError when it answers anything else; otherwise as any call. Default time limit: 5000 ms.
    */
   health(options?: { signal?: AbortSignal | undefined; timeoutMs?: number | undefined }): Promise<void>;
+
+  /**
+   * Where another host can find this plugin, for `reattachPlugin` or a host in Go.
+   *
+   * @throws PluginError when it has AutoMTLS or multiplexing, which no second host can take part in
+   */
+  reattachConfig(): ReattachConfig;
 
   /**
    * Ends the plugin: asks it to shut down, waits `graceMs`, then kills it. Idempotent: later calls share the first.

@@ -19,6 +19,8 @@ export interface PluginExit {
   readonly signal?: string | undefined;
   /** True when it was ended for using more memory than its limit. */
   readonly oomKilled?: boolean | undefined;
+  /** When it ended, as whoever ran it recorded; never before the real end. */
+  readonly endedAt?: Date | undefined;
   /** What the runner reported beside the code, for example the engine's own text for a failed start. */
   readonly error?: string | undefined;
 }

@@ -1,16 +1,19 @@
 /** A plugin that has been started: calls, health, stop. */
 import type { Client, ServiceError } from '@grpc/grpc-js';
+import { whenAborted } from '../abort.ts';
 import type { Broker } from './broker/broker.ts';
 import type { Connection } from './connection.ts';
 import type { PluginExitedError } from './errors.ts';
-import { PluginUnhealthyError, type PluginPhase } from './errors.ts';
+import { PluginError, PluginUnhealthyError, type PluginPhase } from './errors.ts';
 import { exitedError } from './exit.ts';
 import { callUnary, type CallTarget } from './grpc/calls.ts';
 import { clientMaker } from './grpc/client.ts';
-import { callError, mayBeLoss } from './grpc/failure.ts';
+import { callError, mayBeLoss, reached } from './grpc/failure.ts';
 import { within } from './limit.ts';
 import type { PluginOutput } from './output/plugin-output.ts';
 import type { NegotiatedHandshake, Plugin, StopOptions } from './plugin.ts';
+import type { ReattachConfig } from './reattach/config.ts';
+import { reflection, type Reflection } from './reflection/client.ts';
 import type { PluginExit, PluginRunner } from './runner.ts';
 import type { ClientMaker } from './service.ts';
 import { servingStatus, type HealthCheckResponse } from './wire/messages.ts';
@@ -29,30 +32,38 @@ export interface RunningParts {
   readonly output: PluginOutput;
   readonly handshake: NegotiatedHandshake;
   readonly exited: Promise<PluginExit>;
+  /** For a plugin that somebody else ends: `stop` only hangs up, and lets go of it by this. */
+  readonly letGo?: (() => Promise<void>) | undefined;
 }
 
 export class RunningPlugin implements Plugin, CallTarget {
   readonly handshake: NegotiatedHandshake;
   readonly exited: Promise<PluginExit>;
+  readonly disconnected: Promise<void>;
   readonly broker: Broker;
   readonly client: ClientMaker;
+  readonly reflection: Reflection;
   readonly inProgress: CallTarget['inProgress'];
   readonly #runner: PluginRunner;
   readonly #connection: Connection;
   readonly #output: PluginOutput;
+  readonly #letGo: RunningParts['letGo'];
   readonly #hurry = new AbortController();
   #exit: PluginExit | undefined;
   #stopping: Promise<PluginExit> | undefined;
   #disposing: Promise<void> | undefined;
 
-  constructor({ runner, connection, output, handshake, exited }: RunningParts) {
+  constructor({ runner, connection, output, handshake, exited, letGo }: RunningParts) {
     this.handshake = handshake;
+    this.disconnected = connection.lost;
     this.broker = connection.broker;
     this.client = clientMaker(this);
     this.inProgress = connection.inProgress;
+    this.reflection = reflection(this, runner.name);
     this.#runner = runner;
     this.#connection = connection;
     this.#output = output;
+    this.#letGo = letGo;
     this.exited = exited.then(async (exit) => {
       this.#exit = exit;
       await within(outputWaitMs, connection.printsEnded); // what it sent may still be on its way
@@ -67,6 +78,10 @@ export class RunningPlugin implements Plugin, CallTarget {
 
   get id(): string | undefined {
     return this.#runner.id;
+  }
+
+  get connected(): boolean {
+    return this.#exit === undefined && this.#connection.intact;
   }
 
   async health({
@@ -85,19 +100,34 @@ export class RunningPlugin implements Plugin, CallTarget {
     });
   }
 
+  reattachConfig(): ReattachConfig {
+    const { protocolVersion, hostAddress, tls, multiplexing } = this.handshake;
+    if (tls || multiplexing) {
+      throw new PluginError(
+        'PLUGIN_NOT_REATTACHABLE',
+        `${this.name} can not be reattached: ${tls ? 'the keys of AutoMTLS never leave this host' : 'it takes one connection, for multiplexing'}`,
+        {
+          phase: 'call',
+          plugin: this.name,
+          hint: `Start it with \`${tls ? 'autoMtls' : 'brokerMultiplex'}: false\`.`,
+        },
+      );
+    }
+    const pid = /^\d{1,10}$/.test(this.id ?? '') ? Number(this.id) : undefined;
+    return { protocol: 'grpc', protocolVersion, address: hostAddress, pid, test: this.#letGo !== undefined };
+  }
+
   async stop(options: StopOptions = {}): Promise<PluginExit> {
     const { signal } = options;
-    const hurry = (): void => {
+    const stopListening = whenAborted(signal, () => {
       this.#hurry.abort();
-    };
-    if (signal?.aborted === true) hurry();
-    else signal?.addEventListener('abort', hurry, { once: true });
+    });
     try {
       const exit = await (this.#stopping ??= this.#stop(options));
       signal?.throwIfAborted();
       return exit;
     } finally {
-      signal?.removeEventListener('abort', hurry);
+      stopListening();
     }
   }
 
@@ -108,7 +138,7 @@ export class RunningPlugin implements Plugin, CallTarget {
 
   /** @throws PluginExitedError when the plugin is known to have ended */
   channel(): Client {
-    if (this.#exit) throw this.#exitedError('call', this.#exit);
+    if (this.#exit) throw this.#exitedError('call', this.#exit, 'no');
     return this.#connection.client;
   }
 
@@ -118,23 +148,32 @@ export class RunningPlugin implements Plugin, CallTarget {
       const exit = await within(exitWaitMs, this.exited);
       if (exit) {
         await within(outputWaitMs, this.#output.ended);
-        return this.#exitedError('call', exit);
+        return this.#exitedError('call', exit, reached(failure));
       }
     }
-    return callError(failure, method, { plugin: this.name, output: this.#output.tail() });
+    const output = this.#output.tail();
+    return callError(failure, method, { plugin: this.name, output, reached: reached(failure) });
   }
 
   async #isLost(): Promise<boolean> {
+    if (this.#letGo && this.#stopping) return false; // hung up here: no exit is to be waited for
     // The streams of a broken connection end before the channel is told: both happen in one turn.
     await new Promise(setImmediate);
     return this.#exit !== undefined || this.#stopping !== undefined || !this.#connection.intact;
   }
 
-  #exitedError(phase: PluginPhase, exit: PluginExit): PluginExitedError {
-    return exitedError(this.name, phase, exit, this.#output.tail());
+  #exitedError(phase: PluginPhase, exit: PluginExit, reached?: 'no'): PluginExitedError {
+    return exitedError(this.name, phase, exit, this.#output.tail(), { reached });
   }
 
   async #stop({ graceMs = 2_000, terminateMs = 0 }: StopOptions): Promise<PluginExit> {
+    if (this.#letGo) {
+      await this.#connection.close('the plugin was left running');
+      await this.#letGo();
+      return (
+        this.#exit ?? { code: undefined, error: 'it was left running: whoever started it for tests ends it' }
+      );
+    }
     const deadline = Date.now() + graceMs;
     if (!this.#exit && graceMs > 0 && !this.#hurry.signal.aborted) await this.#askToEnd(deadline);
     if (!this.#exit) {
@@ -151,18 +190,17 @@ export class RunningPlugin implements Plugin, CallTarget {
 
   async #askToEnd(deadline: number): Promise<void> {
     const { signal } = this.#hurry;
-    let stopWaiting: () => void = () => undefined;
+    let stopListening: () => void = () => undefined;
     const hurried = new Promise<void>((resolve) => {
-      stopWaiting = resolve;
+      stopListening = whenAborted(signal, resolve);
     });
-    signal.addEventListener('abort', stopWaiting, { once: true });
     try {
       const left = (): number => Math.max(1, deadline - Date.now());
       const answer = await Promise.race([this.#connection.shutdown(left(), signal), this.exited, hurried]);
       // A plugin that can't be asked need not be waited for.
       if (answer !== 'unimplemented') await within(left(), Promise.race([this.exited, hurried]));
     } finally {
-      signal.removeEventListener('abort', stopWaiting);
+      stopListening();
     }
   }
 
@@ -170,7 +208,7 @@ export class RunningPlugin implements Plugin, CallTarget {
     try {
       await this.stop();
     } finally {
-      await this.#runner[Symbol.asyncDispose]();
+      if (!this.#letGo) await this.#runner[Symbol.asyncDispose]();
     }
   }
 }

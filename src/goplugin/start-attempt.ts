@@ -1,11 +1,10 @@
 /**
  * One attempt to start a plugin: a race of runner, handshake and first connection against exit, time limit and abort.
  */
-import type { BrokerSide } from './broker/socket-broker.ts';
 import type { Connection } from './connection.ts';
-import { BrokerError } from './errors.ts';
 import { pluginEnvironment } from './handshake/environment.ts';
 import { parseHandshakeLine, type HandshakeLine } from './handshake/line.ts';
+import { hostSide } from './host-side.ts';
 import { Limit, within } from './limit.ts';
 import { PluginOutput } from './output/plugin-output.ts';
 import type { NegotiatedHandshake, Plugin } from './plugin.ts';
@@ -13,7 +12,7 @@ import type { PluginExit, PluginRunner } from './runner.ts';
 import type { RunningPlugin } from './running-plugin.ts';
 import { endAttempt, HandshakeAbsent, type Attempt } from './start-failure.ts';
 import type { StartSettings } from './start-options.ts';
-import { createIdentity, type MutualTls } from './tls/identity.ts';
+import { createIdentity } from './tls/identity.ts';
 
 /** How long stdout may stay open after the exit, when something else holds it. */
 const stdoutAfterExitMs = 1_000;
@@ -42,30 +41,36 @@ async function start(attempt: Attempt, settings: StartSettings, limit: Limit): P
 
   attempt.phase = 'handshake';
   const line = parseHandshakeLine(await limit.race(firstLine(output, exited)), settings);
-  const handshake = negotiated(line, runner);
+  const handshake = negotiated(line, settings, runner);
 
   attempt.phase = 'connect';
   const tls = identity && line.certificateDer ? { identity, peerDer: line.certificateDer } : undefined;
-  const { Connection, RunningPlugin, callError } = await limit.race(loading);
+  const { Connection, RunningPlugin, callError, socketTransport, multiplexedTransport } =
+    await limit.race(loading);
   const started: { plugin?: RunningPlugin } = {};
   const side = hostSide(runner, tls, (failure, method) =>
     started.plugin
       ? started.plugin.explain(failure, method)
       : Promise.resolve(callError(failure, method, { plugin: runner.name })),
   );
-  const connection: Connection = (attempt.connection = new Connection(handshake.hostAddress, side, output));
-  await limit.race(connected(connection, exited));
+  const { hostAddress, multiplexing } = handshake;
+  const transport = multiplexing
+    ? await limit.race(untilExit(exited, multiplexedTransport(hostAddress, side, limit.signal)))
+    : socketTransport(hostAddress, side);
+  const connection: Connection = (attempt.connection = new Connection(transport, output));
+  await limit.race(untilExit(exited, connection.ready()));
   return (started.plugin = new RunningPlugin({ runner, connection, output, handshake, exited }));
 }
 
 /** gRPC is loaded with the first plugin, not with this package. */
 async function loadGrpc() {
-  const [{ Connection }, { RunningPlugin }, { callError }] = await Promise.all([
+  const [{ Connection }, { RunningPlugin }, { callError }, transports] = await Promise.all([
     import('./connection.ts'),
     import('./running-plugin.ts'),
     import('./grpc/failure.ts'),
+    import('./transport.ts'),
   ]);
-  return { Connection, RunningPlugin, callError };
+  return { Connection, RunningPlugin, callError, ...transports };
 }
 
 async function createRunner(
@@ -74,7 +79,12 @@ async function createRunner(
   limit: Limit,
   certificatePem: string | undefined,
 ): Promise<PluginRunner> {
-  const environment = pluginEnvironment({ ...settings, ...settings.handshake, certificatePem });
+  const environment = pluginEnvironment({
+    ...settings,
+    ...settings.handshake,
+    certificatePem,
+    multiplexing: settings.brokerMultiplex,
+  });
   const creating = settings.createRunner(environment, { signal: limit.signal });
   attempt.creating = creating;
   const runner = await limit.race(creating);
@@ -98,7 +108,11 @@ async function firstLine(output: PluginOutput, exited: Promise<PluginExit>): Pro
   return line;
 }
 
-function negotiated(line: HandshakeLine, runner: PluginRunner): NegotiatedHandshake {
+function negotiated(
+  line: HandshakeLine,
+  { brokerMultiplex }: StartSettings,
+  runner: PluginRunner,
+): NegotiatedHandshake {
   const { network, address } = line;
   return {
     coreVersion: 1,
@@ -107,39 +121,15 @@ function negotiated(line: HandshakeLine, runner: PluginRunner): NegotiatedHandsh
     address,
     hostAddress: runner.pluginToHost({ network, address }),
     tls: line.certificateDer !== undefined,
-    multiplexing: false,
+    // What the plugin says is that it could; what it does is what it was asked to.
+    multiplexing: brokerMultiplex && line.multiplexing === true,
   };
 }
 
-/** An exit while connecting is told as such, whatever the transport says. */
-async function connected(connection: Connection, exited: Promise<PluginExit>): Promise<void> {
-  await Promise.race([
-    connection.ready(),
-    exited.then(() => {
-      throw new HandshakeAbsent();
-    }),
-  ]);
-}
-
-function hostSide(
-  runner: PluginRunner,
-  tls: MutualTls | undefined,
-  explain: BrokerSide['explain'],
-): BrokerSide {
-  return {
-    tls,
-    explain,
-    reach: (address) => runner.pluginToHost(address),
-    socketDirectory: () => {
-      if (runner.socketDirectory !== undefined) return runner.socketDirectory;
-      throw new BrokerError(
-        'BROKER_LISTEN_FAILED',
-        `${runner.name} shares no directory for sockets with the host`,
-      );
-    },
-    share: async (path) => {
-      await runner.shareSocket(path);
-      return runner.hostToPlugin({ network: 'unix', address: path });
-    },
-  };
+/** The promise's value. An exit while connecting is told as such, whatever the transport says. */
+async function untilExit<T>(exited: Promise<PluginExit>, connecting: Promise<T>): Promise<T> {
+  const gone = exited.then(() => {
+    throw new HandshakeAbsent();
+  });
+  return await Promise.race([connecting, gone]);
 }

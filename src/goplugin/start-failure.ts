@@ -91,7 +91,7 @@ function explain(attempt: Attempt, failure: unknown, seen: Seen): Error {
     return new HandshakeError(failure.code, `${plugin}: ${failure.message}`, options(failure, failure.hint));
   }
   if (exit && (failure instanceof HandshakeAbsent || phase === 'connect')) {
-    return exitedError(plugin, phase, exit, output, diagnosis);
+    return exitedError(plugin, phase, exit, output, { diagnosis });
   }
   if (failure instanceof HandshakeAbsent) {
     return new PluginStartError(
@@ -134,7 +134,12 @@ async function adoptLateRunner(attempt: Attempt): Promise<void> {
 }
 
 async function ownExit({ phase, exited, limit }: Attempt, failure: unknown): Promise<PluginExit | undefined> {
-  if (!exited || limit.aborted) return undefined;
+  if (
+    !exited ||
+    limit.aborted ||
+    (failure instanceof BulkheadError && !(failure instanceof HandshakeLineError))
+  )
+    return undefined;
   if (limit.expired) return await within(0, exited);
   const printedOther = failure instanceof HandshakeLineError && failure.code === 'HANDSHAKE_NOT_RECOGNISED';
   if (failure instanceof HandshakeLineError && !printedOther) return undefined;

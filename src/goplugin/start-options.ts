@@ -4,17 +4,18 @@ import type { MagicCookie, StartPluginOptions } from './plugin.ts';
 
 export interface StartSettings extends StartPluginOptions {
   readonly autoMtls: boolean;
+  readonly brokerMultiplex: boolean;
   readonly startTimeoutMs: number;
 }
 
 /** go-plugin: client.go, NewClient */
-const defaultStartTimeoutMs = 60_000;
+export const defaultStartTimeoutMs = 60_000;
 /** The longest that a Node timer can be set to. */
 const longestTimerMs = 2_147_483_647;
 
 /** @throws InvalidOptionError */
 export function checkStartOptions(options: StartPluginOptions): StartSettings {
-  const { autoMtls = true, startTimeoutMs = defaultStartTimeoutMs } = options;
+  const { autoMtls = true, brokerMultiplex = false, startTimeoutMs = defaultStartTimeoutMs } = options;
   if (typeof options.createRunner !== 'function') {
     throw new InvalidOptionError('createRunner', 'must be a function that makes a runner', {
       hint: 'For a program on this machine: `createRunner: subprocessRunner({ command: "/path/of/the/plugin" })`.',
@@ -22,13 +23,17 @@ export function checkStartOptions(options: StartPluginOptions): StartSettings {
   }
   checkMagicCookie(options.handshake);
   checkProtocolVersions(options.protocolVersions);
-  if (!(startTimeoutMs > 0 && startTimeoutMs <= longestTimerMs)) {
-    throw new InvalidOptionError(
-      'startTimeoutMs',
-      `${String(startTimeoutMs)} is not a number of milliseconds from 1 to ${longestTimerMs}`,
-    );
-  }
-  return { ...options, autoMtls, startTimeoutMs };
+  checkTimeLimit(startTimeoutMs);
+  return { ...options, autoMtls, brokerMultiplex, startTimeoutMs };
+}
+
+/** @throws InvalidOptionError */
+export function checkTimeLimit(startTimeoutMs: number | undefined): void {
+  if (startTimeoutMs === undefined || (startTimeoutMs > 0 && startTimeoutMs <= longestTimerMs)) return;
+  throw new InvalidOptionError(
+    'startTimeoutMs',
+    `${String(startTimeoutMs)} is not a number of milliseconds from 1 to ${longestTimerMs}`,
+  );
 }
 
 /** @throws InvalidOptionError. The value itself is never repeated. */

@@ -28,7 +28,7 @@ for (const [mode, flag] of [
     limits,
     async (t) => {
       const steps =
-        'ping,kv,metadata,large,status,deadline,count,callback,callbacks,offer,missing,burst'.split(',');
+        'ping,kv,metadata,large,status,deadline,count,callback,callback*20,offer,missing,burst'.split(',');
       await host(t, [flag, '-versions', '3', '-steps', steps.join(',')], (seen) => {
         assert.equal(seen.startError, '');
         assert.equal(seen.protocolVersion, 3, 'the highest common version');
@@ -41,7 +41,7 @@ for (const [mode, flag] of [
           deadline: 'DeadlineExceeded',
           count: '100000, then EOF',
           callback: '21',
-          callbacks: '20',
+          'callback*20': '20',
           offer: 'brokered',
           missing: 'Nothing was offered under id 4711 within 1000 ms',
           burst: '',

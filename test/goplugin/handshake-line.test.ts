@@ -6,6 +6,7 @@ import { createIdentity } from '../../src/goplugin/tls/identity.ts';
 
 const plain = { protocolVersions: [3, 5], autoMtls: false };
 const secure = { protocolVersions: [3, 5], autoMtls: true };
+const multiplexed = { ...plain, brokerMultiplex: true };
 
 test('reads the line of a Go plugin without AutoMTLS', () => {
   assert.deepEqual(parseHandshakeLine('1|5|unix|/tmp/plugin1637960190|grpc|', plain), {
@@ -20,6 +21,12 @@ test('reads the line of a Go plugin without AutoMTLS', () => {
 test('reads the line of a plugin in another language, which ends after the protocol', () => {
   const line = parseHandshakeLine('1|3|tcp|127.0.0.1:1234|grpc', plain);
   assert.deepEqual([line.network, line.address], ['tcp', '127.0.0.1:1234']);
+});
+
+test('takes every word for true that Go takes, when multiplexing was asked for', () => {
+  for (const word of ['1', 't', 'T', 'TRUE', 'true', 'True']) {
+    assert.equal(parseHandshakeLine(`1|3|unix|/tmp/p|grpc||${word}`, multiplexed).multiplexing, true);
+  }
 });
 
 test('takes a carriage return and blanks around the line for what they are', () => {
@@ -77,6 +84,9 @@ const badLines: readonly (readonly [what: string, line: string, expected: typeof
   ['bad base64', `1|3|unix|/tmp/p|grpc|${'?'.repeat(60)}`, secure, 'HANDSHAKE_CERTIFICATE_INVALID'],
   ['no X.509', `1|3|unix|/tmp/p|grpc|${'A'.repeat(60)}`, secure, 'HANDSHAKE_CERTIFICATE_INVALID'],
   ['an unclear flag', '1|3|unix|/tmp/p|grpc||maybe', plain, 'HANDSHAKE_MULTIPLEXING'],
+  ['an unclear answer', '1|3|unix|/tmp/p|grpc||', multiplexed, 'HANDSHAKE_MULTIPLEXING'],
+  ['an answer of old', '1|3|unix|/tmp/p|grpc|', multiplexed, 'HANDSHAKE_MULTIPLEXING_UNSUPPORTED'],
+  ['a no', '1|3|unix|/tmp/p|grpc||false', multiplexed, 'HANDSHAKE_MULTIPLEXING_UNSUPPORTED'],
 ];
 
 for (const [what, line, expected, code] of badLines) {

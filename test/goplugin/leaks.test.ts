@@ -40,19 +40,23 @@ test('forty starts that fail leave nothing either', limits, async (t) => {
   });
 });
 
-test('five hundred brokered services of one plugin leave nothing open', limits, async (t) => {
-  if (!needsGo(t)) return;
-  const command = await goExample('counter');
-  await leavingNothing(t, async ({ start, directory }) => {
-    await using plugin = await start(command);
-    await callBack(plugin);
-    const before = await held();
-    for (let round = 0; round < 500; round += 1) await callBack(plugin);
-    assert.deepEqual(await held(), before);
-    const [own] = await readdir(directory);
-    assert.equal((await readdir(`${directory}/${own ?? ''}`)).length, 1, "only the plugin's own socket");
+for (const brokerMultiplex of [true, false]) {
+  const inWhat = brokerMultiplex ? 'in one connection' : 'over sockets';
+
+  test(`five hundred brokered services of one plugin leave nothing open, ${inWhat}`, limits, async (t) => {
+    if (!needsGo(t)) return;
+    const command = await goExample('counter');
+    await leavingNothing(t, async ({ start, directory }) => {
+      await using plugin = await start(command, [], { brokerMultiplex });
+      await callBack(plugin);
+      const before = await held();
+      for (let round = 0; round < 500; round += 1) await callBack(plugin);
+      assert.deepEqual(await held(), before);
+      const [own] = await readdir(directory);
+      assert.equal((await readdir(`${directory}/${own ?? ''}`)).length, 1, "only the plugin's own socket");
+    });
   });
-});
+}
 
 async function callBack(plugin: Plugin): Promise<void> {
   const client = plugin.client<CounterClient>(counterService);

@@ -20,6 +20,7 @@ import {
   type UnaryCall,
 } from '../../src/goplugin/index.ts';
 import { PluginOutput } from '../../src/goplugin/output/plugin-output.ts';
+import { socketTransport } from '../../src/goplugin/transport.ts';
 import { healthService } from '../../src/goplugin/wire/services.ts';
 import { addHelper, counter, kv, probe, type CounterClient, type KvClient } from './fixtures/protos.ts';
 import { fixtureCommand, leavingNothing } from './fixtures/start.ts';
@@ -48,6 +49,22 @@ interface ProbeClient {
 async function probeOf(plugin: Plugin): Promise<ProbeClient> {
   return plugin.client<ProbeClient>(await probe());
 }
+
+test('takes one signal for many calls, and nothing is said of a leak', limits, async (t) => {
+  const warnings: Error[] = [];
+  const keep = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', keep);
+  t.after(() => process.off('warning', keep));
+  await leavingNothing(t, async ({ startFixture }) => {
+    await using plugin = await startFixture({});
+    const client = await probeOf(plugin);
+    const { signal } = new AbortController();
+    const call = () => client.echo({ text: 'x' }, { signal });
+    await Promise.all(Array.from({ length: 40 }, call));
+    assert.equal(getEventListeners(signal, 'abort').length, 0);
+  });
+  assert.deepEqual(warnings, []);
+});
 
 for (const autoMtls of [true, false]) {
   const mode = autoMtls ? 'with AutoMTLS' : 'in plaintext';
@@ -427,7 +444,7 @@ test('ends by itself when its host has gone', limits, async (t) => {
     const { address } = parseHandshakeLine(line, { protocolVersions: [1], autoMtls: false });
     // As when the host is killed: its connection is gone from one moment to the next.
     const output = new PluginOutput({ stdout: empty(), stderr: empty() }, {});
-    const host = new Connection({ network: 'unix', address }, side, output);
+    const host = new Connection(socketTransport({ network: 'unix', address }, side), output);
     const { client, inProgress } = host;
     const target: CallTarget = { channel: () => client, inProgress, explain };
     await callUnary(target, healthService.Check, { service: 'plugin' });

@@ -205,7 +205,10 @@ const broken: readonly (readonly [what: string, bytes: Buffer])[] = [
   ['a stream with an id of this side', frame(1, 1, 3, 0)],
   ['a stream with the id 0', frame(1, 1, 0, 0)],
   ['two ends of one stream', Buffer.concat([open, frame(1, 4, 2, 0), frame(1, 4, 2, 0)])],
-  ['data after the end', Buffer.concat([open, frame(1, 4, 2, 0), frame(0, 0, 2, 1, 'x')])],
+  [
+    'data after the end for which there is no credit',
+    Buffer.concat([open, frame(1, 4, 2, 0), frame(0, 0, 2, 256 * 1024 + 1)]),
+  ],
   ['endless credit', Buffer.concat([open, frame(1, 0, 2, 0xffff_ffff), frame(1, 0, 2, 0xffff_ffff)])],
   ['leaving because of a fault', frame(3, 0, 0, 1)],
 ];
@@ -235,6 +238,7 @@ test('takes what is odd and allowed', limits, async () => {
       frame(2, 2, 0, 77), // the answer to a ping that was never sent
       frame(3, 0, 0, 0), // leaving, which is no end yet
       frame(0, 1 | 4, 4, 5, 'hello'), // open, data and end in one
+      frame(0, 0, 4, 4, 'late'), // data after the end: HashiCorp's does it when a stream is closed while written to
       frame(2, 1, 0, 1234),
     ]),
   );

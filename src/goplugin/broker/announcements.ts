@@ -1,8 +1,9 @@
 /**
  * The broker's message stream: who serves where. Each side keeps what the other announced until it is dialled.
  */
-import { BrokerError } from '../errors.ts';
+import { whenAborted } from '../../abort.ts';
 import type { ConnInfo } from '../wire/messages.ts';
+import { brokerClosed, notAnnounced } from './failures.ts';
 
 /** How long a dial waits for its announcement (go-plugin: grpc_broker.go, DialWithOptions). */
 export const announcementWaitMs = 5_000;
@@ -63,15 +64,14 @@ export class Announcements {
     const timer = setTimeout(() => {
       waiter.reject(notAnnounced(id, timeoutMs));
     }, timeoutMs);
-    const onAbort = (): void => {
+    const stopListening = whenAborted(signal, () => {
       waiter.reject(signal?.reason);
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
+    });
     try {
       return await promise;
     } finally {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      stopListening();
       this.#setWaiters(
         id,
         (this.#waiting.get(id) ?? []).filter((other) => other !== waiter),
@@ -84,11 +84,11 @@ export class Announcements {
     if (this.#closedBecause !== undefined) return;
     this.#closedBecause = because;
     for (const [id, waiters] of this.#waiting)
-      for (const waiter of waiters) waiter.reject(closed(id, because));
+      for (const waiter of waiters) waiter.reject(brokerClosed(id, because));
   }
 
   throwIfClosed(id?: number): void {
-    if (this.#closedBecause !== undefined) throw closed(id, this.#closedBecause);
+    if (this.#closedBecause !== undefined) throw brokerClosed(id, this.#closedBecause);
   }
 
   #wait(id: number): { promise: Promise<ConnInfo>; waiter: Waiter } {
@@ -105,19 +105,4 @@ export class Announcements {
     if (waiters.length === 0) this.#waiting.delete(id);
     else this.#waiting.set(id, waiters);
   }
-}
-
-function closed(id: number | undefined, because: string): BrokerError {
-  return new BrokerError('BROKER_CLOSED', `The broker is closed: ${because}`, { id });
-}
-
-function notAnnounced(id: number, timeoutMs: number): BrokerError {
-  return new BrokerError(
-    'BROKER_NOT_ANNOUNCED',
-    `Nothing was offered under id ${id} within ${timeoutMs} ms`,
-    {
-      id,
-      hint: 'An offer can be dialled once, and the side that makes it must do so before the id is dialled.',
-    },
-  );
 }

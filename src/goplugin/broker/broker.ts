@@ -5,6 +5,7 @@
  */
 import type { Server } from '@grpc/grpc-js';
 import type { ClientMaker, ServedService } from '../service.ts';
+import type { ConnInfo } from '../wire/messages.ts';
 
 /** What to serve: services with promise implementations, or a function that fills a `@grpc/grpc-js` server. */
 export type Servable = readonly ServedService[] | ((server: Server) => void);
@@ -36,11 +37,20 @@ export interface Broker {
   /**
    * Connects to what the other side serves under `id`.
    *
-   * @throws BrokerError when nothing was announced under that id within `timeoutMs` (default 5000, as in Go).
+   * @throws BrokerError when nothing was announced under that id within `timeoutMs` (default 5000, as in Go). With
+   * multiplexing, dials take turns, and the time begins with this one's turn.
    * Abort: stops waiting; the announcement is kept for a later dial.
    */
   dial(
     id: number,
     options?: { signal?: AbortSignal | undefined; timeoutMs?: number | undefined },
   ): Promise<BrokeredConnection>;
+}
+
+/** One side's broker, as whoever carries its messages sees it. */
+export interface BrokerEnd extends Broker {
+  /** A message of the other side. */
+  receive(info: ConnInfo): void;
+  /** Ends every offer and connection, and lets every dial fail. Idempotent. */
+  close(because: string): Promise<void>;
 }

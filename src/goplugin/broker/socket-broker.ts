@@ -3,16 +3,17 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { Client, ServiceError } from '@grpc/grpc-js';
+import type { ServiceError } from '@grpc/grpc-js';
 import { BrokerError } from '../errors.ts';
 import { openChannel } from '../grpc/channel.ts';
-import { clientMaker } from '../grpc/client.ts';
 import { ConnectionServer } from '../grpc/server.ts';
 import type { PluginAddress } from '../runner.ts';
 import type { MutualTls } from '../tls/identity.ts';
 import type { ConnInfo } from '../wire/messages.ts';
 import { Announcements } from './announcements.ts';
-import type { Broker, BrokeredConnection, BrokeredServer, Servable } from './broker.ts';
+import type { BrokeredConnection, BrokeredServer, BrokerEnd, Servable } from './broker.ts';
+import { Connection, type OpenSet } from './brokered-connection.ts';
+import { Ids } from './ids.ts';
 import { listenOnUnixSocket, type Listener } from './unix-listener.ts';
 
 /** What differs between the two sides, and between a host and a plugin. */
@@ -34,11 +35,11 @@ export interface BrokerSide {
  */
 const announceAgainMs = 5_100;
 
-export class SocketBroker implements Broker {
+export class SocketBroker implements BrokerEnd {
   readonly #side: BrokerSide;
   readonly #announcements: Announcements;
-  readonly #open = new Set<{ close(): Promise<void> }>();
-  #lastId = 0;
+  readonly #ids = new Ids();
+  readonly #open: OpenSet = new Set();
 
   constructor(side: BrokerSide, send: (info: ConnInfo) => void) {
     this.#side = side;
@@ -52,7 +53,7 @@ export class SocketBroker implements Broker {
     signal?.throwIfAborted();
     this.#announcements.throwIfClosed();
     const server = new ConnectionServer([what], this.#side.tls);
-    const id = this.#nextId();
+    const id = this.#ids.next();
     const path = join(this.#side.socketDirectory(), `b${id}-${randomBytes(4).toString('hex')}`);
     let offer: Offer | undefined;
     const listener = await listenOnUnixSocket(path, (socket) => {
@@ -79,27 +80,22 @@ export class SocketBroker implements Broker {
   ): Promise<BrokeredConnection> {
     const { network, address } = await this.#announcements.take(id, options);
     const reached = this.#side.reach(checkAddress(id, network, address));
-    return new Connection(
+    return new Connection({
       id,
-      openChannel(reached, this.#side.tls),
-      (failure, method) => this.#side.explain(failure, method),
-      this.#open,
-    );
+      channel: openChannel(reached, this.#side.tls),
+      open: this.#open,
+      explain: (failure, method) => this.#side.explain(failure, method),
+    });
   }
 
   receive(info: ConnInfo): void {
     this.#announcements.receive(info);
   }
 
-  /** Ends every offer and connection, and lets every dial fail. */
-  async close(because: string): Promise<void> {
+  close(because: string): Promise<void> {
     this.#announcements.close(because);
-    await Promise.all([...this.#open].map((each) => each.close()));
-  }
-
-  #nextId(): number {
-    this.#lastId = this.#lastId === 0xffff_ffff ? 1 : this.#lastId + 1;
-    return this.#lastId;
+    for (const each of [...this.#open]) each.end();
+    return Promise.resolve();
   }
 }
 
@@ -107,16 +103,10 @@ class Offer implements BrokeredServer {
   readonly id: number;
   readonly #server: ConnectionServer;
   readonly #listener: Listener;
-  readonly #open: Set<{ close(): Promise<void> }>;
+  readonly #open: OpenSet;
   readonly #again: NodeJS.Timeout;
 
-  constructor(
-    id: number,
-    server: ConnectionServer,
-    listener: Listener,
-    open: Set<{ close(): Promise<void> }>,
-    announce: () => void,
-  ) {
+  constructor(id: number, server: ConnectionServer, listener: Listener, open: OpenSet, announce: () => void) {
     this.id = id;
     this.#server = server;
     this.#listener = listener;
@@ -132,57 +122,15 @@ class Offer implements BrokeredServer {
   }
 
   close(): Promise<void> {
+    this.end();
+    return Promise.resolve();
+  }
+
+  end(): void {
     this.taken();
     this.#open.delete(this);
     this.#listener.close();
     this.#server.close();
-    return Promise.resolve();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-}
-
-class Connection implements BrokeredConnection {
-  readonly id: number;
-  readonly client: BrokeredConnection['client'];
-  readonly #channel: Client;
-  readonly #open: Set<{ close(): Promise<void> }>;
-  readonly #inProgress = new Set<{ cancel(): void }>();
-  #closed = false;
-
-  constructor(
-    id: number,
-    channel: Client,
-    explain: BrokerSide['explain'],
-    open: Set<{ close(): Promise<void> }>,
-  ) {
-    this.id = id;
-    this.#channel = channel;
-    this.#open = open;
-    this.client = clientMaker({
-      channel: () => {
-        if (this.#closed) throw this.#closedError();
-        return channel;
-      },
-      inProgress: this.#inProgress,
-      explain: (failure, method) =>
-        this.#closed ? Promise.resolve(this.#closedError()) : explain(failure, method),
-    });
-    open.add(this);
-  }
-
-  close(): Promise<void> {
-    this.#closed = true;
-    this.#open.delete(this);
-    for (const call of this.#inProgress) call.cancel();
-    this.#channel.close();
-    return Promise.resolve();
-  }
-
-  #closedError(): BrokerError {
-    return new BrokerError('BROKER_CLOSED', `The brokered connection ${this.id} is closed`, { id: this.id });
   }
 
   [Symbol.asyncDispose](): Promise<void> {

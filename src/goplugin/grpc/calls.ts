@@ -2,6 +2,7 @@
  * gRPC calls as promises and async iterables, over a channel of `@grpc/grpc-js`.
  */
 import type { CallOptions as GrpcCallOptions, Client, Metadata, ServiceError } from '@grpc/grpc-js';
+import { whenAborted } from '../../abort.ts';
 import { InvalidOptionError } from '../../errors.ts';
 import type { CallOptions, MethodShape, Messages } from '../service.ts';
 import { toMetadata } from './metadata.ts';
@@ -113,18 +114,17 @@ function withReply(target: CallTarget, path: string, options: CallOptions, start
   return new Promise((resolve, reject) => {
     const { metadata, grpcOptions } = prepare(options);
     const call = start(target.channel(), metadata, grpcOptions, (failure, reply) => {
-      signal?.removeEventListener('abort', onAbort);
+      stopListening();
       target.inProgress.delete(call);
       if (!failure) resolve(reply);
       else target.explain(failure, path).then(reject, reject);
     });
-    function onAbort(): void {
+    const stopListening = whenAborted(signal, () => {
       call.cancel();
       // The reason is the caller's own, and is passed on as it is.
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
       reject(signal?.reason);
-    }
-    signal?.addEventListener('abort', onAbort, { once: true });
+    });
     target.inProgress.add(call);
   });
 }
@@ -154,10 +154,9 @@ async function* receiveAll(
   call: ReadableCall,
   signal: AbortSignal | undefined,
 ): AsyncGenerator {
-  const onAbort = (): void => {
+  const stopListening = whenAborted(signal, () => {
     call.cancel();
-  };
-  signal?.addEventListener('abort', onAbort, { once: true });
+  });
   target.inProgress.add(call);
   call.on('error', () => undefined); // cancelling after the loop was left makes an error that nobody waits for
   try {
@@ -169,7 +168,7 @@ async function* receiveAll(
     signal?.throwIfAborted();
     throw isServiceError(error) ? await target.explain(error, path) : error;
   } finally {
-    signal?.removeEventListener('abort', onAbort);
+    stopListening();
     target.inProgress.delete(call);
     call.cancel();
   }

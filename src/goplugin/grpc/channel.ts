@@ -1,35 +1,59 @@
 /** One gRPC connection to a go-plugin server. */
-import { Client, type ChannelOptions } from '@grpc/grpc-js';
+import { ChannelCredentials, Client } from '@grpc/grpc-js';
+import { connect as connectSocket, type NetConnectOpts } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { whenAborted } from '../../abort.ts';
 import type { PluginAddress } from '../runner.ts';
-import { certificateName, type MutualTls } from '../tls/identity.ts';
-import { clientCredentials } from './credentials.ts';
+import type { MutualTls } from '../tls/identity.ts';
+import { socketFile } from './socket-file.ts';
+import { Http2Channel, type Connect } from './http2-channel.ts';
 
-/** Opens a channel, which connects with its first call. `close()` it. */
-export function openChannel(address: PluginAddress, tls: MutualTls | undefined): Client {
-  const target = address.network === 'unix' ? `unix:${address.address}` : `dns:${address.address}`;
-  return new Client(target, clientCredentials(tls), channelOptions);
+/** A channel with the client that calls through it. `close()` either. */
+export interface OpenChannel {
+  readonly channel: Http2Channel;
+  readonly client: Client;
 }
 
-/** Plugins may send messages of any size (go-plugin: dialGRPCConn); gRPC's own default is 4 MiB. */
-const unlimited = -1;
-/** The longest that a timer can be set to: in effect never. */
-const never = 2_147_483_647;
+/** Opens a channel to an address, which connects with its first call. `close()` it. */
+export function openChannel(address: PluginAddress, tls: MutualTls | undefined): Client {
+  return openChannelOver(address.address, connectTo(address), tls).client;
+}
 
-const channelOptions: ChannelOptions = {
-  'grpc.max_receive_message_length': unlimited,
-  'grpc.max_send_message_length': unlimited,
-  // A proxy of the host's environment is no way to a plugin.
-  'grpc.enable_http_proxy': 0,
-  // Two connections to one address are to be two connections.
-  'grpc.use_local_subchannel_pool': 1,
-  // A brokered service can be dialled once: an idle connection must not be given up.
-  'grpc.client_idle_timeout_ms': never,
-  // A call must never reach a plugin twice.
-  'grpc.enable_retries': 0,
-  'grpc.service_config_disable_resolution': 1,
-  'grpc.enable_channelz': 0,
-  // The name in every go-plugin certificate, and the authority for addresses that have no name.
-  'grpc.ssl_target_name_override': certificateName,
-  'grpc.default_authority': certificateName,
-  // No keep-alive pings: Go's servers end connections that ping more often than every five minutes.
-};
+/** The same over whatever `connect` connects to. */
+export function openChannelOver(peer: string, connect: Connect, tls: MutualTls | undefined): OpenChannel {
+  const channel = new Http2Channel(peer, connect, tls);
+  // Address and credentials are the channel's affair.
+  const client = new Client(peer, ChannelCredentials.createInsecure(), { channelOverride: channel });
+  return { channel, client };
+}
+
+/** A way to an address: a connection of its own for each time that it is asked for. */
+export function connectTo({ network, address }: PluginAddress): Connect {
+  if (network === 'tcp') return (signal) => connected(splitHostAndPort(address), signal);
+  return async (signal) => {
+    await using file = await socketFile(address);
+    return await connected({ path: file.path }, signal);
+  };
+}
+
+function connected(to: NetConnectOpts, signal: AbortSignal): Promise<Duplex> {
+  return new Promise<Duplex>((resolve, reject) => {
+    const socket = connectSocket(to);
+    const stopListening = whenAborted(signal, () => socket.destroy(signal.reason as Error));
+    socket.once('error', (error) => {
+      stopListening();
+      reject(error);
+    });
+    socket.once('connect', () => {
+      stopListening();
+      socket.setNoDelay();
+      resolve(socket);
+    });
+  });
+}
+
+function splitHostAndPort(address: string): { host: string; port: number } {
+  const colon = address.lastIndexOf(':');
+  const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
+  return { host, port: Number(address.slice(colon + 1)) };
+}

@@ -34,6 +34,14 @@ export function mayBeLoss(failure: ServiceError): boolean {
   return ['UNAVAILABLE', 'INTERNAL', 'CANCELLED', 'UNKNOWN'].includes(statusName(failure.code));
 }
 
+/**
+ * `no` when the call was never handed to a connection, or the other side refused its stream unread (HTTP/2:
+ * REFUSED_STREAM): the channel marks such a failure (http2-call.ts).
+ */
+export function reached(failure: ServiceError & { readonly progress?: unknown }): 'no' | undefined {
+  return failure.progress === 'NOT_STARTED' ? 'no' : undefined;
+}
+
 function hintFor(status: string, details: string): string | undefined {
   if (status === 'UNIMPLEMENTED') {
     return 'The plugin does not have this method: compare its .proto file with the one in use, and the negotiated protocol version.';

@@ -1,19 +1,22 @@
 /** A gRPC server that is handed its connections one by one: from a socket, or from inside another connection. */
-import { Server } from '@grpc/grpc-js';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Duplex } from 'node:stream';
 import type { Servable } from '../broker/broker.ts';
 import { within } from '../limit.ts';
 import type { MutualTls } from '../tls/identity.ts';
-import { serverCredentials } from './credentials.ts';
+import type { ServiceDefinition } from '../service.ts';
 import { addServices } from './handlers.ts';
+import { securedServer } from './tls-connection.ts';
 
 export class ConnectionServer {
-  readonly #server = new Server({
+  /** The definitions of everything that is served. */
+  readonly definitions: readonly ServiceDefinition[];
+  readonly #server = new DescribedServer({
     'grpc.max_receive_message_length': -1,
     'grpc.max_send_message_length': -1,
     'grpc.enable_channelz': 0,
   });
-  readonly #injector: { injectConnection(connection: Duplex): void };
+  readonly #accept: (connection: Duplex) => void;
   readonly #connections = new Set<Duplex>();
   #closed = false;
 
@@ -23,7 +26,14 @@ export class ConnectionServer {
       if (typeof part === 'function') part(this.#server);
       else addServices(this.#server, part);
     }
-    this.#injector = this.#server.createConnectionInjector(serverCredentials(tls));
+    this.definitions = this.#server.definitions;
+    const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+    const inject = (connection: Duplex): void => {
+      if (this.#closed) connection.destroy();
+      else injector.injectConnection(connection);
+    };
+    // Not grpc-js's own TLS: that would make a context for each server, and a broker has many.
+    this.#accept = tls ? securedServer(tls, inject) : inject;
   }
 
   /** Serves one connection, until either side closes it. */
@@ -35,7 +45,7 @@ export class ConnectionServer {
     this.#connections.add(connection);
     connection.once('close', () => this.#connections.delete(connection));
     connection.on('error', () => undefined); // its calls report what this breaks
-    this.#injector.injectConnection(connection);
+    this.#accept(connection);
   }
 
   /** Lets what has been answered reach the other side, and calls in progress end, for a limited time; then closes. */
@@ -55,5 +65,15 @@ export class ConnectionServer {
     this.#closed = true;
     this.#server.forceShutdown();
     for (const connection of this.#connections) connection.destroy(); // those still in their TLS handshake
+  }
+}
+
+/** Remembers what it was given: generated code in the style of grpc-js adds its services to the server itself. */
+class DescribedServer extends Server {
+  readonly definitions: ServiceDefinition[] = [];
+
+  override addService(...[definition, implementation]: Parameters<Server['addService']>): void {
+    this.definitions.push(definition);
+    super.addService(definition, implementation);
   }
 }

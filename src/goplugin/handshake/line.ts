@@ -24,6 +24,8 @@ export interface HandshakeLine extends PluginAddress {
 export interface HandshakeExpectations {
   readonly protocolVersions: readonly number[];
   readonly autoMtls: boolean;
+  /** Whether the plugin must multiplex. Default: false. */
+  readonly brokerMultiplex?: boolean | undefined;
 }
 
 /** The handshake line is wrong. `code` tells how, `line` shows the start of it. */
@@ -55,7 +57,7 @@ export function parseHandshakeLine(text: string, expected: HandshakeExpectations
     protocolVersion,
     ...checkAddress(network, address, line),
     certificateDer: checkCertificate(certificate, expected.autoMtls, line),
-    multiplexing: checkMultiplexing(multiplexing, line),
+    multiplexing: checkMultiplexing(multiplexing, expected.brokerMultiplex === true, line),
   };
 }
 
@@ -184,15 +186,30 @@ function checkCertificate(field: string | undefined, autoMtls: boolean, line: st
   return undefined;
 }
 
-function checkMultiplexing(field: string | undefined, line: string): boolean | undefined {
-  if (field === undefined) return undefined;
-  if (/^(1|t|T|TRUE|true|True)$/.test(field)) return true; // Go: strconv.ParseBool
-  if (/^(0|f|F|FALSE|false|False)$/.test(field)) return false;
+function checkMultiplexing(field: string | undefined, required: boolean, line: string): boolean | undefined {
+  const said = field === undefined ? undefined : parseBool(field);
+  if (said === true || (!required && (field === undefined || said !== undefined))) return said;
+  if (field === undefined || said === false) {
+    throw new HandshakeLineError(
+      'HANDSHAKE_MULTIPLEXING_UNSUPPORTED',
+      field === undefined
+        ? 'Multiplexing was asked for, and the plugin does not know it'
+        : 'Multiplexing was asked for, and the plugin does not do it',
+      line,
+      'Rebuild the plugin with go-plugin 1.6 or later, or start it with `brokerMultiplex: false`.',
+    );
+  }
   throw new HandshakeLineError(
     'HANDSHAKE_MULTIPLEXING',
     `The plugin says ${quote(field)} where true or false must stand for multiplexing`,
     line,
   );
+}
+
+/** Go: strconv.ParseBool. @returns `undefined` for what it refuses */
+export function parseBool(text: string): boolean | undefined {
+  if (/^(1|t|T|TRUE|true|True)$/.test(text)) return true;
+  return /^(0|f|F|FALSE|false|False)$/.test(text) ? false : undefined;
 }
 
 function parseInteger(text: string): number | undefined {

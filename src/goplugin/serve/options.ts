@@ -1,6 +1,7 @@
 import type { Server } from '@grpc/grpc-js';
 import type { Broker } from '../broker/broker.ts';
 import type { MagicCookie } from '../plugin.ts';
+import type { ReattachConfig } from '../reattach/config.ts';
 import type { ServedService } from '../service.ts';
 import type { Logger } from './logger.ts';
 
@@ -11,6 +12,13 @@ export interface ServeContext {
   /** Further connections to and from the host. */
   readonly broker: Broker;
   readonly logger: Logger;
+}
+
+export interface ServeTestOptions {
+  /** Called once, when hosts can connect. */
+  readonly onReady: (config: ReattachConfig) => void;
+  /** Sends prints to the host, as outside of tests. Default: false. */
+  readonly syncStdio?: boolean | undefined;
 }
 
 export interface ServeOptions {
@@ -29,13 +37,20 @@ export interface ServeOptions {
   readonly logger?: Logger | undefined;
   /** Called when the plugin is to end; it has one second. What it throws is logged. */
   readonly onShutdown?: (() => void | Promise<void>) | undefined;
-  /** Ends the process with code 0 when the plugin has been shut down. Default: true. */
+  /** Ends the process with code 0 when the plugin has been shut down. Default: true, and false with `test`. */
   readonly exit?: boolean | undefined;
   /**
-   * A plugin whose host is gone ends by itself after this many milliseconds. Default: 10000; `Infinity` for never.
+   * A plugin whose host is gone ends by itself after this many milliseconds. Default: 10000, with `test` never;
+   * `Infinity` for never.
    * Gone means: the stream that go-plugin hosts keep open has ended and no new one was opened.
    */
   readonly hostGoneMs?: number | undefined;
+  /**
+   * Serves within a program that somebody runs by hand, a test or a debugger (Go: `ServeTestConfig`): no cookie, no
+   * handshake line, no AutoMTLS, no signals handled, prints left alone. Hosts come by the configuration and go as they
+   * like; the plugin ends with `signal`.
+   */
+  readonly test?: ServeTestOptions | undefined;
   /** Abort shuts the plugin down as the host would. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,16 +1,17 @@
 /** A plugin's server, from its socket to its end. */
 import { rmSync } from 'node:fs';
+import { whenAborted } from '../../abort.ts';
 import type { Servable } from '../broker/broker.ts';
-import { SocketBroker } from '../broker/socket-broker.ts';
-import { listenOnUnixSocket } from '../broker/unix-listener.ts';
-import { callError } from '../grpc/failure.ts';
+import { listenOnUnixSocket, type Listener } from '../broker/unix-listener.ts';
 import { ConnectionServer } from '../grpc/server.ts';
 import { within } from '../limit.ts';
+import { reflectionServices } from '../reflection/server.ts';
 import type { MutualTls } from '../tls/identity.ts';
 import { HostLink } from './host-link.ts';
 import { libraryServices } from './library-services.ts';
 import type { Logger } from './logger.ts';
 import type { ServeContext, ServeOptions } from './options.ts';
+import { pluginTransport } from './plugin-transport.ts';
 import { Prints } from './prints.ts';
 import { newSocketPath, shareWithGroup, socketDirectory, type Environment } from './socket.ts';
 
@@ -60,15 +61,27 @@ export async function openPluginServer(
   const prints = new Prints((bytes) => {
     logger.warn('the host reads prints too slowly: some were dropped', { bytes });
   });
+  const hostGone = (): void => {
+    if (!ending.signal.aborted) logger.info('the host is gone: this plugin ends');
+    void shutDown();
+  };
   const link = new HostLink(
-    () => {
-      logger.info('the host is gone: this plugin ends');
-      void shutDown();
-    },
-    options.hostGoneMs ?? defaultHostGoneMs,
+    hostGone,
+    options.hostGoneMs ?? (options.test ? Infinity : defaultHostGoneMs),
     firstHostMs,
   );
-  const broker = pluginBroker(environment, tls, link);
+  const transport = pluginTransport({
+    environment,
+    tls,
+    send: (info) => {
+      link.send(info);
+    },
+    serve: (connection) => {
+      server.serve(connection);
+    },
+    gone: hostGone,
+  });
+  const { broker } = transport;
   const library = libraryServices({
     link,
     prints,
@@ -78,25 +91,35 @@ export async function openPluginServer(
     },
   });
   const context: ServeContext = { protocolVersion: parts.protocolVersion, broker, logger };
-  const server = new ConnectionServer([...library, ...(await applicationServices(options, context))], tls);
+  const server: ConnectionServer = new ConnectionServer(
+    [
+      ...library,
+      reflectionServices(() => server.definitions),
+      ...(await applicationServices(options, context)),
+    ],
+    tls,
+  );
 
   const path = newSocketPath(socketDirectory(environment));
-  const listener = await listenOnUnixSocket(path, (socket) => {
-    server.serve(socket);
+  const listener: Listener = await listenOnUnixSocket(path, (socket) => {
+    transport.accept(socket);
+    if (transport.takesOne) listener.close();
   });
   // Closing the listener removes the socket; a plugin that calls process.exit never gets there.
   const removeSocket = (): void => {
     rmSync(path, { force: true });
   };
   process.once('exit', removeSocket);
+  // Before the handshake is printed: from then on the host may end this plugin at any time.
+  if (!options.test) process.on('SIGTERM', terminate);
   await shareWithGroup(path, environment);
   logger.debug('plugin address', { network: 'unix', address: path });
 
   return {
     path,
     run: async () => {
-      prints.redirect(process.stdout, process.stderr);
-      process.on('SIGTERM', terminate);
+      if (options.test ? options.test.syncStdio === true : true)
+        prints.redirect(process.stdout, process.stderr);
       await untilAsked(ending, options.signal);
       await within(shutdownHookMs, callHook(options, logger));
       listener.close();
@@ -106,6 +129,7 @@ export async function openPluginServer(
       link.close();
       await broker.close('the plugin is shutting down');
       await server.finish(lastRepliesMs);
+      transport.close();
       process.off('SIGTERM', terminate);
       process.off('exit', removeSocket);
     },
@@ -120,35 +144,12 @@ async function applicationServices(options: ServeOptions, context: ServeContext)
   ];
 }
 
-/** The plugin's half of the broker: no address is ever translated here. */
-function pluginBroker(environment: Environment, tls: MutualTls | undefined, link: HostLink): SocketBroker {
-  return new SocketBroker(
-    {
-      tls,
-      socketDirectory: () => socketDirectory(environment),
-      share: async (path) => {
-        await shareWithGroup(path, environment);
-        return { network: 'unix', address: path };
-      },
-      reach: (address) => address,
-      explain: (failure, method) => Promise.resolve(callError(failure, method, { plugin: 'the host' })),
-    },
-    (info) => {
-      link.send(info);
-    },
-  );
-}
-
-function untilAsked(ending: AbortController, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const asked = (): void => {
-      signal?.removeEventListener('abort', asked);
-      resolve();
-    };
-    ending.signal.addEventListener('abort', asked, { once: true });
-    signal?.addEventListener('abort', asked, { once: true });
-    if (ending.signal.aborted || signal?.aborted === true) asked();
+async function untilAsked(ending: AbortController, signal: AbortSignal | undefined): Promise<void> {
+  let stopListening: (() => void)[] = [];
+  await new Promise<void>((resolve) => {
+    stopListening = [ending.signal, signal].map((each) => whenAborted(each, resolve));
   });
+  for (const stop of stopListening) stop();
 }
 
 async function callHook({ onShutdown }: ServeOptions, logger: Logger): Promise<void> {

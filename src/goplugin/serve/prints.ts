@@ -4,6 +4,7 @@
  * Go lets a print wait until the host has read; a Node program can't wait, so what the host has not read yet is
  * held. Above `heldLimit` prints are dropped, counted, and reported through `onDrop` once there is room again.
  */
+import { whenAborted } from '../../abort.ts';
 import { stdioChannel, type StdioData } from '../wire/messages.ts';
 import { original } from './real-write.ts';
 
@@ -66,7 +67,7 @@ export class Prints {
     const reader = (this.#reader += 1);
     const wake = (): void => this.#wake?.();
     wake();
-    signal.addEventListener('abort', wake, { once: true });
+    const stopListening = whenAborted(signal, wake);
     try {
       while (reader === this.#reader && !signal.aborted) {
         const next = this.#held.shift();
@@ -82,7 +83,7 @@ export class Prints {
         }
       }
     } finally {
-      signal.removeEventListener('abort', wake);
+      stopListening();
     }
   }
 

@@ -5,7 +5,7 @@ import { formatHandshakeLine } from '../handshake/line.ts';
 import { checkMagicCookie, checkProtocolVersions } from '../start-options.ts';
 import { createIdentity, type MutualTls } from '../tls/identity.ts';
 import { createLogger } from './logger.ts';
-import type { ServeOptions } from './options.ts';
+import type { ServeOptions, ServeTestOptions } from './options.ts';
 import { realWrite } from './real-write.ts';
 import type { Environment } from './socket.ts';
 import { chooseVersion } from './version.ts';
@@ -27,9 +27,13 @@ import { chooseVersion } from './version.ts';
  * ```
  */
 export async function serve(options: ServeOptions): Promise<void> {
-  const { handshake, protocolVersions = [1], exit = true } = options;
+  const { handshake, protocolVersions = [1], test, exit = true } = options;
   checkMagicCookie(handshake);
   checkProtocolVersions(protocolVersions);
+  if (test) {
+    await serveForTest(options, test, protocolVersions);
+    return;
+  }
   const environment: Environment = process.env;
   if (environment[handshake.magicCookieKey] !== handshake.magicCookieValue) refuseToRun();
 
@@ -51,8 +55,8 @@ export async function serve(options: ServeOptions): Promise<void> {
         network: 'unix',
         address: server.path,
         certificateDer: tls?.identity.certificateDer,
-        // To be said only when it was asked for (go-plugin: server.go).
-        multiplexing: environment[variables.multiplexing] ? false : undefined,
+        // To be said only to a host that asks (go-plugin: server.go).
+        multiplexing: environment[variables.multiplexing] ? true : undefined,
       }),
     );
     await server.run();
@@ -64,6 +68,33 @@ export async function serve(options: ServeOptions): Promise<void> {
     process.off('SIGINT', ignoreInterrupt);
   }
   if (exit) process.exit(0);
+}
+
+/** As a part of a program that is not a plugin otherwise. */
+async function serveForTest(
+  options: ServeOptions,
+  test: ServeTestOptions,
+  protocolVersions: readonly number[],
+): Promise<void> {
+  const logger = options.logger ?? createLogger();
+  // What is between a host and the plugin that it starts; here there is no such host.
+  const {
+    [variables.clientCertificate]: _pem,
+    [variables.multiplexing]: _mode,
+    ...environment
+  } = process.env;
+  const protocolVersion = chooseVersion(protocolVersions, environment[variables.protocolVersions]);
+  const { openPluginServer } = await import('./plugin-server.ts');
+  const server = await openPluginServer(options, { environment, protocolVersion, tls: undefined, logger });
+  test.onReady({
+    protocol: 'grpc',
+    protocolVersion,
+    address: { network: 'unix', address: server.path },
+    pid: process.pid,
+    test: true,
+  });
+  await server.run();
+  if (options.exit === true) process.exit(0);
 }
 
 function refuseToRun(): never {

@@ -30,7 +30,8 @@ export async function diagnoseExecutable(command: string): Promise<Diagnosis> {
   }
 }
 
-async function findExecutable(command: string): Promise<string | undefined> {
+/** Where the executable is, as the kernel would look for it. */
+export async function findExecutable(command: string): Promise<string | undefined> {
   const candidates = command.includes('/')
     ? [command]
     : (process.env['PATH'] ?? '').split(delimiter).map((directory) => join(directory, command));

@@ -17,6 +17,24 @@ export class SubprocessStartError extends PluginError {
   }
 }
 
+/** The executable is not the one it should be. It was not started, or was ended at once. */
+export class ChecksumError extends PluginError {
+  /** @param hash the hash function that told; `undefined` when the file was changed while it was started */
+  constructor(command: string, hash: string | undefined) {
+    super(
+      'SUBPROCESS_CHECKSUM_MISMATCH',
+      hash === undefined
+        ? `${command} was changed while it was started`
+        : `${command} does not have the ${hash} checksum that it should have`,
+      {
+        phase: 'start',
+        plugin: command,
+        hint: 'Find out who changed the file before anything is started from it; or give the checksum of the new one.',
+      },
+    );
+  }
+}
+
 function hintFor(code: string | undefined, cwd: string | undefined): string | undefined {
   switch (code) {
     case 'ENOENT':

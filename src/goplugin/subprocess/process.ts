@@ -3,13 +3,14 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { constants, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
-import { InvalidOptionError } from '../../errors.ts';
+import { orAborted, whenAborted } from '../../abort.ts';
+import { BulkheadError, InvalidOptionError } from '../../errors.ts';
 import { variables } from '../handshake/environment.ts';
-import { orAborted } from '../limit.ts';
 import type { Diagnosis, PluginAddress, PluginExit, PluginRunner } from '../runner.ts';
-import { diagnoseExecutable } from './diagnosis.ts';
+import { CheckedFile, childDescriptor } from './checked-file.ts';
+import { diagnoseExecutable, findExecutable } from './diagnosis.ts';
 import { SubprocessStartError } from './errors.ts';
 import type { SubprocessOptions } from './runner.ts';
 
@@ -54,11 +55,25 @@ class SubprocessRunner implements PluginRunner {
 
   async start({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     signal?.throwIfAborted();
+    const { command, secureConfig } = this.#options;
+    if (!secureConfig) {
+      await this.#spawn(command);
+      return;
+    }
+    await using file = await CheckedFile.open((await findExecutable(command)) ?? command, secureConfig);
+    signal?.throwIfAborted();
+    await this.#spawn(`/proc/self/fd/${childDescriptor}`, file.descriptor);
+    await file.verifyUnchanged();
+  }
+
+  /** @param descriptor what the child gets as its fourth descriptor */
+  async #spawn(path: string, descriptor?: number): Promise<void> {
     const { command, args = [], cwd } = this.#options;
-    const child = spawn(command, args, {
+    const child = spawn(path, args, {
+      argv0: command,
       cwd,
       env: this.#fullEnvironment(),
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...(descriptor === undefined ? [] : [descriptor])],
       detached: true, // a process group of its own, which can be ended as a whole
     });
     try {
@@ -73,7 +88,7 @@ class SubprocessRunner implements PluginRunner {
   async wait({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<PluginExit> {
     signal?.throwIfAborted();
     if (!this.#exit) return { code: undefined, error: 'it was never started' };
-    return await (signal ? orAborted(this.#exit, signal) : this.#exit);
+    return await orAborted(this.#exit, signal);
   }
 
   async kill({
@@ -86,13 +101,12 @@ class SubprocessRunner implements PluginRunner {
       const timer = setTimeout(() => {
         this.#signalGroup('SIGKILL');
       }, graceMs);
-      const hurry = (): void => {
+      const stopListening = whenAborted(signal, () => {
         this.#signalGroup('SIGKILL');
-      };
-      signal?.addEventListener('abort', hurry, { once: true });
+      });
       await this.#exit;
       clearTimeout(timer);
-      signal?.removeEventListener('abort', hurry);
+      stopListening();
     } else {
       this.#signalGroup('SIGKILL');
       await this.#exit;
@@ -105,7 +119,21 @@ class SubprocessRunner implements PluginRunner {
   }
 
   pluginToHost(address: PluginAddress): PluginAddress {
-    return address;
+    const { socketsAnywhere = false } = this.#options;
+    if (
+      address.network === 'tcp' ||
+      socketsAnywhere ||
+      posix.dirname(address.address) === this.socketDirectory
+    ) {
+      return address;
+    }
+    throw new BulkheadError(
+      'SOCKET_OUTSIDE_DIRECTORY',
+      `${this.name} listens on ${JSON.stringify(address.address)}, not in ${this.socketDirectory}, which is its own`,
+      {
+        hint: 'The plugin must make its socket in PLUGIN_UNIX_SOCKET_DIR or TMPDIR; if it is known to use another place, say `socketsAnywhere: true`.',
+      },
+    );
   }
 
   hostToPlugin(address: PluginAddress): PluginAddress {
@@ -126,13 +154,19 @@ class SubprocessRunner implements PluginRunner {
 
   #fullEnvironment(): Record<string, string | undefined> {
     return {
-      PATH: process.env['PATH'],
+      ...this.#hostEnvironment(),
       // Plugins older than go-plugin 1.5 know only this one.
       TMPDIR: this.socketDirectory,
       ...this.#options.env,
       ...this.#environment,
       [variables.socketDirectory]: this.socketDirectory,
     };
+  }
+
+  #hostEnvironment(): NodeJS.ProcessEnv {
+    const { skipHostEnv } = this.#options;
+    if (skipHostEnv === undefined) return { PATH: process.env['PATH'] };
+    return skipHostEnv ? {} : process.env;
   }
 
   #watch(child: ChildProcess): Promise<PluginExit> {

@@ -1,5 +1,6 @@
 /** Runs a plugin as a plain process of this machine. */
 import { InvalidOptionError } from '../../errors.ts';
+import { checkSecureConfig, type SecureConfig } from './checked-file.ts';
 import type { RunnerFactory } from '../runner.ts';
 
 export interface SubprocessOptions {
@@ -7,10 +8,21 @@ export interface SubprocessOptions {
   readonly command: string;
   readonly args?: readonly string[] | undefined;
   /**
-   * The environment beside go-plugin's own variables. Nothing else of the host's environment but `PATH` is passed
-   * on; use `{ ...process.env }` to pass on all of it.
+   * The environment beside go-plugin's own variables, and beside what `skipHostEnv` passes on.
    */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /**
+   * How much of the host's environment the plugin gets. Default: only `PATH`. `true`: nothing of it, as in Go;
+   * `false`: all of it, which is Go's default. `env` and go-plugin's own variables win over it.
+   */
+  readonly skipHostEnv?: boolean | undefined;
+  /**
+   * Takes the plugin's word for sockets outside of the private directory too. Default: false. Plugins in Go always make
+   * theirs within.
+   */
+  readonly socketsAnywhere?: boolean | undefined;
+  /** Starts the executable only if it has this checksum, and starts the very file that was checked. */
+  readonly secureConfig?: SecureConfig | undefined;
   /** Working directory. Default: the host's. */
   readonly cwd?: string | undefined;
   /** Where the private directory for sockets is made. Default: the system's directory for temporary files. */
@@ -20,6 +32,7 @@ export interface SubprocessOptions {
 /** For `startPlugin`: runs the plugin as a process, in a process group of its own, which ends with it. */
 export function subprocessRunner(options: SubprocessOptions): RunnerFactory {
   if (options.command === '') throw new InvalidOptionError('command', 'is empty');
+  if (options.secureConfig) checkSecureConfig(options.secureConfig);
   return async (environment, { signal }) => {
     signal?.throwIfAborted();
     const { createSubprocess } = await import('./process.ts');

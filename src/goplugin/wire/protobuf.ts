@@ -22,6 +22,24 @@ export function bytesField(number: number, value: Uint8Array | string, keepEmpty
   return Buffer.concat([Uint8Array.from([...varint((number << 3) | 2), ...varint(bytes.length)]), bytes]);
 }
 
+/** The bytes of a field; of several, the last counts. Empty when it is absent. @throws as {@link readFields} */
+export function fieldBytes(message: Uint8Array, number: number): Buffer {
+  let value: Buffer = Buffer.alloc(0);
+  for (const field of readFields(message)) {
+    if (field.number === number && field.kind === 'bytes') value = field.value;
+  }
+  return value;
+}
+
+/** The low 32 bits of a varint field; 0 when it is absent. @throws as {@link readFields} */
+export function fieldNumber(message: Uint8Array, number: number): number {
+  let value = 0;
+  for (const field of readFields(message)) {
+    if (field.number === number && field.kind === 'varint') value = field.value;
+  }
+  return value;
+}
+
 /**
  * The fields of a message, in the order they were written. A repeated occurrence of a singular field: the last counts.
  *

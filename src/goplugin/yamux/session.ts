@@ -76,8 +76,9 @@ export class YamuxSession {
     });
     this.closed = new Promise((resolve) => {
       connection.once('close', () => {
+        const why = this.#failure ? `: ${this.#failure.message}` : '';
         for (const stream of this.#streams.values()) {
-          stream.lost('the connection that carried the stream has ended', this.#failure);
+          stream.lost(`the connection that carried the stream has ended${why}`, this.#failure);
         }
         for (const resume of this.#waiting.splice(0)) resume();
         resolve(this.#failure);
@@ -140,6 +141,7 @@ export class YamuxSession {
   #onStreamHeader(header: FrameHeader): void {
     const { type, flags, streamId, length } = header;
     const stream = flags & flag.syn ? this.#accept(streamId) : this.#streams.get(streamId);
+    if (flags & flag.ack) stream?.acknowledged();
     if (flags & flag.rst) {
       this.#lingering.delete(streamId);
       stream?.lost('the other side reset the stream');

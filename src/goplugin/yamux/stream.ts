@@ -22,9 +22,14 @@ type Done = (error?: Error | null) => void;
 
 export class YamuxStream extends Duplex {
   readonly id: number;
+  /** Resolves when the other side has accepted the stream, or it has ended. HashiCorp's does so when somebody takes it. */
+  readonly accepted: Promise<void>;
+  #onAccepted: () => void = () => undefined;
   readonly #carrier: StreamCarrier;
   /** What the other side may still send. */
   #receiveWindow = initialWindow;
+  /** Of a frame that has begun: what has not arrived yet. */
+  #underWay = 0;
   #sendWindow = initialWindow;
   #pending: Buffer[] = [];
   #written: Done | undefined;
@@ -35,24 +40,33 @@ export class YamuxStream extends Duplex {
     super({ allowHalfOpen: false, highWaterMark: longestFrame });
     this.id = id;
     this.#carrier = carrier;
+    this.accepted = new Promise((resolve) => {
+      this.#onAccepted = resolve;
+    });
     this.on('error', () => undefined); // it may be lost before anybody uses it, and `close` tells that too
   }
 
   // --- from the connection
 
+  acknowledged(): void {
+    this.#onAccepted();
+  }
+
   /** A data frame begins. @throws YamuxError when it is longer than the credit */
   expect(length: number): void {
-    if (this.#ended.there) throw new YamuxError(`data after the end of stream ${this.id}`);
     if (length > this.#receiveWindow) {
       throw new YamuxError(
         `${length} bytes on stream ${this.id}, which had credit for ${this.#receiveWindow}`,
       );
     }
     this.#receiveWindow -= length;
+    this.#underWay += length;
   }
 
   receive(piece: Buffer): void {
-    if (piece.length === 0 || this.destroyed) return;
+    this.#underWay -= piece.length;
+    // HashiCorp's sends data after its end when one goroutine closes a stream that another one writes to.
+    if (piece.length === 0 || this.destroyed || this.#ended.there) return;
     this.push(piece);
     this.#giveCredit();
   }
@@ -115,6 +129,7 @@ export class YamuxStream extends Duplex {
       this.#end();
     }
     this.#carrier.left(this.id, this.#ended.there);
+    this.#onAccepted();
     this.#pending = [];
     const written = this.#written;
     this.#written = undefined;
@@ -164,7 +179,7 @@ export class YamuxStream extends Duplex {
   /** For what has been taken, never for what is held here: that is the back-pressure. */
   #giveCredit(): void {
     if (this.#ended.there || this.destroyed) return;
-    const credit = initialWindow - this.readableLength - this.#receiveWindow;
+    const credit = initialWindow - this.readableLength - this.#underWay - this.#receiveWindow;
     if (credit < creditStep) return;
     this.#receiveWindow += credit;
     this.#carrier.windowUpdate(this.id, 0, credit);

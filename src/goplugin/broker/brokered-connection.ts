@@ -1,0 +1,68 @@
+/** A connection to what the other side serves, in either mode of the broker. */
+import type { Client, ServiceError } from '@grpc/grpc-js';
+import { BrokerError } from '../errors.ts';
+import { clientMaker } from '../grpc/client.ts';
+import type { BrokeredConnection } from './broker.ts';
+
+/** What a broker has open, to be closed with it. */
+export type OpenSet = Set<{ end(): void }>;
+
+export interface BrokeredConnectionParts {
+  readonly id: number;
+  readonly channel: Client;
+  readonly open: OpenSet;
+  readonly explain: (failure: ServiceError, method: string) => Promise<Error>;
+}
+
+export class Connection implements BrokeredConnection {
+  readonly id: number;
+  readonly client: BrokeredConnection['client'];
+  readonly #channel: Client;
+  readonly #open: OpenSet;
+  readonly #inProgress = new Set<{ cancel(): void }>();
+  /** By whom it uses; or with the broker. */
+  #ended: 'no' | 'closed' | 'with the broker' = 'no';
+
+  constructor({ id, channel, open, explain }: BrokeredConnectionParts) {
+    this.id = id;
+    this.#channel = channel;
+    this.#open = open;
+    this.client = clientMaker({
+      channel: () => {
+        if (this.#ended !== 'no') throw this.#closedError();
+        return channel;
+      },
+      inProgress: this.#inProgress,
+      // A call that ends with the broker ends for the broker's reason: the plugin has ended, as a rule.
+      explain: (failure, method) =>
+        this.#ended === 'closed' ? Promise.resolve(this.#closedError()) : explain(failure, method),
+    });
+    open.add(this);
+  }
+
+  close(): Promise<void> {
+    this.#end('closed');
+    return Promise.resolve();
+  }
+
+  /** The broker has ended. */
+  end(): void {
+    this.#end('with the broker');
+  }
+
+  #end(why: 'closed' | 'with the broker'): void {
+    if (this.#ended !== 'no') return;
+    this.#ended = why;
+    this.#open.delete(this);
+    for (const call of this.#inProgress) call.cancel();
+    this.#channel.close();
+  }
+
+  #closedError(): BrokerError {
+    return new BrokerError('BROKER_CLOSED', `The brokered connection ${this.id} is closed`, { id: this.id });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

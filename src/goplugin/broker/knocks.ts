@@ -1,0 +1,100 @@
+/**
+ * The dialling half of the broker with multiplexing (go-plugin: grpc_broker.go, knock and muxDial): a knock says for
+ * whom the next stream is, its acknowledgement that the other side is ready for it.
+ */
+import { orAborted } from '../../abort.ts';
+import { BrokerError } from '../errors.ts';
+import { Limit, within } from '../limit.ts';
+import type { ConnInfo } from '../wire/messages.ts';
+import type { YamuxSession } from '../yamux/session.ts';
+import type { YamuxStream } from '../yamux/stream.ts';
+import { brokerClosed, notAnnounced } from './failures.ts';
+
+/**
+ * How long the next dial waits for a stream to be accepted. Go's host hands streams out by whoever asks first, so two
+ * under way at once could change places.
+ */
+const acceptedWaitMs = 2_000;
+
+export interface KnockOptions {
+  /** How long the other side may take to answer once it is this dial's turn, as in Go. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export class Knocks {
+  readonly #session: () => YamuxSession;
+  readonly #send: (info: ConnInfo) => void;
+  /** Resolves when the dial before has been accepted: there is one at a time, over all ids. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #knocked: { readonly id: number; readonly answered: (error?: Error) => void } | undefined;
+  #closedBecause: string | undefined;
+
+  constructor(session: () => YamuxSession, send: (info: ConnInfo) => void) {
+    this.#session = session;
+    this.#send = send;
+  }
+
+  /** A stream to what the other side serves under `id`. @throws BrokerError when it serves nothing there */
+  async dial(id: number, { timeoutMs, signal }: KnockOptions): Promise<YamuxStream> {
+    signal?.throwIfAborted();
+    const before = this.#turn;
+    let done: (accepted?: Promise<unknown>) => void = () => undefined;
+    this.#turn = new Promise((resolve) => {
+      done = resolve;
+    });
+    try {
+      await orAborted(before, signal);
+      await this.#knock(id, { timeoutMs, signal });
+      const stream = this.#session().open();
+      done(within(acceptedWaitMs, stream.accepted));
+      return stream;
+    } catch (error) {
+      done(before); // whoever is next still waits for the one before
+      throw error;
+    }
+  }
+
+  acknowledged({ serviceId: id, knock }: ConnInfo): void {
+    const error = knock?.error ?? '';
+    if (this.#knocked?.id === id) {
+      this.#knocked.answered(error === '' ? undefined : refused(id, error));
+    } else if (error === '') {
+      // Too late: nobody waits, and the other side has promised the next stream to this id. So it gets one.
+      this.#session().open().destroy();
+    }
+  }
+
+  /** Lets every dial fail. Idempotent. */
+  close(because: string): void {
+    this.#closedBecause ??= because;
+    this.#knocked?.answered(brokerClosed(this.#knocked.id, this.#closedBecause));
+  }
+
+  async #knock(id: number, { timeoutMs, signal }: KnockOptions): Promise<void> {
+    if (this.#closedBecause !== undefined) throw brokerClosed(id, this.#closedBecause);
+    using limit = new Limit(timeoutMs, signal);
+    const answer = new Promise<void>((resolve, reject) => {
+      const answered = (error?: Error): void => {
+        if (error) reject(error);
+        else resolve();
+        this.#knocked = undefined; // a second answer finds nobody
+      };
+      this.#knocked = { id, answered };
+    });
+    try {
+      this.#send({ serviceId: id, network: '', address: '', knock: { knock: true, ack: false, error: '' } });
+      await limit.race(answer);
+    } catch (error) {
+      throw limit.expired ? notAnnounced(id, timeoutMs) : error;
+    } finally {
+      this.#knocked = undefined;
+    }
+  }
+}
+
+function refused(id: number, why: string): BrokerError {
+  return new BrokerError('BROKER_NOT_ANNOUNCED', `The other side does not serve under id ${id}: ${why}`, {
+    id,
+  });
+}

@@ -1,0 +1,133 @@
+/** The broker with multiplexing: brokered connections are streams inside the one connection between host and plugin. */
+import type { ServiceError } from '@grpc/grpc-js';
+import type { Duplex } from 'node:stream';
+import { BrokerError } from '../errors.ts';
+import { openChannelOver } from '../grpc/channel.ts';
+import { ConnectionServer } from '../grpc/server.ts';
+import type { MutualTls } from '../tls/identity.ts';
+import type { ConnInfo } from '../wire/messages.ts';
+import type { YamuxSession } from '../yamux/session.ts';
+import type { YamuxStream } from '../yamux/stream.ts';
+import { announcementWaitMs } from './announcements.ts';
+import type { BrokeredConnection, BrokeredServer, BrokerEnd, Servable } from './broker.ts';
+import { Connection, type OpenSet } from './brokered-connection.ts';
+import { Doors } from './doors.ts';
+import { brokerClosed } from './failures.ts';
+import { Ids } from './ids.ts';
+import { Knocks } from './knocks.ts';
+
+export interface MultiplexSide {
+  readonly tls: MutualTls | undefined;
+  /** The connection that carries the streams; `undefined` while there is none. */
+  session(): YamuxSession | undefined;
+  /** What a failed call on a brokered connection means. */
+  explain(failure: ServiceError, method: string): Promise<Error>;
+}
+
+export class MultiplexBroker implements BrokerEnd {
+  readonly #side: MultiplexSide;
+  readonly #ids = new Ids();
+  readonly #doors: Doors;
+  readonly #knocks: Knocks;
+  readonly #open: OpenSet = new Set();
+  #closedBecause: string | undefined;
+
+  constructor(side: MultiplexSide, send: (info: ConnInfo) => void) {
+    this.#side = side;
+    this.#doors = new Doors(send);
+    this.#knocks = new Knocks(() => {
+      const session = side.session();
+      if (session) return session;
+      throw new BrokerError('BROKER_CLOSED', 'The broker is not connected to the other side yet');
+    }, send);
+  }
+
+  serve(what: Servable, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<BrokeredServer> {
+    return settled(() => {
+      signal?.throwIfAborted();
+      if (this.#closedBecause !== undefined) throw brokerClosed(undefined, this.#closedBecause);
+      const server = new ConnectionServer([what], this.#side.tls);
+      return new Offer(this.#ids.next(), server, this.#doors, this.#open);
+    });
+  }
+
+  async dial(
+    id: number,
+    options: { signal?: AbortSignal | undefined; timeoutMs?: number | undefined } = {},
+  ): Promise<BrokeredConnection> {
+    const { timeoutMs = announcementWaitMs } = options;
+    let first: YamuxStream | undefined = await this.#knocks.dial(id, { ...options, timeoutMs });
+    const connect = async (signal: AbortSignal): Promise<Duplex> => {
+      const stream = first ?? (await this.#knocks.dial(id, { timeoutMs, signal }));
+      first = undefined;
+      return stream;
+    };
+    const { client, channel } = openChannelOver(`id ${id}`, connect, this.#side.tls);
+    channel.getConnectivityState(true); // the other side waits for what comes over the stream
+    return new Connection({
+      id,
+      channel: client,
+      open: this.#open,
+      explain: (failure, method) => this.#side.explain(failure, method),
+    });
+  }
+
+  receive(info: ConnInfo): void {
+    if (info.knock?.knock !== true) return; // an announcement means nothing here
+    if (info.knock.ack) this.#knocks.acknowledged(info);
+    else this.#doors.knocked(info.serviceId);
+  }
+
+  /** Takes a stream that the other side opened. @returns false when nobody waits for it */
+  take(stream: Duplex): boolean {
+    return this.#doors.take(stream);
+  }
+
+  close(because: string): Promise<void> {
+    this.#closedBecause ??= because;
+    this.#knocks.close(because);
+    this.#doors.closeAll();
+    for (const each of [...this.#open]) each.end();
+    return Promise.resolve();
+  }
+}
+
+class Offer implements BrokeredServer {
+  readonly id: number;
+  readonly #server: ConnectionServer;
+  readonly #doors: Doors;
+  readonly #open: OpenSet;
+
+  constructor(id: number, server: ConnectionServer, doors: Doors, open: OpenSet) {
+    this.id = id;
+    this.#server = server;
+    this.#doors = doors;
+    this.#open = open;
+    doors.open(id, (stream) => {
+      server.serve(stream);
+    });
+    open.add(this);
+  }
+
+  close(): Promise<void> {
+    this.end();
+    return Promise.resolve();
+  }
+
+  end(): void {
+    this.#open.delete(this);
+    this.#doors.close(this.id);
+    this.#server.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** What `work` returns or throws, as a promise. */
+function settled<T>(work: () => T): Promise<T> {
+  return new Promise((resolve) => {
+    resolve(work());
+  });
+}

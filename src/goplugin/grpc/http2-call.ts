@@ -1,0 +1,289 @@
+/** One gRPC call over one HTTP/2 stream, as `@grpc/grpc-js` wants a call to be (gRPC: PROTOCOL-HTTP2.md). */
+import {
+  Metadata,
+  status as statusCodes,
+  type ChannelInterface,
+  type InterceptingListener,
+  type StatusObject,
+} from '@grpc/grpc-js';
+import {
+  constants,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+} from 'node:http2';
+import { certificateName } from '../tls/identity.ts';
+import { answerOf, failure, httpFailure, metadataOf, resetFailure } from './call-end.ts';
+import { framed, MessageReader } from './message-reader.ts';
+import type { StatusError } from './status.ts';
+
+type GrpcCall = ReturnType<ChannelInterface['createCall']>;
+type MessageContext = Parameters<GrpcCall['sendMessageWithContext']>[0];
+
+/** What a call needs of its channel. */
+export interface CallCarrier {
+  readonly peer: string;
+  /** The session, at once or when it is there. Each of the two functions is called at most once. */
+  session(ready: (session: ClientHttp2Session) => void, failed: (why: string) => void): void;
+  /** Why the session broke. */
+  lossOf(session: ClientHttp2Session): string;
+}
+
+/** The longest that a timer can be set to; a call with a later deadline ends a little early. */
+const longestTimerMs = 2_147_483_647;
+
+export class Http2Call implements GrpcCall {
+  readonly #carrier: CallCarrier;
+  readonly #path: string;
+  readonly #deadline: number;
+  readonly #reader = new MessageReader();
+  #listener: InterceptingListener | undefined;
+  #stream: ClientHttp2Stream | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** What is to be done with the stream once there is one. */
+  #waiting: ((stream: ClientHttp2Stream) => void)[] | undefined = [];
+  #received: Buffer[] = [];
+  #wanted = false;
+  #delivering = false;
+  #httpStatus: number | undefined;
+  /** What the other side ended the call with; told when everything before it has been taken. */
+  #answer: StatusObject | undefined;
+  #over = false;
+
+  constructor(carrier: CallCarrier, path: string, deadline: Date | number) {
+    this.#carrier = carrier;
+    this.#path = path;
+    this.#deadline = deadline instanceof Date ? deadline.getTime() : deadline;
+  }
+
+  // --- asked for by grpc-js
+
+  start(metadata: Metadata, listener: InterceptingListener): void {
+    this.#listener = listener;
+    const left = this.#deadline - Date.now();
+    if (left <= 0) {
+      this.#expire();
+      return;
+    }
+    if (this.#deadline !== Infinity) {
+      this.#timer = setTimeout(
+        () => {
+          this.#expire();
+        },
+        Math.min(left, longestTimerMs),
+      );
+    }
+    this.#carrier.session(
+      (session) => {
+        if (!this.#over) this.#open(session, metadata);
+      },
+      (why) => {
+        this.#end(failure('UNAVAILABLE', why));
+      },
+    );
+  }
+
+  sendMessageWithContext({ callback }: MessageContext, message: Buffer): void {
+    const done = (): void => {
+      // In its own turn: whoever is told may use the stream again.
+      if (callback) process.nextTick(callback);
+    };
+    this.#withStream((stream) => {
+      const parts = framed(message);
+      if (parts.length > 1) stream.cork();
+      for (const [index, part] of parts.entries()) {
+        if (index < parts.length - 1) stream.write(part);
+        else stream.write(part, done);
+      }
+      if (parts.length > 1) stream.uncork();
+    }, done);
+  }
+
+  halfClose(): void {
+    this.#withStream((stream) => stream.end());
+  }
+
+  startRead(): void {
+    this.#wanted = true;
+    this.#deliver();
+  }
+
+  cancelWithStatus(code: StatusObject['code'], details: string): void {
+    this.#end({ code, details, metadata: new Metadata() });
+  }
+
+  getPeer(): string {
+    return this.#carrier.peer;
+  }
+
+  getCallNumber(): number {
+    return this.#stream?.id ?? 0;
+  }
+
+  setCredentials(): void {
+    // A plugin connection is authenticated as a whole.
+  }
+
+  getAuthContext(): null {
+    return null;
+  }
+
+  // --- told by the stream
+
+  #open(session: ClientHttp2Session, metadata: Metadata): void {
+    let stream: ClientHttp2Stream;
+    try {
+      stream = session.request(this.#headers(metadata));
+    } catch (error) {
+      const why = this.#carrier.lossOf(session) || (error as Error).message;
+      this.#end(failure('UNAVAILABLE', why));
+      return;
+    }
+    this.#stream = stream;
+    stream.on('response', (headers: IncomingHttpHeaders, flags) => {
+      this.#onResponse(headers, flags);
+    });
+    stream.on('trailers', (headers: IncomingHttpHeaders) => {
+      this.#answer ??= answerOf(headers, this.#httpStatus);
+    });
+    stream.on('data', (chunk: Buffer) => {
+      this.#onData(chunk);
+    });
+    stream.on('end', () => {
+      this.#deliver();
+    });
+    stream.on('error', () => undefined); // `close` follows, and knows as much
+    stream.on('close', () => {
+      // A session that breaks takes its streams with it before it is told why itself.
+      setImmediate(() => {
+        this.#onClose(session, stream);
+      });
+    });
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const use of waiting) use(stream);
+  }
+
+  #headers(metadata: Metadata): OutgoingHttpHeaders {
+    const headers: OutgoingHttpHeaders = {
+      ...metadata.toHttp2Headers(),
+      ':method': 'POST',
+      ':path': this.#path,
+      ':authority': certificateName,
+      'content-type': 'application/grpc',
+      'user-agent': 'bulkhead',
+      te: 'trailers',
+    };
+    if (this.#deadline !== Infinity) headers['grpc-timeout'] = timeoutField(this.#deadline - Date.now());
+    return headers;
+  }
+
+  #onResponse(headers: IncomingHttpHeaders, flags: number): void {
+    this.#httpStatus = Number(headers[':status']);
+    if (flags & constants.NGHTTP2_FLAG_END_STREAM) {
+      this.#answer = answerOf(headers, this.#httpStatus);
+      this.#stream?.resume();
+    } else if (!this.#over) {
+      this.#listener?.onReceiveMetadata(metadataOf(headers));
+    }
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#over) return;
+    try {
+      this.#received.push(...this.#reader.push(chunk));
+    } catch (error) {
+      const { status, message } = error as StatusError;
+      this.#end(this.#httpStatus === 200 ? failure(status, message) : httpFailure(this.#httpStatus));
+      return;
+    }
+    this.#deliver();
+    if (this.#received.length > 0) this.#stream?.pause();
+  }
+
+  /** Hands on one message for each that was asked for, and the end after the last one. */
+  #deliver(): void {
+    if (this.#delivering) return; // whoever takes a message may ask for the next one at once
+    this.#delivering = true;
+    let next = 0;
+    for (; this.#wanted && !this.#over && next < this.#received.length; next += 1) {
+      this.#wanted = false;
+      this.#listener?.onReceiveMessage(this.#received[next]);
+    }
+    if (next > 0) this.#received = this.#received.slice(next);
+    this.#delivering = false;
+    if (this.#received.length > 0) return;
+    if (this.#stream?.isPaused() === true) this.#stream.resume();
+    if (this.#answer && this.#allRead()) {
+      const answer = this.#reader.atEnd
+        ? this.#answer
+        : failure('INTERNAL', 'the last message is incomplete');
+      this.#endByPeer(answer);
+    }
+  }
+
+  /** A session that ends right after an answer does not always leave its streams the time to say that they ended. */
+  #allRead(): boolean {
+    const stream = this.#stream;
+    return (
+      stream !== undefined && (stream.readableEnded || (stream.destroyed && stream.readableLength === 0))
+    );
+  }
+
+  #onClose(session: ClientHttp2Session, stream: ClientHttp2Stream): void {
+    if (this.#over) return;
+    if (this.#answer && this.#allRead()) this.#deliver();
+    else if (session.destroyed) this.#end(failure('UNAVAILABLE', this.#carrier.lossOf(session)));
+    else if (this.#httpStatus !== undefined && this.#httpStatus !== 200) {
+      this.#end(httpFailure(this.#httpStatus));
+    } else this.#endByPeer(resetFailure(stream.rstCode));
+  }
+
+  /**
+   * What fails after the deadline fails by it: the other side's clock may be heard before our own timer, and servers with
+   * older gRPC call that UNKNOWN.
+   */
+  #endByPeer(answer: StatusObject): void {
+    if (answer.code !== statusCodes.OK && Date.now() >= this.#deadline) this.#expire();
+    else this.#end(answer);
+  }
+
+  #expire(): void {
+    this.#end(failure('DEADLINE_EXCEEDED', 'the deadline has passed'));
+  }
+
+  #end(status: StatusObject): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#received = [];
+    this.#waiting = undefined;
+    const stream = this.#stream;
+    if (stream && !stream.destroyed) {
+      if (!this.#answer) stream.close(constants.NGHTTP2_CANCEL);
+      else if (!stream.writableEnded) stream.end();
+      stream.resume(); // to its end
+    }
+    // A failure that never reached the other side is marked as `@grpc/grpc-js` marks its own.
+    const unsent = stream === undefined || stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
+    const marked = unsent ? { ...status, progress: 'NOT_STARTED' } : status;
+    // In its own turn: whoever is told may throw, and nothing here must be left half done.
+    process.nextTick(() => this.#listener?.onReceiveStatus(marked));
+  }
+
+  #withStream(use: (stream: ClientHttp2Stream) => void, otherwise?: () => void): void {
+    const stream = this.#stream;
+    if (stream) {
+      if (stream.destroyed || stream.writableEnded) otherwise?.();
+      else use(stream);
+    } else if (this.#waiting) this.#waiting.push(use);
+    else otherwise?.();
+  }
+}
+
+/** At most eight digits and a unit. */
+function timeoutField(milliseconds: number): string {
+  const whole = Math.max(1, Math.ceil(milliseconds));
+  return whole <= 99_999_999 ? `${whole}m` : `${Math.min(99_999_999, Math.ceil(whole / 1000))}S`;
+}

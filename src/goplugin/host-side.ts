@@ -1,0 +1,28 @@
+/** The host's end of the broker: where its sockets are, and how addresses are translated. */
+import type { BrokerSide } from './broker/socket-broker.ts';
+import { BrokerError } from './errors.ts';
+import type { PluginRunner } from './runner.ts';
+import type { MutualTls } from './tls/identity.ts';
+
+export function hostSide(
+  runner: PluginRunner,
+  tls: MutualTls | undefined,
+  explain: BrokerSide['explain'],
+): BrokerSide {
+  return {
+    tls,
+    explain,
+    reach: (address) => runner.pluginToHost(address),
+    socketDirectory: () => {
+      if (runner.socketDirectory !== undefined) return runner.socketDirectory;
+      throw new BrokerError(
+        'BROKER_LISTEN_FAILED',
+        `${runner.name} shares no directory for sockets with the host`,
+      );
+    },
+    share: async (path) => {
+      await runner.shareSocket(path);
+      return runner.hostToPlugin({ network: 'unix', address: path });
+    },
+  };
+}

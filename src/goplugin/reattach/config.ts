@@ -1,0 +1,88 @@
+/**
+ * Where a running plugin can be found again (go-plugin: client.go, ReattachConfig), and the JSON in which programs in Go
+ * hand that to each other, as Terraform does in `TF_REATTACH_PROVIDERS`. Pure.
+ */
+import { InvalidOptionError } from '../../errors.ts';
+import type { PluginAddress } from '../runner.ts';
+
+export interface ReattachConfig {
+  readonly protocol: 'grpc';
+  /** 0 when whoever wrote it did not know. */
+  readonly protocolVersion: number;
+  /** As the host reaches it. */
+  readonly address: PluginAddress;
+  /** Process id; `undefined` where the plugin is no process of this machine, such as a container. */
+  readonly pid: number | undefined;
+  /** True when the plugin was started by somebody else for tests, and is not ended with this host. */
+  readonly test: boolean;
+}
+
+/** One plugin's entry, in Go's names: `{"Protocol":"grpc","ProtocolVersion":5,"Pid":7,"Test":true,"Addr":{...}}`. */
+export function formatReattachConfig({
+  protocol,
+  protocolVersion,
+  address,
+  pid,
+  test,
+}: ReattachConfig): string {
+  return JSON.stringify({
+    Protocol: protocol,
+    ProtocolVersion: protocolVersion,
+    Pid: pid ?? 0,
+    Test: test,
+    Addr: { Network: address.network, String: address.address },
+  });
+}
+
+/**
+ * Reads one plugin's entry: its JSON, or what `JSON.parse` made of it.
+ *
+ * ```ts
+ * const providers = JSON.parse(process.env['TF_REATTACH_PROVIDERS'] ?? '{}');
+ * const config = parseReattachConfig(providers['registry.example/acme/things']);
+ * ```
+ *
+ * @throws InvalidOptionError when it is not one, or not of a plugin that speaks gRPC
+ */
+export function parseReattachConfig(entry: unknown): ReattachConfig {
+  const fields = asRecord(typeof entry === 'string' ? parsed(entry) : entry, 'reattach');
+  const address = asRecord(fields['Addr'], 'reattach.Addr');
+  const { Network: network, String: path } = address;
+  if (fields['Protocol'] !== 'grpc') {
+    throw new InvalidOptionError(
+      'reattach.Protocol',
+      `is ${JSON.stringify(fields['Protocol'])}, not "grpc"`,
+      {
+        hint: "Only Go programs can speak Go's net/rpc, which a missing protocol means.",
+      },
+    );
+  }
+  if ((network !== 'unix' && network !== 'tcp') || typeof path !== 'string' || path === '') {
+    throw new InvalidOptionError('reattach.Addr', 'must have a Network, "unix" or "tcp", and a String');
+  }
+  return {
+    protocol: 'grpc',
+    protocolVersion: wholeNumber(fields['ProtocolVersion'] ?? 0, 'reattach.ProtocolVersion'),
+    address: { network, address: path },
+    pid: wholeNumber(fields['Pid'] ?? 0, 'reattach.Pid') || undefined,
+    test: fields['Test'] === true,
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InvalidOptionError('reattach', 'is not JSON');
+  }
+}
+
+function asRecord(value: unknown, option: string): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+  throw new InvalidOptionError(option, 'must be an object');
+}
+
+function wholeNumber(value: unknown, option: string): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new InvalidOptionError(option, `${JSON.stringify(value)} is not a whole number from 0 up`);
+}

@@ -1,0 +1,38 @@
+/** The way into reattaching, which is loaded with the first use. */
+import { InvalidOptionError } from '../../errors.ts';
+import type { Plugin, StartPluginOptions } from '../plugin.ts';
+import type { PluginRunner } from '../runner.ts';
+import { checkTimeLimit } from '../start-options.ts';
+import type { ReattachConfig } from './config.ts';
+
+export interface ReattachOptions extends Pick<StartPluginOptions, 'startTimeoutMs' | 'signal' | 'onOutput'> {
+  /** From the plugin itself, or from whoever started it: see `parseReattachConfig`. */
+  readonly reattach: ReattachConfig;
+  /**
+   * Watches and ends a plugin that is no process of this machine, such as a container (Go: `ReattachFunc`); its `start`
+   * is not called. Default: the process `reattach.pid`.
+   */
+  readonly runner?: PluginRunner | undefined;
+}
+
+/**
+ * Connects to a plugin that runs already. There is no handshake, so there is no AutoMTLS and no multiplexing; and what
+ * the plugin logs goes to whoever started it.
+ *
+ * A plugin in test mode (`reattach.test`) is left running by `stop()`: whoever started it ends it. Any other is ended
+ * as one that was started here, and its broker is dead, because a plugin's broker lives as long as its first host's
+ * connection.
+ *
+ * @throws InvalidOptionError before anything is done; PluginError when there is no such process; PluginStartError when it
+ * takes no connection. The plugin is never ended because of a failure here. Abort: the same.
+ */
+export async function reattachPlugin(options: ReattachOptions): Promise<Plugin> {
+  const { reattach, runner, signal } = options;
+  checkTimeLimit(options.startTimeoutMs);
+  if (runner === undefined && reattach.pid === undefined) {
+    throw new InvalidOptionError('reattach.pid', 'there is no process id, and no `runner` in its place');
+  }
+  signal?.throwIfAborted();
+  const { attach } = await import('./attach.ts');
+  return await attach(options);
+}

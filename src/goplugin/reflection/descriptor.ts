@@ -1,0 +1,106 @@
+/**
+ * What a file descriptor (`google.protobuf.FileDescriptorProto`, google/protobuf/descriptor.proto) says of itself:
+ * its name, what it defines, what it refers to. Pure.
+ */
+import { bytesField, readFields } from '../wire/protobuf.ts';
+
+export interface FileSummary {
+  readonly name: string;
+  /** Names of the files that it imports. */
+  readonly imports: readonly string[];
+  /** Full names of the messages, enums, services and methods that it defines. */
+  readonly symbols: readonly string[];
+  /** The types that its fields and methods name, each with the full name of where it stands. */
+  readonly references: readonly Reference[];
+}
+
+export interface Reference {
+  readonly type: string;
+  readonly scope: string;
+}
+
+/** Numbers of fields in descriptor.proto. */
+const file = { name: 1, package: 2, dependency: 3, message: 4, enum: 5, service: 6 } as const;
+const message = { name: 1, field: 2, nested: 3, enum: 4 } as const;
+const service = { name: 1, method: 2 } as const;
+const method = { name: 1, input: 2, output: 3 } as const;
+const fieldType = 6;
+
+/** Deeper than any sensible message, shallow enough for the stack. */
+const deepestNesting = 64;
+
+/** @throws RangeError when the bytes are not a descriptor */
+export function summarise(bytes: Uint8Array): FileSummary {
+  const fields = readMessage(bytes);
+  const packageName = fields.text(file.package);
+  const seen = { symbols: [] as string[], references: [] as Reference[] };
+  for (const part of fields.all(file.message)) readType(part, packageName, seen, 0);
+  for (const part of fields.all(file.enum)) seen.symbols.push(join(packageName, readMessage(part).text(1)));
+  for (const part of fields.all(file.service)) readService(part, packageName, seen);
+  return { name: fields.text(file.name), imports: fields.texts(file.dependency), ...seen };
+}
+
+/** The descriptor with these imports besides its own, and under this name: of a repeated field the last counts. */
+export function renamed(bytes: Uint8Array, name: string, imports: readonly string[]): Buffer {
+  return Buffer.concat([
+    bytes,
+    bytesField(file.name, name),
+    ...imports.map((each) => bytesField(file.dependency, each)),
+  ]);
+}
+
+/** Full name of the type that a reference means: names are looked up from the innermost scope outwards. */
+export function resolve(
+  { type, scope }: Reference,
+  isDefined: (name: string) => boolean,
+): string | undefined {
+  if (type.startsWith('.')) return isDefined(type.slice(1)) ? type.slice(1) : undefined;
+  const path = scope.split('.');
+  for (let length = path.length; length >= 0; length -= 1) {
+    const name = join(path.slice(0, length).join('.'), type);
+    if (isDefined(name)) return name;
+  }
+  return undefined;
+}
+
+interface Seen {
+  readonly symbols: string[];
+  readonly references: Reference[];
+}
+
+function readType(bytes: Buffer, scope: string, seen: Seen, depth: number): void {
+  if (depth > deepestNesting) throw new RangeError('messages are nested too deeply');
+  const fields = readMessage(bytes);
+  const name = join(scope, fields.text(message.name));
+  seen.symbols.push(name);
+  for (const part of fields.all(message.field)) {
+    const type = readMessage(part).text(fieldType);
+    if (type !== '') seen.references.push({ type, scope: name });
+  }
+  for (const part of fields.all(message.enum)) seen.symbols.push(join(name, readMessage(part).text(1)));
+  for (const part of fields.all(message.nested)) readType(part, name, seen, depth + 1);
+}
+
+function readService(bytes: Buffer, scope: string, seen: Seen): void {
+  const fields = readMessage(bytes);
+  const name = join(scope, fields.text(service.name));
+  seen.symbols.push(name);
+  for (const part of fields.all(service.method)) {
+    const parts = readMessage(part);
+    seen.symbols.push(join(name, parts.text(method.name)));
+    for (const number of [method.input, method.output])
+      seen.references.push({ type: parts.text(number), scope: name });
+  }
+}
+
+function readMessage(bytes: Uint8Array) {
+  const fields = [...readFields(bytes)];
+  const all = (number: number): Buffer[] =>
+    fields.flatMap((field) => (field.number === number && field.kind === 'bytes' ? [field.value] : []));
+  const texts = (number: number): string[] => all(number).map((value) => value.toString('utf8'));
+  return { all, texts, text: (number: number): string => texts(number).at(-1) ?? '' };
+}
+
+function join(scope: string, name: string): string {
+  return scope === '' ? name : `${scope}.${name}`;
+}

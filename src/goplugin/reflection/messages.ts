@@ -1,0 +1,117 @@
+/**
+ * The messages of gRPC's server reflection (grpc/reflection/v1/reflection.proto), as far as services are concerned:
+ * extensions of proto2 are left out. The same on the wire in v1 and v1alpha.
+ */
+import {
+  bytesField,
+  fieldBytes,
+  fieldNumber,
+  readFields,
+  varintField,
+  type WireField,
+} from '../wire/protobuf.ts';
+
+/** One question. `unknown`: one that this implementation does not know. */
+export type ReflectionQuestion =
+  | { readonly kind: 'listServices' }
+  | { readonly kind: 'fileByName' | 'fileContainingSymbol'; readonly name: string }
+  | { readonly kind: 'unknown' };
+
+export type ReflectionAnswer =
+  | { readonly kind: 'services'; readonly names: readonly string[] }
+  /** `google.protobuf.FileDescriptorProto`, encoded: the file asked for, and perhaps what it imports. */
+  | { readonly kind: 'files'; readonly files: readonly Buffer[] }
+  /** `status` is a gRPC status code. */
+  | { readonly kind: 'error'; readonly status: number; readonly message: string }
+  | { readonly kind: 'unknown' };
+
+/** The numbers of the fields. */
+const request = { fileByName: 3, fileContainingSymbol: 4, listServices: 7 } as const;
+const response = { question: 2, files: 4, services: 6, error: 7 } as const;
+
+export function encodeQuestion(question: ReflectionQuestion): Buffer {
+  switch (question.kind) {
+    case 'listServices':
+      return bytesField(request.listServices, '*');
+    case 'fileByName':
+    case 'fileContainingSymbol':
+      return bytesField(request[question.kind], question.name, true);
+    case 'unknown':
+      return Buffer.alloc(0);
+  }
+}
+
+export function decodeQuestion(message: Uint8Array): ReflectionQuestion {
+  for (const field of readFields(message)) {
+    if (field.number === request.listServices) return { kind: 'listServices' };
+    if (field.number === request.fileByName) return { kind: 'fileByName', name: text(field) };
+    if (field.number === request.fileContainingSymbol)
+      return { kind: 'fileContainingSymbol', name: text(field) };
+  }
+  return { kind: 'unknown' };
+}
+
+/** @param question repeated in the answer, as the protocol demands */
+export function encodeAnswer({ answer, question }: AnswerTo): Buffer {
+  return Buffer.concat([bytesField(response.question, encodeQuestion(question), true), encodeBody(answer)]);
+}
+
+export interface AnswerTo {
+  readonly question: ReflectionQuestion;
+  readonly answer: ReflectionAnswer;
+}
+
+function encodeBody(answer: ReflectionAnswer): Buffer {
+  switch (answer.kind) {
+    case 'services': {
+      const entries = answer.names.map((name) => bytesField(1, bytesField(1, name), true));
+      return bytesField(response.services, Buffer.concat(entries), true);
+    }
+    case 'files': {
+      const files = answer.files.map((file) => bytesField(1, file, true));
+      return bytesField(response.files, Buffer.concat(files), true);
+    }
+    case 'error': {
+      const body = Buffer.concat([varintField(1, answer.status), bytesField(2, answer.message)]);
+      return bytesField(response.error, body, true);
+    }
+    case 'unknown':
+      return Buffer.alloc(0);
+  }
+}
+
+export function decodeAnswer(message: Uint8Array): AnswerTo {
+  let question: ReflectionQuestion = { kind: 'unknown' };
+  let answer: ReflectionAnswer = { kind: 'unknown' };
+  for (const field of readFields(message)) {
+    if (field.kind !== 'bytes') continue;
+    if (field.number === response.question) question = decodeQuestion(field.value);
+    const parts = nested(field);
+    if (field.number === response.files) answer = { kind: 'files', files: parts().map(({ value }) => value) };
+    if (field.number === response.services)
+      answer = { kind: 'services', names: parts().map(({ value }) => textOf(value, 1)) };
+    if (field.number === response.error) {
+      const [code, details] = [fieldNumber(field.value, 1), textOf(field.value, 2)];
+      answer = { kind: 'error', status: code, message: details };
+    }
+  }
+  return { question, answer };
+}
+
+type BytesField = Extract<WireField, { kind: 'bytes' }>;
+
+/** The messages or bytes of field 1 within a field. */
+function nested(field: BytesField): () => BytesField[] {
+  return () =>
+    [...readFields(field.value)].filter(
+      (inner): inner is BytesField => inner.number === 1 && inner.kind === 'bytes',
+    );
+}
+
+function textOf(message: Buffer, number: number): string {
+  return fieldBytes(message, number).toString('utf8');
+}
+
+function text(field: WireField): string {
+  return field.kind === 'bytes' ? field.value.toString('utf8') : '';
+}

@@ -1,0 +1,67 @@
+/** How a host reaches a plugin: with a socket for every connection, or with one that carries all. */
+import type { BrokerEnd } from './broker/broker.ts';
+import { MultiplexBroker } from './broker/multiplex-broker.ts';
+import { SocketBroker, type BrokerSide } from './broker/socket-broker.ts';
+import { connectTo } from './grpc/channel.ts';
+import type { Connect } from './grpc/http2-channel.ts';
+import type { PluginAddress } from './runner.ts';
+import type { MutualTls } from './tls/identity.ts';
+import type { ConnInfo } from './wire/messages.ts';
+import { YamuxSession } from './yamux/session.ts';
+
+export interface Transport {
+  /** What is connected to, for people. */
+  readonly peer: string;
+  readonly tls: MutualTls | undefined;
+  /** Makes the main connection. */
+  readonly connect: Connect;
+  /** Makes the host's half of the broker. Once. */
+  broker(send: (info: ConnInfo) => void): BrokerEnd;
+  /** Ends what the main connection and the broker leave. Idempotent. */
+  close(): void;
+}
+
+export function socketTransport(address: PluginAddress, side: BrokerSide): Transport {
+  return {
+    peer: address.address,
+    tls: side.tls,
+    connect: connectTo(address),
+    broker: (send) => new SocketBroker(side, send),
+    close: () => undefined,
+  };
+}
+
+/**
+ * One connection for everything, made at once: a plugin takes one, and gives up when it has none after five seconds
+ * (go-plugin: internal/grpcmux). Each stream has a TLS of its own.
+ */
+export async function multiplexedTransport(
+  address: PluginAddress,
+  { tls, explain }: Pick<BrokerSide, 'tls' | 'explain'>,
+  signal: AbortSignal,
+): Promise<Transport> {
+  const socket = await connectTo(address)(signal);
+  let broker: MultiplexBroker | undefined;
+  const session = new YamuxSession(socket, {
+    role: 'client',
+    onStream: (stream) => {
+      if (broker?.take(stream) !== true) stream.destroy(new Error('nobody here waits for this stream'));
+    },
+  });
+  let used = false;
+  return {
+    peer: address.address,
+    tls,
+    // The first stream without a knock is the main connection. It is not replaced when it breaks: with it the
+    // plugin's broker has ended.
+    connect: () => {
+      if (used) return Promise.reject(new Error('the main connection was lost'));
+      used = true;
+      return Promise.resolve(session.open());
+    },
+    broker: (send) => (broker = new MultiplexBroker({ tls, explain, session: () => session }, send)),
+    close: () => {
+      session.close();
+    },
+  };
+}

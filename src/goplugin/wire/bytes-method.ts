@@ -1,0 +1,21 @@
+import type { MethodDefinition } from '../service.ts';
+
+/** A unary method whose messages are left as they stand on the wire: what has few of them needs no codec. */
+export type BytesMethod = MethodDefinition<Buffer, Buffer> & {
+  readonly requestStream: false;
+  readonly responseStream: false;
+};
+
+/** @param path `/package.Service/Method` */
+export function bytesMethod(path: string): BytesMethod {
+  const same = (bytes: Buffer): Buffer => bytes;
+  return {
+    path,
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: same,
+    requestDeserialize: same,
+    responseSerialize: same,
+    responseDeserialize: same,
+  };
+}
