@@ -6,8 +6,10 @@ export const texts = z
   .array(z.string())
   .nullish()
   .transform((list) => list ?? []);
+// Not `z.record`, which is most of the time that a list of containers takes; `meta` says the same to whoever reads schemas.
 export const textMap = z
-  .record(z.string(), z.string())
+  .custom<Record<string, string>>(isTextMap, 'Invalid input: expected a map of strings')
+  .meta({ type: 'object', additionalProperties: { type: 'string' } })
   .nullish()
   .transform((map) => map ?? {});
 export const textOrNothing = z
@@ -41,4 +43,9 @@ export const time = z
 /** The same id on both engines: Podman leaves `sha256:` out in places. */
 export function withDigestPrefix(id: string): string {
   return /^[0-9a-f]{64}$/.test(id) ? `sha256:${id}` : id;
+}
+
+function isTextMap(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((text) => typeof text === 'string');
 }

@@ -6,6 +6,7 @@ import { EngineProtocolError, UnsupportedByEngineError } from './errors.ts';
 import { encodeQuery, type Query } from './transport/query.ts';
 import type { Transport, TransportRequest, TransportResponse } from './transport/transport.ts';
 import type { UpgradedConnection } from './transport/upgrade.ts';
+import type { WholeAnswer } from './transport/whole-answer.ts';
 
 /** Who is at the other end. */
 export interface EngineIdentity {
@@ -83,22 +84,19 @@ export class EngineClient {
     return this.parse(schema, body, call, status);
   }
 
-  async callText(call: Call): Promise<{ status: number; text: string }> {
-    const response = await this.open(call);
-    return { status: response.status, text: await this.readText(response.body, call) };
+  async callText(call: Call): Promise<WholeAnswer> {
+    const answer = await this.transport.sendForText(this.#request(call), (status) =>
+      isAnswer(status, call) ? longestAnswer : longestErrorText,
+    );
+    if (isAnswer(answer.status, call)) return answer;
+    throw this.#refusal(call, answer.status, answer.text);
   }
 
   /** Calls and hands over the head and the unread body of an answer that is not an error. */
   async open(call: Call): Promise<TransportResponse> {
-    const request = this.#request(call);
-    const response = await this.transport.send(request);
-    if (
-      (response.status >= 200 && response.status < 300) ||
-      call.accept?.includes(response.status) === true
-    ) {
-      return response;
-    }
-    throw this.#refusal(call, response.status, await this.readText(response.body, call, longestErrorText));
+    const response = await this.transport.send(this.#request(call));
+    if (isAnswer(response.status, call)) return response;
+    throw this.#refusal(call, response.status, await this.#readErrorText(response.body, call));
   }
 
   /** Calls and takes the connection over, for traffic both ways. */
@@ -143,13 +141,13 @@ export class EngineClient {
     return { headersMs: known ? headersMs + timeoutSeconds * 1000 : 0, bodyMs };
   }
 
-  async readText(body: TransportResponse['body'], call: Call, limit = longestAnswer): Promise<string> {
+  async #readErrorText(body: TransportResponse['body'], call: Call): Promise<string> {
     const pieces: Buffer[] = [];
     let length = 0;
     try {
       for await (const piece of body as AsyncIterable<Buffer>) {
         length += piece.length;
-        if (length > limit) break; // leaving the loop closes the connection
+        if (length > longestErrorText) break; // leaving the loop closes the connection
         pieces.push(piece);
       }
     } catch (error) {
@@ -184,4 +182,9 @@ export class EngineClient {
   #name(): string {
     return `${this.identity.kind === 'docker' ? 'Docker' : 'Podman'} ${this.identity.version}`;
   }
+}
+
+/** Whether a status is an answer to the call, and not an error. */
+function isAnswer(status: number, call: Call): boolean {
+  return (status >= 200 && status < 300) || call.accept?.includes(status) === true;
 }

@@ -1,5 +1,6 @@
 import type { CallOptions } from './call-options.ts';
 import type { Engine } from './engine.ts';
+import type { InfoCache } from './info-cache.ts';
 
 /** Time limits of one call, in milliseconds; 0 is none. They do not hold for streams that are open without end. */
 export interface TimeLimits {
@@ -17,6 +18,11 @@ export interface ConnectOptions extends CallOptions {
   /** Variables to look into, such as `DOCKER_HOST`. Default `process.env`. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
   readonly limits?: TimeLimits | undefined;
+  /**
+   * Spares asking the engine about itself where it did so before, which takes a Podman a third of a second. Default: it is
+   * asked. `engineInfoCache` of `bulkhead/compatibility` makes one of a folder.
+   */
+  readonly infoCache?: InfoCache | undefined;
 }
 
 /**

@@ -18,7 +18,10 @@ export interface Engine extends AsyncDisposable {
   /** Whether the engine runs without the host's root rights, in a user namespace. */
   readonly rootless: boolean;
   readonly socketPath: string;
-  /** What the engine said of itself when the connection was made. Podman takes a third of a second to ask anew. */
+  /**
+   * What the engine said of itself when the connection was made, or before (with `infoCache`). Podman takes a third of a
+   * second to say it anew.
+   */
   readonly info: EngineInfo;
 
   readonly system: System;

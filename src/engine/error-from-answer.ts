@@ -22,7 +22,10 @@ const podmanCauses: readonly (readonly [RegExp, EngineErrorClass])[] = [
   [/^(no such (container|image|network|volume|pod)|image not known|network not found)$/, NotFoundError],
   [/(no such container|image not known|layer not known|unable to find network)/, NotFoundError],
   [/that name is already in use|already (exists|in use)/, ConflictError],
-  [/container state improper|image is in use by a container|image used by/, ConflictError],
+  [
+    /container state improper|can only be used on running containers|image is in use by a container|image used by/,
+    ConflictError,
+  ],
   [/^invalid (argument|log driver)|unknown capability|invalid capability/, BadRequestError],
   // Attach sets the container up, and answers 409 when the runtime fails at that.
   [/^OCI (permission denied|runtime)/, EngineOperationError],

@@ -5,6 +5,7 @@ export { connectEngine, type ConnectOptions, type TimeLimits } from './connect.t
 export { findSockets, type SocketCandidate } from './discovery/find-sockets.ts';
 export type { Engine } from './engine.ts';
 export * from './errors.ts';
+export type { AnsweringEngine, InfoAnswers, InfoCache } from './info-cache.ts';
 export type { Progress } from './progress.ts';
 export type { RawRequest, RawResponse } from './raw-request.ts';
 

@@ -10,7 +10,8 @@ import { EngineError, EngineUnreachableError, EngineVersionError } from './error
 import { imagesOf } from './images/images.ts';
 import { checkOptions, countOption, optionsOf, signalOption, text } from './option-check.ts';
 import { sendRawRequest } from './raw-request.ts';
-import { getInfo, type EngineInfo } from './system/info.ts';
+import { infoAnswers, type InfoCache } from './info-cache.ts';
+import { askInfo, readInfo, type EngineInfo } from './system/info.ts';
 import { ping, type Ping } from './system/ping.ts';
 import { systemOf } from './system/system.ts';
 import { longestSocketPath } from './transport/socket-problem.ts';
@@ -24,6 +25,12 @@ const optionsSchema = optionsOf<ConnectOptions>()({
     headersMs: countOption,
     bodyMs: countOption,
   }).optional(),
+  infoCache: z
+    .custom<InfoCache>((value) => {
+      const { read, write } = (value ?? {}) as Partial<InfoCache>;
+      return typeof read === 'function' && typeof write === 'function';
+    }, 'must have read and write')
+    .optional(),
   signal: signalOption,
 });
 
@@ -55,7 +62,7 @@ export async function openEngine(options: ConnectOptions): Promise<Engine> {
 async function openSocket(
   candidate: SocketCandidate,
   environment: Readonly<Record<string, string | undefined>>,
-  { limits = {}, signal }: Pick<ConnectOptions, 'limits' | 'signal'>,
+  { limits = {}, infoCache, signal }: Pick<ConnectOptions, 'limits' | 'infoCache' | 'signal'>,
 ): Promise<Engine> {
   refuseLongPath(candidate);
   const { connectMs = 5000, headersMs = 120_000, bodyMs = 120_000 } = limits;
@@ -63,7 +70,7 @@ async function openSocket(
   try {
     const answer = await ping(transport, { signal });
     const apiVersion = agreeOnVersion(answer, candidate.socketPath, environment['DOCKER_API_VERSION']);
-    const { identity, info } = await identify(transport, answer, apiVersion, signal);
+    const { identity, info } = await identify(transport, answer, apiVersion, { infoCache, signal });
     return assemble(new EngineClient(transport, identity), info);
   } catch (error) {
     await transport.close();
@@ -89,7 +96,7 @@ async function identify(
   transport: Transport,
   answer: Ping,
   apiVersion: string,
-  signal: AbortSignal | undefined,
+  options: Pick<ConnectOptions, 'infoCache' | 'signal'>,
 ): Promise<{ identity: EngineIdentity; info: EngineInfo }> {
   const known: EngineIdentity = {
     kind: answer.kind,
@@ -99,7 +106,7 @@ async function identify(
     serviceRuntime: undefined,
     enforces: { memory: true, cpu: true, pids: true },
   };
-  const info = await getInfo(new EngineClient(transport, known), { signal });
+  const info = await infoOf(new EngineClient(transport, known), options);
   const identity = {
     ...known,
     version: answer.version ?? info.serverVersion,
@@ -108,6 +115,28 @@ async function identify(
     enforces: { memory: info.memoryLimit, cpu: info.cpuCfsQuota, pids: info.pidsLimit },
   };
   return { identity, info };
+}
+
+/** @throws the errors of `engine.system.info` */
+async function infoOf(
+  client: EngineClient,
+  { infoCache, signal }: Pick<ConnectOptions, 'infoCache' | 'signal'>,
+): Promise<EngineInfo> {
+  const { kind, version } = client.identity;
+  const engine = { kind, version, socketPath: client.transport.socketPath };
+  const kept = infoAnswers.safeParse(await infoCache?.read(engine)).data;
+  signal?.throwIfAborted();
+  if (kept !== undefined) {
+    try {
+      return readInfo(client, kept);
+    } catch {
+      // It is no answer of this engine, whoever wrote it: the engine is asked.
+    }
+  }
+  const answers = await askInfo(client, { signal });
+  const info = readInfo(client, answers);
+  await infoCache?.write(engine, answers);
+  return info;
 }
 
 function assemble(client: EngineClient, info: EngineInfo): Engine {

@@ -47,12 +47,11 @@ export async function sendRawRequest(client: EngineClient, request: RawRequest):
     ...(isBytes ? { bytes: body as Uint8Array | AsyncIterable<Uint8Array> } : { json: body }),
     signal,
   };
-  const response = await client.open(call);
-  const text = await client.readText(response.body, call);
-  const isJson = String(response.headers['content-type']).startsWith('application/json');
+  const { status, headers: answered, text } = await client.callText(call);
+  const isJson = String(answered['content-type']).startsWith('application/json');
   return {
-    status: response.status,
-    headers: response.headers,
+    status,
+    headers: answered,
     body: text === '' ? undefined : isJson ? (JSON.parse(text) as unknown) : text,
   };
 }

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { readlink } from 'node:fs/promises';
 import { test } from 'node:test';
+import { isKnown } from '../../src/compatibility/index.ts';
+import { findEngineProcess } from '../../src/compatibility/gather/engine-process.ts';
 import {
   BadRequestError,
   ConflictError,
@@ -16,6 +19,33 @@ const timeout = 60_000;
 describeEngines(
   'the life of a container',
   (real) => {
+    test('has an empty network namespace of its own when it is disabled', { timeout }, async () => {
+      await using engine = await connectWithImage(real);
+      await using container = await createTestContainer(engine, 'cat /proc/net/dev; echo end; sleep 600', {
+        runtime: real.runtime,
+        networkDisabled: true,
+      });
+      await engine.containers.start(container.id);
+      const { networkDisabled, state } = await engine.containers.inspect(container.id);
+      assert.equal(networkDisabled, true);
+      await using output = await engine.containers.logs(container.id, { follow: true });
+      let devices = '';
+      for await (const { data } of output) {
+        devices += data.toString();
+        if (devices.endsWith('end\n')) break;
+      }
+      assert.deepEqual(
+        devices.match(/^ *\w+:/gm)?.map((name) => name.trim()),
+        ['lo:'],
+      );
+      const engineProcess = await findEngineProcess(engine);
+      assert.ok(isKnown(engineProcess));
+      const namespaces = await Promise.all(
+        [state.pid, engineProcess.value.pid, process.pid].map((pid) => readlink(`/proc/${pid}/ns/net`)),
+      );
+      assert.equal(new Set(namespaces).size, 3, namespaces.join(' '));
+    });
+
     test('loses neither output nor exit code from create to remove', { timeout }, async () => {
       await using engine = await connectWithImage(real);
       await using container = await createTestContainer(
@@ -290,6 +320,20 @@ describeEngines('wait', (real) => {
     assert.deepEqual(await exit, { exitCode: 5 });
   });
 
+  test('asked long before the start waits for it, whatever it waits for', { timeout }, async () => {
+    await using engine = await connectWithImage(real);
+    for (const condition of ['next-exit', 'removed'] as const) {
+      await using container = await createTestContainer(engine, 'exit 7');
+      const exit = engine.containers.wait(container.id, { condition });
+      // Podman 4.3 has said 0 long before all of these are answered.
+      for (let round = 0; round < 20; round += 1) await engine.containers.inspect(container.id);
+      await engine.containers.start(container.id);
+      await engine.containers.wait(container.id);
+      if (condition === 'removed') await engine.containers.remove(container.id);
+      assert.deepEqual(await exit, { exitCode: 7 }, condition);
+    }
+  });
+
   test('until it is removed gives the code as well', { timeout }, async () => {
     await using engine = await connectWithImage(real);
     await using container = await createTestContainer(engine, 'exit 6');
@@ -381,6 +425,7 @@ describeEngines('list, rename, pause, update, top and changes', (real) => {
     await containers.kill(container.id);
     await containers.wait(container.id);
     await assert.rejects(containers.stats(container.id), ConflictError);
+    await assert.rejects(containers.top(container.id), ConflictError);
   });
 
   test('refuse limits that a rootless engine would take and not enforce', { timeout }, async (t) => {

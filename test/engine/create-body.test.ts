@@ -20,6 +20,7 @@ describe('the body of a create request', { timeout }, () => {
       Tty: false,
       OpenStdin: true,
       StdinOnce: true,
+      NetworkDisabled: false,
       StopSignal: 'SIGINT',
       StopTimeout: 3,
       HostConfig: {
@@ -141,6 +142,18 @@ describe('the body of a create request', { timeout }, () => {
     assert.deepEqual(await netns('host'), [{ nsmode: 'host' }, undefined]);
     assert.deepEqual(await netns('container:abc'), [{ nsmode: 'container', value: 'abc' }, undefined]);
     assert.deepEqual(await netns('default'), [undefined, undefined]);
+  });
+
+  test('says to each engine in its words that there is to be no network', async () => {
+    const disabled = { image: 'web', networkDisabled: true };
+    assert.deepEqual(await bodyOf('docker', disabled), {
+      Image: 'web',
+      NetworkDisabled: true,
+      HostConfig: { Tmpfs: {} },
+    });
+    const { netns } = (await bodyOf('podman', disabled)) as Record<string, unknown>;
+    assert.deepEqual(netns, { nsmode: 'none' });
+    await assert.rejects(bodyOf('docker', { ...disabled, networkMode: 'host' }), InvalidOptionError);
   });
 
   const wrong: readonly (readonly [string, object])[] = [

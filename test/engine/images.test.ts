@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
-import tar from 'tar-stream';
+
 import {
   ConflictError,
   EngineOperationError,
@@ -16,6 +16,7 @@ import {
 } from '../../src/engine/index.ts';
 import { busyboxArchive, testImage } from './support/busybox-image.ts';
 import { connectWithImage, createTestContainer, describeEngines } from './support/real-engines.ts';
+import { tarOf } from './support/tar-of.ts';
 
 const timeout = 60_000;
 
@@ -185,11 +186,4 @@ function uniqueImage(engine: Engine): AsyncDisposable & { readonly name: string 
 async function* inPieces(bytes: Buffer): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 60_000)
     yield await Promise.resolve(bytes.subarray(at, at + 60_000));
-}
-
-async function tarOf(files: Readonly<Record<string, string>>): Promise<Buffer> {
-  const pack = tar.pack();
-  for (const [name, content] of Object.entries(files)) pack.entry({ name }, content);
-  pack.finalize();
-  return buffer(pack);
 }

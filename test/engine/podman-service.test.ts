@@ -26,10 +26,16 @@ const hasPodman = (await findExecutable('podman', path)) !== undefined;
 const skip = hasPodman ? (noBusybox ?? false) : 'podman is not installed';
 
 let folder: string;
+/** The temporary folder of this file: what is left behind there was left here. */
+let ownTmp: string;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bulkhead-test-'));
+  ownTmp = await mkdtemp(join(tmpdir(), 'b-'));
+  process.env['TMPDIR'] = ownTmp;
 });
 after(async () => {
+  delete process.env['TMPDIR'];
+  await rm(ownTmp, { recursive: true, force: true });
   // The storage of a service whose owner was killed is still mounted onto itself.
   spawnSync('umount', ['-l', join(folder, 'owned/root/overlay')]);
   await rm(folder, { recursive: true, force: true });
@@ -139,16 +145,18 @@ describe('a Podman service of our own', { skip, timeout: 300_000 }, () => {
 
   test('that stays silent is given up in time, and ended', { timeout }, async () => {
     const fake = join(folder, 'podman');
-    await writeFile(fake, '#!/bin/sh\necho waiting for a lock >&2\nexec sleep 1000\n');
+    // No other test sleeps as long: their containers run beside this, and are not what is looked for.
+    const sleeping = `sleep ${1_000_000 + process.pid}`;
+    await writeFile(fake, `#!/bin/sh\necho waiting for a lock >&2\nexec ${sleeping}\n`);
     await chmod(fake, 0o755);
     await assert.rejects(
-      startOnOwnStorage({ startTimeoutMs: 300, environment: { PATH: folder } }),
+      startOnOwnStorage({ startTimeoutMs: 3000, environment: { PATH: folder } }),
       (error) =>
         error instanceof PodmanServiceError &&
         error.code === 'PODMAN_SERVICE_TIMEOUT' &&
         error.message.includes('waiting for a lock'),
     );
-    assert.deepEqual(processesNaming('sleep 1000'), []);
+    assert.deepEqual(processesNaming(sleeping), []);
   });
 
   test('whose start is aborted is ended, and the reason rethrown', { timeout }, async () => {
@@ -298,12 +306,12 @@ function commandLine(pid: string): string {
 
 /** What a throw-away service could leave: processes, mounts, folders. */
 function leftovers(): object {
-  const ours = 'bulkhead-tp-';
+  const ours = `${ownTmp}/`;
   return {
     processes: processesNaming(ours),
     mounts: readFileSync('/proc/self/mountinfo', 'utf8')
       .split('\n')
       .filter((line) => line.includes(ours)),
-    folders: readdirSync(tmpdir()).filter((name) => name.startsWith(ours)),
+    folders: readdirSync(ownTmp),
   };
 }

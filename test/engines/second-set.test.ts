@@ -71,6 +71,9 @@ describe('a second set of engines', { skip: reasonToSkip(), timeout: 180_000 }, 
     // Each of the three: the service, what watches over the container (conmon), and the container; in two namespaces.
     assert.ok(processes.length >= 9, `${processes.length} processes`);
     assert.ok(namespaces.size >= 6, `${namespaces.size} network namespaces`);
+    // As a Podman does that somebody else runs on the same storage, in the machine's own mount namespace.
+    const storage = path.join(folders[1] ?? '', 'host/podman-rootful/runc/store/overlay');
+    assert.equal(spawnSync('mount', ['--bind', storage, storage]).status, 0);
 
     engines('down');
 

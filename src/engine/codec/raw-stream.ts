@@ -94,9 +94,6 @@ export class RawStream {
   }
 }
 
-/** Below this many bytes a loop copies faster than a call of the runtime. */
-const shortFrame = 256;
-
 /** Frames of one stream that follow each other in one piece of input. */
 class Run {
   readonly #bytes: Uint8Array;
@@ -105,7 +102,10 @@ class Run {
   /** The run as long as it is one frame: a view of the input. */
   #start = 0;
   #end = 0;
-  /** Where runs of several frames are put together: one allocation for the whole input, which is longer than all of them. */
+  /**
+   * Where runs of several frames are put together: a copy of the input, in which payloads move over the headers before
+   * them. Moving within one array is several times faster than copying from another, which takes a view for each frame.
+   */
   #together: Uint8Array | undefined;
   /** How much of `together` is taken, and where in it the present run begins; -1 while the run is one frame. */
   #filled = 0;
@@ -143,14 +143,11 @@ class Run {
   }
 
   #append(start: number, end: number): void {
-    const from = this.#bytes;
-    const to = (this.#together ??= Buffer.allocUnsafeSlow(from.length));
-    if (end - start < shortFrame) {
-      let at = this.#filled;
-      for (let i = start; i < end; i += 1, at += 1) to[at] = from[i] ?? 0;
-    } else {
-      to.set(from.subarray(start, end), this.#filled);
+    if (this.#together === undefined) {
+      this.#together = Buffer.allocUnsafeSlow(this.#bytes.length);
+      this.#together.set(this.#bytes);
     }
+    this.#together.copyWithin(this.#filled, start, end);
     this.#filled += end - start;
   }
 }

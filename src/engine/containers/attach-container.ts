@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { whenAborted } from '../../abort.ts';
 import { InvalidOptionError } from '../../errors.ts';
 import type { CallOptions } from '../call-options.ts';
 import type { Call, EngineClient } from '../client.ts';
@@ -90,9 +91,8 @@ export async function attachContainer(
   }
   const { socket, head } = await client.upgrade(call);
   if (head.length > 0) socket.unshift(head);
-  const onAbort = () => socket.destroy(signal?.reason as Error);
-  signal?.addEventListener('abort', onAbort);
-  socket.once('close', () => signal?.removeEventListener('abort', onAbort));
+  const stopListening = whenAborted(signal, () => socket.destroy(signal?.reason as Error));
+  socket.once('close', stopListening);
   return attachment(pumpOutput(socket, { framed, bufferBytes, explain }), socketStdin(socket, explain));
 }
 

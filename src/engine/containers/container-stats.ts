@@ -3,9 +3,9 @@ import { numberOrZero } from '../answer.ts';
 import type { CallOptions } from '../call-options.ts';
 import { compareVersions } from '../api-version.ts';
 import type { Call, EngineClient } from '../client.ts';
-import { ConflictError } from '../errors.ts';
 import { callOptions, checkContainerId, checkOptions } from '../option-check.ts';
 import { jsonValues } from '../read-progress.ts';
+import { notRunning } from './not-running.ts';
 
 /** What a container uses. Counters count from its start. */
 export interface ContainerStats {
@@ -102,13 +102,6 @@ function statsCall(
     },
     signal,
   };
-}
-
-function notRunning(call: Call): ConflictError {
-  return new ConflictError(`can't ${call.doing}: it is not running`, {
-    method: call.method,
-    path: call.path,
-  });
 }
 
 function toStats(stats: z.infer<typeof statsSchema>): ContainerStats {

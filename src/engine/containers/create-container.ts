@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { InvalidOptionError } from '../../errors.ts';
 import { texts } from '../answer.ts';
 import type { CallOptions } from '../call-options.ts';
 import type { Call, EngineClient } from '../client.ts';
@@ -82,6 +83,12 @@ export interface CreateContainerOptions extends CallOptions {
   readonly runtime?: string | undefined;
   /** `none`, `host`, `bridge`, or the name of a network. */
   readonly networkMode?: string | undefined;
+  /**
+   * True: a network namespace in which nothing is set up but the loopback interface; `networkMode`, if given, has to be
+   * `none`. Docker would otherwise run a program of its own in the namespace even for `none`, which takes longer than all
+   * else of a start, and mounts an `/etc/hosts`, which the container does not get here. On Podman the same as `none`.
+   */
+  readonly networkDisabled?: boolean | undefined;
   /** With or without `CAP_`, such as `IPC_LOCK`; `ALL` for all of them. */
   readonly capAdd?: readonly string[] | undefined;
   readonly capDrop?: readonly string[] | undefined;
@@ -140,6 +147,7 @@ export async function createContainer(
   options: CreateContainerOptions,
 ): Promise<CreatedContainer> {
   const checked = checkOptions('containers.create', createOptionsSchema, options);
+  refuseContradictions(checked);
   refuseUnenforcedLimits(client, checked);
   const call = client.isPodman ? await podmanCall(client, checked) : dockerCall(client, checked);
   const created = await client.fetch(createdContainerSchema, {
@@ -153,6 +161,11 @@ export async function createContainer(
     ...call,
   });
   return { id: created.Id, warnings: created.Warnings };
+}
+
+function refuseContradictions({ networkDisabled, networkMode = 'none' }: CreateContainerOptions): void {
+  if (networkDisabled !== true || networkMode === 'none') return;
+  throw new InvalidOptionError('networkDisabled', `goes with networkMode "none" alone, not "${networkMode}"`);
 }
 
 type CreateCall = Pick<Call, 'path' | 'json'> & Partial<Call>;

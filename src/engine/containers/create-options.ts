@@ -87,6 +87,7 @@ export const createOptionsSchema = optionsOf<CreateContainerOptions>()({
   stopTimeout: wholeNumber.nonnegative().optional(),
   runtime: text.min(1).optional(),
   networkMode: text.min(1).optional(),
+  networkDisabled: z.boolean().optional(),
   capAdd: z.array(capability).optional(),
   capDrop: z.array(capability).optional(),
   noNewPrivileges: z.boolean().optional(),

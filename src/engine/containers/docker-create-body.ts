@@ -27,6 +27,7 @@ export function toDockerBody(options: CreateContainerOptions): object {
     Tty: options.tty,
     OpenStdin: options.openStdin,
     StdinOnce: options.stdinOnce,
+    NetworkDisabled: options.networkDisabled,
     StopSignal: options.stopSignal,
     StopTimeout: options.stopTimeout,
     HostConfig: {

@@ -21,6 +21,7 @@ export const dockerInspectSchema = z.object({
     WorkingDir: textOrNothing,
     Tty: flag,
     OpenStdin: flag,
+    NetworkDisabled: flag,
     StopSignal: textOrNothing,
     StopTimeout: z.number().nullish(),
   }),

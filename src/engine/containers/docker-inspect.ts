@@ -29,6 +29,7 @@ export function fromDockerInspect(answer: DockerInspect, raw: unknown): Inspecte
     },
     runtime: host.Runtime,
     networkMode: host.NetworkMode,
+    networkDisabled: config.NetworkDisabled,
     readonlyRootfs: host.ReadonlyRootfs,
     capAdd: host.CapAdd.map(withoutCapPrefix),
     capDrop: host.CapDrop.map(withoutCapPrefix),

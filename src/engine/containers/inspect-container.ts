@@ -66,6 +66,8 @@ export interface InspectedContainer {
   /** Docker: name as configured. Podman: what its service was started with, a name or a path: compare base names. */
   readonly runtime: string;
   readonly networkMode: string;
+  /** Nothing is set up in its network namespace. On Podman so with the mode `none`. */
+  readonly networkDisabled: boolean;
   readonly readonlyRootfs: boolean;
   /** As the engine shows them, with `CAP_` taken off. Podman shows `ALL` as the list of those that it took away. */
   readonly capAdd: readonly string[];

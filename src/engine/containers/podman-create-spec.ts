@@ -69,7 +69,7 @@ export function toPodmanSpec(options: CreateContainerOptions, { version }: Engin
     stop_timeout: options.stopTimeout,
     systemd: 'false', // else programs named systemd or /sbin/init get mounts that nobody asked for
     oci_runtime: options.runtime,
-    ...podmanNetwork(options.networkMode),
+    ...podmanNetwork(options.networkDisabled === true ? 'none' : options.networkMode),
     ipcns: podmanNamespace(options.ipcMode),
     cgroupns: podmanNamespace(options.cgroupnsMode),
     userns: podmanNamespace(options.usernsMode),

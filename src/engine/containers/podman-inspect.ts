@@ -31,6 +31,7 @@ export function fromPodmanInspect(answer: PodmanInspect, raw: unknown): Inspecte
     },
     runtime: answer.OCIRuntime,
     networkMode: host.NetworkMode,
+    networkDisabled: host.NetworkMode === 'none',
     readonlyRootfs: host.ReadonlyRootfs,
     capAdd: host.CapAdd.map(withoutCapPrefix),
     capDrop: host.CapDrop.map(withoutCapPrefix),

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { flag } from '../answer.ts';
+import { flag, time } from '../answer.ts';
 import type { EngineClient } from '../client.ts';
 
 export const probeSchema = z.object({
   Id: z.string(),
-  State: z.object({ Status: z.string() }),
+  State: z.object({ Status: z.string(), StartedAt: time }),
   Config: z.object({ Tty: flag, OpenStdin: flag }),
   HostConfig: z.object({ LogConfig: z.object({ Type: z.string() }) }),
 });
@@ -12,6 +12,7 @@ export const probeSchema = z.object({
 export interface ContainerProbe {
   readonly id: string;
   readonly status: string;
+  readonly startedAt: Date | undefined;
   readonly tty: boolean;
   readonly openStdin: boolean;
   readonly logDriver: string;
@@ -34,6 +35,7 @@ export async function probeContainer(
   return {
     id: answer.Id,
     status: answer.State.Status,
+    startedAt: answer.State.StartedAt,
     tty: answer.Config.Tty,
     openStdin: answer.Config.OpenStdin,
     logDriver: answer.HostConfig.LogConfig.Type,

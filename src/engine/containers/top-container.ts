@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { CallOptions } from '../call-options.ts';
 import type { Call, EngineClient } from '../client.ts';
 import { callOptions, checkContainerId, checkOptions } from '../option-check.ts';
+import { notRunning } from './not-running.ts';
 
 /** A process in a container, as the engine's host sees it. */
 export interface ContainerProcess {
@@ -38,7 +39,9 @@ export async function topContainer(
       ? { libpod: true, query: { ps_args: 'hpid,huser,args', stream: false } }
       : { query: { ps_args: '-eo pid,user,args' } }),
   };
-  const { Processes } = await client.fetch(topSchema, call);
+  const { body } = await client.call(call);
+  if (body === undefined && client.isPodman) throw notRunning(call); // 200 and nothing (seen with 4.3.1)
+  const { Processes } = client.parse(topSchema, body, call);
   return Processes.map(([pid = '', user = '', ...command]) => ({
     pid: Number(pid),
     user,

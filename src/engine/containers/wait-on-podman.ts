@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Call, EngineClient } from '../client.ts';
 import { EngineProtocolError, NotFoundError } from '../errors.ts';
 import { probeContainer } from './probe-container.ts';
@@ -35,9 +36,11 @@ export async function waitOnPodman(
       return { exitCode: Math.max(0, code) }; // -1: it never ran
     }
     case 'next-exit':
-      await refuseEnded(client, name, call);
+      await refuseEnded(client, name, call, new Date());
+      await untilStarted(client, name, call);
       return { exitCode: await waitForCode(client, call) };
     case 'removed': {
+      await untilStarted(client, name, call);
       const exitCode = await waitForCode(client, call);
       await waitForRemoval(client, call);
       return { exitCode };
@@ -88,10 +91,36 @@ async function waitForRemoval(client: EngineClient, call: Call): Promise<void> {
   }
 }
 
-/** Podman tells of the state, not of its change: of a container that has ended it would give the last exit. */
-async function refuseEnded(client: EngineClient, name: string, call: Call): Promise<void> {
-  const { status } = await probeContainer(client, name, { doing: call.doing, signal: call.signal });
-  if (ended.includes(status)) {
+/** In Podman's words and Docker's. */
+const notStarted = ['created', 'configured', 'initialized'];
+const firstLookMs = 10;
+const longestLookMs = 100;
+
+/**
+ * Podman takes a container that was not started yet for one that has exited with 0 (4.3.1, libpod `WaitForExit`), so its
+ * start is waited for apart. It is looked at again and again: Podman tells of no state that a short run could not pass
+ * through unseen.
+ *
+ * @throws NotFoundError when it is removed before its start was seen: whether it ran is not known then
+ */
+async function untilStarted(client: EngineClient, name: string, call: Call): Promise<void> {
+  const { doing, signal } = call;
+  for (let pauseMs = firstLookMs; ; pauseMs = Math.min(2 * pauseMs, longestLookMs)) {
+    const { status } = await probeContainer(client, name, { doing, signal });
+    if (!notStarted.includes(status)) return;
+    await delay(pauseMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
+  }
+}
+
+/**
+ * Podman tells of the state, not of its change: of a container that has ended it would give the last exit. One that was
+ * started since it was asked about is meant with that exit.
+ */
+async function refuseEnded(client: EngineClient, name: string, call: Call, asked: Date): Promise<void> {
+  const options = { doing: call.doing, signal: call.signal };
+  const { status, startedAt } = await probeContainer(client, name, options);
+  const isStartedSince = startedAt !== undefined && startedAt >= asked;
+  if (ended.includes(status) && !isStartedSince) {
     client.refuse(
       `can't wait for the next exit of a container that has ended (${name})`,
       'Start it first, then wait.',

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { textMap, textOrNothing } from '../answer.ts';
 import type { CallOptions } from '../call-options.ts';
@@ -71,6 +72,7 @@ export const eventSchema = z.object({
 /** See `System.events`. */
 export async function followEvents(client: EngineClient, options: EventsOptions = {}): Promise<EventStream> {
   const { since, until, filters, signal } = checkOptions('system.events', schema, options);
+  const isPast = client.isPodman && until !== undefined && (await comesSoon(until, signal));
   const call: Call = {
     doing: 'follow events',
     method: 'GET',
@@ -80,14 +82,18 @@ export async function followEvents(client: EngineClient, options: EventsOptions 
         since instanceof Date
           ? unixSeconds(since)
           : since && secondsText(toNanoseconds(since) - roundingError),
-      until: until && unixSeconds(until),
+      until: until && !isPast ? unixSeconds(until) : undefined,
+      stream: isPast ? false : undefined,
       filters: filters && wireFilters(client, filters),
     },
     lasting: { headersMs: client.transport.limits.headersMs, bodyMs: 0 },
     signal,
   };
   const response = await client.open(call);
-  const events = readEvents(client, call, response, typeof since === 'string' ? toNanoseconds(since) : 0n);
+  const events = readEvents(client, call, response, {
+    first: typeof since === 'string' ? toNanoseconds(since) : 0n,
+    last: until && BigInt(until.getTime()) * 1_000_000n,
+  });
   return {
     [Symbol.asyncIterator]: () => events,
     async [Symbol.asyncDispose]() {
@@ -101,12 +107,24 @@ async function* readEvents(
   client: EngineClient,
   call: Call,
   response: TransportResponse,
-  first: bigint,
+  { first, last }: { first: bigint; last: bigint | undefined },
 ): AsyncGenerator<EngineEvent, void, undefined> {
   for await (const value of jsonValues(client, call, response, parseKeepingNanoseconds)) {
     const event = client.parse(eventSchema, value, call);
-    if (BigInt(event.timeNano) >= first) yield toEvent(event);
+    const time = BigInt(event.timeNano);
+    if (time >= first && (last === undefined || time <= last)) yield toEvent(event);
   }
+}
+
+/**
+ * Podman gives nothing at all until a time that has passed when it gets to it (seen with 4.3.1): it is asked for all that
+ * there is instead. Waits for a time so near that it might have passed by then.
+ */
+async function comesSoon(until: Date, signal: AbortSignal | undefined): Promise<boolean> {
+  const ms = until.getTime() - Date.now();
+  if (ms > 1000) return false;
+  if (ms > 0) await delay(ms, undefined, { signal }).catch(() => signal?.throwIfAborted());
+  return true;
 }
 
 /** Podman takes seconds as a floating-point number: asked for a little more, what is too much is left out here. */

@@ -3,6 +3,7 @@ import { flag, texts } from '../answer.ts';
 import { compareVersions } from '../api-version.ts';
 import type { CallOptions } from '../call-options.ts';
 import type { Call, EngineClient } from '../client.ts';
+import type { InfoAnswers } from '../info-cache.ts';
 
 export interface RuntimeInfo {
   /** Executable on the engine's host; absent for runtimes that are containerd shims. */
@@ -61,13 +62,35 @@ export interface EngineInfo {
 }
 
 /** See `System.info`. */
-export function getInfo(client: EngineClient, options: CallOptions = {}): Promise<EngineInfo> {
-  return client.isPodman ? podmanInfo(client, options) : dockerInfo(client, options);
+export async function getInfo(client: EngineClient, options: CallOptions = {}): Promise<EngineInfo> {
+  return readInfo(client, await askInfo(client, options));
+}
+
+/** Asks, and leaves the answers as they are. */
+export async function askInfo(client: EngineClient, { signal }: CallOptions = {}): Promise<InfoAnswers> {
+  const { body: info } = await client.call({ ...asking(client), signal });
+  if (!client.isPodman) return { info };
+  const { version } = client.parse(podmanInfoSchema, info, asking(client));
+  if (compareVersions(version.Version, firstPodmanWithRuntimes) < 0) return { info };
+  // The runtimes in Podman's table, installed or not: only the Docker-compatible API lists them.
+  const { body: compatible } = await client.call({ ...asking(client), libpod: false, signal });
+  return { info, compatible };
+}
+
+/** @throws EngineProtocolError when the answers are not as the engine's API describes them */
+export function readInfo(client: EngineClient, answers: InfoAnswers): EngineInfo {
+  return client.isPodman ? podmanInfo(client, answers) : dockerInfo(client, answers);
+}
+
+function asking({ isPodman }: EngineClient): Call {
+  return { doing: 'ask the engine about itself', method: 'GET', path: '/info', libpod: isPodman };
 }
 
 const runtimeTable = z
   .record(z.string(), z.object({ path: z.string().optional(), runtimeArgs: z.array(z.string()).nullish() }))
   .nullish();
+
+const runtimesSchema = z.object({ Runtimes: runtimeTable });
 
 /** Docker `GET /info`. */
 export const dockerInfoSchema = z.object({
@@ -89,10 +112,8 @@ export const dockerInfoSchema = z.object({
   Warnings: texts,
 });
 
-async function dockerInfo(client: EngineClient, { signal }: CallOptions): Promise<EngineInfo> {
-  const call: Call = { doing: 'ask the engine about itself', method: 'GET', path: '/info', signal };
-  const { body } = await client.call(call);
-  const info = client.parse(dockerInfoSchema, body, call);
+function dockerInfo(client: EngineClient, { info: raw }: InfoAnswers): EngineInfo {
+  const info = client.parse(dockerInfoSchema, raw, asking(client));
   return {
     id: info.ID,
     name: info.Name,
@@ -112,7 +133,7 @@ async function dockerInfo(client: EngineClient, { signal }: CallOptions): Promis
     storageDriver: info.Driver,
     storageRoot: info.DockerRootDir,
     warnings: info.Warnings,
-    raw: body,
+    raw,
   };
 }
 
@@ -152,16 +173,8 @@ export const podmanInfoSchema = z.object({
 /** Podman before 6 takes no runtime over its API: its service runs one. */
 const firstPodmanWithRuntimes = '6';
 
-async function podmanInfo(client: EngineClient, { signal }: CallOptions): Promise<EngineInfo> {
-  const call: Call = {
-    doing: 'ask the engine about itself',
-    method: 'GET',
-    path: '/info',
-    libpod: true,
-    signal,
-  };
-  const { body } = await client.call(call);
-  const { host, store, version } = client.parse(podmanInfoSchema, body, call);
+function podmanInfo(client: EngineClient, { info: raw, compatible }: InfoAnswers): EngineInfo {
+  const { host, store, version } = client.parse(podmanInfoSchema, raw, asking(client));
   const { security, idMappings } = host;
   const cgroupVersion = host.cgroupVersion === 'v2' ? '2' : '1';
   const enforces = (controller: string) =>
@@ -178,8 +191,8 @@ async function podmanInfo(client: EngineClient, { signal }: CallOptions): Promis
     cgroupDriver: host.cgroupManager,
     cgroupControllers: host.cgroupControllers,
     runtimes: {
-      ...(compareVersions(version.Version, firstPodmanWithRuntimes) >= 0 &&
-        (await listedRuntimes(client, signal))),
+      ...(compatible !== undefined &&
+        readRuntimes(client.parse(runtimesSchema, compatible, asking(client)).Runtimes)),
       [defaultRuntime]: { path: host.ociRuntime.path },
     },
     defaultRuntime,
@@ -192,15 +205,8 @@ async function podmanInfo(client: EngineClient, { signal }: CallOptions): Promis
     ...(idMappings &&
       security.rootless && { idMappings: { uids: idMappings.uidmap, gids: idMappings.gidmap } }),
     warnings: [],
-    raw: body,
+    raw,
   };
-}
-
-/** The runtimes in Podman's table, installed or not: only the Docker-compatible API lists them. */
-async function listedRuntimes(client: EngineClient, signal: AbortSignal | undefined) {
-  const schema = z.object({ Runtimes: runtimeTable });
-  const call: Call = { doing: 'ask for the runtimes', method: 'GET', path: '/info', signal };
-  return readRuntimes((await client.fetch(schema, call)).Runtimes);
 }
 
 function readRuntimes(table: z.infer<typeof runtimeTable>): Record<string, RuntimeInfo> {

@@ -1,8 +1,10 @@
 import { Pool, type Dispatcher } from 'undici';
+import { bearManyCalls } from '../../abort.ts';
 import type { TimeLimits } from '../connect.ts';
 import { EngineClosedError } from '../errors.ts';
 import { describeFailure } from './describe-failure.ts';
 import { upgradeConnection, type UpgradedConnection } from './upgrade.ts';
+import { receiveWhole, type WholeAnswer } from './whole-answer.ts';
 
 /** How many short calls are under way at once; more wait for their turn. */
 const shortCallConnections = 16;
@@ -55,18 +57,24 @@ export class Transport {
   async send(request: TransportRequest): Promise<TransportResponse> {
     request.signal?.throwIfAborted();
     this.#refuseWhenClosed(request);
-    const pool = request.ownConnection ? this.#streams : this.#shortCalls;
+    if (request.signal) bearManyCalls(request.signal);
     try {
-      const { statusCode, headers, body } = await pool.request({
-        method: request.method,
-        path: request.target,
-        headers: request.headers ?? null,
-        body: (request.body as string | undefined) ?? null, // undici takes async iterables; its types do not say so
+      const { statusCode, headers, body } = await this.#pool(request).request({
+        ...dispatchOptions(request),
         signal: request.signal ?? null,
-        headersTimeout: request.headersMs,
-        bodyTimeout: request.bodyMs,
       });
       return { status: statusCode, headers, body };
+    } catch (error) {
+      throw await this.explain(error, request);
+    }
+  }
+
+  /** Sends a request and resolves with the whole answer, cut at `longest(status)` bytes. Throws typed errors only. */
+  async sendForText(request: TransportRequest, longest: (status: number) => number): Promise<WholeAnswer> {
+    request.signal?.throwIfAborted();
+    this.#refuseWhenClosed(request);
+    try {
+      return await receiveWhole(this.#pool(request), dispatchOptions(request), longest, request.signal);
     } catch (error) {
       throw await this.explain(error, request);
     }
@@ -78,6 +86,7 @@ export class Transport {
   ): Promise<UpgradedConnection | { status: number; text: string }> {
     request.signal?.throwIfAborted();
     this.#refuseWhenClosed(request);
+    if (request.signal) bearManyCalls(request.signal);
     try {
       const connection = await upgradeConnection(this.socketPath, request);
       if (!('socket' in connection)) return connection;
@@ -116,11 +125,26 @@ export class Transport {
     return this.#closed;
   }
 
+  #pool(request: TransportRequest): Pool {
+    return request.ownConnection ? this.#streams : this.#shortCalls;
+  }
+
   #refuseWhenClosed(request: { method: string; target: string }, tidyUp?: () => void): void {
     if (this.#closed === undefined) return;
     tidyUp?.();
     throw closedError(request, this.socketPath);
   }
+}
+
+function dispatchOptions(request: TransportRequest): Dispatcher.DispatchOptions {
+  return {
+    method: request.method,
+    path: request.target,
+    headers: request.headers ?? null,
+    body: (request.body as string | undefined) ?? null, // undici takes async iterables; its types do not say so
+    headersTimeout: request.headersMs,
+    bodyTimeout: request.bodyMs,
+  };
 }
 
 function closedError(request: { method: string; target: string }, socketPath: string): EngineClosedError {

@@ -20,6 +20,8 @@ export interface Schema {
   readonly 'x-until'?: string;
   /** Ours: the type that the published description gives, where what is sent is more than that. */
   readonly 'x-published-type'?: string;
+  /** Ours: Podman's own, which no description of Docker has. */
+  readonly 'x-podman'?: boolean;
   /** Ours: the type that the client reads it as. */
   readonly 'x-read-as'?: string;
 }

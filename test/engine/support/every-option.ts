@@ -18,6 +18,7 @@ export const everyOption = {
   stopTimeout: 3,
   runtime: 'crun',
   networkMode: 'net',
+  networkDisabled: false,
   capAdd: ['CAP_IPC_LOCK'],
   capDrop: ['ALL'],
   noNewPrivileges: true,

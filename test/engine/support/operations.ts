@@ -113,7 +113,7 @@ export const operations: readonly Operation[] = [
       request: `GET ${p}/events`,
       query: {
         since: '1500000000.250',
-        until: '1600000000.000',
+        stream: 'false', // instead of a time that has passed
         filters: '{"type":["container"],"event":["destroy","remove"],"label":["a=b"]}',
       },
     },
