@@ -1,5 +1,36 @@
 /** `bulkhead/compatibility`: facts about host, engine and image, and what follows from them before launch. */
-export type { EngineFacts, HostFacts, ImageFacts } from './facts.ts';
-export { gatherEngineFacts, gatherHostFacts, imageFacts } from './gather.ts';
-export { judgeLaunch } from './judge.ts';
-export type { LaunchStrategy, LaunchVerdict, LaunchWishes, Refusal, SocketDirectoryPlan } from './verdict.ts';
+export { isKnown, known, unknown, valueOf, type Fact, type KnownFact, type UnknownFact } from './fact.ts';
+export type { HostFacts, SocketFolderFacts } from './host-facts.ts';
+export type { EngineFacts, IdRange, MemoryLockLimit, RuntimeFacts } from './engine-facts.ts';
+export { addressSpaceLabel } from './image-facts.ts';
+export type { AbsentImage, GoBuildFacts, ImageAccounts, ImageFacts, ProgramFacts } from './image-facts.ts';
+export type {
+  LaunchStrategy,
+  LaunchVerdict,
+  LaunchWishes,
+  Reason,
+  SocketDirectoryPlan,
+  StrategyUlimit,
+} from './launch-verdict.ts';
+export type { Finding, LaunchCase, LaunchFacts, Rule, RuleSource } from './rule.ts';
+export { factsFile, parseFacts } from './facts-file.ts';
+export { gatherFacts, type Gathering } from './gather/gather.ts';
+export { gatherEngineFacts, type EngineGathering } from './gather/engine.ts';
+export { engineInfoCache, userEngineCache } from './gather/engine-info-cache.ts';
+export { gatherHostFacts, type HostGathering } from './gather/host.ts';
+export { gatherImageFacts, userImageCache, type ImageGathering } from './gather/image.ts';
+export { judge, sourceText } from './judge.ts';
+export { rules } from './rules/rules.ts';
+export type {
+  CellFilter,
+  LiveOutcome,
+  MatrixCell,
+  MatrixFacts,
+  MatrixResult,
+  MatrixRow,
+  MatrixSummary,
+} from './matrix/matrix.ts';
+export { assumedImage } from './matrix/assumed-image.ts';
+export { planCells, type PlannedCell } from './matrix/cells.ts';
+export { dryMatrix, predict } from './matrix/dry.ts';
+export { cellName, summarise, unmetCells, withOutcome } from './matrix/summary.ts';

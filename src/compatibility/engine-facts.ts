@@ -1,0 +1,70 @@
+import type { Fact } from './fact.ts';
+
+/** A Docker or Podman, as far as a launch depends on it. */
+export interface EngineFacts {
+  readonly kind: 'docker' | 'podman';
+  readonly version: string;
+  /** The Docker API version that was agreed on. */
+  readonly apiVersion: string;
+  readonly socketPath: string;
+  readonly rootless: boolean;
+  /** Whether it runs under this host's kernel; an engine in a virtual machine can't share a unix socket. */
+  readonly sameKernel: Fact<boolean>;
+  /** Who runs the engine: on rootless ones, the user that container id 0 is on the host. */
+  readonly owner: Fact<{ readonly uid: number; readonly gid: number }>;
+  /** The user namespace of its containers; empty where container ids are host ids. */
+  readonly idMaps: Fact<{ readonly uids: readonly IdRange[]; readonly gids: readonly IdRange[] }>;
+  /** Docker's `userns-remap`: container root is an ordinary user of the host although the engine is rootful. */
+  readonly remapped: Fact<boolean>;
+  /** The runtimes that its containers can be given, by name. A Podman before 6 runs one. */
+  readonly runtimes: Readonly<Record<string, RuntimeFacts>>;
+  readonly defaultRuntime: string;
+  readonly cgroup: {
+    readonly version: '1' | '2';
+    /** `cgroupfs`, `systemd`, or `none`. */
+    readonly driver: string;
+    /** `hybrid`: version 1 controllers, and an empty version 2 hierarchy beside them. */
+    readonly layout: Fact<'v1' | 'v2' | 'hybrid'>;
+  };
+  /** Limits that are really enforced here: rootless engines take those that they do not. */
+  readonly enforces: {
+    readonly memory: Fact<boolean>;
+    readonly cpu: Fact<boolean>;
+    readonly pids: Fact<boolean>;
+  };
+  readonly cpus: Fact<number>;
+  /** Names in Docker's words: `seccomp`, `apparmor`, `selinux`, `cgroupns`, `rootless`, `userns`. */
+  readonly security: Fact<readonly string[]>;
+  /** RLIMIT_MEMLOCK of the engine's process, which its containers inherit. */
+  readonly memlock: Fact<MemoryLockLimit>;
+  /** Whether the engine sees the host's socket folder under the same path: it may live in a mount namespace of its own. */
+  readonly seesSocketFolder: Fact<boolean>;
+}
+
+/** `size` ids from `containerId` on are the host's ids from `hostId` on. */
+export interface IdRange {
+  readonly containerId: number;
+  readonly hostId: number;
+  readonly size: number;
+}
+
+/** Bytes; `unlimited` has no limit. */
+export interface MemoryLockLimit {
+  readonly soft: number | 'unlimited';
+  readonly hard: number | 'unlimited';
+  /** Whether the engine may give a container more than its own hard limit (CAP_SYS_RESOURCE on the host). */
+  readonly mayRaise: boolean;
+}
+
+export interface RuntimeFacts {
+  /** What it is, by its program, whatever it is called. */
+  readonly kind: 'runc' | 'crun' | 'runsc' | 'other';
+  /** Its program on the engine's host; unknown for containerd shims. */
+  readonly path: Fact<string>;
+  /** Whether its program is there: engines list runtimes that are configured, installed or not. */
+  readonly installed: Fact<boolean>;
+  /** Arguments that the engine gives it, such as `--host-uds=all`. */
+  readonly args: Fact<readonly string[]>;
+  /** What it says of itself, such as `release-20240729.0`. */
+  readonly version: Fact<string>;
+}

@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import { BulkheadError } from '../errors.ts';
+import type { EngineFacts } from './engine-facts.ts';
+import type { HostFacts } from './host-facts.ts';
+import type { ImageFacts } from './image-facts.ts';
+import type { MatrixFacts } from './matrix/matrix.ts';
+
+/**
+ * Facts as a file: of a host that is not here, or that a report is about. `JSON.stringify(factsFile(facts))` writes it.
+ * Raised when the meaning of something in it changes.
+ */
+const format = 1;
+
+export function factsFile(facts: MatrixFacts): { readonly format: number } & MatrixFacts {
+  return { format, ...facts };
+}
+
+/**
+ * Reads facts that were written to a file.
+ *
+ * @param text the file's JSON
+ * @throws BulkheadError `FACTS_INVALID` naming the place in the file and what is wrong there
+ */
+export function parseFacts(text: string): MatrixFacts {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw invalid(`no JSON: ${(cause as Error).message}`, cause);
+  }
+  const result = schema.safeParse(json);
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    throw invalid(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'is wrong'}`, result.error);
+  }
+  const { host, engines, image } = result.data;
+  return { host, engines, image };
+}
+
+function invalid(what: string, cause: unknown): BulkheadError {
+  return new BulkheadError('FACTS_INVALID', `this is no file of facts: ${what}`, {
+    cause,
+    hint: 'Write one with factsFile, on the host in question.',
+  });
+}
+
+const unknownFact = z.strictObject({ unknown: z.string() });
+
+function fact<T extends z.ZodType>(value: T) {
+  return z.union(
+    [z.strictObject({ value, evidence: z.string() }), unknownFact],
+    'must be { value, evidence } or { unknown }',
+  );
+}
+
+const text = z.string();
+const flag = fact(z.boolean());
+const count = fact(z.int().nonnegative());
+const texts = fact(z.array(text));
+
+const host: z.ZodType<HostFacts> = z.strictObject({
+  platform: fact(text),
+  kernel: fact(text),
+  architecture: fact(text),
+  emulated: texts,
+  uid: count,
+  gid: count,
+  unusedGid: count,
+  setfacl: flag,
+  podmanRuntimes: texts,
+  socketFolder: z.strictObject({
+    path: text.startsWith('/'),
+    writable: flag,
+    fileSystem: fact(text),
+    acl: flag,
+    mountOptions: texts,
+    closedTo: fact(text),
+  }),
+});
+
+const idRanges = z.array(
+  z.strictObject({
+    containerId: z.int().nonnegative(),
+    hostId: z.int().nonnegative(),
+    size: z.int().positive(),
+  }),
+);
+const bytes = z.union([z.int().nonnegative(), z.literal('unlimited')]);
+
+const engine: z.ZodType<EngineFacts> = z.strictObject({
+  kind: z.enum(['docker', 'podman']),
+  version: text,
+  apiVersion: text,
+  socketPath: text,
+  rootless: z.boolean(),
+  sameKernel: flag,
+  owner: fact(z.strictObject({ uid: z.int(), gid: z.int() })),
+  idMaps: fact(z.strictObject({ uids: idRanges, gids: idRanges })),
+  remapped: flag,
+  runtimes: z.record(
+    text,
+    z.strictObject({
+      kind: z.enum(['runc', 'crun', 'runsc', 'other']),
+      path: fact(text),
+      installed: flag,
+      args: texts,
+      version: fact(text),
+    }),
+  ),
+  defaultRuntime: text,
+  cgroup: z.strictObject({
+    version: z.enum(['1', '2']),
+    driver: text,
+    layout: fact(z.enum(['v1', 'v2', 'hybrid'])),
+  }),
+  enforces: z.strictObject({ memory: flag, cpu: flag, pids: flag }),
+  cpus: count,
+  security: texts,
+  memlock: fact(z.strictObject({ soft: bytes, hard: bytes, mayRaise: z.boolean() })),
+  seesSocketFolder: flag,
+});
+
+const image: z.ZodType<ImageFacts> = z.strictObject({
+  reference: text,
+  id: text,
+  os: text,
+  architecture: text,
+  entrypoint: z.array(text),
+  cmd: z.array(text),
+  user: text,
+  addressSpaceBytes: z.int().nonnegative().optional(),
+  accounts: fact(
+    z.strictObject({
+      users: z.array(z.strictObject({ name: text, uid: z.int(), gid: z.int() })),
+      groups: z.array(z.strictObject({ name: text, gid: z.int() })),
+    }),
+  ),
+  program: fact(
+    z.strictObject({
+      path: text,
+      kind: z.enum(['elf', 'script', 'other', 'missing']),
+      sizeBytes: z.int().nonnegative(),
+      mode: z.int().nonnegative(),
+      machine: text.optional(),
+      interpreter: z.strictObject({ path: text, present: z.boolean() }).optional(),
+      missingLibraries: z.array(text).optional(),
+      fileCapabilities: z.strictObject({ permitted: z.array(text), effective: z.boolean() }).optional(),
+      go: z.strictObject({ goVersion: text, goPlugin: text.optional() }).optional(),
+    }),
+  ),
+});
+
+const schema = z.strictObject({
+  format: z.literal(format, `must be ${format}`),
+  host,
+  engines: z.array(engine).min(1, 'names no engine'),
+  image: image.optional(),
+});

@@ -1,0 +1,27 @@
+import type { Engine } from '../../engine/index.ts';
+import type { LaunchFacts } from '../rule.ts';
+import { gatherEngineFacts } from './engine.ts';
+import { gatherHostFacts } from './host.ts';
+import { gatherImageFacts, type ImageGathering } from './image.ts';
+import type { EngineGathering } from './engine.ts';
+
+export type Gathering = EngineGathering & ImageGathering;
+
+/**
+ * Everything that a verdict about launching `image` on `engine` is made from. Nothing is run, and nothing is changed.
+ *
+ * @throws the errors of the engine
+ * @remarks Abort ends the questions; nothing stays at the engine.
+ */
+export async function gatherFacts(
+  engine: Engine,
+  image: string,
+  options: Gathering = {},
+): Promise<LaunchFacts> {
+  const [host, engineFacts, imageFacts] = await Promise.all([
+    gatherHostFacts(options),
+    gatherEngineFacts(engine, options),
+    gatherImageFacts(engine, image, options),
+  ]);
+  return { host, engine: engineFacts, image: imageFacts };
+}

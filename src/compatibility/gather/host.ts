@@ -1,0 +1,122 @@
+import { access, constants, readdir, readFile, stat } from 'node:fs/promises';
+import { arch, platform, release, tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { findExecutable, searchPath } from '../../engine/podman-service/find-executable.ts';
+import { known, unknown, type Fact } from '../fact.ts';
+import { unusedGroupId } from '../group-ids.ts';
+import type { HostFacts, SocketFolderFacts } from '../host-facts.ts';
+import { mountOf } from './mounts.ts';
+
+/** Node's words for architectures where they differ from those of image configurations. */
+const architectureNames: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', ppc64: 'ppc64le' };
+
+/** binfmt_misc names them as QEMU does. */
+const emulatorNames: Readonly<Record<string, string>> = {
+  'qemu-x86_64': 'amd64',
+  'qemu-aarch64': 'arm64',
+  'qemu-arm': 'arm',
+  'qemu-ppc64le': 'ppc64le',
+  'qemu-riscv64': 'riscv64',
+  'qemu-s390x': 's390x',
+};
+
+export interface HostGathering {
+  /** Folder for socket directories. Default: the system's temporary folder. */
+  readonly socketDirectory?: string | undefined;
+}
+
+/** Looks at this machine and process; asks no engine. Takes some milliseconds. */
+export async function gatherHostFacts(options: HostGathering = {}): Promise<HostFacts> {
+  const path = searchPath(process.env['PATH']);
+  const [group, passwd, setfacl, emulated, podmanRuntimes, socketFolder] = await Promise.all([
+    readFile('/etc/group', 'utf8').catch(() => ''),
+    readFile('/etc/passwd', 'utf8').catch(() => ''),
+    findExecutable('setfacl', path),
+    emulatedArchitectures(),
+    runtimesForPodman(path),
+    gatherSocketFolder(resolve(options.socketDirectory ?? tmpdir())),
+  ]);
+  return {
+    platform: known(platform(), 'process.platform'),
+    kernel: known(release(), 'uname'),
+    architecture: known(architectureNames[arch()] ?? arch(), 'process.arch'),
+    emulated,
+    uid: known(process.geteuid?.() ?? 0, 'geteuid'),
+    gid: known(process.getegid?.() ?? 0, 'getegid'),
+    unusedGid: known(unusedGroupId(group, passwd), '/etc/group, /etc/passwd'),
+    setfacl: known(setfacl !== undefined, setfacl ?? `PATH ${path}`),
+    podmanRuntimes,
+    socketFolder,
+  };
+}
+
+/** Only those whose emulator is opened beforehand (flag F) work in a container, which has no such file. */
+async function emulatedArchitectures(): Promise<Fact<readonly string[]>> {
+  const folder = '/proc/sys/fs/binfmt_misc';
+  const found: string[] = [];
+  for (const name of await readdir(folder).catch(() => [])) {
+    const architecture = emulatorNames[name];
+    if (architecture === undefined) continue;
+    const text = await readFile(join(folder, name), 'utf8').catch(() => '');
+    if (text.startsWith('enabled') && /^flags: .*F/m.test(text)) found.push(architecture);
+  }
+  return known(found, folder);
+}
+
+async function runtimesForPodman(path: string): Promise<Fact<readonly string[]>> {
+  const podman = await findExecutable('podman', path);
+  if (podman === undefined) return known([], 'podman is not installed');
+  const names = ['runc', 'crun', 'runsc'];
+  const programs = await Promise.all(names.map((name) => findExecutable(name, path)));
+  return known(
+    names.filter((_, index) => programs[index] !== undefined),
+    [podman, ...programs.filter((program) => program !== undefined)].join(', '),
+  );
+}
+
+/** Types whose ACLs are on unless they are mounted with `noacl`. */
+const withAcls = ['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'f2fs', 'tmpfs', 'jfs'];
+const withoutAcls = ['vfat', 'exfat', 'ntfs', 'ntfs3', '9p', 'iso9660', 'hfsplus', 'virtiofs'];
+
+async function gatherSocketFolder(path: string): Promise<SocketFolderFacts> {
+  const mount = await mountOf(path);
+  const writable = await access(path, constants.W_OK | constants.X_OK).then(
+    () => known(true, path),
+    (error: unknown) => known(false, `${path}: ${(error as NodeJS.ErrnoException).code ?? ''}`),
+  );
+  const closedTo = await closedFolder(path);
+  if (mount === undefined) {
+    const reason = unknown('/proc/self/mountinfo does not tell');
+    return { path, writable, fileSystem: reason, acl: reason, mountOptions: reason, closedTo };
+  }
+  const { type, options, evidence } = mount;
+  return {
+    path,
+    writable,
+    fileSystem: known(type, evidence),
+    acl: withAcls.includes(type)
+      ? known(!options.includes('noacl'), `${evidence}: ${type}`)
+      : withoutAcls.includes(type)
+        ? known(false, `${evidence}: ${type}`)
+        : unknown(`it depends on the settings of ${type}`),
+    mountOptions: known(
+      options.filter((option) => ['noexec', 'nosuid', 'nodev', 'ro'].includes(option)),
+      evidence,
+    ),
+    closedTo,
+  };
+}
+
+async function closedFolder(path: string): Promise<Fact<string>> {
+  const way = [path];
+  while (way[0] !== undefined && dirname(way[0]) !== way[0]) way.unshift(dirname(way[0]));
+  try {
+    for (const folder of way) {
+      const { mode } = await stat(folder);
+      if ((mode & 0o001) === 0) return known(folder, `mode 0${(mode & 0o7777).toString(8)}`);
+    }
+  } catch (error) {
+    return unknown((error as Error).message);
+  }
+  return known('', 'modes of all folders on the way');
+}

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { NotFoundError } from '../../engine/errors.ts';
+import type { Engine, InspectedImage } from '../../engine/index.ts';
+import { isKnown } from '../fact.ts';
+import { addressSpaceLabel, type AbsentImage, type ImageFacts } from '../image-facts.ts';
+import { readCacheFile, userCache, writeCacheFile } from './cache-folder.ts';
+import { readImageContents, type ImageContents } from '../image/image-contents.ts';
+
+export interface ImageGathering {
+  /**
+   * Folder in which the result is kept by the image's id, for other processes. Default: none; this process remembers
+   * it as long as the engine's connection.
+   */
+  readonly cacheDirectory?: string | undefined;
+  /** Abort closes the transfer; nothing stays at the engine. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Reads an image without running it: its configuration, and out of its layers its program and accounts. The layers are
+ * read once for each image id.
+ *
+ * @throws the errors of `engine.images.inspect`, but for an absent image
+ */
+export async function gatherImageFacts(
+  engine: Engine,
+  reference: string,
+  options: ImageGathering = {},
+): Promise<ImageFacts | AbsentImage> {
+  const { signal } = options;
+  const image = await engine.images.inspect(reference, { signal }).catch((error: unknown) => {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  });
+  if (image === undefined) return { reference, absent: true };
+  const { config } = image;
+  return {
+    reference,
+    id: image.id,
+    os: image.os,
+    architecture: image.architecture,
+    entrypoint: config.entrypoint,
+    cmd: config.cmd,
+    user: config.user,
+    addressSpaceBytes: addressSpaceOf(config.labels),
+    ...(await contentsOf(engine, image, options)),
+  };
+}
+
+function addressSpaceOf(labels: Readonly<Record<string, string>>): number | undefined {
+  const bytes = labels[addressSpaceLabel];
+  return bytes !== undefined && /^\d{1,15}$/.test(bytes) ? Number(bytes) : undefined;
+}
+
+/** An id is a digest of the content, so what it says never changes. */
+const readAlready = new WeakMap<Engine, Map<string, ImageContents>>();
+
+async function contentsOf(
+  engine: Engine,
+  image: InspectedImage,
+  { cacheDirectory, signal }: ImageGathering,
+): Promise<ImageContents> {
+  const remembered = readAlready.get(engine) ?? new Map<string, ImageContents>();
+  readAlready.set(engine, remembered);
+  const contents =
+    remembered.get(image.id) ??
+    (cacheDirectory === undefined ? undefined : await readCached(cacheDirectory, image.id)) ??
+    (await readImageContents(engine, image, { signal }));
+  if (!isKnown(contents.accounts)) return contents; // another time it may succeed
+  if (cacheDirectory !== undefined && !remembered.has(image.id))
+    await writeCached(cacheDirectory, image.id, contents);
+  remembered.set(image.id, contents);
+  return contents;
+}
+
+/** Raised when what is read out of images changes. */
+const cacheFormat = 1;
+
+const cachedSchema = z.object({
+  format: z.literal(cacheFormat),
+  accounts: z.object({ value: z.looseObject({}), evidence: z.string() }),
+  program: z.looseObject({}),
+});
+
+async function readCached(folder: string, id: string): Promise<ImageContents | undefined> {
+  try {
+    const text = await readCacheFile(folder, cacheFile(id));
+    const { accounts, program } = cachedSchema.parse(JSON.parse(text ?? 'null'));
+    return { accounts, program } as unknown as ImageContents;
+  } catch {
+    return undefined; // not there, or of another version: it is read and written anew
+  }
+}
+
+async function writeCached(folder: string, id: string, contents: ImageContents): Promise<void> {
+  await writeCacheFile(folder, cacheFile(id), JSON.stringify({ format: cacheFormat, ...contents }));
+}
+
+function cacheFile(id: string): string {
+  return `${id.replace(/[^a-z0-9]/gi, '-')}.json`;
+}
+
+/** The usual place for {@link ImageGathering.cacheDirectory}, of this user; `undefined` for one without a home. */
+export function userImageCache(environment: NodeJS.ProcessEnv = process.env): string | undefined {
+  return userCache('images', environment);
+}

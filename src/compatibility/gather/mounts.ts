@@ -1,0 +1,38 @@
+import { readFile, realpath } from 'node:fs/promises';
+
+export interface Mount {
+  readonly point: string;
+  readonly type: string;
+  /** Of the mount and of the file system. */
+  readonly options: readonly string[];
+  readonly evidence: string;
+}
+
+/** The mount that `path` is on, as this process sees it. */
+export async function mountOf(path: string): Promise<Mount | undefined> {
+  const real = await realpath(path).catch(() => path);
+  const mounts = await readMounts('/proc/self');
+  // The last one that covers the path is on top.
+  return mounts.findLast(({ point }) => real === point || real.startsWith(point === '/' ? '/' : `${point}/`));
+}
+
+/** Mounts of a process or thread, lowest first: `mountinfo` in its folder, proc_pid_mountinfo(5). Empty when it can't be read. */
+export async function readMounts(folder: string): Promise<Mount[]> {
+  const file = `${folder}/mountinfo`;
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return text.split('\n').flatMap((line) => {
+    const [before = '', after] = line.split(' - ');
+    const [point, own] = before.split(' ').slice(4);
+    const [type, , ofFileSystem = ''] = (after ?? '').split(' ');
+    if (point === undefined || type === undefined || after === undefined) return [];
+    const options = [...(own ?? '').split(','), ...ofFileSystem.split(',')];
+    return [{ point: unescape(point), type, options, evidence: file }];
+  });
+}
+
+/** The kernel writes space, tab, newline and backslash as octal. */
+function unescape(text: string): string {
+  return text.replace(/\\([0-7]{3})/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 8)),
+  );
+}

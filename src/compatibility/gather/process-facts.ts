@@ -1,0 +1,87 @@
+import { readFile, stat } from 'node:fs/promises';
+import type { EngineFacts, IdRange, MemoryLockLimit } from '../engine-facts.ts';
+import { isKnown, known, unknown, type Fact } from '../fact.ts';
+import { absentFor, type EngineProcess } from './engine-process.ts';
+import { readMounts } from './mounts.ts';
+
+/** Number of CAP_SYS_RESOURCE: include/uapi/linux/capability.h. */
+const sysResource = 24n;
+
+/** RLIMIT_MEMLOCK of the engine, and whether it may give more than it has. */
+export async function memoryLockLimit(
+  process: Fact<EngineProcess>,
+  rootless: boolean,
+): Promise<Fact<MemoryLockLimit>> {
+  if (!isKnown(process)) return process;
+  const { pid } = process.value;
+  const [limits, status] = await Promise.all([
+    readFile(`/proc/${pid}/limits`, 'utf8').catch(() => ''),
+    readFile(`/proc/${pid}/status`, 'utf8').catch(() => ''),
+  ]);
+  const [, soft, hard] = /^Max locked memory\s+(\S+)\s+(\S+)/m.exec(limits) ?? [];
+  const effective = /^CapEff:\s+([0-9a-f]+)/m.exec(status)?.[1];
+  if (soft === undefined || hard === undefined || effective === undefined) {
+    return unknown(`/proc/${pid}/limits can not be read`);
+  }
+  // In a user namespace the capability does not count for limits.
+  const mayRaise = !rootless && ((BigInt(`0x${effective}`) >> sysResource) & 1n) === 1n;
+  return known(
+    { soft: bytes(soft), hard: bytes(hard), mayRaise },
+    `/proc/${pid}/limits, /proc/${pid}/status`,
+  );
+}
+
+function bytes(text: string): number | 'unlimited' {
+  return text === 'unlimited' ? 'unlimited' : Number(text);
+}
+
+/** The user namespace of a rootless engine, as the kernel has it. */
+export async function processIdMaps(process: Fact<EngineProcess>): Promise<EngineFacts['idMaps']> {
+  if (!isKnown(process)) return process;
+  const { pid } = process.value;
+  try {
+    const [uids, gids] = await Promise.all([
+      readFile(`/proc/${pid}/uid_map`, 'utf8'),
+      readFile(`/proc/${pid}/gid_map`, 'utf8'),
+    ]);
+    return known({ uids: ranges(uids), gids: ranges(gids) }, `/proc/${pid}/uid_map, /proc/${pid}/gid_map`);
+  } catch (error) {
+    return unknown((error as Error).message);
+  }
+}
+
+function ranges(text: string): IdRange[] {
+  return text.split('\n').flatMap((line) => {
+    const [containerId, hostId, size] = line.trim().split(/\s+/).map(Number);
+    return containerId === undefined || hostId === undefined || size === undefined
+      ? []
+      : [{ containerId, hostId, size }];
+  });
+}
+
+export async function cgroupLayout(
+  process: Fact<EngineProcess>,
+  version: '1' | '2',
+): Promise<EngineFacts['cgroup']['layout']> {
+  if (version === '2') return known('v2', 'cgroup version of the engine');
+  if (!isKnown(process)) return process;
+  const { folder } = process.value;
+  const mounts = await readMounts(folder);
+  if (mounts.length === 0) return unknown(`${folder}/mountinfo can not be read`);
+  const hybrid = mounts.some(({ type, point }) => type === 'cgroup2' && point.startsWith('/sys/fs/cgroup'));
+  return known(hybrid ? 'hybrid' : 'v1', `${folder}/mountinfo`);
+}
+
+/** Whether a folder of this process is the same one for the engine. */
+export async function seesFolder(process: Fact<EngineProcess>, path: string): Promise<Fact<boolean>> {
+  if (!isKnown(process)) return process;
+  const seen = `${process.value.folder}/root${path}`;
+  try {
+    const ours = await stat(path);
+    const theirs = await stat(seen);
+    return known(ours.dev === theirs.dev && ours.ino === theirs.ino, seen);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' ? absentFor(process.value, false, seen) : unknown(message);
+  }
+}

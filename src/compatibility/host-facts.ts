@@ -1,0 +1,37 @@
+import type { Fact } from './fact.ts';
+
+/** This machine, and the process that will talk to the plugin: this one. */
+export interface HostFacts {
+  /** `linux`, as Node says it. */
+  readonly platform: Fact<string>;
+  /** Release of the kernel, such as `6.12.5`. */
+  readonly kernel: Fact<string>;
+  /** In the words of image configurations: `amd64`, `arm64`. */
+  readonly architecture: Fact<string>;
+  /** Further architectures whose programs the kernel hands to an emulator (binfmt_misc). */
+  readonly emulated: Fact<readonly string[]>;
+  readonly uid: Fact<number>;
+  readonly gid: Fact<number>;
+  /** A group id that no user and no group of this host has. */
+  readonly unusedGid: Fact<number>;
+  /** Whether the command `setfacl` is there: the only way to set an ACL from Node. */
+  readonly setfacl: Fact<boolean>;
+  /** Runtimes of this host for which a Podman service of our own could be started; none without Podman. */
+  readonly podmanRuntimes: Fact<readonly string[]>;
+  readonly socketFolder: SocketFolderFacts;
+}
+
+/** The folder below which the socket directories of plugins are made. */
+export interface SocketFolderFacts {
+  readonly path: string;
+  /** Whether this process can make directories in it. */
+  readonly writable: Fact<boolean>;
+  /** Type of the file system, such as `ext4` or `tmpfs`. */
+  readonly fileSystem: Fact<string>;
+  /** Whether directories in it can carry a default ACL. */
+  readonly acl: Fact<boolean>;
+  /** Mount options that matter to some: `noexec`, `nosuid`, `ro`. */
+  readonly mountOptions: Fact<readonly string[]>;
+  /** The first folder on the way that users other than its owner can't pass; empty when there is none. */
+  readonly closedTo: Fact<string>;
+}

@@ -1,0 +1,75 @@
+/** Reads a stream of bytes in the pieces that the reader wants. Nothing is copied unless a piece spans two chunks. */
+export class ByteReader {
+  readonly #source: AsyncIterator<Uint8Array>;
+  #chunk: Uint8Array = new Uint8Array();
+  #at = 0;
+
+  constructor(source: AsyncIterable<Uint8Array>) {
+    this.#source = source[Symbol.asyncIterator]();
+  }
+
+  /** Exactly `length` bytes, fewer at the end of the stream only. */
+  async read(length: number): Promise<Uint8Array> {
+    if (this.#chunk.length - this.#at >= length) return this.#take(length);
+    const pieces: Uint8Array[] = [];
+    let missing = length;
+    while (missing > 0) {
+      const piece = await this.some(missing);
+      if (piece === undefined) break;
+      pieces.push(piece);
+      missing -= piece.length;
+    }
+    return Buffer.concat(pieces);
+  }
+
+  /** At least one and at most `most` bytes; `undefined` at the end. */
+  async some(most: number): Promise<Uint8Array | undefined> {
+    while (this.#at === this.#chunk.length) {
+      const next = await this.#source.next();
+      if (next.done === true) return undefined;
+      this.#chunk = next.value;
+      this.#at = 0;
+    }
+    return this.#take(Math.min(most, this.#chunk.length - this.#at));
+  }
+
+  /** Like {@link read}, and the same bytes come again. At most what the present chunk has, but for an empty one. */
+  async peek(length: number): Promise<Uint8Array> {
+    const bytes = await this.read(length);
+    const rest = this.#chunk.subarray(this.#at);
+    this.#chunk = rest.length === 0 ? bytes : Buffer.concat([bytes, rest]);
+    this.#at = 0;
+    return bytes;
+  }
+
+  /** Whether all were there. */
+  async skip(length: number): Promise<boolean> {
+    let missing = length;
+    while (missing > 0) {
+      const piece = await this.some(missing);
+      if (piece === undefined) return false;
+      missing -= piece.length;
+    }
+    return true;
+  }
+
+  /** The rest of the stream. */
+  async *rest(): AsyncGenerator<Uint8Array, void, undefined> {
+    for (;;) {
+      const piece = await this.some(Number.POSITIVE_INFINITY);
+      if (piece === undefined) return;
+      yield piece;
+    }
+  }
+
+  /** Closes what it reads from. */
+  async close(): Promise<void> {
+    await this.#source.return?.();
+  }
+
+  #take(length: number): Uint8Array {
+    const piece = this.#chunk.subarray(this.#at, this.#at + length);
+    this.#at += length;
+    return piece;
+  }
+}

@@ -1,0 +1,110 @@
+/** What follows from the facts for one launch. */
+
+/** What the caller wants beside the defaults. Every value is optional; absent means the default. */
+export interface LaunchWishes {
+  /** Name of the runtime. */
+  readonly runtime: string;
+  /** Overrides the image's user. */
+  readonly user?: string | undefined;
+  /** Replaces the image's entrypoint: then nothing is known of the program. */
+  readonly entrypoint?: readonly string[] | undefined;
+  /** Whether the plugin locks its memory (`mlockall`), as Vault's plugins do unless told not to. Default false. */
+  readonly mlock?: boolean | undefined;
+  /** Whether brokered connections must travel in the main one (go-plugin 1.6). Default false. */
+  readonly brokerMultiplex?: boolean | undefined;
+  /** Capabilities to give back. Default none. */
+  readonly capAdd?: readonly string[] | undefined;
+  /** Absent: on, unless what was asked for can't work with it. */
+  readonly noNewPrivileges?: boolean | undefined;
+  readonly memoryBytes?: number | undefined;
+  readonly cpuNanos?: number | undefined;
+  readonly pidsLimit?: number | undefined;
+  readonly cgroupParent?: string | undefined;
+}
+
+/** How the directory for the plugin's unix socket is made on the host. */
+export interface SocketDirectoryPlan {
+  /** Owner to hand the directory to; absent: stays with this process. */
+  readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
+  /** Group to give the directory, a host id; absent: the owner's own. */
+  readonly gid?: number | undefined;
+  readonly mode: number;
+  /** Host user who must be able to connect to sockets that the plugin makes: named in the default ACL. */
+  readonly defaultAclUid?: number | undefined;
+}
+
+export interface StrategyUlimit {
+  readonly name: 'memlock';
+  /** Bytes; -1 is unlimited. */
+  readonly soft: number;
+  readonly hard: number;
+}
+
+/** Everything the launch code executes. It decides nothing again. Plain data. */
+export interface LaunchStrategy {
+  /**
+   * Which recipe shares the socket: an otherwise unused group, the host's own group, container group 0 of a rootless
+   * engine, or a group of the engine's user namespace.
+   */
+  readonly recipe: 'unused-group' | 'host-group' | 'rootless-group' | 'remapped-group';
+  readonly runtime: string;
+  /**
+   * Who starts the container: the engine that was judged, or a Podman service of our own for this runtime. The latter
+   * is for `PluginHost`, which starts it and judges again.
+   */
+  readonly service: 'given' | 'own-podman';
+  /** The API through which it is created: Podman's Docker-compatible one drops settings. */
+  readonly createPath: 'docker' | 'libpod';
+  readonly directory: SocketDirectoryPlan;
+  /** Group id as the container sees it: that of the plugin's sockets. */
+  readonly socketGid: number;
+  /** User to run as, `uid:gid`; absent: the image's own. */
+  readonly user?: string | undefined;
+  /** Supplementary groups of the plugin. */
+  readonly groups: readonly string[];
+  /** All capabilities that the container has, without `CAP_`. */
+  readonly capabilities: readonly string[];
+  readonly noNewPrivileges: boolean;
+  readonly ulimits: readonly StrategyUlimit[];
+  readonly memoryBytes?: number | undefined;
+  readonly cpuNanos?: number | undefined;
+  readonly pidsLimit?: number | undefined;
+  readonly cgroupParent?: string | undefined;
+  /** Handed to the runtime. */
+  readonly annotations: Readonly<Record<string, string>>;
+  /** After the start it must be seen that gVisor runs the container. */
+  readonly proveGvisor: boolean;
+}
+
+/** One rule and what became of it. */
+export interface Reason {
+  /** Id of the rule. */
+  readonly rule: string;
+  /** What must hold. */
+  readonly requirement: string;
+  /** What was seen, with its evidence; or why nothing could be seen. */
+  readonly observed: string;
+  /** What to change, as a command or field; says so when nothing helps. */
+  readonly remedy: string;
+  /** Where the rule comes from. */
+  readonly source: string;
+}
+
+/**
+ * `works`, and how; `refused`, with every reason; or `unknown`, with what could not be observed: then a launch needs an
+ * explicit override. `attempt` is what an overridden launch does.
+ */
+export type LaunchVerdict =
+  | {
+      readonly status: 'works';
+      readonly strategy: LaunchStrategy;
+      /** What one should know although it works, such as that locked memory under gVisor is not locked on the host. */
+      readonly notes: readonly Reason[];
+    }
+  | {
+      readonly status: 'refused' | 'unknown';
+      /** Of `refused`: what is not met, then what could not be observed. */
+      readonly reasons: readonly Reason[];
+      readonly attempt: LaunchStrategy;
+      readonly notes: readonly Reason[];
+    };

@@ -1,0 +1,44 @@
+import type { LiveOutcome, MatrixCell, MatrixRow, MatrixSummary } from './matrix.ts';
+
+export function summarise(cells: readonly MatrixRow[]): MatrixSummary {
+  const having = (verdict: MatrixRow['verdict']) => cells.filter((row) => row.verdict === verdict).length;
+  return {
+    cells: cells.length,
+    works: having('works'),
+    refused: having('refused'),
+    unknown: having('unknown'),
+    launched: cells.filter(({ live }) => live !== undefined).length,
+    disagree: cells.filter(({ agrees }) => agrees === false).length,
+  };
+}
+
+/** The row with what really happened beside what was predicted. */
+export function withOutcome(row: MatrixRow, live: LiveOutcome): MatrixRow {
+  if (row.verdict === 'unknown') return { ...row, live };
+  return { ...row, live, agrees: live.ok === (row.verdict === 'works') };
+}
+
+/** A cell in one line, for progress and errors: `docker rootless runsc non-root mlock`. */
+export function cellName({ engine, mode, runtime, user, mlock }: MatrixCell): string {
+  return [engine, mode, runtime, user, ...(mlock ? ['mlock'] : [])].join(' ');
+}
+
+/**
+ * The cells of `required` that are not met: that the matrix lacks, or that do not work in it, by reality where it was
+ * tried.
+ */
+export function unmetCells(
+  required: readonly Partial<MatrixCell>[],
+  cells: readonly MatrixRow[],
+): Partial<MatrixCell>[] {
+  return required.filter((wanted) => {
+    const matching = cells.filter((row) =>
+      Object.entries(wanted).every(([name, value]) => row[name as keyof MatrixCell] === value),
+    );
+    return matching.length === 0 || !matching.every(isGood);
+  });
+}
+
+function isGood({ verdict, live }: MatrixRow): boolean {
+  return live === undefined ? verdict === 'works' : live.ok;
+}

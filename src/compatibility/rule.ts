@@ -1,0 +1,57 @@
+import type { EngineFacts, RuntimeFacts } from './engine-facts.ts';
+import type { Fact } from './fact.ts';
+import type { HostFacts } from './host-facts.ts';
+import type { AbsentImage, ImageFacts, ProgramFacts } from './image-facts.ts';
+import type { LaunchWishes } from './launch-verdict.ts';
+
+/** Everything that a verdict is made from. */
+export interface LaunchFacts {
+  readonly host: HostFacts;
+  readonly engine: EngineFacts;
+  readonly image: ImageFacts | AbsentImage;
+}
+
+/** What the rules look at: the facts, and what they say about this launch. */
+export interface LaunchCase {
+  readonly host: HostFacts;
+  readonly engine: EngineFacts;
+  readonly image: ImageFacts | AbsentImage;
+  readonly wishes: LaunchWishes;
+  /** The runtime asked for; that of a Podman service of our own where the engine does not run it. */
+  readonly runtime: RuntimeFacts | undefined;
+  readonly service: 'given' | 'own-podman';
+  /** The container's user, resolved through the image's own accounts. */
+  readonly user: Fact<ContainerUser>;
+  /** The program of the entrypoint; unknown where the image is absent or the entrypoint is replaced. */
+  readonly program: Fact<ProgramFacts>;
+}
+
+export interface ContainerUser {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** What a rule found: `note` is met, and worth knowing. */
+export type Finding =
+  | { readonly result: 'met' }
+  | { readonly result: 'unmet' | 'unknown' | 'note'; readonly observed: string; readonly remedy: string };
+
+export interface RuleSource {
+  /** Where it is documented. */
+  readonly document?: string | undefined;
+  /** What was measured, and on what. */
+  readonly measured?: string | undefined;
+  /** Where the two disagree: what the document says and reality does not. The measurement decides. */
+  readonly conflict?: string | undefined;
+}
+
+export interface Rule {
+  readonly id: string;
+  /** Which launches it concerns, in words. */
+  readonly concerns: string;
+  /** What must hold, in words. */
+  readonly requirement: string;
+  readonly source: RuleSource;
+  applies(launch: LaunchCase): boolean;
+  check(launch: LaunchCase): Finding;
+}

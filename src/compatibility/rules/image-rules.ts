@@ -1,0 +1,154 @@
+import { compareVersions } from '../../engine/api-version.ts';
+import { isAbsent } from '../case.ts';
+import { isKnown, valueOf } from '../fact.ts';
+import type { Finding, LaunchCase, Rule } from '../rule.ts';
+import { judged, met, note, notSeen, page, unmet } from './finding.ts';
+
+/** What the image and the program in it must be. */
+export const imageRules: readonly Rule[] = [
+  {
+    id: 'image-present',
+    concerns: 'every launch',
+    requirement: 'The engine has the image: nothing is ever pulled.',
+    source: { document: page },
+    applies: () => true,
+    check: ({ image, engine }) =>
+      isAbsent(image)
+        ? unmet(
+            `${engine.kind} at ${engine.socketPath} has no image ${image.reference}`,
+            `Load it first: ${engine.kind} load --input IMAGE.tar, or ${engine.kind} pull ${image.reference}.`,
+          )
+        : met,
+  },
+  {
+    id: 'image-architecture',
+    concerns: 'every launch',
+    requirement:
+      "The image and its program are built for this host's processor, or the kernel has an emulator for it (not gVisor's).",
+    source: { measured: 'engines create such containers; the start ends with an exec format error' },
+    applies: ({ image }) => !isAbsent(image),
+    check: checkArchitecture,
+  },
+  {
+    id: 'user-exists',
+    concerns: 'images whose user is a name, and users given by name',
+    requirement: "The image's own /etc/passwd and /etc/group have the user's names.",
+    source: { measured: 'Docker and Podman look names up in the image, and fail at the start' },
+    applies: ({ user, image }) => !isKnown(user) && !isAbsent(image),
+    check({ user, image }) {
+      const remedy = 'Give the user as numbers, such as 65532:65532.';
+      if (isKnown(user) || isAbsent(image)) return met;
+      return isKnown(image.accounts) ? unmet(user.unknown, remedy) : notSeen(user.unknown, remedy);
+    },
+  },
+  {
+    id: 'entrypoint-program',
+    concerns: 'every launch',
+    requirement: 'The image names a program to start, which is in it and can be executed.',
+    source: { document: page },
+    applies: ({ image, wishes }) => !isAbsent(image) && wishes.entrypoint === undefined,
+    check({ image, program }) {
+      const remedy = 'Let the ENTRYPOINT of the image be the path of the plugin program, with mode 0755.';
+      if (!isAbsent(image) && image.entrypoint.length + image.cmd.length === 0) {
+        return unmet('the image has neither entrypoint nor command', remedy);
+      }
+      return judged(program, 'the program of the image', remedy, ({ path, kind, mode }) => {
+        if (kind === 'missing') return unmet(`the image has no file ${path}`, remedy);
+        if (kind === 'other') return unmet(`${path} is neither an ELF program nor a script`, remedy);
+        return (mode & 0o111) === 0 ? unmet(`${path} has mode 0${mode.toString(8)}`, remedy) : met;
+      });
+    },
+  },
+  {
+    id: 'entrypoint-loader',
+    concerns: 'programs that are linked dynamically, and scripts',
+    requirement:
+      'The image has the loader, the shared libraries and the interpreter that the program asks for.',
+    source: { measured: 'the kernel says that the program does not exist, although it does' },
+    applies: ({ program }) => valueOf(program)?.interpreter !== undefined,
+    check({ program }) {
+      const { interpreter, missingLibraries = [], path, kind } = valueOf(program) ?? {};
+      if (interpreter?.present === false) {
+        return unmet(
+          `${path ?? ''} needs ${interpreter.path}, which the image does not have`,
+          kind === 'script'
+            ? 'Put the interpreter into the image.'
+            : 'Build the plugin statically (Go: CGO_ENABLED=0), or put its loader and libraries into the image.',
+        );
+      }
+      if (missingLibraries.length === 0) return met;
+      return unmet(
+        `the image lacks ${missingLibraries.join(', ')}, which ${path ?? ''} needs`,
+        'Build the plugin statically (Go: CGO_ENABLED=0), or put its libraries into the image.',
+      );
+    },
+  },
+  {
+    id: 'plugin-program',
+    concerns: 'programs written in Go',
+    requirement: 'The program is built with go-plugin.',
+    source: { document: page },
+    applies: ({ program }) =>
+      isKnown(program) && (program.value.kind === 'elf' || program.value.kind === 'script'),
+    check({ program }) {
+      const { go, path = '', kind } = valueOf(program) ?? {};
+      if (go === undefined) {
+        return note(
+          `${path} is ${kind === 'script' ? 'a script' : 'not written in Go'}: whether it is a plugin shows at the start only`,
+          'Nothing to do if it serves the go-plugin protocol.',
+        );
+      }
+      if (go.goPlugin !== undefined) return met;
+      return unmet(
+        `${path} is written in Go (${go.goVersion}) and not built with go-plugin`,
+        'Let the ENTRYPOINT of the image be the plugin itself, not a program that starts it.',
+      );
+    },
+  },
+  {
+    id: 'go-plugin-version',
+    concerns: 'programs built with go-plugin for Go',
+    requirement:
+      'go-plugin is 1.5.0 or later, 1.5.1 where the plugin uses the broker, 1.6.0 to multiplex the broker.',
+    source: {
+      document: page,
+      measured:
+        '1.4 ignores the shared directory and listens where the host can not reach it; 1.5.0 does for brokered sockets',
+    },
+    applies: ({ program }) => valueOf(program)?.go?.goPlugin !== undefined,
+    check: checkGoPlugin,
+  },
+];
+
+function checkArchitecture({ host, image, program, runtime }: LaunchCase): Finding {
+  if (isAbsent(image)) return met;
+  const wanted = valueOf(host.architecture);
+  if (wanted === undefined) return notSeen("this host's architecture is not known", 'Override if they fit.');
+  const found = valueOf(program)?.machine ?? image.architecture;
+  if (found === '' || found === wanted) return met;
+  const what = valueOf(program)?.machine === undefined ? 'the image' : `the program of the image`;
+  if (valueOf(host.emulated)?.includes(found) === true && runtime?.kind !== 'runsc') {
+    return note(
+      `${what} is for ${found}, which an emulator of this host runs (binfmt_misc)`,
+      `Build the plugin image for ${wanted}.`,
+    );
+  }
+  return unmet(`${what} is for ${found}, this host is ${wanted}`, `Build the plugin image for ${wanted}.`);
+}
+
+function checkGoPlugin({ program, wishes }: LaunchCase): Finding {
+  const version = valueOf(program)?.go?.goPlugin;
+  const needed = wishes.brokerMultiplex === true ? '1.6.0' : '1.5.0';
+  const remedy = `Build the plugin with go-plugin ${needed} or later: go get github.com/hashicorp/go-plugin@latest.`;
+  const number = /^v?(\d+\.\d+\.\d+)/.exec(version ?? '')?.[1];
+  if (number === undefined) {
+    return notSeen(`the plugin is built with a go-plugin without a version (${version ?? ''})`, remedy);
+  }
+  if (compareVersions(number, needed) < 0)
+    return unmet(`the plugin is built with go-plugin ${number}`, remedy);
+  if (number !== '1.5.0') return met;
+  return note(
+    'the plugin is built with go-plugin 1.5.0, whose brokered sockets the host can not reach',
+    'Build the plugin with go-plugin 1.5.1 or later if it uses the broker.',
+  );
+}

@@ -1,0 +1,125 @@
+import { valueOf, type Fact } from '../fact.ts';
+import type { Finding, LaunchCase, Rule } from '../rule.ts';
+import { flagValue } from '../runtime-kind.ts';
+import { met, notSeen, page, unmet } from './finding.ts';
+
+/** Docker: daemon/daemon_unix.go, linuxMinMemory. Podman's runtimes fail to start with less. */
+const leastMemoryBytes = 6 << 20;
+
+/** What limits must be so that they limit. */
+export const limitRules: readonly Rule[] = [
+  {
+    id: 'limits-enforced',
+    concerns: 'launches with a limit on memory, CPU or processes',
+    requirement: 'The limits asked for are really enforced here.',
+    source: {
+      document: page,
+      measured:
+        'rootless engines on cgroup version 1 take every limit, show it as if in force and enforce none; on version 2 with delegation they enforce all',
+    },
+    applies: ({ wishes }) =>
+      wishes.memoryBytes !== undefined || wishes.cpuNanos !== undefined || wishes.pidsLimit !== undefined,
+    check: checkEnforced,
+  },
+  {
+    id: 'limits-in-range',
+    concerns: 'launches with a limit on memory or CPU',
+    requirement: 'The memory is at least 6 MiB, and there are no more CPUs than the host has.',
+    source: { measured: 'Docker refuses the container; Podman creates it and fails at the start' },
+    applies: ({ wishes }) => wishes.memoryBytes !== undefined || wishes.cpuNanos !== undefined,
+    check({ wishes, engine }) {
+      const { memoryBytes, cpuNanos } = wishes;
+      const cpus = valueOf(engine.cpus);
+      if (memoryBytes !== undefined && memoryBytes < leastMemoryBytes) {
+        return unmet(
+          `memoryBytes is ${memoryBytes}`,
+          `Give at least ${leastMemoryBytes}; a plugin in Go needs more.`,
+        );
+      }
+      if (cpuNanos !== undefined && cpus !== undefined && cpuNanos > cpus * 1e9) {
+        return unmet(`cpuNanos is ${cpuNanos}; the host has ${cpus} CPUs`, `Give at most ${cpus * 1e9}.`);
+      }
+      return met;
+    },
+  },
+  {
+    id: 'pids-limit-gvisor',
+    concerns: 'gVisor with a limit on processes',
+    requirement: 'No limit on processes is asked for under gVisor.',
+    source: {
+      measured: "the limit counts the sandbox's own threads on the host: the sandbox dies, not the fork",
+    },
+    applies: ({ wishes, runtime }) => wishes.pidsLimit !== undefined && runtime?.kind === 'runsc',
+    check: () =>
+      unmet(
+        'pidsLimit under runsc counts the sandbox itself and kills it',
+        'Leave pidsLimit out under runsc.',
+      ),
+  },
+  {
+    id: 'cgroup-parent',
+    concerns: 'launches with a cgroup parent',
+    requirement:
+      "The parent has the form of the engine's cgroup driver, and the engine may make cgroups below it.",
+    source: {
+      measured:
+        'systemd wants the name of a slice; Podman with cgroupfs refuses one; rootless on version 1 fails',
+    },
+    applies: ({ wishes }) => (wishes.cgroupParent ?? '') !== '',
+    check: checkCgroupParent,
+  },
+];
+
+function checkEnforced(launch: LaunchCase): Finding {
+  const { wishes, engine, runtime } = launch;
+  const asked: readonly (readonly [string, number | undefined, Fact<boolean>])[] = [
+    ['memoryBytes', wishes.memoryBytes, engine.enforces.memory],
+    ['cpuNanos', wishes.cpuNanos, engine.enforces.cpu],
+    ['pidsLimit', wishes.pidsLimit, engine.enforces.pids],
+  ];
+  const wanted = asked.filter(([, value]) => value !== undefined);
+  const names = wanted.map(([name]) => name).join(', ');
+  const remedy = `Leave ${names} out, or use a rootful engine or one with cgroup version 2 and delegated controllers.`;
+  const ignoring =
+    runtime?.kind === 'runsc' &&
+    (flagValue(valueOf(runtime.args) ?? [], 'ignore-cgroups') ?? 'false') !== 'false';
+  if (ignoring) return unmet(`runsc with --ignore-cgroups does not enforce ${names}`, remedy);
+
+  const not = wanted.filter(([, , fact]) => valueOf(fact) === false).map(([name]) => name);
+  if (not.length > 0) {
+    const evidence = wanted.flatMap(([, , fact]) => ('evidence' in fact ? [fact.evidence] : []))[0] ?? '';
+    return unmet(
+      `this engine would take ${not.join(', ')} and not enforce ${not.length === 1 ? 'it' : 'them'} (${evidence})`,
+      remedy,
+    );
+  }
+  const unseen = wanted.filter(([, , fact]) => valueOf(fact) === undefined).map(([name]) => name);
+  return unseen.length === 0
+    ? met
+    : notSeen(`whether ${unseen.join(', ')} would be enforced is not known`, remedy);
+}
+
+function checkCgroupParent({ wishes, engine }: LaunchCase): Finding {
+  const parent = wishes.cgroupParent ?? '';
+  const { version, driver } = engine.cgroup;
+  const isSlice = parent.endsWith('.slice');
+  if (driver === 'none' || (engine.rootless && version === '1')) {
+    return unmet(
+      'this rootless engine can not make cgroups',
+      'Leave cgroupParent out, or use a rootful engine.',
+    );
+  }
+  if (driver === 'systemd' && !isSlice) {
+    return unmet(
+      `${parent} is not the name of a slice, and the engine's cgroup driver is systemd`,
+      'Give the name of a slice, such as plugins.slice.',
+    );
+  }
+  if (driver === 'cgroupfs' && isSlice && engine.kind === 'podman') {
+    return unmet(
+      `${parent} is the name of a slice, and Podman's cgroup manager is cgroupfs`,
+      'Give the path of a cgroup, such as /plugins.',
+    );
+  }
+  return met;
+}

@@ -1,0 +1,189 @@
+import { fileCapabilitiesOf, inFirstUserNamespace, isAbsent, isRoot } from '../case.ts';
+import { isKnown, valueOf } from '../fact.ts';
+import { addressSpaceLabel } from '../image-facts.ts';
+import type { Finding, LaunchCase, Rule } from '../rule.ts';
+import { isUnlimited, locksByFile, memoryLocking } from '../strategy-mlock.ts';
+import { capabilityName, needsNewPrivileges } from '../strategy.ts';
+import { met, note, notSeen, page, unmet } from './finding.ts';
+
+/** Address space of a Go program before its main function does anything (712 MiB, measured with Go 1.24 on amd64). */
+const goAddressSpaceBytes = 712 << 20;
+/** Enough for a plugin in Go that does not take much memory itself. */
+const amplyForGoBytes = 1 << 30;
+
+/** Locked memory, file capabilities and no-new-privileges, which depend on each other. */
+export const privilegeRules: readonly Rule[] = [
+  {
+    id: 'file-capability-granted',
+    concerns: 'programs with file capabilities',
+    requirement:
+      'The container is given every file capability of its program; else the kernel refuses to execute it.',
+    source: {
+      measured:
+        'runc and crun: "operation not permitted" for every user, also with no-new-privileges. runsc ignores file capabilities before 20240325',
+    },
+    applies: (launch) => fileCapabilitiesOf(launch).length > 0,
+    check: checkGranted,
+  },
+  {
+    id: 'no-new-privileges',
+    concerns: 'Docker before 23 with a plugin that is not root and needs the file capability of its program',
+    requirement: 'no-new-privileges is off: it makes file capabilities inert.',
+    source: {
+      measured:
+        'Docker 20.10: mlockall fails with it. Docker 26 and 28, and Podman, give the capability before the program is executed, and keep it',
+    },
+    applies: needsNewPrivileges,
+    check: ({ wishes }) =>
+      wishes.noNewPrivileges === true
+        ? unmet(
+            'noNewPrivileges is asked for, and with it the file capability of the program has no effect',
+            'Leave noNewPrivileges out, or use Docker 23 or later.',
+          )
+        : note(
+            'no-new-privileges has to be off for the file capability of the program',
+            'Use Docker 23 or later, Podman, or gVisor to keep it on.',
+          ),
+  },
+  {
+    id: 'mlock-capability',
+    concerns: 'mlock where container root is root on the host, with runc or crun',
+    requirement: 'The plugin has IPC_LOCK: as root, or on Podman as any user, from the container alone.',
+    source: {
+      measured: 'Podman makes added capabilities ambient for users other than root; Docker up to 29 does not',
+    },
+    applies: (launch) =>
+      locksOnHost(launch) && inFirstUserNamespace(launch) && hasCapabilityFromContainer(launch),
+    check: () => met,
+  },
+  {
+    id: 'mlock-program-capability',
+    concerns: 'mlock with a plugin that is not root, on rootful Docker with runc or crun',
+    requirement:
+      'The program carries the file capability IPC_LOCK, or the engine may lift the limit on locked memory.',
+    source: { document: page, measured: 'Docker 20.10 to 28.5' },
+    applies: (launch) =>
+      locksOnHost(launch) && inFirstUserNamespace(launch) && !hasCapabilityFromContainer(launch),
+    check: checkProgramCapability,
+  },
+  {
+    id: 'mlock-limit',
+    concerns: 'mlock in a user namespace (rootless engines, userns-remap) with runc or crun',
+    requirement:
+      "The engine's limit on locked memory (RLIMIT_MEMLOCK) is above the plugin's whole address space.",
+    source: {
+      document: page,
+      measured:
+        'Linux 6.18: IPC_LOCK counts in the first user namespace only. With LimitMEMLOCK=infinity all cells work',
+      conflict:
+        "documented: IPC_LOCK on the engine's program (rootlesskit, podman). Measured: that changes nothing; the limit decides",
+    },
+    applies: (launch) => locksOnHost(launch) && !inFirstUserNamespace(launch),
+    check: checkLimit,
+  },
+  {
+    id: 'mlock-sandbox',
+    concerns: 'mlock under gVisor',
+    requirement: "The limit inside the sandbox is raised; the engine's own and IPC_LOCK do not matter.",
+    source: {
+      document: page,
+      measured:
+        'mlockall succeeds for every user with a memlock limit of the container, and locks no memory of the host',
+      conflict:
+        'documented: the file capability for users other than root. Measured: runsc before 2024 ignores it; the limit works with all builds',
+    },
+    applies: ({ wishes, runtime }) => wishes.mlock === true && runtime?.kind === 'runsc',
+    check: () =>
+      note(
+        'under gVisor locked memory is not locked on the host: it may be swapped out',
+        'Turn swap off on the host, or encrypt it, if that matters.',
+      ),
+  },
+];
+
+function locksOnHost({ wishes, runtime }: LaunchCase): boolean {
+  return wishes.mlock === true && runtime?.kind !== 'runsc';
+}
+
+function hasCapabilityFromContainer(launch: LaunchCase): boolean {
+  return launch.engine.kind === 'podman' || isRoot(launch) === true;
+}
+
+function checkGranted(launch: LaunchCase): Finding {
+  const granted = [
+    ...(launch.wishes.capAdd ?? []).map(capabilityName),
+    ...memoryLocking(launch).capabilities,
+  ];
+  const missing = fileCapabilitiesOf(launch).filter((name) => !granted.includes(name));
+  if (missing.length === 0 || granted.includes('ALL')) return met;
+  const list = missing.join(', ');
+  const observed = `the program carries the file capability ${list}, and the container would not be given it`;
+  const remedy = `Give it with capAdd (${list}), or take it off the program: setcap -r PROGRAM, and build the image again.`;
+  if (launch.runtime?.kind !== 'runsc') return unmet(observed, remedy);
+
+  const release = Number(/20\d{6}/.exec(valueOf(launch.runtime.version) ?? '')?.[0]);
+  if (Number.isNaN(release))
+    return notSeen(`${observed}; whether this runsc minds is not known without its version`, remedy);
+  if (release < 20240325) return met;
+  if (isRoot(launch) === false) return unmet(observed, remedy);
+  if (isRoot(launch) === true && release < 20250611) return met;
+  return notSeen(`${observed}; builds from 2025 on mind for root too, not measured from which on`, remedy);
+}
+
+function checkProgramCapability(launch: LaunchCase): Finding {
+  const limit = launch.engine.memlock;
+  if (locksByFile(launch) || isUnlimited(launch) || valueOf(limit)?.mayRaise === true) return met;
+  const remedy =
+    'Set the capability on the program in the image: RUN setcap cap_ipc_lock+ep PROGRAM in its last stage (a COPY from another stage loses it), or use Podman or runsc, or run the plugin as root.';
+  if (!isKnown(launch.program))
+    return notSeen(`the file capabilities are not known: ${launch.program.unknown}`, remedy);
+  if (!isKnown(limit)) {
+    return notSeen(
+      `the program has no file capability IPC_LOCK, and the engine's limit on locked memory is not known: ${limit.unknown}`,
+      remedy,
+    );
+  }
+  const hard = String(limit.value.hard);
+  return unmet(
+    `the program has no file capability IPC_LOCK, and the engine may not lift its limit of ${hard} bytes (${limit.evidence})`,
+    remedy,
+  );
+}
+
+function checkLimit(launch: LaunchCase): Finding {
+  const { memlock, rootless } = launch.engine;
+  const remedy = rootless
+    ? "Raise the limit of the engine: LimitMEMLOCK=infinity in a drop-in of user@UID.service and of the engine's own unit, then restart both; or use runsc, or turn mlock off in the plugin."
+    : 'Raise the limit of the engine: LimitMEMLOCK=infinity in drop-ins of docker.service and containerd.service, then restart both; or use runsc, or turn mlock off in the plugin.';
+  if (!isKnown(memlock))
+    return notSeen(`the engine's limit on locked memory is not known: ${memlock.unknown}`, remedy);
+  const { hard } = memlock.value;
+  if (hard === 'unlimited') return met;
+  const least = leastAddressSpace(launch);
+  const observed = `the engine's hard limit on locked memory is ${hard} bytes (${memlock.evidence})`;
+  if (least === undefined) {
+    return notSeen(`${observed}; how much address space the program takes is not known`, remedy);
+  }
+  if (hard < least.bytes) {
+    return unmet(`${observed}; ${least.whose} takes ${least.bytes} bytes of address space at once`, remedy);
+  }
+  const finite = `${observed}: a plugin that grows beyond it fails when it takes more memory`;
+  return hard < least.ample ? notSeen(finite, remedy) : note(finite, remedy);
+}
+
+interface AddressSpace {
+  readonly whose: string;
+  readonly bytes: number;
+  /** Limit with which it is expected to work. */
+  readonly ample: number;
+}
+
+/** What an image says of itself can only refuse a launch: that it needs no more is not proved by it. */
+function leastAddressSpace({ image, program, wishes }: LaunchCase): AddressSpace | undefined {
+  if (valueOf(program)?.go !== undefined)
+    return { whose: 'a program in Go', bytes: goAddressSpaceBytes, ample: amplyForGoBytes };
+  if (isAbsent(image) || image.addressSpaceBytes === undefined || wishes.entrypoint !== undefined)
+    return undefined;
+  const whose = `the program, as label ${addressSpaceLabel} of the image says,`;
+  return { whose, bytes: image.addressSpaceBytes, ample: Infinity };
+}

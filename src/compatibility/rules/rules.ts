@@ -1,0 +1,17 @@
+import type { Rule } from '../rule.ts';
+import { hostRules } from './host-rules.ts';
+import { imageRules } from './image-rules.ts';
+import { limitRules } from './limit-rules.ts';
+import { privilegeRules } from './privilege-rules.ts';
+import { runtimeRules } from './runtime-rules.ts';
+import { socketRules } from './socket-rules.ts';
+
+/** Every rule, in the order in which reasons are given. */
+export const rules: readonly Rule[] = [
+  ...hostRules,
+  ...runtimeRules,
+  ...imageRules,
+  ...socketRules,
+  ...limitRules,
+  ...privilegeRules,
+];

@@ -1,0 +1,199 @@
+import { isKnown, valueOf } from '../fact.ts';
+import type { LaunchCase, Rule } from '../rule.ts';
+import { flagValue } from '../runtime-kind.ts';
+import { judged, met, mustBe, note, notSeen, page, unmet } from './finding.ts';
+
+/** What the OCI runtime must be, and how it must be set up. */
+export const runtimeRules: readonly Rule[] = [
+  {
+    id: 'runtime-present',
+    concerns: 'every launch',
+    requirement: 'The engine can be asked for the runtime.',
+    source: {
+      document: page,
+      measured: 'Docker refuses an unknown runtime when the container is created or started',
+    },
+    applies: ({ engine, runtime }) => engine.kind === 'docker' || runtime?.kind === 'other',
+    check({ engine, wishes, runtime }) {
+      if (runtime?.kind === 'other') {
+        return note(
+          `nothing was measured with ${wishes.runtime}; it is taken to behave as runc does`,
+          'Try it with a live matrix before you rely on it.',
+        );
+      }
+      if (runtime !== undefined) return met;
+      const listed = Object.keys(engine.runtimes).join(', ');
+      return unmet(
+        `the engine has no runtime ${wishes.runtime}; it has ${listed === '' ? 'none' : listed}`,
+        `Add ${wishes.runtime} to "runtimes" in the engine's daemon.json and reload it, or choose another runtime.`,
+      );
+    },
+  },
+  {
+    id: 'podman-runtime',
+    concerns: 'Podman',
+    requirement: 'The Podman service runs its containers in the runtime asked for.',
+    source: {
+      measured:
+        'Podman 4.3 to 5.8 ignore the runtime that their API is asked for, without an error; 6 honours it',
+    },
+    applies: ({ engine }) => engine.kind === 'podman',
+    check({ engine, wishes, runtime, service }) {
+      const { runtime: name } = wishes;
+      if (service === 'own-podman') {
+        return note(
+          `this service runs ${engine.defaultRuntime} only: a Podman service of our own is started for ${name}`,
+          `Nothing to do; or start one yourself: podman --runtime ${name} system service.`,
+        );
+      }
+      if (runtime !== undefined) return met;
+      return unmet(
+        `this Podman service runs ${Object.keys(engine.runtimes).join(', ')} only, and none of our own can be started for ${name}`,
+        `Install ${name} and podman on this host, or start a service for it: podman --runtime ${name} system service unix://SOCKET.`,
+      );
+    },
+  },
+  {
+    id: 'runtime-installed',
+    concerns: 'runtimes whose program can be looked for',
+    requirement: "The runtime's program is on the engine's host.",
+    source: { measured: 'engines list runtimes that are configured, also when their program is missing' },
+    applies: ({ runtime }) => runtime !== undefined && isKnown(runtime.installed),
+    check({ runtime, wishes }) {
+      if (runtime === undefined) return met;
+      return mustBe(
+        runtime.installed,
+        `whether the program of ${wishes.runtime} is there`,
+        `the program of ${wishes.runtime} is not there`,
+        `Install ${wishes.runtime} on the engine's host, or correct its path in the engine's configuration.`,
+      );
+    },
+  },
+  {
+    id: 'crun-hybrid-cgroups',
+    concerns: 'crun',
+    requirement: 'The engine does not see an empty cgroup version 2 beside the controllers of version 1.',
+    source: { measured: 'crun 1.8 to 1.28 refuse the hybrid layout: "cgroups in hybrid mode not supported"' },
+    applies: ({ runtime, service }) => runtime?.kind === 'crun' && service === 'given',
+    check: ({ engine }) =>
+      judged(
+        engine.cgroup.layout,
+        "the engine's view of cgroups",
+        'Nothing to do where the host has cgroup version 2 only, or version 1 only.',
+        (layout, evidence) =>
+          layout === 'hybrid'
+            ? unmet(
+                `the engine sees both versions of cgroups (${evidence})`,
+                'Unmount /sys/fs/cgroup/unified for the engine, boot with systemd.unified_cgroup_hierarchy=1, or use runc.',
+              )
+            : met,
+      ),
+  },
+  {
+    id: 'runsc-host-uds',
+    concerns: 'gVisor',
+    requirement:
+      'runsc is given --host-uds=all: only then do host and sandbox see the sockets of each other.',
+    source: {
+      document: page,
+      measured: 'with less, the plugin announces a socket that the host never sees, or can not call back',
+    },
+    applies: isRunsc,
+    check: (launch) =>
+      judgedArguments(launch, '--host-uds=all', (args) => {
+        const value =
+          flagValue(args, 'host-uds') ?? (flagValue(args, 'fsgofer-host-uds') === 'true' ? 'all' : 'none');
+        return value === 'all' ? undefined : `runsc is run with --host-uds=${value}`;
+      }),
+  },
+  {
+    id: 'runsc-ignore-cgroups',
+    concerns: 'gVisor on rootless engines, and where cgroup version 2 lacks controllers',
+    requirement: 'runsc is given --ignore-cgroups where it can not make its cgroups.',
+    source: { document: page, measured: 'with cgroup version 1 the sandbox does not start without it' },
+    applies: (launch) => isRunsc(launch) && (launch.engine.rootless || lacksControllers(launch)),
+    check(launch) {
+      const finding = judgedArguments(launch, '--ignore-cgroups', (args) =>
+        (flagValue(args, 'ignore-cgroups') ?? 'false') === 'false'
+          ? 'runsc is run without --ignore-cgroups'
+          : undefined,
+      );
+      const { cgroup, enforces } = launch.engine;
+      const delegated =
+        cgroup.version === '2' && valueOf(enforces.memory) === true && valueOf(enforces.cpu) === true;
+      if (finding.result !== 'unmet' || !delegated) return finding;
+      return notSeen(
+        `${finding.observed}; whether it needs it with delegated cgroups was not measured`,
+        finding.remedy,
+      );
+    },
+  },
+  {
+    id: 'runsc-network',
+    concerns: 'gVisor',
+    requirement:
+      'runsc is given --network=none or --network=host, or the kernel lets it have a network of its own.',
+    source: {
+      measured:
+        'builds up to 2024 take a network namespace for that of the host on kernel 6.18: "cannot run with network enabled in root network namespace"; one of 2026 does not',
+    },
+    applies: isRunsc,
+    check(launch) {
+      const finding = judgedArguments(launch, '--network=none', (args) => {
+        const value = flagValue(args, 'network') ?? 'sandbox';
+        return value === 'sandbox' ? 'runsc is run with a network stack of its own, its default' : undefined;
+      });
+      if (finding.result === 'unmet' && !kernelHidesDevWeight(launch)) {
+        return notSeen(`${finding.observed}, which fails with some builds on this kernel`, finding.remedy);
+      }
+      return finding.result === 'unmet' ? met : finding;
+    },
+  },
+  {
+    id: 'runsc-overlay',
+    concerns: 'gVisor',
+    requirement: 'runsc does not put an overlay over the mounts of the container.',
+    source: { measured: 'with --overlay the socket stays in the sandbox' },
+    applies: isRunsc,
+    check: (launch) =>
+      judgedArguments(launch, 'arguments without --overlay', (args) => {
+        const old = flagValue(args, 'overlay') ?? 'false';
+        const all = (flagValue(args, 'overlay2') ?? '').startsWith('all:');
+        return old !== 'false' || all ? 'runsc is run with an overlay over all mounts' : undefined;
+      }),
+  },
+];
+
+function isRunsc({ runtime }: LaunchCase): boolean {
+  return runtime?.kind === 'runsc';
+}
+
+function lacksControllers({ engine: { cgroup, enforces } }: LaunchCase): boolean {
+  return cgroup.version === '2' && (valueOf(enforces.cpu) === false || valueOf(enforces.memory) === false);
+}
+
+/** `problem` says what is wrong with the arguments, if anything. */
+function judgedArguments(
+  { engine, runtime }: LaunchCase,
+  wanted: string,
+  problem: (args: readonly string[]) => string | undefined,
+) {
+  const remedy =
+    engine.kind === 'docker'
+      ? `Give runsc ${wanted} in the engine's daemon.json ("runtimes": {"runsc": {"path": "/usr/bin/runsc", "runtimeArgs": [...]}}) and reload it.`
+      : `Start the Podman service with ${wanted.replace(/^--/, '--runtime-flag=')}, or let Bulkhead start its own.`;
+  if (runtime === undefined) return met;
+  return judged(runtime.args, 'how runsc is run', remedy, (args, evidence) => {
+    const wrong = problem(args);
+    return wrong === undefined ? met : unmet(`${wrong} (${evidence})`, remedy);
+  });
+}
+
+/**
+ * gVisor takes a network namespace for the host's when it sees /proc/sys/net/core/dev_weight there. Kernels before 6.10
+ * show that file in the host's alone; 6.18 shows it in all. What lies between was not measured.
+ */
+function kernelHidesDevWeight({ host }: LaunchCase): boolean {
+  const [major = 0, minor = 0] = (valueOf(host.kernel) ?? '').split('.').map(Number);
+  return major > 0 && (major < 6 || (major === 6 && minor < 10));
+}

@@ -1,0 +1,173 @@
+import { isRoot } from '../case.ts';
+import { isKnown, valueOf } from '../fact.ts';
+import type { Rule } from '../rule.ts';
+import { needsAcl } from '../strategy-socket.ts';
+import { judged, met, mustBe, notSeen, page, unmet } from './finding.ts';
+
+/** The longest path the kernel takes for a unix socket: `sun_path` is 108 bytes with its closing zero (unix(7)). */
+const longestSocketPath = 107;
+/** `/bulkhead-XXXXXX`, then `/plugin` and up to ten digits, with a margin for the names of brokers. */
+const roomBelowFolder = 40;
+
+const otherFolder = 'Choose another folder with socketDirectory, or set TMPDIR to one.';
+
+/** What the folder must be in which host and plugin make their sockets. */
+export const socketRules: readonly Rule[] = [
+  {
+    id: 'socket-path-length',
+    concerns: 'every launch',
+    requirement: `The path of the socket has at most ${longestSocketPath} bytes.`,
+    source: { document: 'unix(7)' },
+    applies: () => true,
+    check({ host }) {
+      const { path } = host.socketFolder;
+      const longest = Buffer.byteLength(path) + roomBelowFolder;
+      if (longest <= longestSocketPath) return met;
+      return unmet(
+        `sockets below ${path} could have paths of ${longest} bytes`,
+        'Choose a folder with a shorter path with socketDirectory, or set TMPDIR to one.',
+      );
+    },
+  },
+  {
+    id: 'socket-folder-writable',
+    concerns: 'every launch',
+    requirement: 'This process can make directories in the socket folder.',
+    source: { measured: 'follows from how the socket is shared' },
+    applies: () => true,
+    check: ({ host: { socketFolder } }) =>
+      mustBe(
+        socketFolder.writable,
+        `whether directories can be made in ${socketFolder.path}`,
+        `no directory can be made in ${socketFolder.path}`,
+        otherFolder,
+      ),
+  },
+  {
+    id: 'socket-folder-shared',
+    concerns: 'engines in a mount namespace of their own, among them those in a container, and snap packages',
+    requirement: 'The engine sees the socket folder under the same path.',
+    source: { measured: 'otherwise the bind mount fails, or is of another folder' },
+    applies: ({ engine }) => isKnown(engine.seesSocketFolder),
+    check: ({ host: { socketFolder }, engine }) =>
+      mustBe(
+        engine.seesSocketFolder,
+        'whether the engine sees the socket folder',
+        `the engine does not see ${socketFolder.path} of this host`,
+        'Choose a folder that both see under the same path, with socketDirectory.',
+      ),
+  },
+  {
+    id: 'socket-folder-reachable',
+    concerns: 'root using the rootless engine of somebody else',
+    requirement: "The engine's user can pass every folder on the way to the socket folder.",
+    source: { measured: 'path_resolution(7): each folder on the way has to be searched' },
+    applies: ({ host, engine }) => engine.rootless && valueOf(host.uid) !== valueOf(engine.owner)?.uid,
+    check: ({ host: { socketFolder } }) =>
+      judged(
+        socketFolder.closedTo,
+        'who can pass the way to the socket folder',
+        otherFolder,
+        (closed, evidence) =>
+          closed === '' ? met : unmet(`other users can not pass ${closed} (${evidence})`, otherFolder),
+      ),
+  },
+  {
+    id: 'socket-acl',
+    concerns: 'gVisor, where neither host process nor plugin is root',
+    requirement: 'The socket directory can carry a default ACL, and the command setfacl is there to set it.',
+    source: {
+      measured:
+        'runsc of 2022 does not really change the group of a socket; since 2024 it does, and the ACL changes nothing',
+    },
+    applies: needsAcl,
+    check({ host: { setfacl, socketFolder } }) {
+      const install = 'Install the package that brings setfacl (Debian and Ubuntu: apt-get install acl).';
+      if (valueOf(setfacl) !== true)
+        return mustBe(setfacl, 'whether setfacl is there', 'setfacl is missing', install);
+      return mustBe(
+        socketFolder.acl,
+        `whether the file system of ${socketFolder.path} has ACLs`,
+        `the file system of ${socketFolder.path} has no ACLs`,
+        'Choose a folder on ext4, xfs, btrfs or tmpfs with socketDirectory.',
+      );
+    },
+  },
+  {
+    id: 'rootless-non-root',
+    concerns: 'rootless engines with a plugin that is not root',
+    requirement: 'The plugin is a member of container group 0, and its socket has that group.',
+    source: {
+      document: page,
+      measured: 'works on Docker 20.10 to 28.5 and Podman 4.3 to 5.8 with runc, crun and runsc',
+      conflict: 'documented as not supported; it works in every combination, through container group 0',
+    },
+    applies: (launch) => launch.engine.rootless && isRoot(launch) === false,
+    check: () => met,
+  },
+  {
+    id: 'remapped-socket',
+    concerns: 'Docker with userns-remap',
+    requirement:
+      'Host process is root, the runtime is not gVisor, and the ids of the user namespace are known.',
+    source: {
+      measured: 'Docker 20.10: runc and crun work through a group of the namespace, under runsc only one way',
+    },
+    applies: ({ engine }) => valueOf(engine.remapped) === true,
+    check({ host, engine, runtime }) {
+      const remedy = 'Turn userns-remap off in the daemon.json of the engine, or use a rootless engine.';
+      if (runtime?.kind === 'runsc') {
+        return unmet('under runsc in a remapped engine the plugin can not reach sockets of the host', remedy);
+      }
+      if (valueOf(host.uid) !== 0) {
+        return unmet('only root can give a directory to a group of the user namespace', remedy);
+      }
+      return judged(engine.idMaps, 'the ids of the user namespace', remedy, () => met);
+    },
+  },
+  {
+    id: 'selinux-label',
+    concerns: 'hosts with SELinux',
+    requirement: 'Containers may use the socket folder: it has a label that they may write to.',
+    source: { document: "the engines' pages on volumes" },
+    applies: ({ engine }) => valueOf(engine.security)?.includes('selinux') === true,
+    check: ({ host: { socketFolder } }) =>
+      notSeen(
+        `SELinux is on, and whether it lets a container use ${socketFolder.path} is not known`,
+        `Give the folder the label of containers (chcon -t container_file_t ${socketFolder.path}) and override, or use a host without SELinux.`,
+      ),
+  },
+  {
+    id: 'apparmor-profile',
+    concerns: 'hosts with AppArmor',
+    requirement: "The engine's default profile lets a plugin work.",
+    source: { measured: 'the default profiles of Docker 28 and Podman 5.8 disturbed no combination' },
+    applies: ({ engine }) => valueOf(engine.security)?.includes('apparmor') === true,
+    check: () => met,
+  },
+  {
+    id: 'ids-mapped',
+    concerns: 'engines with a user namespace',
+    requirement: "The user and groups of the plugin are among the ids of the engine's user namespace.",
+    source: {
+      measured: 'other ids: runc and crun do not start the container, under runsc the plugin can not bind',
+    },
+    applies: ({ engine, user }) =>
+      (engine.rootless || valueOf(engine.remapped) === true) && isKnown(user) && isKnown(engine.idMaps),
+    check({ engine, user }) {
+      const [ids, maps] = [valueOf(user), valueOf(engine.idMaps)];
+      if (ids === undefined || maps === undefined) return met;
+      const isMapped = (id: number, ranges: typeof maps.uids) =>
+        ranges.some(({ containerId, size }) => id >= containerId && id < containerId + size);
+      const outside = [
+        ...(isMapped(ids.uid, maps.uids) ? [] : [`uid ${ids.uid}`]),
+        ...(isMapped(ids.gid, maps.gids) ? [] : [`gid ${ids.gid}`]),
+      ];
+      if (outside.length === 0) return met;
+      return unmet(
+        `${outside.join(' and ')} of the plugin can not exist in the engine's user namespace`,
+        "Give the engine's user more ids in /etc/subuid and /etc/subgid and restart the engine, or choose a user with a lower id.",
+      );
+    },
+  },
+];

@@ -1,0 +1,50 @@
+import { fileCapabilitiesOf, inFirstUserNamespace, isRoot } from './case.ts';
+import { valueOf } from './fact.ts';
+import type { LaunchStrategy, StrategyUlimit } from './launch-verdict.ts';
+import type { LaunchCase } from './rule.ts';
+
+export type MemoryLocking = Pick<LaunchStrategy, 'capabilities' | 'ulimits'>;
+
+/**
+ * Inside a gVisor sandbox the limit is virtual: no host memory is locked, and the engine's own limit does not matter.
+ * A large number and not -1, which Podman 5.8 lowers to the engine's own.
+ */
+const sandboxMemlockBytes = 2 ** 40;
+
+/** What lets the plugin lock its memory, and nothing that it does not need for that. */
+export function memoryLocking(launch: LaunchCase): MemoryLocking {
+  if (launch.wishes.mlock !== true) return { capabilities: [], ulimits: [] };
+  // A program with the file capability can't even be started without it.
+  const byFile = locksByFile(launch) ? ['IPC_LOCK'] : [];
+  if (launch.runtime?.kind === 'runsc') {
+    return { capabilities: byFile, ulimits: [memlock(sandboxMemlockBytes)] };
+  }
+  // Linux wants the capability in the first user namespace; in any other only the limit counts.
+  if (!inFirstUserNamespace(launch)) return { capabilities: byFile, ulimits: raisedSoftLimit(launch) };
+  if (isRoot(launch) === true || launch.engine.kind === 'podman' || locksByFile(launch)) {
+    return { capabilities: ['IPC_LOCK'], ulimits: [] };
+  }
+  if (isUnlimited(launch)) return { capabilities: [], ulimits: raisedSoftLimit(launch) };
+  if (valueOf(launch.engine.memlock)?.mayRaise === true) return { capabilities: [], ulimits: [memlock(-1)] };
+  return { capabilities: ['IPC_LOCK'], ulimits: [] };
+}
+
+/** Whether executing the program gives it the capability, the one way for a user other than root on Docker. */
+export function locksByFile(launch: LaunchCase): boolean {
+  return fileCapabilitiesOf(launch).includes('IPC_LOCK');
+}
+
+export function isUnlimited({ engine }: LaunchCase): boolean {
+  return valueOf(engine.memlock)?.hard === 'unlimited';
+}
+
+/** A process may have up to its hard limit. */
+function raisedSoftLimit({ engine }: LaunchCase): StrategyUlimit[] {
+  const limit = valueOf(engine.memlock);
+  if (limit === undefined || limit.soft === limit.hard) return [];
+  return [memlock(limit.hard === 'unlimited' ? -1 : limit.hard)];
+}
+
+function memlock(bytes: number): StrategyUlimit {
+  return { name: 'memlock', soft: bytes, hard: bytes };
+}

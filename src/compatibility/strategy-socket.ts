@@ -1,0 +1,74 @@
+import { isRoot } from './case.ts';
+import { valueOf } from './fact.ts';
+import type { LaunchStrategy, SocketDirectoryPlan } from './launch-verdict.ts';
+import type { LaunchCase } from './rule.ts';
+
+export type SocketSharing = Pick<LaunchStrategy, 'recipe' | 'directory' | 'socketGid' | 'user' | 'groups'>;
+
+/** How host and plugin come to share a directory and the sockets in it. */
+export function socketSharing(launch: LaunchCase): SocketSharing {
+  const { host, engine, wishes } = launch;
+  const uid = valueOf(host.uid) ?? 0;
+  const gid = valueOf(host.gid) ?? 0;
+  const mode = 0o770;
+  if (engine.rootless) {
+    // Container group 0 is the engine user's own group on the host: the only id that both sides have in common.
+    const owner = valueOf(engine.owner);
+    const directory: SocketDirectoryPlan = {
+      mode,
+      owner: owner === undefined || owner.uid === uid ? undefined : owner,
+      defaultAclUid: needsAcl(launch) ? uid : undefined,
+    };
+    return { recipe: 'rootless-group', directory, socketGid: 0, user: wishes.user, groups: ['0'] };
+  }
+  const unused = valueOf(host.unusedGid) ?? gid;
+  if (valueOf(engine.remapped) === true) {
+    const directory = { mode, gid: hostGid(launch, unused) };
+    return {
+      recipe: 'remapped-group',
+      directory,
+      socketGid: unused,
+      user: wishes.user,
+      groups: [String(unused)],
+    };
+  }
+  if (uid === 0) {
+    return {
+      recipe: 'unused-group',
+      directory: { mode, gid: unused },
+      socketGid: unused,
+      ...membership(launch, unused),
+    };
+  }
+  const directory = { mode, defaultAclUid: needsAcl(launch) ? uid : undefined };
+  return { recipe: 'host-group', directory, socketGid: gid, ...membership(launch, gid) };
+}
+
+/**
+ * The plugin becomes a member of the socket's group. gVisor of 2026 goes to a socket of the host with the user's primary
+ * group alone, so there it is made the primary one, and the former one stays a group of the plugin. Container root in
+ * a rootful engine is root on the host, which needs neither.
+ */
+function membership(launch: LaunchCase, gid: number): Pick<SocketSharing, 'user' | 'groups'> {
+  const user = valueOf(launch.user);
+  if (launch.runtime?.kind !== 'runsc' || user === undefined || user.uid === 0) {
+    return { user: launch.wishes.user, groups: [String(gid)] };
+  }
+  return { user: `${user.uid}:${gid}`, groups: [...new Set([gid, user.gid])].map(String) };
+}
+
+/**
+ * runsc up to 2022 pretends to change the group of a bound socket, so a host process that is not root can connect
+ * only through a default ACL that names it. Container root in a rootless engine owns its socket as the host user.
+ */
+export function needsAcl(launch: LaunchCase): boolean {
+  if (valueOf(launch.host.uid) === 0 || launch.runtime?.kind !== 'runsc') return false;
+  return !(launch.engine.rootless && isRoot(launch) === true);
+}
+
+/** The host's id of a group of the engine's user namespace. */
+function hostGid({ engine }: LaunchCase, gid: number): number {
+  const ranges = valueOf(engine.idMaps)?.gids ?? [];
+  const range = ranges.find(({ containerId, size }) => gid >= containerId && gid < containerId + size);
+  return range === undefined ? gid : range.hostId + gid - range.containerId;
+}
