@@ -38,6 +38,7 @@ export function attest(asked: CreateContainerOptions, made: InspectedContainer):
     ...compare('privileged', false, made.privileged),
     ...(asked.user === undefined ? [] : compare('user', asked.user, made.config.user)),
     ...compare('network', asked.networkMode, made.networkMode),
+    ...(asked.networkDisabled === true ? compare('no network', true, made.networkDisabled) : []),
     ...compare('read-only root file system', asked.readonlyRootfs, made.readonlyRootfs),
     ...compare('no new privileges', asked.noNewPrivileges, made.noNewPrivileges),
     ...compare('added groups', set(asked.groupAdd), set(made.groupAdd)),
@@ -46,6 +47,7 @@ export function attest(asked: CreateContainerOptions, made: InspectedContainer):
     ...compareLimit('memory', asked.memory, made.memory),
     ...compareLimit('CPU', asked.nanoCpus, made.nanoCpus),
     ...compareLimit('pids', asked.pidsLimit, made.pidsLimit),
+    ...compareUlimits(asked, made),
     ...(asked.cgroupParent === undefined
       ? []
       : compare('cgroup parent', asked.cgroupParent, made.cgroupParent)),
@@ -61,6 +63,14 @@ function compare(setting: string, asked: Setting, made: Setting): Difference[] {
 /** An engine may set a limit of its own (Podman: 2048 processes) where none was asked for. */
 function compareLimit(setting: string, asked: number | undefined, made: number | undefined): Difference[] {
   return asked === undefined ? [] : compare(setting, asked, made);
+}
+
+/** Engines add limits of their own; one that was asked for must be as asked. */
+function compareUlimits(asked: CreateContainerOptions, made: InspectedContainer): Difference[] {
+  return (asked.ulimits ?? []).flatMap(({ name, soft, hard }) => {
+    const found = made.ulimits.find((limit) => limit.name === name);
+    return compare(`ulimit ${name}`, `${soft}:${hard}`, found && `${found.soft}:${found.hard}`);
+  });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { orAborted, whenAborted } from '../abort.ts';
 import type { LaunchStrategy } from '../compatibility/index.ts';
 import type { ContainerAttachment, CreateContainerOptions, Engine } from '../engine/index.ts';
 import { BulkheadError } from '../errors.ts';
@@ -7,6 +8,7 @@ import { attest, AttestationError } from './attestation.ts';
 import { createRequest } from './create-request.ts';
 import { diagnoseContainer } from './diagnose.ts';
 import { CleanupError } from './errors.ts';
+import { proveGvisor } from './gvisor-proof.ts';
 import { removeContainer } from './remove.ts';
 import { watchExit } from './exit-watch.ts';
 import type { PluginContainerOptions } from './options.ts';
@@ -42,7 +44,7 @@ export async function createContainerRunner(
   signal?.throwIfAborted();
   const { engine, strategy, options } = parts;
   const directory = await createSocketDirectory(strategy.directory, { parent: options.socketDirectory });
-  const name = `bulkhead-${randomBytes(6).toString('hex')}`;
+  const name = containerName(options.title);
   try {
     const request = createRequest({ ...parts, name, socketDirectory: directory.path });
     const id = await createWhole(engine, request, name, signal);
@@ -53,7 +55,7 @@ export async function createContainerRunner(
       const output = await attach(engine, id, signal);
       return new ContainerRunner(parts, id, directory, output);
     } catch (error) {
-      await removeContainer(engine, id).catch((cleanup: unknown) => {
+      await removeContainer(engine, id, strategy).catch((cleanup: unknown) => {
         throw new CleanupError(id, { cause: new AggregateError([error, cleanup]) });
       });
       throw error;
@@ -102,15 +104,14 @@ async function attach(
   signal: AbortSignal | undefined,
 ): Promise<ContainerAttachment> {
   const waiting = new AbortController();
-  const passOn = () => {
-    waiting.abort(signal?.reason);
-  };
   signal?.throwIfAborted();
-  signal?.addEventListener('abort', passOn, { once: true });
+  const stopListening = whenAborted(signal, () => {
+    waiting.abort(signal?.reason);
+  });
   try {
     return await engine.containers.attach(id, { stdout: true, stderr: true, signal: waiting.signal });
   } finally {
-    signal?.removeEventListener('abort', passOn);
+    stopListening();
   }
 }
 
@@ -142,7 +143,7 @@ class ContainerRunner implements PluginRunner {
     this.#output.ended.catch(() => undefined); // its readers are told; the exit is the watch's to find out
     this.#stdoutTail = withTail(output.stdout, tailBytes);
     this.#stderrTail = withTail(output.stderr, tailBytes);
-    this.name = parts.options.image;
+    this.name = parts.options.title ?? parts.options.image;
     this.id = id;
     this.socketDirectory = directory.path;
     this.stdout = this.#stdoutTail.stream;
@@ -160,6 +161,7 @@ class ContainerRunner implements PluginRunner {
       signal?.throwIfAborted();
       throw startFailed(this.name, cause);
     }
+    await this.#proveGvisor(signal);
     this.#exit = watchExit(this.#parts.engine, this.id, this.#lifetime.signal).then((exit) => {
       this.#ended = exit;
       return exit;
@@ -167,9 +169,20 @@ class ContainerRunner implements PluginRunner {
     this.#exit.catch(() => undefined); // a watch that ends with the runner is nobody's failure
   }
 
+  /** Fails closed: a sandbox that is none is ended by whoever started it, before it is spoken with. */
+  async #proveGvisor(signal: AbortSignal | undefined): Promise<void> {
+    if (!this.#parts.strategy.proveGvisor) return;
+    if ((await proveGvisor(this.#parts.engine, this.id, { signal })) !== 'disproved') return;
+    throw new BulkheadError(
+      'GVISOR_NOT_PROVED',
+      `${this.name} was started by ${this.#parts.strategy.runtime}, and does not run under gVisor`,
+      { hint: 'See what program the engine has under the name of this runtime.' },
+    );
+  }
+
   async wait({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<PluginExit> {
     if (this.#exit === undefined) return { code: undefined, error: 'the container was never started' };
-    return signal === undefined ? this.#exit : raceAbort(this.#exit, signal);
+    return orAborted(this.#exit, signal);
   }
 
   async kill({
@@ -219,13 +232,19 @@ class ContainerRunner implements PluginRunner {
     try {
       // Killed and seen ended first, so that whoever waits for the exit gets its code before the container is gone.
       await this.kill({ signal: AbortSignal.timeout(killMs) }).catch(() => undefined);
-      await removeContainer(this.#parts.engine, this.id);
+      await removeContainer(this.#parts.engine, this.id, this.#parts.strategy);
     } finally {
       this.#lifetime.abort(new BulkheadError('HOST_CLOSED', 'the container of the plugin was disposed of'));
       this.#output.close();
       await this.#directory[Symbol.asyncDispose]();
     }
   }
+}
+
+/** Readable, and never used twice. */
+function containerName(title: string | undefined): string {
+  const words = (title ?? '').replace(/[^a-zA-Z0-9_.-]+/g, '-').slice(0, 60);
+  return ['bulkhead', ...(words === '' ? [] : [words]), randomBytes(6).toString('hex')].join('-');
 }
 
 /** Ended by itself, or removed by somebody else, while we were about to end it. */
@@ -244,20 +263,4 @@ function startFailed(image: string, cause: unknown): BulkheadError {
       hint,
     },
   );
-}
-
-function raceAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      reject(signal.reason as Error);
-    };
-    if (signal.aborted) {
-      abort();
-      return;
-    }
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => {
-      signal.removeEventListener('abort', abort);
-    });
-  });
 }

@@ -19,9 +19,10 @@ export interface CreateRequestParts {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** The create request for one plugin container: deny by default, loosened only by what the options name. */
+/** The create request for one plugin container: what the strategy says, and deny by default for the rest. */
 export function createRequest(parts: CreateRequestParts): CreateContainerOptions {
   const { options, strategy } = parts;
+  const { network = 'none' } = options;
   return withoutUndefined({
     name: parts.name,
     image: parts.imageId,
@@ -29,16 +30,17 @@ export function createRequest(parts: CreateRequestParts): CreateContainerOptions
     cmd: options.args && [...options.args],
     env: pluginEnvironment(parts),
     labels: { ...options.labels, ...parts.labels },
-    user: options.user,
+    user: strategy.user,
     workingDir: options.workingDirectory,
     runtime: strategy.runtime,
-    networkMode: options.network ?? 'none',
+    networkMode: network,
+    networkDisabled: network === 'none',
     ipcMode: 'private',
     capDrop: ['ALL'],
-    capAdd: (options.capAdd ?? []).map(capabilityName),
-    noNewPrivileges: options.noNewPrivileges ?? true,
+    capAdd: [...strategy.capabilities],
+    noNewPrivileges: strategy.noNewPrivileges,
     readonlyRootfs: options.readOnlyRootFilesystem ?? true,
-    groupAdd: [String(strategy.socketGid)],
+    groupAdd: [...strategy.groups],
     mounts: [
       {
         type: 'bind',
@@ -56,13 +58,23 @@ export function createRequest(parts: CreateRequestParts): CreateContainerOptions
         }),
       ),
     ],
-    memory: options.memoryBytes,
-    nanoCpus: options.cpuNanos,
+    memory: strategy.memoryBytes,
+    nanoCpus: strategy.cpuNanos,
     pidsLimit: strategy.pidsLimit,
-    cgroupParent: options.cgroupParent,
+    ulimits: ulimitsOf(parts),
+    cgroupParent: strategy.cgroupParent,
+    // Older APIs know no annotations: an empty map would already be refused.
+    annotations: Object.keys(strategy.annotations).length === 0 ? undefined : strategy.annotations,
     // Output reaches us through attach; nothing of it is kept on the engine's disk.
     logDriver: 'none',
   });
+}
+
+/** What the strategy needs comes before what was asked for. */
+function ulimitsOf({ options, strategy }: CreateRequestParts): CreateContainerOptions['ulimits'] {
+  const needed = new Set<string>(strategy.ulimits.map(({ name }) => name));
+  const ulimits = [...strategy.ulimits, ...(options.ulimits ?? []).filter(({ name }) => !needed.has(name))];
+  return ulimits.length === 0 ? undefined : ulimits;
 }
 
 function pluginEnvironment(parts: CreateRequestParts): Record<string, string> {

@@ -1,17 +1,38 @@
-import type { Refusal } from '../compatibility/index.ts';
+import type { Reason } from '../compatibility/index.ts';
 import { BulkheadError, type BulkheadErrorOptions } from '../errors.ts';
 
 /** Thrown before anything is made, when the facts say that a launch can't work here: every reason with its remedy. */
 export class LaunchRefusedError extends BulkheadError {
-  readonly refusals: readonly Refusal[];
+  readonly reasons: readonly Reason[];
 
-  constructor(image: string, refusals: readonly Refusal[], options: BulkheadErrorOptions = {}) {
-    super('LAUNCH_REFUSED', `${image} can't run here: ${refusals.map(({ reason }) => reason).join('; ')}`, {
-      hint: refusals.map(({ remedy }) => remedy).join(' '),
+  constructor(image: string, reasons: readonly Reason[], options: BulkheadErrorOptions = {}) {
+    super('LAUNCH_REFUSED', `${image} can't run here: ${observed(reasons)}`, {
+      hint: remedies(reasons),
       ...options,
     });
-    this.refusals = refusals;
+    this.reasons = reasons;
   }
+}
+
+/** Thrown before anything is made, when it could not be observed whether a launch works here: what, and what to do. */
+export class LaunchUnknownError extends BulkheadError {
+  readonly reasons: readonly Reason[];
+
+  constructor(image: string, reasons: readonly Reason[], options: BulkheadErrorOptions = {}) {
+    super('LAUNCH_UNKNOWN', `whether ${image} can run here is not known: ${observed(reasons)}`, {
+      hint: `${remedies(reasons)} To launch all the same: override: 'unknown'.`,
+      ...options,
+    });
+    this.reasons = reasons;
+  }
+}
+
+function observed(reasons: readonly Reason[]): string {
+  return reasons.map((reason) => reason.observed).join('; ');
+}
+
+function remedies(reasons: readonly Reason[]): string {
+  return [...new Set(reasons.map(({ remedy }) => remedy))].join(' ');
 }
 
 /** Thrown when the engine has no such image. */

@@ -6,6 +6,8 @@ import type { PluginExit } from '../goplugin/index.ts';
 /** How long to leave an engine that went away before asking it again: it is probably restarting. */
 const firstRetryMs = 100;
 const longestRetryMs = 5_000;
+/** Ten milliseconds, and two for rounding. */
+const longestTickMs = 12;
 
 /**
  * Resolves when a started container has ended. The end of a connection is not the end of the container: when the
@@ -50,8 +52,17 @@ async function describeExit(
   return {
     code: state.exitCode,
     oomKilled: state.oomKilled,
+    ...(state.finishedAt && { endedAt: notBeforeTheEnd(engine, state.finishedAt) }),
     ...(state.error === '' ? {} : { error: state.error }),
   };
+}
+
+/**
+ * Podman takes the time of a file that its monitor writes, and the kernel stamps files with the time of its last tick, at
+ * most a hundredth of a second ago (CONFIG_HZ): the record may be that much before the end. Docker asks the clock.
+ */
+function notBeforeTheEnd(engine: Pick<Engine, 'kind'>, recorded: Date): Date {
+  return engine.kind === 'podman' ? new Date(recorded.getTime() + longestTickMs) : recorded;
 }
 
 function isCode(error: unknown, code: string): boolean {

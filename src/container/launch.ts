@@ -1,16 +1,9 @@
-import {
-  gatherEngineFacts,
-  gatherHostFacts,
-  imageFacts,
-  judgeLaunch,
-  type EngineFacts,
-  type LaunchStrategy,
-} from '../compatibility/index.ts';
-import { NotFoundError, type Engine, type InspectedImage } from '../engine/index.ts';
+import type { Engine } from '../engine/index.ts';
 import { startPlugin, type Plugin, type StartPluginOptions } from '../goplugin/index.ts';
 import { createContainerRunner } from './container-runner.ts';
-import { ImageNotPresentError, LaunchRefusedError } from './errors.ts';
+import { planLaunch } from './launch-plan.ts';
 import type { PluginContainerOptions } from './options.ts';
+import { isPassingTrouble } from './passing-trouble.ts';
 
 /** A plugin in a container: what to run, and how to speak with it. */
 export interface LaunchOptions
@@ -19,71 +12,34 @@ export interface LaunchOptions
   readonly handshake: StartPluginOptions['handshake'];
 }
 
-/** gVisor, as in Vault: the plugin gets a kernel of its own. */
-export const defaultRuntime = 'runsc';
-
 /**
- * Launches a plugin in a container of `engine`: look at the image, judge, create, attest, attach, start, handshake,
- * connect. The first failure, exit, time-out or abort ends it, and then nothing is left: no container, no socket
- * directory.
+ * Launches a plugin in a container of `engine`: look at host, engine and image, judge, create, attest, attach, start,
+ * handshake, connect. The first failure, exit, time-out or abort ends it, and then nothing is left: no container, no
+ * socket directory.
  *
- * @throws ImageNotPresentError, LaunchRefusedError before anything is made; AttestationError before start;
- *   `CONTAINER_START_FAILED`; the errors of `startPlugin`
+ * @throws ImageNotPresentError, LaunchRefusedError, LaunchUnknownError before anything is made; AttestationError before
+ *   start; `CONTAINER_START_FAILED`, `GVISOR_NOT_PROVED`; the errors of `startPlugin`
  * @remarks Abort removes what was made, then rethrows the reason untouched.
  */
 export async function launchPlugin(engine: Engine, options: LaunchOptions): Promise<Plugin> {
-  const { signal } = options;
-  const image = await inspectImage(engine, options.image, signal);
-  const strategy = await chooseStrategy(engine, image, options);
-  return startPlugin({
-    ...options,
-    createRunner: (environment, { signal: starting }) =>
-      createContainerRunner(
-        { engine, imageId: image.id, options, strategy, labels: options.labels ?? {}, environment },
-        { signal: starting },
-      ),
-  });
-}
-
-async function inspectImage(
-  engine: Engine,
-  reference: string,
-  signal: AbortSignal | undefined,
-): Promise<InspectedImage> {
-  try {
-    return await engine.images.inspect(reference, { signal });
-  } catch (cause) {
-    if (!(cause instanceof NotFoundError)) throw cause;
-    throw new ImageNotPresentError(reference, `${engine.kind} at ${engine.socketPath}`, { cause });
+  const { imageId, strategy } = await planLaunch(engine, options, { signal: options.signal });
+  const launch = () =>
+    startPlugin({
+      ...options,
+      createRunner: (environment, { signal: starting }) =>
+        createContainerRunner(
+          { engine, imageId, options, strategy, labels: options.labels ?? {}, environment },
+          { signal: starting },
+        ),
+    });
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await launch();
+    } catch (error) {
+      if (tries === mostTries || !isPassingTrouble(error)) throw error;
+    }
   }
 }
 
-async function chooseStrategy(
-  engine: Engine,
-  image: InspectedImage,
-  options: LaunchOptions,
-): Promise<LaunchStrategy> {
-  const host = await gatherHostFacts();
-  const wishes = { ...options, runtime: options.runtime ?? defaultRuntime };
-  let verdict = judgeLaunch(host, await engineFacts(engine), imageFacts(image), wishes);
-  if (verdict.status === 'refused') {
-    // An engine learns new runtimes when its configuration is read again: ask anew before saying no.
-    knownEngines.delete(engine);
-    verdict = judgeLaunch(host, await engineFacts(engine), imageFacts(image), wishes);
-  }
-  if (verdict.status === 'refused') throw new LaunchRefusedError(options.image, verdict.refusals);
-  return verdict.strategy;
-}
-
-/** Asking an engine about itself takes it longer than creating a container; the answer hardly ever changes. */
-const knownEngines = new WeakMap<Engine, Promise<EngineFacts>>();
-
-function engineFacts(engine: Engine): Promise<EngineFacts> {
-  let facts = knownEngines.get(engine);
-  if (facts === undefined) {
-    facts = gatherEngineFacts(engine);
-    knownEngines.set(engine, facts);
-    facts.catch(() => knownEngines.delete(engine));
-  }
-  return facts;
-}
+/** Of a launch that fails for a reason that passes; nothing of the failed one is left by then. */
+const mostTries = 4;

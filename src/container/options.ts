@@ -7,6 +7,14 @@ export interface TmpfsOptions {
   readonly mode?: number | undefined;
 }
 
+/** A limit of the container's processes. */
+export interface UlimitOptions {
+  /** Such as `memlock` or `nofile`. */
+  readonly name: string;
+  readonly soft: number;
+  readonly hard: number;
+}
+
 /**
  * One plugin container. Everything that is not asked for is denied: no capability, no network, a read-only root file
  * system, no new privileges, a limited number of processes where that works.
@@ -14,6 +22,8 @@ export interface TmpfsOptions {
 export interface PluginContainerOptions {
   /** A local image: reference or id. Bulkhead never pulls. */
   readonly image: string;
+  /** What to call the plugin in errors, and its container; default: the image. */
+  readonly title?: string | undefined;
   /** OCI runtime; default `runsc` (gVisor). */
   readonly runtime?: string | undefined;
   /** Replaces the image's entrypoint. */
@@ -28,12 +38,17 @@ export interface PluginContainerOptions {
   readonly workingDirectory?: string | undefined;
   /** Writable places in memory; there are none otherwise. */
   readonly tmpfs?: readonly TmpfsOptions[] | undefined;
-  /** Default `none`. Anything else is passed to the engine as its network mode. */
+  /**
+   * Default `none`: a network namespace with a loopback interface and nothing else, and no `/etc/hosts` but the image's
+   * own. Anything else is passed to the engine as its network mode.
+   */
   readonly network?: string | undefined;
   /** Default true. */
   readonly readOnlyRootFilesystem?: boolean | undefined;
-  /** Default true; a plugin whose binary needs a file capability may need false. */
+  /** Default: true, except where what was asked for can't work with it (Docker before 23 and a file capability). */
   readonly noNewPrivileges?: boolean | undefined;
+  /** Set it when the plugin locks its memory, as Vault's do by default: then the container is made so that it may. */
+  readonly mlock?: boolean | undefined;
   /** Capabilities to give back, such as `IPC_LOCK`; default none. */
   readonly capAdd?: readonly string[] | undefined;
   /** Refused where the engine would not enforce it. Default: no limit. */
@@ -43,6 +58,18 @@ export interface PluginContainerOptions {
   /** Default 512 where the engine enforces it; refused where it would not. */
   readonly pidsLimit?: number | undefined;
   readonly cgroupParent?: string | undefined;
+  /** Limits of processes, such as `nofile`; -1 is unlimited. What memory locking needs (`mlock`) is set without being asked for. */
+  readonly ulimits?: readonly UlimitOptions[] | undefined;
+  /**
+   * Launches although it could not be observed whether it works (`unknown`), or although it is known not to
+   * (`refused`). What the engine makes is compared with the request all the same. Default: neither.
+   */
+  readonly override?: 'unknown' | 'refused' | undefined;
+  /**
+   * Folder in which what was read out of images is kept, for other processes. Default: none; this process reads each
+   * image once.
+   */
+  readonly imageCacheDirectory?: string | undefined;
   /** Added to the labels that tell whose the container is. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** Folder for the private socket directory, seen by the engine under the same path. Default: the system's temporary folder. */

@@ -1,24 +1,41 @@
 import type { Engine } from '../engine/index.ts';
 import { BulkheadError } from '../errors.ts';
 import { CleanupError } from './errors.ts';
+import { killStuckRuntime } from './stuck-runtime.ts';
 
+/** How long an engine may take, which a busy one does, before what it waits for is killed; and again after that. */
 const removeMs = 15_000;
 
 /**
- * Removes a container, running or not. That it is already gone, or being removed by somebody else, is success.
+ * Removes a container, running or not. That it is already gone, or being removed by somebody else, is success. Where the
+ * engine does not answer because it waits for a runtime that hangs, the runtime is killed, if it runs on this machine and
+ * this user may.
  *
- * @throws CleanupError naming the container when the engine can't remove it, or does not answer within 15 s
+ * @param options.runtime the container's, to know its processes by
+ * @throws CleanupError naming the container when the engine can't remove it, or does not answer
  */
-export async function removeContainer(engine: Engine, idOrName: string): Promise<void> {
+export async function removeContainer(
+  engine: Engine,
+  idOrName: string,
+  options: { runtime?: string | undefined } = {},
+): Promise<void> {
+  const first = await tryToRemove(engine, idOrName);
+  if (first === undefined) return;
+  const isStuck = !(first instanceof BulkheadError) || first.code === 'ENGINE_TIMEOUT';
+  const killed = isStuck ? await killStuckRuntime(idOrName, options.runtime ?? '') : 0;
+  const last = killed === 0 ? first : await tryToRemove(engine, idOrName);
+  if (last !== undefined) throw new CleanupError(idOrName, { cause: last });
+}
+
+/** What went wrong, if anything. */
+async function tryToRemove(engine: Engine, idOrName: string): Promise<unknown> {
   try {
-    await engine.containers.remove(idOrName, {
-      force: true,
-      volumes: true,
-      signal: AbortSignal.timeout(removeMs),
-    });
-  } catch (cause) {
-    if (cause instanceof BulkheadError && ['ENGINE_NOT_FOUND', 'ENGINE_CONFLICT'].includes(cause.code))
-      return;
-    throw new CleanupError(idOrName, { cause });
+    const signal = AbortSignal.timeout(removeMs);
+    await engine.containers.remove(idOrName, { force: true, volumes: true, signal });
+  } catch (error) {
+    const isGone =
+      error instanceof BulkheadError && ['ENGINE_NOT_FOUND', 'ENGINE_CONFLICT'].includes(error.code);
+    return isGone ? undefined : error;
   }
+  return undefined;
 }

@@ -7,6 +7,7 @@ const asked: CreateContainerOptions = {
   image: 'sha256:1',
   runtime: 'runsc',
   networkMode: 'none',
+  networkDisabled: true,
   readonlyRootfs: true,
   noNewPrivileges: true,
   capDrop: ['ALL'],
@@ -20,6 +21,7 @@ const asked: CreateContainerOptions = {
 const made = {
   runtime: '/usr/bin/runsc',
   networkMode: 'none',
+  networkDisabled: true,
   readonlyRootfs: true,
   noNewPrivileges: true,
   capDrop: ['ALL'],
@@ -51,10 +53,25 @@ describe('attestation', () => {
     ]);
   });
 
+  it('names a limit of the process that the engine made otherwise, or not at all', () => {
+    const request = { ...asked, ulimits: [{ name: 'memlock', soft: 64, hard: 64 }] };
+    const ulimitsMade = (ulimits: InspectedContainer['ulimits']) => settingsOf({ ulimits }, request);
+    assert.deepEqual(
+      ulimitsMade([
+        { name: 'memlock', soft: 64, hard: 64 },
+        { name: 'nofile', soft: 1, hard: 1 },
+      ]),
+      [],
+    );
+    assert.deepEqual(ulimitsMade([{ name: 'memlock', soft: 8, hard: 8 }]), ['ulimit memlock']);
+    assert.deepEqual(ulimitsMade([]), ['ulimit memlock']);
+  });
+
   it('names every loosened setting', () => {
     const loose: Partial<InspectedContainer> = {
       privileged: true,
       networkMode: 'bridge',
+      networkDisabled: false,
       readonlyRootfs: false,
       noNewPrivileges: false,
       groupAdd: [],
@@ -64,6 +81,7 @@ describe('attestation', () => {
     assert.deepEqual(settingsOf(loose), [
       'privileged',
       'network',
+      'no network',
       'read-only root file system',
       'no new privileges',
       'added groups',

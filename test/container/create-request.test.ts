@@ -9,9 +9,17 @@ const parts: CreateRequestParts = {
   strategy: {
     recipe: 'unused-group',
     runtime: 'runsc',
+    service: 'given',
+    createPath: 'docker',
     directory: { mode: 0o770, gid: 64999 },
     socketGid: 64999,
+    groups: ['64999'],
+    capabilities: [],
+    noNewPrivileges: true,
+    ulimits: [],
     pidsLimit: 512,
+    annotations: {},
+    proveGvisor: true,
   },
   socketDirectory: '/tmp/bulkhead-x',
   environment: { KV_COOKIE: 'hello', PLUGIN_PROTOCOL_VERSIONS: '1' },
@@ -32,6 +40,7 @@ describe('the create request', () => {
       labels: { 'io.bulkhead.host': 'h' },
       runtime: 'runsc',
       networkMode: 'none',
+      networkDisabled: true,
       ipcMode: 'private',
       capDrop: ['ALL'],
       capAdd: [],
@@ -52,20 +61,33 @@ describe('the create request', () => {
     });
   });
 
-  it('loosens only what the options name', () => {
+  it('loosens only what the options and the strategy name', () => {
     const request = createRequest({
       ...parts,
+      strategy: {
+        ...parts.strategy,
+        user: '65532:64999',
+        groups: ['64999', '65532'],
+        capabilities: ['IPC_LOCK'],
+        noNewPrivileges: false,
+        ulimits: [{ name: 'memlock', soft: 1 << 20, hard: 1 << 20 }],
+        memoryBytes: 64 << 20,
+        annotations: { a: 'b' },
+      },
       options: {
         image: 'localhost/kv:1',
-        capAdd: ['cap_ipc_lock'],
         network: 'bridge',
         readOnlyRootFilesystem: false,
-        noNewPrivileges: false,
         tmpfs: [{ path: '/data', sizeBytes: 1 << 20 }],
         workingDirectory: '/data',
       },
     });
     assert.deepEqual(request.capAdd, ['IPC_LOCK']);
+    assert.equal(request.user, '65532:64999');
+    assert.deepEqual(request.groupAdd, ['64999', '65532']);
+    assert.deepEqual(request.ulimits, [{ name: 'memlock', soft: 1 << 20, hard: 1 << 20 }]);
+    assert.equal(request.memory, 64 << 20);
+    assert.deepEqual(request.annotations, { a: 'b' });
     assert.equal(request.networkMode, 'bridge');
     assert.equal(request.readonlyRootfs, false);
     assert.equal(request.noNewPrivileges, false);

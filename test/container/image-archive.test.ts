@@ -18,7 +18,7 @@ import {
   type ImageFile,
   type WriteImageArchiveOptions,
 } from '../../src/container/image/index.ts';
-import { encodeFileCapabilities } from '../../src/container/image/file-capabilities.ts';
+import { encodeFileCapabilities } from '../../src/program/file-capabilities.ts';
 import { InvalidOptionError } from '../../src/errors.ts';
 
 const hello: ImageFile = { path: '/bin/hello', content: 'hello', mode: 0o755 };

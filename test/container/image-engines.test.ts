@@ -16,7 +16,7 @@ import {
 } from '../../src/engine/index.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
 import { packedNode } from '../plugins/node-programs.ts';
-import { tinyProgram } from './tiny-program.ts';
+import { tinyProgram } from '../program/tiny-program.ts';
 
 const engines = loadEngines();
 const skip =
@@ -144,7 +144,17 @@ interface Outcome {
   readonly exitCode: number;
 }
 
-async function run(engine: Engine, options: CreateContainerOptions): Promise<Outcome> {
+/** A runsc on a busy rootless Docker may fail to start with `oom_score_adj: permission denied`; the next start works. */
+async function run(engine: Engine, options: CreateContainerOptions, tries = 4): Promise<Outcome> {
+  try {
+    return await runOnce(engine, options);
+  } catch (error) {
+    if (tries === 1 || !(error instanceof Error) || !error.message.includes('oom_score_adj')) throw error;
+    return run(engine, options, tries - 1);
+  }
+}
+
+async function runOnce(engine: Engine, options: CreateContainerOptions): Promise<Outcome> {
   const { id } = await engine.containers.create({
     networkMode: 'none',
     capDrop: ['ALL'],

@@ -21,7 +21,7 @@ import { loaderFolders } from '../../src/container/image/loader-folders.ts';
 import { npmPackages } from '../../src/container/image/npm-packages.ts';
 import { sharedLibraries } from '../../src/container/image/shared-libraries.ts';
 import { InvalidOptionError } from '../../src/errors.ts';
-import { buildElf, type ElfParts } from './elf-builder.ts';
+import { buildElf, type ElfParts } from '../program/elf-builder.ts';
 
 const run = promisify(execFile);
 

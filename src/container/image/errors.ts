@@ -1,21 +1,5 @@
 import { BulkheadError, type BulkheadErrorOptions } from '../../errors.ts';
 
-/** Thrown when a file is not an ELF program that can be read; `reason` says which of the three it is. */
-export class ElfError extends BulkheadError {
-  /** `not-elf`: something else. `unsupported`: 32-bit or big-endian. `damaged`: cut short or contradictory. */
-  readonly reason: ElfErrorReason;
-  /** What is wrong, without the name of the file. */
-  readonly detail: string;
-
-  constructor(reason: ElfErrorReason, detail: string, file?: string, options: BulkheadErrorOptions = {}) {
-    super('ELF_INVALID', file === undefined ? detail : `${file}: ${detail}`, options);
-    this.reason = reason;
-    this.detail = detail;
-  }
-}
-
-export type ElfErrorReason = 'not-elf' | 'unsupported' | 'damaged';
-
 /** Thrown when a program is for another architecture than the image. */
 export class ArchitectureMismatchError extends BulkheadError {
   readonly file: string;

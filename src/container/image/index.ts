@@ -7,14 +7,14 @@ export { packBinaryPlugin } from './binary-image.ts';
 export type { PackBinaryPluginOptions } from './binary-image.ts';
 export { loadImage } from './load-image.ts';
 export type { LoadedImage, LoadImageOptions } from './load-image.ts';
-export { parseElf } from './elf.ts';
-export type { ElfFile } from './elf.ts';
+export { parseElf } from '../../program/elf.ts';
+export type { ElfFile } from '../../program/elf.ts';
+export { ElfError } from '../../program/errors.ts';
 export { readElf } from './read-elf.ts';
 export { checkImageTag } from './image-reference.ts';
 export {
   ArchitectureMismatchError,
   DynamicBinaryError,
-  ElfError,
   ImageChangedError,
   ImageFileError,
   LibraryNotFoundError,

@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import { InvalidOptionError } from '../../errors.ts';
+import { encodeFileCapabilities } from '../../program/file-capabilities.ts';
 import { ImageChangedError, ImageFileError } from './errors.ts';
-import { encodeFileCapabilities } from './file-capabilities.ts';
 import type { ImageFile, ImageRegularFile } from './image-files.ts';
 import { tarBytes, type TarEntry } from './tar-bytes.ts';
 

@@ -1,6 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { elfParser, type ElfFile, type ElfRange } from './elf.ts';
-import { ElfError, ImageFileError } from './errors.ts';
+import { elfParser, type ElfFile, type ElfRange } from '../../program/elf.ts';
+import { ElfError } from '../../program/errors.ts';
+import { ImageFileError } from './errors.ts';
 
 /**
  * Reads the ELF facts of a file; only the few hundred bytes that matter are read.

@@ -1,7 +1,8 @@
 import { access, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { ElfError, LibraryNotFoundError } from './errors.ts';
-import type { ElfFile } from './elf.ts';
+import type { ElfFile } from '../../program/elf.ts';
+import { ElfError } from '../../program/errors.ts';
+import { LibraryNotFoundError } from './errors.ts';
 import type { ImageRegularFile } from './image-files.ts';
 import { loaderFolders } from './loader-folders.ts';
 import { readElf } from './read-elf.ts';

@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises';
+import type { Engine } from '../engine/index.ts';
+
+/** `not-seen`: the container has ended meanwhile, or its processes can't be seen from here. */
+export type GvisorProof = 'proved' | 'disproved' | 'not-seen';
+
+/**
+ * Looks whether a running container really is a gVisor sandbox. The container's process on the host then is runsc itself,
+ * in the engine's own process namespace, with the container's id as its last argument; a plugin under another runtime is
+ * in a process namespace of its own, which nothing that it does can hide.
+ */
+export async function proveGvisor(
+  engine: Engine,
+  id: string,
+  { signal }: { signal?: AbortSignal | undefined } = {},
+): Promise<GvisorProof> {
+  const { state } = await engine.containers.inspect(id, { signal });
+  if (!state.running || state.pid === 0) return 'not-seen';
+  return judgeProcess(await readProcess('cmdline', state.pid), await readProcess('status', state.pid), id);
+}
+
+/**
+ * @param commandLine text of `/proc/PID/cmdline`
+ * @param status text of `/proc/PID/status`
+ */
+export function judgeProcess(commandLine: string, status: string, id: string): GvisorProof {
+  // One number for each process namespace from the reader's own inward (proc_pid_status(5)).
+  const namespaces = /^NSpid:\s+(.*)$/m.exec(status)?.[1]?.trim().split(/\s+/).length;
+  if (namespaces === undefined) return 'not-seen';
+  if (namespaces > 1) return 'disproved';
+  const words = commandLine.split('\0').filter((word) => word !== '');
+  return words[0] === 'runsc-sandbox' && words.includes('boot') && words.at(-1) === id
+    ? 'proved'
+    : 'not-seen';
+}
+
+async function readProcess(file: string, pid: number): Promise<string> {
+  return readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
+}

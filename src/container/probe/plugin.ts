@@ -1,0 +1,19 @@
+/** The plugin that a matrix brings along: it is called, calls back through the broker, and ends when it is asked to. */
+import type { Broker } from '../../goplugin/broker/broker.ts';
+import { serve } from '../../goplugin/serve/serve.ts';
+import { service } from '../../goplugin/service.ts';
+import { decodeCallBack, echoDefinition, probeDefinition, probeHandshake } from './services.ts';
+
+const probeService = (broker: Broker) =>
+  service(probeDefinition, {
+    async callBack(request, { signal }) {
+      const { brokerId, words } = decodeCallBack(request);
+      await using host = await broker.dial(brokerId, { signal });
+      return await host.client(echoDefinition).echo(Buffer.from(words), { signal });
+    },
+  });
+
+await serve({
+  handshake: probeHandshake,
+  services: ({ broker }) => [probeService(broker)],
+});

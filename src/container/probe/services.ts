@@ -1,0 +1,27 @@
+/** What host and probe serve to each other. */
+import { bytesMethod } from '../../goplugin/wire/bytes-method.ts';
+import { bytesField, fieldBytes, fieldNumber, varintField } from '../../goplugin/wire/protobuf.ts';
+
+export const probeHandshake = {
+  magicCookieKey: 'BULKHEAD_PROBE',
+  magicCookieValue: '3f1f4c0e-4c5f-4d6e-9b0a-7d0a5c2f8e61',
+} as const;
+
+/** Of the plugin: dials the broker's id in the request, has the words in it echoed there, and returns what came back. */
+export const probeDefinition = { CallBack: bytesMethod('/bulkhead.Probe/CallBack') } as const;
+
+/** Of the host, under that id. */
+export const echoDefinition = { Echo: bytesMethod('/bulkhead.ProbeHost/Echo') } as const;
+
+export interface CallBackRequest {
+  readonly brokerId: number;
+  readonly words: string;
+}
+
+export function encodeCallBack({ brokerId, words }: CallBackRequest): Buffer {
+  return Buffer.concat([varintField(1, brokerId), bytesField(2, words)]);
+}
+
+export function decodeCallBack(message: Buffer): CallBackRequest {
+  return { brokerId: fieldNumber(message, 1), words: fieldBytes(message, 2).toString('utf8') };
+}

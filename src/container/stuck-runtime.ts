@@ -1,0 +1,43 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { posix } from 'node:path';
+
+/** Programs that engines start for one container, and wait for. */
+const programs = [
+  'runc',
+  'crun',
+  'runsc',
+  'runsc-sandbox',
+  'runsc-gofer',
+  'conmon',
+  'containerd-shim-runc-v2',
+];
+
+/**
+ * Kills what an engine waits for when it can't remove a container: a runtime that hangs (gVisor on a broken KVM does)
+ * holds the container for ever. The last resort, after the engine was asked and did not answer. Only processes of this
+ * machine that are a runtime by name, and have the whole id on their command line.
+ *
+ * @returns how many were killed; 0 where this user may not, or sees none
+ */
+export async function killStuckRuntime(containerId: string, runtime: string): Promise<number> {
+  if (!/^[0-9a-f]{64}$/.test(containerId)) return 0;
+  const names = [...programs, posix.basename(runtime)];
+  const pids = (await readdir('/proc').catch(() => [])).filter((entry) => /^\d+$/.test(entry)).map(Number);
+  let killed = 0;
+  for (const pid of pids) {
+    const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
+    // A wrapper of a runtime is a script: its interpreter comes first.
+    const isRuntime = words.slice(0, 2).some((word) => names.includes(posix.basename(word)));
+    if (isRuntime && words.includes(containerId) && kill(pid)) killed += 1;
+  }
+  return killed;
+}
+
+function kill(pid: number): boolean {
+  try {
+    process.kill(pid, 'SIGKILL');
+    return true;
+  } catch {
+    return false; // it has ended, or is not ours to end
+  }
+}
