@@ -1,0 +1,63 @@
+/** The errors of the catalogs. */
+import { BulkheadError, type BulkheadErrorOptions } from '../errors.ts';
+
+/** The catalog has no such entry. `known` are the names (or versions) that it has instead, if any. */
+export class EntryNotFoundError extends BulkheadError {
+  readonly known: readonly string[];
+
+  constructor(what: string, known: readonly string[], options: BulkheadErrorOptions = {}) {
+    super('CATALOG_NOT_FOUND', `the catalog has no ${what}`, {
+      hint: known.length === 0 ? 'Register it first.' : `It has ${known.join(', ')}.`,
+      ...options,
+    });
+    this.known = known;
+  }
+}
+
+/** The entry can't be changed now. `inTheWay` names what refers to it. */
+export class EntryInUseError extends BulkheadError {
+  readonly inTheWay: readonly string[];
+
+  constructor(message: string, inTheWay: readonly string[], hint: string) {
+    super('CATALOG_IN_USE', message, { hint });
+    this.inTheWay = inTheWay;
+  }
+}
+
+/** What is kept at `place` is no entry: torn, foreign, or written by a newer version. It is left as it is. */
+export class DamagedEntryError extends BulkheadError {
+  /** Path of the file, for a store of files. */
+  readonly place: string;
+  readonly reason: string;
+
+  constructor(
+    code: 'CATALOG_DAMAGED' | 'CATALOG_NEWER_FORMAT',
+    { place, reason }: { readonly place: string; readonly reason: string },
+    options: BulkheadErrorOptions = {},
+  ) {
+    super(code, `${place} ${reason}`, {
+      hint:
+        code === 'CATALOG_DAMAGED'
+          ? 'Remove it, or put back the file that belongs there; then register the entry again.'
+          : 'Use a Bulkhead of at least that version with this directory.',
+      ...options,
+    });
+    this.place = place;
+    this.reason = reason;
+  }
+}
+
+/** The store can't be read, written or locked. What was there before is still there. */
+export class StoreError extends BulkheadError {
+  readonly place: string;
+
+  constructor(
+    code: 'CATALOG_UNREADABLE' | 'CATALOG_UNWRITABLE' | 'CATALOG_LOCKED',
+    place: string,
+    message: string,
+    options: BulkheadErrorOptions = {},
+  ) {
+    super(code, message, options);
+    this.place = place;
+  }
+}

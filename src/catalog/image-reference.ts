@@ -1,0 +1,40 @@
+/** Image references in full: registry with port, repository, tag, digest. */
+import { InvalidOptionError } from '../errors.ts';
+import { tagOfVersion } from './version.ts';
+
+/** Either part may be empty. */
+export interface ImageReference {
+  /** With registry and port, if given: `localhost:5000/team/kv`. */
+  readonly repository: string;
+  readonly tag: string;
+  /** `sha256:...` */
+  readonly digest: string;
+}
+
+// The grammar of github.com/distribution/reference, which both engines use.
+const registry = String.raw`(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*(?::\d{1,5})?/)?`;
+const component = String.raw`[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*`;
+const pattern = new RegExp(
+  String.raw`^(${registry}${component}(?:/${component})*)(?::(\w[\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$`,
+);
+
+/** @throws InvalidOptionError */
+export function parseImageReference(text: string, option = 'ociImage'): ImageReference {
+  const [, repository, tag = '', digest = ''] = pattern.exec(text) ?? [];
+  if (repository !== undefined && repository.length <= 255) return { repository, tag, digest };
+  throw new InvalidOptionError(option, `${JSON.stringify(text)} is not an image reference`, {
+    hint: 'Write it like vault-plugin-kv, localhost:5000/team/kv:1.2 or name@sha256:<64 hexadecimal digits>.',
+  });
+}
+
+/**
+ * The reference that runs: as registered when that has a tag or digest; otherwise with the version as its tag, as in
+ * Vault, or without a tag, which engines read as `latest`.
+ */
+export function effectiveReference(ociImage: string, version: string): string {
+  const { repository, tag, digest } = parseImageReference(ociImage);
+  // Engines refuse a reference with both; the digest says more.
+  if (digest !== '') return `${repository}@${digest}`;
+  if (tag !== '') return `${repository}:${tag}`;
+  return version === '' ? repository : `${repository}:${tagOfVersion(version)}`;
+}

@@ -1,0 +1,18 @@
+/** What is registered: plugins, plugin runtimes and pins, and the stores that keep them. */
+export type { Damage } from './document.ts';
+export { DamagedEntryError, EntryInUseError, EntryNotFoundError, StoreError } from './errors.ts';
+export { effectiveReference, parseImageReference, type ImageReference } from './image-reference.ts';
+export { PluginCatalog, type Pin } from './plugin-catalog.ts';
+export { toPluginEntry, type PluginEntry, type PluginInfo, type PluginRegistration } from './plugin-entry.ts';
+export { RuntimeCatalog } from './runtime-catalog.ts';
+export type {
+  RuntimeEntry,
+  RuntimeRegistration,
+  RuntimeSettings,
+  RuntimeTmpfs,
+  RuntimeUlimit,
+} from './runtime-entry.ts';
+export { fileStore, type FileStoreOptions } from './store/file-store.ts';
+export { memoryStore } from './store/memory-store.ts';
+export type { CatalogStore, DocumentKey, StrangeThing } from './store/store.ts';
+export { canonicalVersion, compareVersions } from './version.ts';

@@ -1,0 +1,189 @@
+import { z } from 'zod';
+import { InvalidOptionError } from '../errors.ts';
+import { readDocument, readDocuments, writeDocument, type Damage, type DocumentForm } from './document.ts';
+import { EntryInUseError, EntryNotFoundError } from './errors.ts';
+import {
+  pluginDocument,
+  pluginFields,
+  toPluginInfo,
+  type PluginEntry,
+  type PluginInfo,
+} from './plugin-entry.ts';
+import type { RuntimeCatalog } from './runtime-catalog.ts';
+import type { CatalogStore, DocumentKey } from './store/store.ts';
+import { canonicalVersion, compareVersions } from './version.ts';
+
+/** The version that a name means, wherever none is asked for. */
+export interface Pin {
+  readonly type: string;
+  readonly name: string;
+  readonly version: string;
+}
+
+interface Options {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Registered plugins. An entry is known by type, name and version; the empty version is the one unversioned entry of a
+ * name. Changing an entry touches nothing that runs.
+ */
+export class PluginCatalog {
+  readonly #store: CatalogStore;
+  readonly #runtimes: RuntimeCatalog;
+
+  constructor(store: CatalogStore, runtimes: RuntimeCatalog) {
+    this.#store = store;
+    this.#runtimes = runtimes;
+  }
+
+  /**
+   * Keeps an entry that has been checked, replacing the one of the same type, name and version.
+   *
+   * @throws EntryNotFoundError when its runtime is not registered; StoreError, and then nothing has changed
+   */
+  async put(entry: PluginEntry, options: Options = {}): Promise<PluginInfo> {
+    await this.#store.exclusively(async () => {
+      if (entry.runtime !== '') await this.#runtimes.info(entry.runtime);
+      await this.#store.put(pluginKey(entry), writeDocument('plugin', pluginFields(entry)));
+    }, options);
+    return toPluginInfo(entry);
+  }
+
+  /** Resolves to whether there was one. @throws EntryInUseError when that version is pinned; StoreError */
+  async deregister(type: string, name: string, version = '', options: Options = {}): Promise<boolean> {
+    const wanted = canonicalVersion(version);
+    return this.#store.exclusively(async () => {
+      const pin = await this.pinned(type, name);
+      if (pin === wanted) {
+        throw new EntryInUseError(
+          `version ${wanted} of ${type} ${name} is pinned`,
+          [`pin ${type} ${name}`],
+          'Remove the pin first, or pin another version.',
+        );
+      }
+      return this.#store.delete(pluginKey({ type, name, version: wanted }));
+    }, options);
+  }
+
+  /** @throws as `resolve` */
+  async info(type: string, name: string, version?: string): Promise<PluginInfo> {
+    return toPluginInfo(await this.resolve(type, name, version));
+  }
+
+  /**
+   * By type, name and version. What can't be read as an entry is in `damaged`.
+   *
+   * @throws StoreError
+   */
+  async list({ type }: { type?: string | undefined } = {}): Promise<{
+    entries: PluginInfo[];
+    damaged: Damage[];
+  }> {
+    const { entries, damaged } = await this.#entries(type === undefined ? [] : [type]);
+    return { entries: entries.map(toPluginInfo), damaged };
+  }
+
+  /**
+   * The entry that runs when `version` is asked for; when none is, the pinned one, else the unversioned one, else that
+   * of the highest version. It holds the values of `env`: not for showing.
+   *
+   * @throws InvalidOptionError when a version is asked for and another one is pinned
+   * @throws EntryNotFoundError naming the versions that there are; DamagedEntryError; StoreError
+   */
+  async resolve(type: string, name: string, version?: string): Promise<PluginEntry> {
+    const pin = await this.pinned(type, name);
+    const asked = version === undefined ? undefined : canonicalVersion(version);
+    if (asked !== undefined && pin !== undefined && asked !== pin) {
+      throw new InvalidOptionError(
+        'version',
+        `${asked || 'the unversioned one'} was asked for, and ${pin} is pinned`,
+        {
+          hint: 'Leave the version out, or remove the pin.',
+        },
+      );
+    }
+    const exact = asked ?? pin ?? '';
+    const entry = await readDocument(this.#store, pluginKey({ type, name, version: exact }), pluginDocument);
+    if (entry !== undefined) return entry;
+    const { entries, damaged } = await this.#entries([type, name]);
+    const highest = entries.at(-1);
+    if (asked === undefined && pin === undefined && highest !== undefined) return highest;
+    throw await this.#notFound({ type, name, version: exact }, entries, damaged);
+  }
+
+  /** Lets `version` be the one that runs wherever no version is asked for. It must be registered. */
+  async pin(type: string, name: string, version: string, options: Options = {}): Promise<Pin> {
+    const pin = { type, name, version: canonicalVersion(version) };
+    if (pin.version === '')
+      throw new InvalidOptionError('version', 'must be given: what is unversioned needs no pin');
+    await this.#store.exclusively(async () => {
+      const entry = await readDocument(this.#store, pluginKey(pin), pluginDocument);
+      if (entry === undefined) {
+        const { entries, damaged } = await this.#entries([type, name]);
+        throw await this.#notFound(pin, entries, damaged);
+      }
+      await this.#store.put(pinKey(type, name), writeDocument('pin', { ...pin }));
+    }, options);
+    return pin;
+  }
+
+  /** Resolves to whether there was a pin. */
+  async unpin(type: string, name: string, options: Options = {}): Promise<boolean> {
+    return this.#store.exclusively(() => this.#store.delete(pinKey(type, name)), options);
+  }
+
+  /** The pinned version, if one is. @throws DamagedEntryError, StoreError */
+  async pinned(type: string, name: string): Promise<string | undefined> {
+    return (await readDocument(this.#store, pinKey(type, name), pinDocument))?.version;
+  }
+
+  /** By type and name. */
+  async pins(): Promise<{ entries: Pin[]; damaged: Damage[] }> {
+    const { entries, damaged } = await readDocuments(this.#store, ['pins'], pinDocument);
+    return { entries: entries.sort(byIdentity), damaged };
+  }
+
+  async #entries(below: DocumentKey): Promise<{ entries: PluginEntry[]; damaged: Damage[] }> {
+    const { entries, damaged } = await readDocuments(this.#store, ['plugins', ...below], pluginDocument);
+    return { entries: entries.sort(byIdentity), damaged };
+  }
+
+  async #notFound(
+    { type, name, version }: Pin,
+    versions: readonly PluginEntry[],
+    damaged: readonly Damage[],
+  ): Promise<EntryNotFoundError> {
+    if (versions.length > 0 || damaged.length > 0) {
+      const what = `${version === '' ? 'unversioned entry' : `version ${version}`} of ${type} ${name}`;
+      const broken = damaged.map(({ place, reason }) => `a damaged file (${place} ${reason})`);
+      const known = versions.map((each) => each.version || 'an unversioned entry');
+      return new EntryNotFoundError(what, [...known, ...broken]);
+    }
+    const { entries } = await this.#entries([]);
+    const names = new Set(entries.map((each) => `${each.type} ${each.name}`));
+    return new EntryNotFoundError(`plugin ${type} ${name}`, [...names]);
+  }
+}
+
+const pinDocument: DocumentForm<Pin> = {
+  kind: 'pin',
+  schema: z.strictObject({ type: z.string(), name: z.string(), version: z.string().regex(/^v\d/) }),
+};
+
+/** Versions begin with `v`, so this is none. */
+const unversioned = 'unversioned';
+
+function pluginKey({ type, name, version }: Pin): DocumentKey {
+  return ['plugins', type, name, version === '' ? unversioned : version];
+}
+
+function pinKey(type: string, name: string): DocumentKey {
+  return ['pins', type, name];
+}
+
+function byIdentity(a: Pin, b: Pin): number {
+  if (a.type !== b.type) return a.type < b.type ? -1 : 1;
+  if (a.name !== b.name) return a.name < b.name ? -1 : 1;
+  return compareVersions(a.version, b.version);
+}

@@ -1,0 +1,188 @@
+/** A plugin in the catalog: which image runs under which name, and how. */
+import { z } from 'zod';
+import { InvalidOptionError } from '../errors.ts';
+import { checkRegistration, noControls, strictName } from './check-registration.ts';
+import type { DocumentForm } from './document.ts';
+import { parseImageReference } from './image-reference.ts';
+import { canonicalVersion } from './version.ts';
+
+/** What a host is told to register. */
+export interface PluginRegistration {
+  /** `auth`, `secret`, `database`, or a kind that the host defines; `unknown` lets the probe find out. */
+  readonly type: string;
+  /** Up to 128 characters; slashes are allowed. */
+  readonly name: string;
+  /** Semantic version; default: the one unversioned entry of the name. */
+  readonly version?: string | undefined;
+  /**
+   * A local image, in full if wished: registry with port, tag, digest. Without tag and digest the version is the tag.
+   */
+  readonly ociImage: string;
+  /**
+   * Digest that the image must have, with or without `sha256:`: that of its configuration, its manifest or its index.
+   * Default: whatever the reference leads to.
+   */
+  readonly sha256?: string | undefined;
+  /** Replaces the image's entrypoint. With blanks in it and without `args`: command and arguments. */
+  readonly command?: string | undefined;
+  /** Replace the image's arguments. */
+  readonly args?: readonly string[] | undefined;
+  /** Variables for the plugin, as an object or as `NAME=value`. Kept, given to the plugin, and never shown. */
+  readonly env?: Readonly<Record<string, string>> | readonly string[] | undefined;
+  /** Name of a registered plugin runtime; default: the host's defaults. */
+  readonly runtime?: string | undefined;
+}
+
+/** An entry, whole. It holds the values of `env`: not for showing. */
+export interface PluginEntry {
+  readonly type: string;
+  readonly name: string;
+  /** `v1.2.3`; empty for the unversioned entry. */
+  readonly version: string;
+  readonly ociImage: string;
+  /** 64 hexadecimal digits; empty when any image will do. */
+  readonly sha256: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly runtime: string;
+}
+
+/** An entry as it may be shown: the names of its variables, not their values. */
+export interface PluginInfo extends Omit<PluginEntry, 'env'> {
+  readonly envNames: readonly string[];
+}
+
+const typePattern = /^[a-z][a-z0-9_-]{0,31}$/;
+const text = z.string().regex(noControls, 'must not have control characters');
+const version = z.string().transform((value, context) => {
+  try {
+    return canonicalVersion(value);
+  } catch (error) {
+    context.addIssue({
+      code: 'custom',
+      message: (error as InvalidOptionError).message.replace(/^\w+: /, ''),
+    });
+    return z.NEVER;
+  }
+});
+const image = z.string().transform((value, context) => {
+  try {
+    parseImageReference(value);
+  } catch (error) {
+    context.addIssue({
+      code: 'custom',
+      message: (error as InvalidOptionError).message.replace(/^\w+: /, ''),
+    });
+  }
+  return value;
+});
+const name = text
+  .min(1, 'must not be empty')
+  .max(128, 'must have 128 characters at most')
+  .refine((value) => !value.split('/').some((part) => ['', '.', '..'].includes(part)), {
+    message: 'must not have empty parts, . or .. between slashes',
+  });
+const variables = z.record(z.string(), z.string());
+
+const registration = z.strictObject({
+  type: z.string().regex(typePattern, 'must be a word in small letters, such as secret'),
+  name,
+  version: version.optional(),
+  ociImage: image,
+  sha256: z
+    .string()
+    .regex(
+      /^(?:sha256:)?[0-9a-fA-F]{64}$/,
+      'must be 64 hexadecimal digits, with or without sha256: before them',
+    )
+    .optional(),
+  command: text.refine((value) => !value.split(/[\s/]/).includes('..'), 'must not have .. in it').optional(),
+  args: z.array(z.string().regex(/^[^\0]*$/, 'must not have zero bytes')).optional(),
+  env: z.union([z.array(z.string()), variables]).optional(),
+  runtime: z.string().regex(strictName, 'must be the name of a plugin runtime').or(z.literal('')).optional(),
+});
+
+/**
+ * Checks a registration and fills in what was left out.
+ *
+ * @param reserved names of variables beside `PLUGIN_*` that the protocol sets itself: the magic cookies
+ * @throws InvalidOptionError
+ */
+export function toPluginEntry(given: PluginRegistration, reserved: readonly string[] = []): PluginEntry {
+  const entry = checkRegistration(registration, given);
+  const { command, args } = splitCommand(entry.command?.trim() ?? '', entry.args);
+  return {
+    type: entry.type,
+    name: entry.name,
+    version: entry.version ?? '',
+    ociImage: entry.ociImage,
+    sha256: (entry.sha256 ?? '').replace(/^sha256:/, '').toLowerCase(),
+    command,
+    args,
+    env: checkVariables(entry.env ?? {}, reserved),
+    runtime: entry.runtime ?? '',
+  };
+}
+
+export function toPluginInfo({ env, ...entry }: PluginEntry): PluginInfo {
+  return { ...entry, envNames: Object.keys(env).sort() };
+}
+
+/** The form of its document; field names are Vault's. */
+export const pluginDocument: DocumentForm<PluginEntry> = {
+  kind: 'plugin',
+  schema: z
+    .strictObject({
+      type: z.string().regex(typePattern),
+      name,
+      version,
+      oci_image: image,
+      sha256: z.string().regex(/^(?:[0-9a-f]{64})?$/),
+      command: text,
+      args: z.array(z.string()),
+      env: variables,
+      runtime: z.string().regex(strictName).or(z.literal('')),
+    })
+    .transform(({ oci_image: ociImage, ...entry }) => ({ ...entry, ociImage })),
+};
+
+export function pluginFields({ ociImage, ...entry }: PluginEntry): Record<string, unknown> {
+  return { ...entry, oci_image: ociImage };
+}
+
+function splitCommand(
+  command: string,
+  args: readonly string[] | undefined,
+): { command: string; args: readonly string[] } {
+  const [first = '', ...rest] = command.split(/\s+/);
+  if (rest.length === 0) return { command, args: args ?? [] };
+  if (args === undefined) return { command: first, args: rest };
+  throw new InvalidOptionError(
+    'command',
+    'has blanks in it, and there are args too: give the arguments once',
+  );
+}
+
+function checkVariables(
+  env: Readonly<Record<string, string>> | readonly string[],
+  reserved: readonly string[],
+): Record<string, string> {
+  const pairs = Array.isArray(env)
+    ? (env as readonly string[]).map((entry, i): [string, string] => {
+        const at = entry.indexOf('=');
+        if (at < 1) throw new InvalidOptionError(`env.${i}`, 'must be NAME=value');
+        return [entry.slice(0, at), entry.slice(at + 1)];
+      })
+    : Object.entries(env);
+  for (const [variable, value] of pairs) {
+    if (!/^[^=\p{Cc}]+$/u.test(variable)) {
+      throw new InvalidOptionError('env', `${JSON.stringify(variable)} is not the name of a variable`);
+    }
+    if (variable.startsWith('PLUGIN_') || reserved.includes(variable)) {
+      throw new InvalidOptionError('env', `${variable} is set by the go-plugin protocol and can't be given`);
+    }
+    if (value.includes('\0')) throw new InvalidOptionError('env', `the value of ${variable} has a zero byte`);
+  }
+  return Object.fromEntries(pairs);
+}

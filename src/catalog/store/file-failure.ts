@@ -1,0 +1,44 @@
+/** What a failed system call means for a store of files. */
+import { StoreError } from '../errors.ts';
+
+const hints: Readonly<Record<string, string>> = {
+  ENOSPC: 'The file system is full: make room, then try again. What was there before is still there.',
+  EDQUOT: "The user's quota is used up. What was there before is still there.",
+  EROFS: 'The file system is mounted read-only: choose another directory, or mount it writable.',
+  EACCES: 'This user may not write there: choose another directory, or change its owner.',
+  EPERM: 'This user may not write there: choose another directory, or change its owner.',
+  ENOTDIR: 'Part of the path is a file: choose another directory.',
+  EEXIST: 'Part of the path is a file: choose another directory.',
+  ENAMETOOLONG: 'The name of the entry is too long for the file system.',
+};
+
+/** Rethrows as `CATALOG_UNWRITABLE`. */
+export function unwritable(path: string): (cause: unknown) => never {
+  return (cause) => {
+    throw failure('CATALOG_UNWRITABLE', path, "can't be written", cause);
+  };
+}
+
+/** Rethrows as `CATALOG_UNREADABLE`. */
+export function unreadable(path: string): (cause: unknown) => never {
+  return (cause) => {
+    throw failure('CATALOG_UNREADABLE', path, "can't be read", cause);
+  };
+}
+
+export function isErrno(error: unknown, ...codes: readonly string[]): boolean {
+  return codes.includes(String((error as NodeJS.ErrnoException).code));
+}
+
+function failure(
+  code: 'CATALOG_UNWRITABLE' | 'CATALOG_UNREADABLE',
+  path: string,
+  what: string,
+  cause: unknown,
+): StoreError {
+  const errno = String((cause as NodeJS.ErrnoException).code);
+  return new StoreError(code, path, `${path} ${what}: ${(cause as Error).message}`, {
+    cause,
+    hint: hints[errno],
+  });
+}

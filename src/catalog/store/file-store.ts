@@ -1,0 +1,117 @@
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { InvalidOptionError } from '../../errors.ts';
+import { acquireClaim } from './claim-lock.ts';
+import { deleteDurably, unfinishedPrefix, writeDurably } from './durable-write.ts';
+import { isErrno, unreadable, unwritable } from './file-failure.ts';
+import type { CatalogStore, DocumentKey, StrangeThing } from './store.ts';
+import { Turns } from './turns.ts';
+
+export interface FileStoreOptions {
+  /** How long to wait for others that hold the lock, in milliseconds. Default: 30000. */
+  readonly lockWaitMs?: number | undefined;
+}
+
+const ending = '.json';
+/** A file that has been unfinished for so long will not be finished. */
+const unfinishedMs = 60_000;
+/** Most file systems take no longer name. */
+const longestFileName = 255;
+
+/**
+ * A store of one file per document below `directory`, on a file system of this machine. The directory is made with the
+ * first document, for its owner's eyes only. Its files may be read and, by somebody who knows what he does, edited.
+ */
+export function fileStore(directory: string, options: FileStoreOptions = {}): CatalogStore {
+  const root = resolve(directory, 'catalog');
+  const locks = resolve(directory, 'locks');
+  const turns = new Turns();
+  let tidy = false;
+  const place = (key: DocumentKey): string => `${join(root, ...key.map(toFileName))}${ending}`;
+  return {
+    place,
+    async get(key) {
+      const path = place(key);
+      try {
+        return await readFile(path, 'utf8');
+      } catch (error) {
+        return isErrno(error, 'ENOENT', 'ENOTDIR') ? undefined : unreadable(path)(error);
+      }
+    },
+    async list(prefix) {
+      const found: Found = { keys: [], strange: [] };
+      await listFolder(join(root, ...prefix.map(toFileName)), prefix, found);
+      return found;
+    },
+    async put(key, document) {
+      const path = place(key);
+      await writeDurably(path, document).catch(unwritable(path));
+    },
+    async delete(key) {
+      const path = place(key);
+      return deleteDurably(path).catch(unwritable(path));
+    },
+    exclusively: (work, { signal } = {}) =>
+      turns.take(async () => {
+        const release = await acquireClaim(locks, { signal, waitMs: options.lockWaitMs });
+        try {
+          if (!tidy) await removeUnfinished(root);
+          tidy = true;
+          return await work();
+        } finally {
+          await release();
+        }
+      }, signal),
+  };
+}
+
+interface Found {
+  readonly keys: DocumentKey[];
+  readonly strange: StrangeThing[];
+}
+
+async function listFolder(folder: string, key: DocumentKey, found: Found): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) =>
+    isErrno(error, 'ENOENT') ? [] : unreadable(folder)(error),
+  );
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (entry.name.startsWith(unfinishedPrefix)) continue;
+    const text = entry.isDirectory() ? entry.name : entry.name.slice(0, -ending.length);
+    const part = fromFileName(text);
+    if (entry.isDirectory() && part !== undefined) await listFolder(path, [...key, part], found);
+    else if (entry.isFile() && entry.name.endsWith(ending) && part !== undefined)
+      found.keys.push([...key, part]);
+    else found.strange.push({ place: path, reason: 'is not a file of the catalog' });
+  }
+}
+
+/** Slashes, leading points and what else is not for file names are written as `%` and two digits, as in URLs. */
+function toFileName(part: string): string {
+  const name = encodeURIComponent(part).replace(/^\./, '%2E');
+  if (name === '' || name.length + ending.length > longestFileName) {
+    throw new InvalidOptionError('name', `${JSON.stringify(part)} can't be the name of a file`);
+  }
+  return name;
+}
+
+/** `undefined` for a name that no document has. */
+function fromFileName(name: string): string | undefined {
+  try {
+    const part = decodeURIComponent(name);
+    return part !== '' && toFileName(part) === name ? part : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Removes what crashed writers left. */
+async function removeUnfinished(directory: string): Promise<void> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    if (!entry.isFile() || !entry.name.startsWith(unfinishedPrefix)) continue;
+    const path = join(entry.parentPath, entry.name);
+    const made = await stat(path).catch(() => undefined);
+    if (made !== undefined && Date.now() - made.mtimeMs > unfinishedMs) await rm(path, { force: true });
+  }
+}
