@@ -5,13 +5,20 @@ export {
   CleanupError,
   ImageNotPresentError,
   LaunchRefusedError,
+  LaunchUnknownError,
   launchPlugin,
+  liveMatrix,
+  liveProbeMatrix,
   type Difference,
   type LaunchOptions,
+  type LiveMatrixOptions,
+  type LiveProbeMatrixOptions,
+  type MatrixLaunch,
   type PluginContainerOptions,
   type TmpfsOptions,
 } from './container/index.ts';
-export { hostLabels, PluginHost, type PluginHostOptions } from './host/index.ts';
+export * from './host/index.ts';
+export * from './catalog/index.ts';
 export {
   loadImage,
   packBinaryPlugin,

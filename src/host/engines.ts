@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { posix } from 'node:path';
 import { z } from 'zod';
 import {
@@ -20,6 +21,14 @@ export interface EnginesOptions {
   readonly podman?: Pick<PodmanServiceOptions, 'root' | 'runRoot' | 'socketDirectory'> | undefined;
 }
 
+/** What a host does with the engines that are connected to. */
+export interface EnginesHost {
+  /** Told once of each engine, before it is used; for a service of our own also how to start it again. */
+  connected(engine: Engine, podman?: PodmanServiceOptions): Promise<void>;
+  /** A folder for the sockets of services of our own. */
+  socketFolder(parent: string): Promise<string>;
+}
+
 interface OwnEngine {
   readonly service: PodmanService;
   readonly engine: Engine;
@@ -31,17 +40,21 @@ interface OwnEngine {
  */
 export class Engines implements AsyncDisposable {
   readonly #options: EnginesOptions;
-  readonly #found: Promise<Engine | undefined>;
+  readonly #host: EnginesHost;
+  readonly #found: Engine | undefined;
   readonly #own = new Map<string, Promise<OwnEngine>>();
+  readonly #others = new Map<string, Promise<Engine>>();
 
-  private constructor(options: EnginesOptions, found: Promise<Engine | undefined>) {
+  private constructor(options: EnginesOptions, host: EnginesHost, found: Engine | undefined) {
     this.#options = options;
+    this.#host = host;
     this.#found = found;
   }
 
   /** @throws the errors of `connectEngine`, except that finding none is no error: one is started when needed */
   static async open(
     options: EnginesOptions,
+    host: EnginesHost,
     { signal }: { signal?: AbortSignal | undefined } = {},
   ): Promise<Engines> {
     if (options.embedded === true && options.socketPath !== undefined) {
@@ -50,23 +63,26 @@ export class Engines implements AsyncDisposable {
         'an engine of our own has no given socketPath: leave one of them out',
       );
     }
-    const found =
-      options.embedded === true ? Promise.resolve(undefined) : findEngine(options.socketPath, signal);
-    await found;
-    return new Engines(options, found);
+    const found = options.embedded === true ? undefined : await findEngine(options.socketPath, signal);
+    if (found !== undefined) await host.connected(found);
+    return new Engines(options, host, found);
   }
 
   /**
    * The engine whose containers run in `runtime`.
    *
+   * @param socketPath of an engine to use in place of the one that was found
    * @throws LaunchRefusedError when a Podman service of ours would be needed and the runtime is not installed
    * @throws the errors of `startPodmanService`
    */
-  async forRuntime(runtime: string): Promise<Engine> {
-    const found = await this.#found;
+  async forRuntime(
+    runtime: string,
+    { socketPath }: { socketPath?: string | undefined } = {},
+  ): Promise<Engine> {
+    const found = socketPath === undefined ? this.#found : await this.#other(socketPath);
     if (found === undefined) return this.#start(runtime, this.#options.podman ?? {});
     if (found.kind === 'docker') return found;
-    const info = await found.system.info();
+    const { info } = found; // its service runs one runtime as long as it lives
     if (posix.basename(info.defaultRuntime) === posix.basename(runtime)) return found;
     // The same storage: what was loaded into the service that is there can be run by ours.
     return this.#start(runtime, {
@@ -76,12 +92,26 @@ export class Engines implements AsyncDisposable {
     });
   }
 
+  /** Those that are connected to. */
+  async connected(): Promise<Engine[]> {
+    const [own, others] = await Promise.all([
+      Promise.allSettled(this.#own.values()),
+      Promise.allSettled(this.#others.values()),
+    ]);
+    return [
+      ...(this.#found === undefined ? [] : [this.#found]),
+      ...own.flatMap((entry) => (entry.status === 'fulfilled' ? [entry.value.engine] : [])),
+      ...others.flatMap((entry) => (entry.status === 'fulfilled' ? [entry.value] : [])),
+    ];
+  }
+
   /** Stops our own services and closes all connections. The engines that were there go on. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const found = await this.#found;
     const own = await Promise.allSettled(this.#own.values());
+    const others = await Promise.allSettled(this.#others.values());
     await Promise.all([
-      found?.close(),
+      this.#found?.close(),
+      ...others.map((entry) => (entry.status === 'fulfilled' ? entry.value.close() : undefined)),
       ...own.map(async (entry) => {
         if (entry.status === 'rejected') return;
         await entry.value.engine.close();
@@ -91,13 +121,24 @@ export class Engines implements AsyncDisposable {
   }
 
   async #start(runtime: string, options: PodmanServiceOptions): Promise<Engine> {
-    let own = this.#own.get(runtime);
+    const key = `${options.root ?? ''} ${runtime}`;
+    let own = this.#own.get(key);
     if (own === undefined) {
-      own = startOwnEngine(runtime, options);
-      this.#own.set(runtime, own);
-      own.catch(() => this.#own.delete(runtime)); // the next launch tries again
+      own = startOwnEngine(runtime, options, this.#host);
+      this.#own.set(key, own);
+      own.catch(() => this.#own.delete(key)); // the next launch tries again
     }
     return (await own).engine;
+  }
+
+  #other(socketPath: string): Promise<Engine> {
+    let other = this.#others.get(socketPath);
+    if (other === undefined) {
+      other = connectOther(socketPath, this.#host);
+      this.#others.set(socketPath, other);
+      other.catch(() => this.#others.delete(socketPath));
+    }
+    return other;
   }
 }
 
@@ -115,28 +156,44 @@ async function findEngine(
   }
 }
 
-async function startOwnEngine(runtime: string, options: PodmanServiceOptions): Promise<OwnEngine> {
-  const service = await startPodmanService({ ...options, runtime }).catch((cause: unknown) => {
+async function connectOther(socketPath: string, host: EnginesHost): Promise<Engine> {
+  const engine = await connectEngine({ socketPath });
+  await host.connected(engine);
+  return engine;
+}
+
+async function startOwnEngine(
+  runtime: string,
+  options: PodmanServiceOptions,
+  host: EnginesHost,
+): Promise<OwnEngine> {
+  const folder = await host.socketFolder(
+    options.socketDirectory ?? process.env['XDG_RUNTIME_DIR'] ?? tmpdir(),
+  );
+  let service: PodmanService | undefined;
+  try {
+    service = await startPodmanService({ ...options, runtime, socketDirectory: folder });
+    const engine = await connectEngine({ socketPath: service.socketPath });
+    await host.connected(engine, { ...options, runtime });
+    return { service, engine };
+  } catch (cause) {
+    await service?.[Symbol.asyncDispose]();
     throw cause instanceof BulkheadError && cause.code === 'PODMAN_RUNTIME_MISSING'
       ? runtimeMissing(runtime, cause)
       : cause;
-  });
-  try {
-    return { service, engine: await connectEngine({ socketPath: service.socketPath }) };
-  } catch (error) {
-    await service[Symbol.asyncDispose]();
-    throw error;
   }
 }
 
 /** The same refusal that a Docker without this runtime leads to. */
 function runtimeMissing(runtime: string, cause: BulkheadError): LaunchRefusedError {
-  const refusal = {
-    rule: 'runtime-present',
-    reason: `the runtime ${runtime} is not installed`,
+  const reason = {
+    rule: 'podman-runtime',
+    requirement: 'The runtime is installed on this host.',
+    observed: `the runtime ${runtime} is not installed`,
     remedy: cause.hint ?? `Install ${runtime}, or choose another runtime.`,
+    source: 'the programs of this host',
   };
-  return new LaunchRefusedError('the plugin', [refusal], { cause });
+  return new LaunchRefusedError('the plugin', [reason], { cause });
 }
 
 const podmanStore = z.object({ store: z.object({ runRoot: z.string() }) });

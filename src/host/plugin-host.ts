@@ -1,54 +1,130 @@
-import { randomUUID } from 'node:crypto';
-import { defaultRuntime, launchPlugin, type LaunchOptions } from '../container/index.ts';
+import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import { PluginCatalog, RuntimeCatalog } from '../catalog/index.ts';
+import type { LaunchVerdict } from '../compatibility/index.ts';
+import { checkLaunch, defaultRuntime, type LaunchOptions } from '../container/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { BulkheadError } from '../errors.ts';
 import type { Plugin } from '../goplugin/index.ts';
-import { Engines, type EnginesOptions } from './engines.ts';
+import { noteDrift } from './drift.ts';
+import type { Engines } from './engines.ts';
+import type { HostLogger } from './events.ts';
+import type { PluginHostOptions, VersionOption } from './host-options.ts';
+import type { Instance } from './instance.ts';
+import type { InstanceSnapshot } from './instance-state.ts';
+import { KeyedLock } from './keyed-lock.ts';
+import type { HostIdentity } from './labels.ts';
+import { Launcher } from './launcher.ts';
+import { prometheusText, type Counters, type HostMetrics } from './metrics.ts';
+import type { Mount, MountOptions } from './mount.ts';
+import { openParts, parentsOf, tellSweep, type HostParts } from './opening.ts';
+import type { OwnedFolders } from './owned-folders.ts';
+import type { PluginLogLine } from './plugin-log.ts';
+import { PluginRegistry } from './plugin-registry.ts';
+import { Pool } from './pool.ts';
+import { reloadPlugin, type ReloadOptions } from './reload.ts';
+import type { ResolvedPlugin } from './resolved-plugin.ts';
+import { Report } from './report.ts';
+import { Resolver, type UnregisteredPlugin } from './resolver.ts';
+import { SinglePlugins } from './single-plugins.ts';
+import { Sources, type Source } from './sources.ts';
+import { defaultLimits, Starts } from './starts.ts';
+import { sweepAll, type Sweep } from './sweep.ts';
+import { vaultKinds } from './vault-kinds.ts';
+import type { Watchdog } from './watchdog.ts';
 
-export interface PluginHostOptions extends EnginesOptions {
-  /** Runtime of plugins that name none; default `runsc`. */
-  readonly runtime?: string | undefined;
-  /** Ends the opening; an open host is ended by `close`. */
+interface AbortOption {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Labels of every container that a host makes. */
-export const hostLabels = { hostId: 'io.bulkhead.host', processId: 'io.bulkhead.pid' } as const;
-
 /**
- * Runs plugins in containers, and ends with all of them.
+ * Runs plugins in containers, keeps them running, and ends with all of them.
  *
  * ```ts
- * await using host = await PluginHost.open();
- * await using plugin = await host.start({ image: 'localhost/kv:1', handshake, protocolVersions: [1] });
+ * await using host = await PluginHost.open({ directory: './bulkhead' });
+ * await host.plugins.register({ type: 'secret', name: 'kv', version: '0.24.0', ociImage: 'vault-plugin-secrets-kv' });
+ * await using mount = await host.mount('secret', 'kv'); // survives restarts and reloads
+ * await using plugin = await host.start('secret', 'kv'); // one plugin, for as long as it lives
  * ```
  */
 export class PluginHost implements AsyncDisposable {
   /** Value of the label `io.bulkhead.host` of this host's containers. */
   readonly id: string;
+  readonly clusterId: string;
+  /** Registered plugin runtimes. */
+  readonly runtimes: RuntimeCatalog;
+  /** Registered plugins and pins. */
+  readonly plugins: PluginRegistry;
   readonly #engines: Engines;
   readonly #runtime: string;
+  readonly #resolver: Resolver;
+  readonly #launcher: Launcher;
+  readonly #folders: OwnedFolders;
+  readonly #sources: Sources;
+  readonly #singles: SinglePlugins;
+  readonly #pool: Pool;
+  readonly #counters: Counters;
+  readonly #logger: HostLogger;
+  readonly #watchdog: Watchdog | undefined;
+  readonly #options: PluginHostOptions;
+  readonly #reloads = new KeyedLock();
   readonly #lifetime = new AbortController();
-  readonly #starting = new Set<Promise<unknown>>();
-  readonly #plugins = new Set<Plugin>();
+  readonly #working = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
-  private constructor(engines: Engines, runtime: string) {
-    this.id = randomUUID();
+  private constructor(
+    options: PluginHostOptions,
+    identity: HostIdentity,
+    { store, engines, folders, counters, logger, watchdog }: HostParts,
+  ) {
+    this.id = identity.hostId;
+    this.clusterId = identity.clusterId;
+    this.#options = options;
     this.#engines = engines;
-    this.#runtime = runtime;
+    this.#folders = folders;
+    this.#counters = counters;
+    this.#watchdog = watchdog;
+    this.#logger = logger;
+    this.#runtime = options.runtime ?? defaultRuntime;
+    setMaxListeners(0, this.#lifetime.signal); // one for each piece of work
+    const kinds = { ...vaultKinds, ...options.kinds };
+    this.runtimes = new RuntimeCatalog(store);
+    this.#singles = new SinglePlugins(logger);
+    this.#resolver = new Resolver({
+      kinds,
+      runtimes: this.runtimes,
+      engines,
+      runtime: this.#runtime,
+      secret: randomBytes(16),
+    });
+    this.#launcher = new Launcher({
+      identity,
+      folders,
+      starts: new Starts(options.limits),
+      counters,
+      socketDirectory: options.socketDirectory,
+    });
+    this.#pool = this.#makePool();
+    const catalog = new PluginCatalog(store, this.runtimes);
+    this.#sources = new Sources(catalog, this.#resolver);
+    this.plugins = new PluginRegistry(catalog, {
+      kinds,
+      resolve: (entry, { signal }) => this.#work(signal, (ours) => this.#resolver.registered(entry, ours)),
+      start: (plugin, { signal }) => this.#work(signal, (ours) => this.#single(plugin, ours)),
+    });
   }
 
   /**
    * Opens a host on the engine at `socketPath`, or the first that is found (`DOCKER_HOST`, `CONTAINER_HOST`, Docker
    * context, usual sockets). Where none answers, a Podman service of the host's own is started with the first launch.
+   * Removes what dead hosts of the same cluster have left there.
    *
-   * @throws the errors of `connectEngine`
+   * @throws the errors of `connectEngine`; StoreError when the directory can't be read
    * @remarks Abort closes what was opened.
    */
   static async open(options: PluginHostOptions = {}): Promise<PluginHost> {
-    const engines = await Engines.open(options, { signal: options.signal });
-    return new PluginHost(engines, options.runtime ?? defaultRuntime);
+    const { identity, parts } = await openParts(options);
+    return new PluginHost(options, identity, parts);
   }
 
   /** The engine on which plugins of this runtime (default: the host's) run, for loading images and looking around. */
@@ -58,26 +134,173 @@ export class PluginHost implements AsyncDisposable {
   }
 
   /**
-   * Starts a plugin in a container of its own. Its container is removed when the plugin is disposed of, when it ends
-   * by itself, and when the host closes.
+   * Starts a plugin in a container of its own, which nobody restarts. Its container is removed when the plugin is
+   * disposed of, when it ends by itself, and when the host closes.
    *
-   * @throws `HOST_CLOSED` when the host closes meanwhile; else the errors of `launchPlugin`
+   * @throws `HOST_CLOSED` when the host closes meanwhile; HostLimitError; else the errors of `launchPlugin`, and for a
+   *   registered plugin those of the catalogs and `IMAGE_DIGEST_MISMATCH`
    * @remarks Abort removes what was made and rethrows the reason untouched.
    */
-  async start(options: LaunchOptions): Promise<Plugin> {
-    this.#refuseClosed();
-    const starting = this.#launch(options);
-    this.#starting.add(starting);
-    try {
-      return await starting;
-    } finally {
-      this.#starting.delete(starting);
-    }
+  start(type: string, name: string, options?: VersionOption & AbortOption): Promise<Plugin>;
+  start(options: LaunchOptions): Promise<Plugin>;
+  start(
+    first: LaunchOptions | string,
+    name = '',
+    { version, signal }: VersionOption & AbortOption = {},
+  ): Promise<Plugin> {
+    if (typeof first !== 'string')
+      return this.#work(first.signal, (ours) => this.#startUnregistered(first, ours));
+    return this.#work(signal, async (ours) =>
+      this.#single(await this.#registered(first, name, version, ours), ours),
+    );
   }
 
-  /** Ends every plugin, removes every container, stops the engine if it was the host's own. Idempotent. */
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
+  /**
+   * Whether the plugin can run here, and how, or why not. Nothing is started.
+   *
+   * @param options.mlock as if its plugin runtime let it lock its memory, or not
+   * @throws the errors of the catalogs, ImageNotPresentError, `IMAGE_DIGEST_MISMATCH`
+   */
+  check(
+    type: string,
+    name: string,
+    { version, mlock, signal }: VersionOption & AbortOption & { readonly mlock?: boolean | undefined } = {},
+  ): Promise<LaunchVerdict> {
+    return this.#work(signal, async (ours) => {
+      const { engine, launch } = await this.#registered(type, name, version, ours);
+      const { socketDirectory } = this.#options;
+      const options = { socketDirectory, ...launch, ...(mlock !== undefined && { mlock }) };
+      const { verdict } = await checkLaunch(engine, options, ours);
+      return verdict;
+    });
+  }
+
+  /**
+   * Uses a plugin: joins the instance that already runs it with the same settings, if the plugin may be shared, or starts
+   * one. The instance is kept running; the last mount of it that is closed stops it.
+   *
+   * Calls of the mount's clients wait for a restart, and are sent again when it is certain that they did not reach the
+   * plugin that was lost; see `RoutedCallOptions`.
+   *
+   * @throws as `start`, and what `prepare` throws
+   * @remarks Abort leaves no mount and no instance of it.
+   */
+  mount(plugin: UnregisteredPlugin, options?: MountOptions): Promise<Mount>;
+  mount(type: string, name: string, options?: MountOptions & VersionOption): Promise<Mount>;
+  mount(
+    first: UnregisteredPlugin | string,
+    second?: string | MountOptions,
+    third: MountOptions & VersionOption = {},
+  ): Promise<Mount> {
+    const source: Source =
+      typeof first === 'string'
+        ? { kind: 'registered', type: first, name: second as string, version: third.version }
+        : { kind: 'unregistered', plugin: first };
+    const options = typeof second === 'object' ? second : third;
+    return this.#work(options.signal, async (ours) => {
+      const plugin = await this.#sources.resolve(source, ours);
+      const version = source.kind === 'registered' ? source.version : undefined;
+      const asked = { type: plugin.type, name: plugin.name, version };
+      const mount = await this.#pool.mount(plugin, asked, { ...options, ...ours });
+      this.#sources.set(mount, source);
+      return mount;
+    });
+  }
+
+  /**
+   * Starts the plugin anew, as it is registered by now, and moves its mounts over without a failed call: the new one is
+   * started and prepared, then all mounts move at once, then the old one ends the calls that it has.
+   *
+   * @param options.mounts only these; default: all of the plugin
+   * @param options.version moves them to this version
+   * @returns how many mounts moved; 0 when none is there
+   * @throws ReloadFailedError, and then everything runs on as before
+   * @remarks Abort before the mounts have moved undoes everything and rethrows the reason.
+   */
+  reload(
+    type: string,
+    name: string,
+    options: ReloadOptions & VersionOption & { readonly mounts?: readonly string[] | undefined } = {},
+  ): Promise<number> {
+    return this.#work(options.signal, (ours) =>
+      this.#reloads.take(
+        `${type} ${name}`,
+        async () => {
+          const moved = await reloadPlugin(this.#pool, this.#sources, { ...options, ...ours, type, name });
+          if (moved > 0) this.#counters.of({ type, name }).reloads += 1;
+          return moved;
+        },
+        ours,
+      ),
+    );
+  }
+
+  /** Every instance, as it is at this moment. */
+  instances(): InstanceSnapshot[] {
+    return this.#pool.instances.map((instance) => this.#pool.snapshot(instance));
+  }
+
+  /** Every mount. */
+  mounts(): readonly Mount[] {
+    return this.#pool.mounts;
+  }
+
+  /**
+   * Compares what runs with what is registered and present by now, and notes the differences in the instances' `drift`.
+   * A reload does away with them.
+   */
+  async checkDrift(options: AbortOption = {}): Promise<InstanceSnapshot[]> {
+    await this.#work(options.signal, (ours) => noteDrift(this.#pool, this.#sources, ours));
+    return this.instances();
+  }
+
+  /** Lets an instance that was given up (state `failed`), or waits for its next start, start at once. @returns whether there is one */
+  reset(instanceId: string): boolean {
+    const instance = this.#instance(instanceId);
+    instance?.reset();
+    return instance !== undefined;
+  }
+
+  /** What an instance's plugins wrote, the last thousand lines of it. Empty when there is no such instance. */
+  logs(instanceId: string): readonly PluginLogLine[] {
+    return this.#instance(instanceId)?.log.lines() ?? [];
+  }
+
+  /** Calls `listener` for every line that an instance's plugins write from now on. @returns what ends that */
+  followLogs(instanceId: string, listener: (line: PluginLogLine) => void): () => void {
+    return this.#instance(instanceId)?.log.follow(listener) ?? (() => undefined);
+  }
+
+  /** Counters since the host was opened. */
+  metrics(): HostMetrics {
+    return this.#counters.snapshot(this.instances(), this.#pool.mounts.length);
+  }
+
+  /** The same as text for Prometheus. */
+  prometheus(): string {
+    return prometheusText(this.metrics());
+  }
+
+  /**
+   * Removes what hosts of this cluster have left that are gone: containers, and folders with sockets. Done by `open` too.
+   * Whatever a living host has, and whatever is another cluster's, is left alone.
+   */
+  gc(options: AbortOption = {}): Promise<Sweep> {
+    return this.#work(options.signal, async (ours) => {
+      const parents = [...parentsOf(this.#options), ...this.#folders.parents];
+      const swept = await sweepAll(await this.#engines.connected(), parents, this.clusterId, ours);
+      tellSweep(swept, this.id, this.#counters, this.#logger);
+      return swept;
+    });
+  }
+
+  /**
+   * Ends every mount and plugin, removes every container, stops the engine if it was the host's own. Idempotent.
+   *
+   * @param options.limitMs time for all plugins to end by themselves; then they are killed. Default: 10000
+   */
+  close({ limitMs = 10_000 }: { limitMs?: number | undefined } = {}): Promise<void> {
+    this.#closing ??= this.#close(limitMs);
     return this.#closing;
   }
 
@@ -85,42 +308,86 @@ export class PluginHost implements AsyncDisposable {
     return this.close();
   }
 
-  async #launch(options: LaunchOptions): Promise<Plugin> {
+  // --- below: how
+
+  /** Every piece of work ends when the host closes, and the closing waits for it. */
+  async #work<T>(
+    signal: AbortSignal | undefined,
+    work: (options: { readonly signal: AbortSignal }) => Promise<T>,
+  ): Promise<T> {
+    this.#refuseClosed();
     const { signal: closing } = this.#lifetime;
-    const signal = options.signal === undefined ? closing : AbortSignal.any([options.signal, closing]);
-    const runtime = options.runtime ?? this.#runtime;
-    const engine = await this.#engines.forRuntime(runtime);
-    const plugin = await launchPlugin(engine, {
-      ...options,
-      runtime,
-      signal,
-      labels: { ...options.labels, ...this.#labels() },
-    });
-    this.#plugins.add(plugin);
-    void plugin.exited.then(() => this.#discard(plugin));
-    return plugin;
-  }
-
-  #labels(): Record<string, string> {
-    return { [hostLabels.hostId]: this.id, [hostLabels.processId]: String(process.pid) };
-  }
-
-  /** A plugin that ended leaves its container behind for its exit code to be read; by now it has been. */
-  async #discard(plugin: Plugin): Promise<void> {
+    const working = work({ signal: signal === undefined ? closing : AbortSignal.any([signal, closing]) });
+    this.#working.add(working);
     try {
-      await plugin[Symbol.asyncDispose]();
-    } catch (error) {
-      process.emitWarning(error as Error);
+      return await working;
     } finally {
-      this.#plugins.delete(plugin);
+      this.#working.delete(working);
     }
   }
 
-  async #close(): Promise<void> {
+  #registered(
+    type: string,
+    name: string,
+    version: string | undefined,
+    options: AbortOption,
+  ): Promise<ResolvedPlugin> {
+    return this.#sources.resolve({ kind: 'registered', type, name, version }, options);
+  }
+
+  async #single({ engine, launch, ...plugin }: ResolvedPlugin, { signal }: AbortOption): Promise<Plugin> {
+    return this.#singles.add(await this.#launcher.single(engine, { ...launch, signal }, plugin));
+  }
+
+  async #startUnregistered(options: LaunchOptions, { signal }: AbortOption): Promise<Plugin> {
+    const runtime = options.runtime ?? this.#runtime;
+    const engine = await this.#engines.forRuntime(runtime);
+    const plugin = { type: 'plugin', name: options.title ?? options.image, version: '' };
+    return this.#singles.add(await this.#launcher.single(engine, { ...options, runtime, signal }, plugin));
+  }
+
+  #makePool(): Pool {
+    const { limits, idleMs = 0 } = this.#options;
+    const report = new Report(this.id, this.#counters, this.#logger);
+    const warn = (message: string, fields: Readonly<Record<string, unknown>>): void => {
+      this.#logger.warn(message, { host: this.id, ...fields });
+    };
+    return new Pool({
+      hostId: this.id,
+      warn,
+      idleMs,
+      instanceOptions: this.#options,
+      called: (mount, path, outcome) => {
+        report.called(mount, path, outcome);
+      },
+      instanceHost: {
+        launch: (instance, generation, { signal }) => this.#launcher.generation(instance, generation, signal),
+        changed: (instance, from) => {
+          report.changed(this.#pool.snapshot(instance), from);
+        },
+        warn,
+        waitingCalls: limits?.waitingCalls ?? defaultLimits.waitingCalls,
+      },
+    });
+  }
+
+  #instance(id: string): Instance | undefined {
+    return this.#pool.instances.find((instance) => instance.id === id);
+  }
+
+  async #close(limitMs: number): Promise<void> {
     this.#lifetime.abort(new BulkheadError('HOST_CLOSED', 'the plugin host was closed'));
-    await Promise.allSettled(this.#starting);
-    const ends = await Promise.allSettled([...this.#plugins].map((plugin) => plugin[Symbol.asyncDispose]()));
+    await Promise.allSettled(this.#working);
+    const late = AbortSignal.timeout(limitMs);
+    setMaxListeners(0, late); // one for each plugin
+    const ends = await Promise.allSettled([
+      ...this.#pool.mounts.map((mount) => mount.close({ drainMs: Math.ceil(limitMs / 2) })),
+      ...this.#pool.instances.map((instance) => this.#pool.stop(instance, 'the host closes')),
+      ...this.#singles.stopAll(late),
+    ]);
     await this.#engines[Symbol.asyncDispose]();
+    await this.#folders[Symbol.asyncDispose]();
+    this.#watchdog?.dismiss();
     const failed = ends.find((end) => end.status === 'rejected');
     if (failed !== undefined) throw failed.reason as Error;
   }

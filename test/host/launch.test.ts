@@ -1,12 +1,10 @@
 /** The main job, on every engine that is up: launch, call, lose the plugin, find nothing left. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { connectEngine } from '../../src/engine/index.ts';
-import { loadProto, PluginExitedError, PluginHost } from '../../src/index.ts';
+import { loadProto, PluginExitedError } from '../../src/index.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
-import { fixtureHandshake, loadFixture } from '../plugins/images.ts';
-import { leftovers } from './leftovers.ts';
-import { ownSocketParent } from './socket-parent.ts';
+import { fixtureHandshake } from '../plugins/images.ts';
+import { withFixture } from './with-fixture.ts';
 
 const engines = loadEngines();
 const limits = { timeout: 120_000 };
@@ -16,31 +14,22 @@ interface KeyValue {
   Get(request: { key: string }): Promise<{ value: Uint8Array }>;
 }
 
+const { 'proto.KV': definition } = await loadProto('test/plugins/proto/kv.proto');
+assert.ok(definition);
+
 if (engines.length === 0) it('launches plugins', { skip: noEngines }, () => undefined);
 
 for (const testEngine of engines) {
   for (const { runtime, socket } of testEngine.services.filter((service) => service.runtime !== 'crun')) {
     describe(`${testEngine.suite} ${testEngine.name} ${runtime}`, () => {
       for (const fixture of ['node-kv', 'go-example-kv'] as const) {
-        it(`runs ${fixture}, sees it killed, and leaves nothing`, limits, async (t) => {
-          await using engine = await connectEngine({ socketPath: socket });
-          const image = await loadFixture(engine, fixture);
-          if (image.skipped !== undefined) {
-            t.skip(image.skipped);
-            return;
-          }
-          const services = await loadProto('test/plugins/proto/kv.proto');
-          const definition = services['proto.KV'];
-          assert.ok(definition);
-          await using parent = await ownSocketParent(testEngine);
-          const host = await PluginHost.open({ socketPath: socket, runtime });
-          try {
+        it(`runs ${fixture}, sees it killed, and leaves nothing`, limits, (t) =>
+          withFixture(t, { testEngine, runtime, socket }, fixture, async ({ engine, host, image }) => {
             const plugin = await host.start({
-              image: image.tag,
+              image,
               handshake: fixtureHandshake,
               protocolVersions: [1],
               tmpfs: [{ path: '/tmp' }],
-              socketDirectory: parent.path,
             });
             assert.equal(plugin.handshake.tls, true);
             await plugin.health();
@@ -55,11 +44,8 @@ for (const testEngine of engines) {
               kv.Get({ key: 'greeting' }),
               (error) => error instanceof PluginExitedError && error.exit?.code === 137,
             );
-          } finally {
-            await host.close();
-          }
-          assert.deepEqual(await leftovers(engine, host.id, parent.path), []);
-        });
+          }),
+        );
       }
     });
   }

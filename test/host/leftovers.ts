@@ -1,5 +1,6 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Engine } from '../../src/engine/index.ts';
 import { hostLabels } from '../../src/host/index.ts';
 
@@ -9,7 +10,12 @@ export async function leftovers(engine: Engine, hostId: string, parent: string):
     all: true,
     filters: { label: [`${hostLabels.hostId}=${hostId}`] },
   });
-  const directories = (await readdir(parent)).filter((name) => name.startsWith('bulkhead-'));
+  const folders = await readdir(parent);
+  const inside = folders.filter((name) => name.startsWith('bulkhead-h-')); // of hosts that are open
+  const directories = [
+    ...folders.filter((name) => name.startsWith('bulkhead-') && !inside.includes(name)),
+    ...(await Promise.all(inside.map((name) => readdir(join(parent, name)).catch(() => [])))).flat(),
+  ].filter((name) => name !== 'owner.json');
   return [
     ...containers.map(({ id }) => `container ${id}`),
     ...directories.map((name) => `directory ${name}`),

@@ -1,0 +1,79 @@
+/** The errors of the plugin host. */
+import { BulkheadError, type BulkheadErrorOptions } from '../errors.ts';
+import type { OutputTail, PluginExit } from '../goplugin/index.ts';
+
+/**
+ * The plugin ended while it had the call, and may or may not have carried it out. It was not repeated, because nobody said
+ * that it may be.
+ */
+export class OutcomeUnknownError extends BulkheadError {
+  /** `/package.Service/Method` */
+  readonly method: string;
+  /** How the plugin ended, if that is known. */
+  readonly exit: PluginExit | undefined;
+
+  constructor(
+    plugin: string,
+    method: string,
+    options: BulkheadErrorOptions & { exit?: PluginExit | undefined },
+  ) {
+    super(
+      'CALL_OUTCOME_UNKNOWN',
+      `${plugin} was lost while it had ${method}; it may have carried it out, so the call was not repeated`,
+      { hint: 'If the call may be carried out twice, pass `idempotent: true` with it.', ...options },
+    );
+    this.method = method;
+    this.exit = options.exit;
+  }
+}
+
+/** The plugin keeps ending, and is not started any more until its instance is reset. */
+export class CrashLoopError extends BulkheadError {
+  readonly instanceId: string;
+  /** The end of what it wrote in its last life. */
+  readonly output: OutputTail;
+
+  constructor(
+    plugin: string,
+    instanceId: string,
+    {
+      failures,
+      windowMs,
+      output,
+      cause,
+    }: { failures: number; windowMs: number; output: OutputTail; cause: unknown },
+  ) {
+    const words = (output.stderr.trimEnd() || output.stdout.trimEnd()).split('\n').at(-1) ?? '';
+    super(
+      'INSTANCE_CRASH_LOOP',
+      `${plugin} ended or failed to start ${failures} times within ${Math.round(windowMs / 1000)} s` +
+        (words === '' ? '' : `; its last words: ${words.slice(0, 300)}`),
+      { cause, hint: `Find out why from its output, then reset the instance ${instanceId}.` },
+    );
+    this.instanceId = instanceId;
+    this.output = output;
+  }
+}
+
+/** A limit of the host was reached. `limit` names the option that sets it. */
+export class HostLimitError extends BulkheadError {
+  readonly limit: string;
+
+  constructor(limit: string, value: number, message: string) {
+    super('HOST_LIMIT', message, {
+      hint: `Raise \`limits.${limit}\`, which is ${value}, or ask for less at a time.`,
+    });
+    this.limit = limit;
+  }
+}
+
+/** The new plugin could not take over. The one that ran goes on. */
+export class ReloadFailedError extends BulkheadError {
+  constructor(plugin: string, cause: unknown) {
+    super(
+      'RELOAD_FAILED',
+      `${plugin} was not reloaded, and runs on as before: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause, hint: cause instanceof BulkheadError ? cause.hint : undefined },
+    );
+  }
+}

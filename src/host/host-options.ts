@@ -1,0 +1,45 @@
+/** What a host can be told when it is opened. */
+import type { CatalogStore } from '../catalog/index.ts';
+import type { EnginesOptions } from './engines.ts';
+import type { HostLogger } from './events.ts';
+import type { InstanceOptions } from './instance.ts';
+import type { PluginKind } from './plugin-kind.ts';
+import type { HostLimits } from './starts.ts';
+
+export interface PluginHostOptions extends EnginesOptions, InstanceOptions {
+  /**
+   * Where the catalogs are kept, and the identity that hosts of one directory share.
+   * Default: in memory, gone with the host.
+   */
+  readonly directory?: string | undefined;
+  /** A store of the caller's own, in place of `directory`. */
+  readonly store?: CatalogStore | undefined;
+  /** Hosts of one id remove what those of them that died have left. Default: kept in the store, else one per user. */
+  readonly clusterId?: string | undefined;
+  /** OCI runtime of plugins that name none; default `runsc`. */
+  readonly runtime?: string | undefined;
+  /** Kinds of plugins beside `auth`, `secret` and `database`, by type. */
+  readonly kinds?: Readonly<Record<string, PluginKind>> | undefined;
+  /** Folder for the folders of sockets, seen by the engine under the same path. Default: the system's temporary folder. */
+  readonly socketDirectory?: string | undefined;
+  readonly limits?: HostLimits | undefined;
+  /** How long an instance is kept that no mount uses, in milliseconds. Default: 0. */
+  readonly idleMs?: number | undefined;
+  /** Sets Vault's labels on containers too. Default false. */
+  readonly vaultLabels?: boolean | undefined;
+  /**
+   * Starts a small process beside the host that removes its containers and folders within seconds when the host is killed,
+   * not only when the next one is opened. Default false.
+   */
+  readonly watchdog?: boolean | undefined;
+  /** Removes what dead hosts of this cluster have left. Default true. */
+  readonly sweep?: boolean | undefined;
+  readonly logger?: HostLogger | undefined;
+  /** Ends the opening; an open host is ended by `close`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface VersionOption {
+  /** Default: the pinned one, else the unversioned one, else the highest. */
+  readonly version?: string | undefined;
+}

@@ -1,0 +1,88 @@
+/** What happens when a host is opened: store, identity, engines, and what dead hosts have left. */
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { fileStore, memoryStore, type CatalogStore } from '../catalog/index.ts';
+import type { PodmanServiceOptions } from '../engine/index.ts';
+import { clusterIdOf } from './cluster-id.ts';
+import { Engines } from './engines.ts';
+import { careful, publish, silentLogger, type HostLogger } from './events.ts';
+import type { PluginHostOptions } from './host-options.ts';
+import type { HostIdentity } from './labels.ts';
+import { Counters } from './metrics.ts';
+import { OwnedFolders } from './owned-folders.ts';
+import { sweepAll, type Sweep } from './sweep.ts';
+import { Watchdog } from './watchdog.ts';
+
+/** What a host is made of. */
+export interface HostParts {
+  readonly store: CatalogStore;
+  readonly engines: Engines;
+  readonly folders: OwnedFolders;
+  readonly counters: Counters;
+  readonly logger: HostLogger;
+  readonly watchdog: Watchdog | undefined;
+}
+
+/** @throws as `PluginHost.open` */
+export async function openParts(
+  options: PluginHostOptions,
+): Promise<{ identity: HostIdentity; parts: HostParts }> {
+  const { signal, sweep = true } = options;
+  const store =
+    options.store ?? (options.directory === undefined ? memoryStore() : fileStore(options.directory));
+  const clusterId = options.clusterId ?? (await clusterIdOf(store, options.directory !== undefined));
+  const identity = { hostId: randomUUID(), clusterId, vaultLabels: options.vaultLabels ?? false };
+  const folders = new OwnedFolders(identity);
+  const counters = new Counters();
+  const logger = careful(options.logger ?? silentLogger);
+  const tell = (swept: Sweep): void => {
+    tellSweep(swept, identity.hostId, counters, logger);
+  };
+  const watchdog =
+    options.watchdog === true ? new Watchdog({ clusterId, parents: parentsOf(options) }) : undefined;
+  const engines = await Engines.open(
+    options,
+    {
+      connected: async (engine, podman) => {
+        watchdog?.watch(
+          podman === undefined ? { socketPath: engine.socketPath } : { podman: storageOf(podman) },
+        );
+        if (sweep) tell(await sweepAll([engine], [], clusterId));
+      },
+      socketFolder: (parent) => folders.below(parent),
+    },
+    { signal },
+  ).catch((error: unknown) => {
+    watchdog?.dismiss();
+    throw error;
+  });
+  if (sweep) tell(await sweepAll([], parentsOf(options), clusterId));
+  return { identity, parts: { store, engines, folders, counters, logger, watchdog } };
+}
+
+/** What is needed to look into the same storage again. */
+function storageOf({ runtime, root, runRoot, tmpDir }: PodmanServiceOptions): PodmanServiceOptions {
+  return { runtime, root, runRoot, tmpDir };
+}
+
+/** Where folders of sockets may be. */
+export function parentsOf({ socketDirectory, podman }: PluginHostOptions): string[] {
+  const podmans = podman?.socketDirectory ?? process.env['XDG_RUNTIME_DIR'];
+  return [...new Set([socketDirectory ?? tmpdir(), tmpdir(), ...(podmans === undefined ? [] : [podmans])])];
+}
+
+/** Counts, logs and publishes what was removed. */
+export function tellSweep(swept: Sweep, host: string, counters: Counters, logger: HostLogger): void {
+  const { containers, folders, failures } = swept;
+  counters.sweptContainers += containers.length;
+  counters.sweptFolders += folders.length;
+  for (const failure of failures)
+    logger.warn('something of a dead host could not be removed', { host, failure });
+  if (containers.length + folders.length + failures.length === 0) return;
+  logger.info('removed what dead hosts had left', {
+    host,
+    containers: containers.length,
+    folders: folders.length,
+  });
+  publish('bulkhead:sweep', () => ({ host, ...swept }));
+}

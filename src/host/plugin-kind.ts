@@ -1,0 +1,81 @@
+/** What a host has to know of a kind of plugin to start it and to share it. */
+import { PluginCallError, type CallMetadata, type MagicCookie, type Plugin } from '../goplugin/index.ts';
+import type { ServiceDefinition } from '../goplugin/index.ts';
+import { readFields } from '../goplugin/wire/protobuf.ts';
+
+export interface PluginKind {
+  readonly handshake: MagicCookie;
+  /** Application protocol versions that the host offers. */
+  readonly protocolVersions: readonly number[];
+  /** Variables for every plugin of this kind. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Further variables for those that lock their memory. */
+  readonly memoryLockEnv?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Whether several mounts may use one instance. `ask` asks the plugin, by `pluginutil.multiplexing`, as Vault does; a
+   * function decides for each plugin that was started.
+   */
+  readonly sharing: 'ask' | 'always' | 'never' | SharingRule;
+  /** Sent with every call of a mount, so that the plugin can tell mounts apart. */
+  readonly metadata?: ((mountId: string) => CallMetadata) | undefined;
+  /** What a plugin says of itself when it is registered. */
+  readonly probe?: ((plugin: Plugin, options: AbortOption) => Promise<PluginSelfDescription>) | undefined;
+}
+
+export interface PluginSelfDescription {
+  /** `auth`, `secret`, ...; `undefined` when the plugin does not say. */
+  readonly type?: string | undefined;
+  /** As the plugin writes it; `undefined` when it does not say. */
+  readonly version?: string | undefined;
+}
+
+export type SharingRule = (plugin: Plugin, options: AbortOption) => boolean | Promise<boolean>;
+
+interface AbortOption {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** @throws the errors of a call, except that a plugin without the service is not shared */
+export async function maySharePlugin(
+  kind: PluginKind,
+  plugin: Plugin,
+  options: AbortOption = {},
+): Promise<boolean> {
+  if (typeof kind.sharing === 'function') return kind.sharing(plugin, options);
+  if (kind.sharing !== 'ask') return kind.sharing === 'always';
+  try {
+    const reply = await plugin
+      .client<MultiplexingClient>(multiplexingService)
+      .MultiplexingSupport({}, { timeoutMs: askMs, ...options });
+    return reply.supported;
+  } catch (error) {
+    if (error instanceof PluginCallError && error.status === 'UNIMPLEMENTED') return false;
+    throw error;
+  }
+}
+
+const askMs = 10_000;
+
+interface MultiplexingClient {
+  MultiplexingSupport(
+    request: object,
+    options: { timeoutMs: number; signal?: AbortSignal | undefined },
+  ): Promise<{ supported: boolean }>;
+}
+
+/** Vault: sdk/helper/pluginutil/multiplexing.proto */
+const multiplexingService: ServiceDefinition = {
+  MultiplexingSupport: {
+    path: '/pluginutil.multiplexing.PluginMultiplexing/MultiplexingSupport',
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: () => Buffer.alloc(0),
+    requestDeserialize: () => ({}),
+    responseSerialize: () => Buffer.alloc(0),
+    responseDeserialize: (bytes) => ({
+      supported: [...readFields(bytes)].some(
+        (field) => field.number === 1 && field.kind === 'varint' && field.value !== 0,
+      ),
+    }),
+  },
+};
