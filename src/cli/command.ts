@@ -1,22 +1,106 @@
-/** Exit codes of the command line: 1 the thing asked about is not so, 2 wrong usage, 3 the environment is at fault. */
-export const exitCodes = { ok: 0, no: 1, usage: 2, environment: 3 } as const;
+import type { ExitCode } from './exit-codes.ts';
+import type { Flags, FlagValues } from './flags.ts';
+import type { Terminal } from './output/terminal.ts';
+import { shownFlag, type ParsedArguments } from './parse-arguments.ts';
+import { UsageError } from './usage-error.ts';
 
-export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
-
-/** Where a command writes: results to `out`, everything else to `err`. */
-export interface Output {
-  readonly out: (line: string) => void;
-  readonly err: (line: string) => void;
+export interface Positional {
+  /** As usage shows it, such as `IMAGE`. */
+  readonly name: string;
+  readonly optional?: boolean;
+  /** What shells complete it with. */
+  readonly complete?: 'file' | readonly string[];
 }
 
+export interface Context {
+  readonly terminal: Terminal;
+  /** Aborted by Ctrl-C, SIGTERM, and when nobody reads the output any more: the command cleans up and returns. */
+  readonly signal: AbortSignal;
+  /** Variables of the process. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** One entry of the command table. Usage, help, completion and parsing are all made from it. */
 export interface Command {
   readonly name: string;
-  /** The words after the name, for the usage line. */
-  readonly synopsis: string;
   readonly summary: string;
-  /** @param signal aborted by Ctrl-C: the command cleans up and returns */
-  run(args: readonly string[], output: Output, signal: AbortSignal): Promise<ExitCode>;
+  /** Further help: paragraphs. */
+  readonly details: readonly string[];
+  /** Command lines without `bulkhead`. */
+  readonly examples: readonly string[];
+  readonly positionals: readonly Positional[];
+  readonly flags: Flags;
+  /** @throws UsageError before anything is done */
+  execute(given: ParsedArguments, context: Context): Promise<ExitCode>;
 }
 
-/** Thrown for wrong arguments; leads to exit code 2 and the command's usage. */
-export class UsageError extends Error {}
+/** Several commands below one word, such as `plugin runtime`. */
+export interface CommandGroup {
+  readonly name: string;
+  readonly summary: string;
+  readonly commands: readonly CommandNode[];
+}
+
+export type CommandNode = Command | CommandGroup;
+
+export function isGroup(node: CommandNode): node is CommandGroup {
+  return 'commands' in node;
+}
+
+type PositionalValues<P extends readonly Positional[]> = {
+  readonly [I in keyof P]: P[I] extends { readonly optional: true } ? string | undefined : string;
+};
+
+export interface CommandDefinition<F extends Flags, P extends readonly Positional[]> {
+  readonly name: string;
+  readonly summary: string;
+  readonly details?: readonly string[];
+  readonly examples?: readonly string[];
+  readonly positionals?: P;
+  readonly flags?: F;
+  run(
+    input: { readonly flags: FlagValues<F>; readonly args: PositionalValues<P> },
+    context: Context,
+  ): Promise<ExitCode>;
+}
+
+/** Makes a command whose `run` is given checked values. */
+export function command<const F extends Flags = Flags, const P extends readonly Positional[] = []>(
+  definition: CommandDefinition<F, P>,
+): Command {
+  const flags = definition.flags ?? ({} as F);
+  const positionals = definition.positionals ?? ([] as readonly Positional[] as P);
+  return {
+    name: definition.name,
+    summary: definition.summary,
+    details: definition.details ?? [],
+    examples: definition.examples ?? [],
+    positionals,
+    flags,
+    async execute(given, context) {
+      const values = Object.entries(flags).map(([name, flag]) => [
+        name,
+        flag.convert(given.flags.get(name) ?? [], shownFlag(name)),
+      ]);
+      checkCount(positionals, given.positionals);
+      return definition.run(
+        {
+          flags: Object.fromEntries(values) as FlagValues<F>,
+          args: given.positionals as unknown as PositionalValues<P>,
+        },
+        context,
+      );
+    },
+  };
+}
+
+function checkCount(positionals: readonly Positional[], given: readonly string[]): void {
+  const missing = positionals.slice(given.length).find(({ optional }) => optional !== true);
+  if (missing !== undefined) throw new UsageError(`${missing.name} is missing`);
+  const extra = given[positionals.length];
+  if (extra === undefined) return;
+  const expected = positionals.length === 0 ? 'none' : String(positionals.length);
+  throw new UsageError(
+    `too many arguments: ${expected} expected, and there is ${JSON.stringify(extra)}; flags take their value as -name=value or -name value`,
+  );
+}

@@ -1,22 +1,61 @@
 import { BulkheadError } from '../errors.ts';
-import { PluginError } from '../goplugin/index.ts';
+import { plainText } from './output/plain-text.ts';
+import type { Paint } from './output/terminal.ts';
 
-/** An error as lines for a person: what happened, what was seen, what to do. No stack, no secrets. */
-export function describeError(error: unknown): string[] {
-  if (!(error instanceof BulkheadError)) return [error instanceof Error ? error.message : String(error)];
-  const lines = [`${error.code}: ${error.message}`];
-  if (error instanceof PluginError) lines.push(...describePluginError(error));
-  if (error.hint !== undefined) lines.push(`hint: ${error.hint}`);
-  return lines;
+/**
+ * An error in the one shape that all commands have: what happened, where and what was seen, what to do. No stack, no
+ * secrets.
+ *
+ * ```
+ * Error: IMAGE_NOT_PRESENT: the engine has no image nosuch:1
+ *   phase: start
+ * Hint: Load it first: bulkhead image load FILE.
+ * ```
+ */
+export function describeError(error: unknown, paint: Paint): string[] {
+  const { heading, details, remedy } = partsOf(error);
+  const [first = '', ...rest] = plainText(heading).trimEnd().split('\n');
+  return [
+    `${paint('red', 'Error:')} ${first}`,
+    ...[...rest, ...details.flatMap((detail) => plainText(detail).split('\n'))].map((line) => `  ${line}`),
+    ...(remedy === undefined ? [] : [`${paint('cyan', 'Hint:')} ${plainText(remedy)}`]),
+  ];
 }
 
-function describePluginError(error: PluginError): string[] {
-  const lines = [`phase: ${error.phase}`];
-  if (error.exit?.code !== undefined) lines.push(`exit code: ${error.exit.code}`);
-  for (const { name, value } of error.diagnosis?.facts ?? []) lines.push(`${name}: ${value}`);
-  for (const stream of ['stdout', 'stderr'] as const) {
-    const text = error.output[stream].trimEnd();
-    if (text !== '') lines.push(`last output on ${stream}:`, ...text.split('\n').map((line) => `  ${line}`));
+interface ErrorParts {
+  readonly heading: string;
+  readonly details: readonly string[];
+  readonly remedy?: string | undefined;
+}
+
+function partsOf(error: unknown): ErrorParts {
+  if (!(error instanceof BulkheadError)) {
+    return { heading: error instanceof Error ? error.message : String(error), details: [] };
   }
-  return lines;
+  return {
+    heading: `${error.code}: ${error.message}`,
+    details: [...pluginDetails(error)],
+    remedy: error.hint,
+  };
+}
+
+/** What a `PluginError` carries; read by its shape, so that nothing has to be loaded to print an error. */
+interface PluginParts {
+  readonly phase?: unknown;
+  readonly exit?:
+    { readonly code?: number | undefined; readonly oomKilled?: boolean | undefined } | undefined;
+  readonly diagnosis?:
+    { readonly facts: readonly { readonly name: string; readonly value: string }[] } | undefined;
+  readonly output?: { readonly stdout: string; readonly stderr: string } | undefined;
+}
+
+function* pluginDetails(error: BulkheadError & PluginParts): Iterable<string> {
+  if (typeof error.phase === 'string') yield `phase: ${error.phase}`;
+  if (error.exit?.code !== undefined) yield `exit code: ${error.exit.code}`;
+  for (const { name, value } of error.diagnosis?.facts ?? []) yield `${name}: ${value}`;
+  for (const stream of ['stdout', 'stderr'] as const) {
+    const text = error.output?.[stream].trimEnd() ?? '';
+    if (text !== '')
+      yield [`last output on ${stream}:`, ...text.split('\n').map((line) => `  ${line}`)].join('\n');
+  }
 }

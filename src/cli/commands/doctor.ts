@@ -1,60 +1,67 @@
-import type { Engine, SocketCandidate } from '../../engine/index.ts';
+import { writeFile } from 'node:fs/promises';
+
 import { BulkheadError } from '../../errors.ts';
-import { describeError } from '../describe-error.ts';
-import { exitCodes, UsageError, type Command, type Output } from '../command.ts';
+import { command } from '../command.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { text, texts } from '../flags.ts';
+import { formatFlag, printData } from '../output/document.ts';
+import { closeEngines, everyEngine, type EnginePlace } from './every-engine.ts';
+import type { DoctorReport } from './doctor-report.ts';
+import { socketDirectoryFlag } from './socket-directory-flag.ts';
+import { rooms } from '../rooms.ts';
 
-/** Says which engines this host has, and what is wrong with those that do not answer. */
-export const doctor: Command = {
+export const doctor = command({
   name: 'doctor',
-  synopsis: '',
-  summary: 'the engines on this host, their runtimes, and what to fix',
-  async run(args, output, signal) {
-    if (args.length > 0) throw new UsageError('doctor takes no arguments');
-    const { connectEngine, findSockets } = await import('../../engine/index.ts');
-    let answering = 0;
-    for (const candidate of await findSockets()) {
-      try {
-        await using engine = await connectEngine({ socketPath: candidate.socketPath, signal });
-        await report(engine, candidate, output, signal);
-        answering += 1;
-      } catch (error) {
-        signal.throwIfAborted();
-        if (isAbsent(error) && !candidate.explicit) {
-          output.out(`${candidate.socketPath} (${candidate.source}): not there`);
-          continue;
-        }
-        output.out(`${candidate.socketPath} (${candidate.source})`);
-        for (const line of describeError(error)) output.out(`  ${line}`);
-      }
-    }
-    if (answering > 0) return exitCodes.ok;
-    output.out('No engine answers. Where podman is installed, Bulkhead starts a service of its own.');
-    return exitCodes.no;
+  summary: 'this host: engines, runtimes, sockets, permissions, limits, and what to fix',
+  details: [
+    'Exit code 0 where plugins can run in at least one way, 1 where they can not. What is to do comes with the cells of the matrix that it opens.',
+  ],
+  examples: ['doctor', 'doctor -format=json', 'doctor -record=facts.json'],
+  flags: {
+    engine: texts('SOCKET', 'only the engine at this socket (default: every place where one may be)', {
+      path: true,
+    }),
+    socket_directory: socketDirectoryFlag,
+    record: text('FILE', 'write the facts to a file, for matrix -facts on another host', { path: true }),
+    format: formatFlag,
   },
-};
+  async run({ flags }, { terminal, signal }) {
+    const places = await everyEngine(flags.engine, { signal });
+    try {
+      const report = await examine(places, { socketDirectory: flags.socket_directory, signal });
+      if (flags.record !== undefined) await record(flags.record, report);
+      const { doctorData, doctorLines } = await import('./doctor-report.ts');
+      printData(terminal, flags.format, doctorData(report), () => doctorLines(report, terminal.paint));
+      return report.matrix.summary.works > 0 ? exitCodes.ok : exitCodes.no;
+    } finally {
+      await closeEngines(places);
+    }
+  },
+});
 
-/** Most hosts have few of the usual places: that one is not there is no fault. */
-function isAbsent(error: unknown): boolean {
-  return error instanceof BulkheadError && error.code === 'ENGINE_SOCKET_ABSENT';
+async function examine(
+  places: readonly EnginePlace[],
+  options: { readonly socketDirectory: string | undefined; readonly signal: AbortSignal },
+): Promise<DoctorReport> {
+  const { dryMatrix, gatherEngineFacts, gatherHostFacts } = await rooms.compatibility();
+  const [host, engines] = await Promise.all([
+    gatherHostFacts(options),
+    Promise.all(
+      places.map(async ({ socketPath, source, found }) => {
+        const facts = 'engine' in found ? await gatherEngineFacts(found.engine, options) : undefined;
+        return { socketPath, source, facts, error: 'error' in found ? found.error : undefined };
+      }),
+    ),
+  ]);
+  const known = engines.flatMap(({ facts }) => facts ?? []);
+  return { host, engines, matrix: dryMatrix({ host, engines: known }) };
 }
 
-async function report(
-  engine: Engine,
-  candidate: SocketCandidate,
-  output: Output,
-  signal: AbortSignal,
-): Promise<void> {
-  const info = await engine.system.info({ signal });
-  const runtimes = engine.kind === 'podman' ? [info.defaultRuntime] : Object.keys(info.runtimes);
-  const limits = [
-    info.memoryLimit ? 'memory' : '',
-    info.cpuCfsQuota ? 'cpu' : '',
-    info.pidsLimit ? 'pids' : '',
-  ].filter((name) => name !== '');
-  output.out(`${candidate.socketPath} (${candidate.source})`);
-  output.out(`  engine    ${engine.kind} ${engine.version}, ${engine.rootless ? 'rootless' : 'rootful'}`);
-  output.out(`  api       ${engine.apiVersion}`);
-  output.out(`  runtimes  ${runtimes.join(', ')}`);
-  output.out(`  cgroups   v${info.cgroupVersion}, ${info.cgroupDriver}`);
-  output.out(`  limits    ${limits.join(', ') || 'none enforced'}`);
+async function record(file: string, { host, engines }: DoctorReport): Promise<void> {
+  const { factsFile } = await rooms.compatibility();
+  const known = engines.flatMap(({ facts }) => facts ?? []);
+  if (known.length === 0) {
+    throw new BulkheadError('ENGINE_NONE_FOUND', 'no engine answers: there are no facts to record');
+  }
+  await writeFile(file, `${JSON.stringify(factsFile({ host, engines: known }), null, 2)}\n`);
 }

@@ -1,0 +1,102 @@
+import { isGroup, type CommandNode, type Context } from './command.ts';
+import { commandTable, summary } from './command-table.ts';
+import { describeError } from './describe-error.ts';
+import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.ts';
+import { commandHelp, groupHelp, overview, usageLine } from './help.ts';
+import { nearest } from './nearest.ts';
+import { parseArguments } from './parse-arguments.ts';
+import { UsageError } from './usage-error.ts';
+
+/** Runs one command line. @param words what follows `bulkhead` */
+export async function runCommandLine(words: readonly string[], context: Context): Promise<ExitCode> {
+  const { terminal, signal } = context;
+  if (words.length === 1 && ['--version', '-version', '-v'].includes(words[0] ?? '')) {
+    return runCommandLine(['version'], context);
+  }
+  const askedForHelp = asksForHelp(words);
+  const wanted = words[0] === 'help' ? words.slice(1) : words;
+  const found = findCommand(askedForHelp ? wanted.filter((word) => !isHelp(word)) : wanted);
+  if (askedForHelp) {
+    if (found.unknown !== undefined && found.node === undefined) return refuseWord(found, context);
+    terminal.out(helpOf(found));
+    return exitCodes.ok;
+  }
+  const { node, path, rest } = found;
+  if (node === undefined || isGroup(node)) return refuseWord(found, context);
+  try {
+    return await node.execute(parseArguments(rest, node.flags), context);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof UsageError) return refuse(error.message, usageLine(path, node), path, context);
+    for (const line of describeError(error, terminal.paintErr)) terminal.err(line);
+    return exitCodeOf(error);
+  }
+}
+
+interface Found {
+  readonly path: readonly string[];
+  /** The command or group that the words lead to; absent: the table itself. */
+  readonly node?: CommandNode | undefined;
+  /** The words after it. */
+  readonly rest: readonly string[];
+  /** The first word that leads nowhere, and what it could have been. */
+  readonly unknown?: { readonly word: string; readonly known: readonly string[] } | undefined;
+}
+
+function findCommand(words: readonly string[]): Found {
+  let commands = commandTable;
+  let node: CommandNode | undefined;
+  for (const [at, word] of words.entries()) {
+    const path = words.slice(0, at);
+    const rest = words.slice(at);
+    if (node !== undefined && !isGroup(node)) return { path, node, rest };
+    const next: CommandNode | undefined = commands.find(({ name }) => name === word);
+    if (next === undefined)
+      return { path, node, rest, unknown: { word, known: commands.map(({ name }) => name) } };
+    node = next;
+    commands = isGroup(next) ? next.commands : [];
+  }
+  return { path: words, node, rest: [] };
+}
+
+function helpOf({ path, node }: Found): string {
+  if (node === undefined) return overview(commandTable, summary);
+  return isGroup(node) ? groupHelp(path, node) : commandHelp(path, node);
+}
+
+/** No command, or one that is not there. */
+function refuseWord({ path, node, unknown }: Found, context: Context): ExitCode {
+  if (unknown === undefined) {
+    context.terminal.err(helpOf({ path, node, rest: [] }));
+    return exitCodes.usage;
+  }
+  const near = nearest(unknown.word, unknown.known);
+  const meant = near === undefined ? `; there are ${unknown.known.join(', ')}` : `; did you mean ${near}?`;
+  const command = ['bulkhead', ...path].join(' ');
+  return refuse(
+    `${command} has no command ${unknown.word}${meant}`,
+    `usage: ${command} COMMAND`,
+    path,
+    context,
+  );
+}
+
+/** What is wrong, how it should look, and where to read more: the same shape as other errors. */
+function refuse(message: string, usage: string, path: readonly string[], { terminal }: Context): ExitCode {
+  terminal.err(`${terminal.paintErr('red', 'Error:')} ${message}`);
+  terminal.err(`  ${usage}`);
+  terminal.err(
+    `${terminal.paintErr('cyan', 'Hint:')} Read bulkhead help${path.map((word) => ` ${word}`).join('')}.`,
+  );
+  return exitCodes.usage;
+}
+
+/** `help` first, or a flag that asks for it before any `--`. */
+function asksForHelp(words: readonly string[]): boolean {
+  const end = words.indexOf('--');
+  return words[0] === 'help' || words.slice(0, end === -1 ? undefined : end).some(isHelp);
+}
+
+function isHelp(word: string): boolean {
+  return ['-h', '-help', '--help'].includes(word);
+}

@@ -1,0 +1,32 @@
+import type { CommandNode } from './command.ts';
+import { call } from './commands/call.ts';
+import { check } from './commands/check.ts';
+import { completion } from './commands/completion.ts';
+import { doctor } from './commands/doctor.ts';
+import { gc } from './commands/gc.ts';
+import { image } from './commands/image/group.ts';
+import { logs } from './commands/logs.ts';
+import { matrix } from './commands/matrix.ts';
+import { plugin } from './commands/plugin/group.ts';
+import { ps } from './commands/ps.ts';
+import { run } from './commands/run.ts';
+import { version } from './commands/version.ts';
+
+export const summary =
+  'Runs HashiCorp go-plugin plugins in containers, on Docker or Podman, and says before launch whether they can run here.';
+
+/** Every command there is. Usage, help, completion and parsing are made from it. */
+export const commandTable: readonly CommandNode[] = [
+  doctor,
+  check,
+  matrix,
+  run,
+  call,
+  plugin,
+  image,
+  ps,
+  logs,
+  gc,
+  version,
+  completion,
+];

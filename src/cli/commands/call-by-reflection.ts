@@ -1,0 +1,130 @@
+import type {
+  DynamicCall,
+  DynamicService,
+  Messages,
+  ProtoMessage,
+  Reflection,
+} from '../../goplugin/index.ts';
+import type { Mount } from '../../host/index.ts';
+import { nearest } from '../nearest.ts';
+import { UsageError } from '../usage-error.ts';
+
+/** What is called, and with what. */
+export interface WantedCall {
+  readonly service: string;
+  readonly method: string;
+  readonly request: ProtoMessage | ProtoMessage[];
+}
+
+/** @throws UsageError */
+export function wantedCall(path: string, json: string): WantedCall {
+  const [service, method] = splitPath(path);
+  return { service, method, request: parseRequest(json) };
+}
+
+/** A plugin that can be asked and called: also a mount, whose calls outlive it. */
+export interface Callable {
+  readonly reflection: Reflection;
+  client(service: DynamicService): Readonly<Record<string, DynamicCall | undefined>>;
+}
+
+/** A mount to be called: what the service looks like is asked of the plugin that it has now. */
+export async function mountedPlugin(mount: Mount, signal: AbortSignal): Promise<Callable> {
+  const { generation } = await mount.serve({ signal });
+  const client: unknown = mount.client;
+  return { reflection: generation.plugin.reflection, client: client as Callable['client'] };
+}
+
+/**
+ * Makes a call by what the plugin says of itself. Each reply is passed on as JSON's data, bytes as base64.
+ *
+ * @returns whether the replies are a stream
+ * @throws UsageError for a method or field that there is not; otherwise as any call
+ */
+export async function callByReflection(
+  plugin: Callable,
+  { service, method: name, request }: WantedCall,
+  options: { readonly signal: AbortSignal; readonly timeoutMs?: number | undefined },
+  onReply: (reply: unknown, streamed: boolean) => void,
+): Promise<void> {
+  const { signal } = options;
+  const definition = await plugin.reflection.service(await fullName(plugin, service, signal), { signal });
+  const method = methodNamed(definition, name);
+  if (method.requestStream !== Array.isArray(request)) {
+    throw new UsageError(
+      method.requestStream
+        ? `${name} takes a stream of requests: give an array`
+        : `${name} takes one request, not an array`,
+    );
+  }
+  for (const message of Array.isArray(request) ? request : [request]) checkFields(method, message);
+  const reply = plugin.client(definition)[name]?.(request as ProtoMessage | Messages<ProtoMessage>, options);
+  if (reply === undefined) return;
+  if (method.responseStream) for await (const message of reply) onReply(asJson(message), true);
+  else onReply(asJson(await reply), false);
+}
+
+function splitPath(path: string): [service: string, method: string] {
+  const [, service, method] = /^\/?([\w.]+)\/(\w+)$/.exec(path) ?? [];
+  if (service === undefined || method === undefined) {
+    throw new UsageError(`SERVICE/METHOD is such as proto.KV/Get, not ${JSON.stringify(path)}`);
+  }
+  return [service, method];
+}
+
+function parseRequest(json: string): ProtoMessage | ProtoMessage[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (error) {
+    throw new UsageError(`the request is not JSON: ${(error as Error).message}`);
+  }
+  const messages: unknown[] = Array.isArray(value) ? value : [value];
+  if (messages.every((each) => typeof each === 'object' && each !== null && !Array.isArray(each))) {
+    return value as ProtoMessage | ProtoMessage[];
+  }
+  throw new UsageError('a request is a JSON object, and a stream of them an array of objects');
+}
+
+/** The service whose full name is given, or ends with what is given. */
+async function fullName(plugin: Callable, given: string, signal: AbortSignal): Promise<string> {
+  if (given.includes('.')) return given;
+  const names = await plugin.reflection.services({ signal });
+  const found = names.filter((name) => name === given || name.endsWith(`.${given}`));
+  if (found.length > 1) throw new UsageError(`${given} may be ${found.join(' or ')}: give the full name`);
+  return found[0] ?? given; // which the plugin does not have, and is told so with the names that it has
+}
+
+function methodNamed(definition: DynamicService, name: string): DynamicService[string] {
+  const method = Object.hasOwn(definition, name) ? definition[name] : undefined;
+  if (method) return method;
+  const names = Object.keys(definition);
+  const near = nearest(name, names);
+  throw new UsageError(
+    `the service has no method ${name}${near === undefined ? '' : `; did you mean ${near}?`}\n  it has ${names.join(', ')}`,
+  );
+}
+
+/** What proto-loader says of a message type. */
+interface Described {
+  readonly requestType?: { readonly type?: { readonly field?: readonly { readonly name: string }[] } };
+}
+
+/** A field that the message does not have would be left out in silence. */
+function checkFields(method: DynamicService[string] & Described, message: ProtoMessage): void {
+  const fields = method.requestType?.type?.field?.map(({ name }) => name);
+  const wrong = Object.keys(message).find((name) => fields?.includes(name) === false);
+  if (fields === undefined || wrong === undefined) return;
+  const near = nearest(wrong, fields);
+  throw new UsageError(
+    `the request has no field ${JSON.stringify(wrong)}${near === undefined ? '' : `; did you mean ${near}?`} It has ${fields.join(', ') || 'none'}`,
+  );
+}
+
+/** Bytes as base64, as protobuf's own JSON has them. */
+function asJson(value: unknown): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  if (Array.isArray(value)) return value.map(asJson);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, asJson(each)]));
+}

@@ -1,0 +1,114 @@
+import { command, type Context } from '../command.ts';
+import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import { text, whole, type FlagValues } from '../flags.ts';
+import { plainText } from '../output/plain-text.ts';
+import { callByReflection, mountedPlugin, wantedCall, type WantedCall } from './call-by-reflection.ts';
+import { directoryFlag, directoryOf } from './directory.ts';
+import { isImage, launchFlags, launchOptions } from './launch-flags.ts';
+import { registeredPlugin, type PluginName } from './registered.ts';
+import { rooms } from '../rooms.ts';
+
+const callFlags = {
+  ...launchFlags,
+  version: text('VERSION', 'of a registered plugin: this version'),
+  directory: directoryFlag,
+  timeout: whole('SECONDS', 'how long the call may take; default without end'),
+};
+
+type CallFlags = FlagValues<typeof callFlags>;
+
+export const call = command({
+  name: 'call',
+  summary: 'make one call of a plugin and print the reply as JSON; start the plugin for it unless it runs',
+  details: [
+    'NAME is a registered plugin, as kv or secret/kv: where bulkhead run keeps it running, that one is called. IMAGE is a local image, and -cookie or -type says how to speak to it.',
+    'What the service looks like is asked of the plugin itself, so no .proto file is needed. SERVICE is its full name, such as proto.KV, or the end of it, such as KV. JSON is the request; for a stream of requests, an array of them. Fields have the names of the .proto file, bytes are base64, and 64-bit integers are strings.',
+    'A single reply is printed indented; of a stream of replies, each on a line of its own.',
+  ],
+  examples: [
+    `call localhost/kv:1 KV/Get '{"key":"colour"}' -cookie=BASIC_PLUGIN=hello`,
+    `call secret/kv pb.Backend/SpecialPaths`,
+  ],
+  positionals: [{ name: 'IMAGE|NAME' }, { name: 'SERVICE/METHOD' }, { name: 'JSON', optional: true }],
+  flags: callFlags,
+  async run({ args: [given, path, json = '{}'], flags }, context) {
+    const wanted = wantedCall(path, json);
+    if (isImage(flags)) return callImage(given, wanted, flags, context);
+    const directory = directoryOf(flags.directory, context);
+    const plugin = await registeredPlugin(directory, given);
+    if (await calledRunning(directory, plugin, { path, json }, flags, context)) return exitCodes.ok;
+    return callRegistered(directory, plugin, wanted, flags, context);
+  },
+});
+
+function printReply({ terminal }: Context) {
+  return (reply: unknown, streamed: boolean): void => {
+    terminal.out(streamed ? JSON.stringify(reply) : JSON.stringify(reply, null, 2));
+  };
+}
+
+function timeoutOf({ timeout }: CallFlags): number | undefined {
+  return timeout === undefined ? undefined : timeout * 1_000;
+}
+
+async function callImage(
+  image: string,
+  wanted: WantedCall,
+  flags: CallFlags,
+  context: Context,
+): Promise<ExitCode> {
+  const { terminal, signal } = context;
+  const options = await launchOptions(image, flags);
+  const { PluginHost } = await rooms.host();
+  await using host = await PluginHost.open({ socketPath: flags.engine, signal });
+  await using plugin = await host.start({
+    ...options,
+    signal,
+    onLog: ({ level, message }) => {
+      terminal.err(`[${level}] ${plainText(message)}`);
+    },
+  });
+  await callByReflection(plugin, wanted, { signal, timeoutMs: timeoutOf(flags) }, printReply(context));
+  return exitCodes.ok;
+}
+
+/** Whether a host had it running, and has made the call. */
+async function calledRunning(
+  directory: string,
+  { type, name }: PluginName,
+  { path, json }: { readonly path: string; readonly json: string },
+  flags: CallFlags,
+  context: Context,
+): Promise<boolean> {
+  const { signal } = context;
+  const print = printReply(context);
+  const { version } = flags;
+  const request = { op: 'call', type, name, version, path, json, timeoutMs: timeoutOf(flags) } as const;
+  const { runningHosts } = await rooms.control();
+  for (const host of await runningHosts(directory, { signal })) {
+    let absent = false;
+    for await (const answer of host.ask(request, { signal })) {
+      if ('absent' in answer) absent = true;
+      else if ('reply' in answer) print(answer.reply, answer.streamed);
+    }
+    if (!absent) return true;
+  }
+  return false;
+}
+
+async function callRegistered(
+  directory: string,
+  { type, name }: PluginName,
+  wanted: WantedCall,
+  flags: CallFlags,
+  context: Context,
+): Promise<ExitCode> {
+  const { signal } = context;
+  const { PluginHost } = await rooms.host();
+  const { engine: socketPath, socket_directory: socketDirectory, version } = flags;
+  await using host = await PluginHost.open({ directory, socketPath, socketDirectory, signal });
+  const mount = await host.mount(type, name, { version, signal });
+  const plugin = await mountedPlugin(mount, signal);
+  await callByReflection(plugin, wanted, { signal, timeoutMs: timeoutOf(flags) }, printReply(context));
+  return exitCodes.ok;
+}

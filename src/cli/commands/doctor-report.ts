@@ -1,0 +1,192 @@
+import {
+  isKnown,
+  type EngineFacts,
+  type Fact,
+  type HostFacts,
+  type MatrixResult,
+} from '../../compatibility/index.ts';
+import { BulkheadError } from '../../errors.ts';
+import { describeError } from '../describe-error.ts';
+import { cellWords, findingsOf, type Finding } from '../matrix/report.ts';
+import { plainText } from '../output/plain-text.ts';
+import type { Paint } from '../output/terminal.ts';
+
+/** What the doctor saw. */
+export interface DoctorReport {
+  readonly host: HostFacts;
+  readonly engines: readonly {
+    readonly socketPath: string;
+    /** What says that there may be an engine. */
+    readonly source: string;
+    /** Absent where none answers; then `error` says why. */
+    readonly facts: EngineFacts | undefined;
+    readonly error: unknown;
+  }[];
+  /** What the rules say of these engines, for an image as it should be. */
+  readonly matrix: MatrixResult;
+}
+
+/** The same for programs: facts with their evidence, and what is to do. */
+export function doctorData({ host, engines, matrix }: DoctorReport): unknown {
+  return {
+    ok: matrix.summary.works > 0,
+    host,
+    engines: engines.map(({ socketPath, source, facts, error }) => ({
+      socketPath,
+      source,
+      ...(facts === undefined ? { error: errorData(error) } : { facts }),
+    })),
+    summary: matrix.summary,
+    findings: findingsOf(matrix).map(({ reason, observed, hinders, cells }) => ({
+      ...reason,
+      observed,
+      hinders,
+      cells: cells.map(({ engine, mode, version, socketPath, runtime, user, mlock }) => ({
+        engine,
+        mode,
+        version,
+        socketPath,
+        runtime,
+        user,
+        mlock,
+      })),
+    })),
+  };
+}
+
+function errorData(error: unknown): { code: string; message: string; hint?: string | undefined } {
+  if (error instanceof BulkheadError) return { code: error.code, message: error.message, hint: error.hint };
+  return { code: 'UNKNOWN', message: error instanceof Error ? error.message : String(error) };
+}
+
+export function doctorLines(report: DoctorReport, paint: Paint): string[] {
+  const { host, engines, matrix } = report;
+  const findings = findingsOf(matrix);
+  return [
+    paint('bold', 'This host'),
+    ...pairs(hostPairs(host)),
+    ...engines.flatMap(({ socketPath, source, facts, error }) => [
+      '',
+      paint(
+        'bold',
+        facts === undefined ? `Nothing answers at ${socketPath} (${source})` : nameOf(facts, source),
+      ),
+      ...(facts === undefined
+        ? describeError(error, paint).map((line) => `  ${line}`)
+        : pairs(enginePairs(facts, matrix))),
+    ]),
+    ...(engines.length === 0 ? ['', ...noEngine(host)] : []),
+    ...list(
+      'To do',
+      findings.filter(({ hinders }) => hinders),
+      matrix,
+      paint,
+    ),
+    ...list(
+      'Worth knowing',
+      findings.filter(({ hinders }) => !hinders),
+      matrix,
+      paint,
+    ),
+  ];
+}
+
+function nameOf({ kind, version, rootless, socketPath }: EngineFacts, source: string): string {
+  const mode = rootless ? 'rootless' : 'rootful';
+  return `${kind === 'docker' ? 'Docker' : 'Podman'} ${plainText(version)}, ${mode}, at ${socketPath} (${source})`;
+}
+
+function hostPairs(host: HostFacts): [string, string][] {
+  const { socketFolder } = host;
+  return [
+    ['kernel', `${shown(host.platform)} ${shown(host.kernel)}, ${shown(host.architecture)}`],
+    ['user', `uid ${shown(host.uid)}, gid ${shown(host.gid)}`],
+    ['setfacl', shown(host.setfacl, (there) => (there ? 'installed' : 'not installed'))],
+    ['podman', shown(host.podmanRuntimes, (names) => names.join(', ') || 'not installed, or no runtime')],
+    [
+      'sockets',
+      `${socketFolder.path}: ${shown(socketFolder.fileSystem)}, ${shown(socketFolder.writable, (can) => (can ? 'writable' : 'not writable'))}, ${shown(socketFolder.acl, (can) => (can ? 'with ACLs' : 'without ACLs'))}`,
+    ],
+  ];
+}
+
+function enginePairs(facts: EngineFacts, matrix: MatrixResult): [string, string][] {
+  const { cgroup, enforces, memlock } = facts;
+  const limits = Object.entries(enforces)
+    .filter(([, fact]) => isKnown(fact) && fact.value)
+    .map(([name]) => name);
+  const own = matrix.cells.filter(({ socketPath }) => socketPath === facts.socketPath);
+  const works = own.filter(({ verdict }) => verdict === 'works').length;
+  return [
+    ['api', facts.apiVersion],
+    [
+      'runtimes',
+      Object.entries(facts.runtimes)
+        .map(([name, runtime]) => runtimeWords(name, runtime, facts))
+        .join(', '),
+    ],
+    ['cgroups', `version ${cgroup.version}, driver ${cgroup.driver}, ${shown(cgroup.layout)}`],
+    ['limits', limits.join(', ') || 'none enforced'],
+    [
+      'memlock',
+      shown(
+        memlock,
+        ({ hard, mayRaise }) =>
+          `${hard === 'unlimited' ? hard : `${hard} bytes`}${mayRaise ? ', may be raised' : ''}`,
+      ),
+    ],
+    ['security', shown(facts.security, (names) => names.join(', ') || 'none')],
+    ['cells', `${works} of ${own.length} work; bulkhead matrix shows them`],
+  ];
+}
+
+function runtimeWords(name: string, runtime: EngineFacts['runtimes'][string], facts: EngineFacts): string {
+  const missing = isKnown(runtime.installed) && !runtime.installed.value ? ', not installed' : '';
+  const version = isKnown(runtime.version) ? ` ${plainText(runtime.version.value)}` : '';
+  const standard = name === facts.defaultRuntime ? ' (default)' : '';
+  return `${plainText(name)}${version}${missing}${standard}`;
+}
+
+function noEngine({ podmanRuntimes }: HostFacts): string[] {
+  const names = isKnown(podmanRuntimes) ? podmanRuntimes.value : [];
+  return [
+    'No engine answers on any of the usual sockets.',
+    names.length === 0
+      ? 'To do: Install and start Docker or Podman; or install podman and runsc: Bulkhead then starts a service of its own.'
+      : `Podman is installed: Bulkhead starts a service of its own with the first plugin, for ${names.join(', ')}.`,
+  ];
+}
+
+function list(title: string, findings: readonly Finding[], matrix: MatrixResult, paint: Paint): string[] {
+  if (findings.length === 0) return [];
+  return [
+    '',
+    paint('bold', title),
+    ...findings.flatMap(({ reason, observed, hinders, cells }) => [
+      `  ${paint(hinders ? 'red' : 'dim', reason.rule)}: ${plainText(observed[0] ?? '')}`,
+      `    ${plainText(reason.remedy)}`,
+      `    ${paint('dim', `concerns ${where(cells, matrix)}`)}`,
+    ]),
+  ];
+}
+
+/** The cells by what they have in common. */
+function where(cells: Finding['cells'], { cells: all }: MatrixResult): string {
+  if (cells.length === all.length) return 'every cell';
+  const parts = (['engine', 'mode', 'runtime', 'user', 'mlock'] as const).map((part) => {
+    const values = [...new Set(cells.map((row) => row[part]))];
+    const every = new Set(all.map((row) => row[part])).size;
+    if (values.length === every) return undefined;
+    return part === 'mlock' ? cellWords({ mlock: values[0] === true }) : values.join(' or ');
+  });
+  return `${cells.length} of ${all.length} cells: ${parts.filter((part) => part !== undefined).join(', ')}`;
+}
+
+function pairs(entries: readonly (readonly [string, string])[]): string[] {
+  return entries.map(([name, value]) => `  ${name.padEnd(9)} ${value}`);
+}
+
+/** A fact, or that it is not known. */
+function shown<T>(fact: Fact<T>, words: (value: T) => string = (value) => String(value)): string {
+  return isKnown(fact) ? plainText(words(fact.value)) : `unknown (${plainText(fact.unknown)})`;
+}

@@ -1,0 +1,50 @@
+import type { Engine, InfoCache, SocketCandidate } from '../../engine/index.ts';
+import { BulkheadError } from '../../errors.ts';
+import { rooms } from '../rooms.ts';
+
+/** A place where an engine may be, and what is there. */
+export interface EnginePlace {
+  readonly socketPath: string;
+  /** What says that it may be there. */
+  readonly source: string;
+  readonly found: { readonly engine: Engine } | { readonly error: unknown };
+}
+
+/**
+ * Connects to the engines at `sockets`, or at every place where one may be: most hosts have few of them, so that none is
+ * at one of the usual places is not worth a word. The caller closes them.
+ *
+ * @remarks Abort closes those that were connected, and rethrows the reason.
+ */
+export async function everyEngine(
+  sockets: readonly string[],
+  { signal, infoCache }: { readonly signal: AbortSignal; readonly infoCache?: InfoCache | undefined },
+): Promise<EnginePlace[]> {
+  const { connectEngine, findSockets } = await rooms.engine();
+  const candidates: readonly SocketCandidate[] =
+    sockets.length === 0
+      ? await findSockets()
+      : sockets.map((socketPath) => ({ socketPath, source: '-engine', explicit: true }));
+  const places = await Promise.all(
+    candidates.map(async ({ socketPath, source, explicit }) => {
+      try {
+        return [
+          { socketPath, source, found: { engine: await connectEngine({ socketPath, infoCache, signal }) } },
+        ];
+      } catch (error) {
+        const usual = error instanceof BulkheadError && error.code === 'ENGINE_SOCKET_ABSENT' && !explicit;
+        return usual ? [] : [{ socketPath, source, found: { error } }];
+      }
+    }),
+  );
+  const all = places.flat();
+  if (signal.aborted) {
+    await closeEngines(all);
+    signal.throwIfAborted();
+  }
+  return all;
+}
+
+export async function closeEngines(places: readonly EnginePlace[]): Promise<void> {
+  await Promise.all(places.flatMap(({ found }) => ('engine' in found ? [found.engine.close()] : [])));
+}

@@ -1,0 +1,64 @@
+import { access } from 'node:fs/promises';
+import type { Sweep } from '../../host/index.ts';
+import { command } from '../command.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { formatFlag, printData } from '../output/document.ts';
+import { plainText } from '../output/plain-text.ts';
+import { directoryFlag, directoryOf } from './directory.ts';
+import { engineFlag } from './engine-flag.ts';
+import { socketDirectoryFlag } from './socket-directory-flag.ts';
+import { rooms } from '../rooms.ts';
+
+export const gc = command({
+  name: 'gc',
+  summary: 'remove what hosts have left that are gone: containers, and folders with sockets',
+  details: [
+    "Process id, start time and boot id together prove that a host is gone; what a living one has is never touched, nor what belongs to another directory's hosts.",
+  ],
+  examples: ['gc', 'gc -format=json'],
+  flags: {
+    engine: engineFlag,
+    socket_directory: socketDirectoryFlag,
+    directory: directoryFlag,
+    format: formatFlag,
+  },
+  async run({ flags }, context) {
+    const { signal, terminal } = context;
+    const { PluginHost } = await rooms.host();
+    const options = {
+      socketPath: flags.engine,
+      socketDirectory: flags.socket_directory,
+      sweep: false,
+      signal,
+    };
+    const directory = directoryOf(flags.directory, context);
+    const there = await access(directory).then(
+      () => true,
+      () => false,
+    );
+    const swept: Sweep[] = [];
+    // Those of the directory, and those that had none.
+    for (const each of [...(there ? [directory] : []), undefined]) {
+      await using host = await PluginHost.open({ ...options, directory: each });
+      swept.push(await host.gc({ signal }));
+    }
+    const all: Sweep = {
+      containers: swept.flatMap(({ containers }) => containers),
+      folders: swept.flatMap(({ folders }) => folders),
+      failures: [...new Set(swept.flatMap(({ failures }) => failures))],
+    };
+    printData(terminal, flags.format, all, () => lines(all));
+    return all.failures.length === 0 ? exitCodes.ok : exitCodes.environment;
+  },
+});
+
+function lines({ containers, folders, failures }: Sweep): string[] {
+  const removed = [
+    ...containers.map(
+      ({ id, name, plugin }) => `Removed container ${id.slice(0, 12)} ${name} (${plugin || 'no name'})`,
+    ),
+    ...folders.map((folder) => `Removed folder ${folder}`),
+    ...failures.map((failure) => `Could not be removed: ${failure}`),
+  ];
+  return removed.length === 0 ? ['Nothing was left behind.'] : removed.map(plainText);
+}

@@ -1,0 +1,136 @@
+import { stat } from 'node:fs/promises';
+import type { PackedImage } from '../../../container/image/index.ts';
+import { command } from '../../command.ts';
+import { exitCodes } from '../../exit-codes.ts';
+import { requiredText, text, texts, toggle, type FlagValues } from '../../flags.ts';
+import { formatFlag, printData } from '../../output/document.ts';
+import { plainText } from '../../output/plain-text.ts';
+import { UsageError } from '../../usage-error.ts';
+import { directoryFlag, directoryOf } from '../directory.ts';
+import { engineFlag } from '../engine-flag.ts';
+import { pair } from '../launch-flags.ts';
+import { probed } from '../plugin/probed.ts';
+import { pluginTypes } from '../plugin/types.ts';
+import { socketDirectoryFlag } from '../socket-directory-flag.ts';
+import { withEngine } from './with-engine.ts';
+import { rooms } from '../../rooms.ts';
+
+const buildFlags = {
+  name: requiredText('NAME', 'name of the plugin; the image is localhost/NAME'),
+  version: text('VERSION', 'its version, and the tag of the image (default: latest)'),
+  tag: text('REFERENCE', 'the whole reference, in place of localhost/NAME:VERSION'),
+  args: texts('ARG', 'argument for the plugin'),
+  env: texts('NAME=VALUE', 'variable of the image'),
+  user: text('UID:GID', 'user that the plugin runs as (default: 65532:65532)'),
+  file_capability: texts('NAME', 'capability of the program, such as IPC_LOCK'),
+  with_libraries: toggle('packs loader and libraries of a program that is linked dynamically'),
+  main: text('FILE', 'of a folder: the module to start (default: main of its package.json)'),
+  package: texts(
+    'NAME',
+    'of a folder: npm package that it needs (default: dependencies of its package.json)',
+  ),
+  output: text('FILE', 'write the archive to a file, and ask no engine', { path: true }),
+  register: text('TYPE', `register it too, as ${pluginTypes.join(', ')} or unknown`),
+  runtime: text('NAME', 'with -register: the plugin runtime'),
+  engine: engineFlag,
+  socket_directory: socketDirectoryFlag,
+  directory: directoryFlag,
+  format: formatFlag,
+};
+
+export type BuildFlags = FlagValues<typeof buildFlags>;
+
+export const build = command({
+  name: 'build',
+  summary: 'pack a static program, or a folder with a plugin for Node.js, into an image, and load it',
+  details: [
+    'Needs no Dockerfile, no registry and no network. The image holds the plugin and nothing else (for a folder also Node.js); the same input gives the same image.',
+  ],
+  examples: [
+    'image build ./kv -name=kv -version=0.24.0',
+    'image build ./kv -name=kv -version=0.24.0 -register=secret',
+    'image build ./plugin -name=counter -main=dist/main.js',
+    'image build ./kv -name=kv -output=kv.tar',
+  ],
+  positionals: [{ name: 'BINARY|FOLDER', complete: 'file' }],
+  flags: buildFlags,
+  async run({ args: [source], flags }, context) {
+    const { terminal, signal } = context;
+    checkFlags(flags);
+    const tag = flags.tag ?? `localhost/${flags.name}:${flags.version ?? 'latest'}`;
+    const image = await pack(source, tag, flags, signal);
+    if (flags.output !== undefined) {
+      await writeArchive(image, flags.output, signal);
+    } else {
+      const { loadImage } = await rooms.images();
+      await withEngine({ socketPath: flags.engine, signal }, (engine) =>
+        loadImage(engine, image, { signal }),
+      );
+    }
+    if (flags.register !== undefined) {
+      const directory = directoryOf(flags.directory, context);
+      const registration = {
+        type: flags.register,
+        name: flags.name,
+        version: flags.version,
+        ociImage: tag,
+        runtime: flags.runtime,
+      };
+      await probed(directory, registration, flags, context);
+    }
+    const data = { image: tag, id: image.imageId, architecture: image.architecture };
+    printData(terminal, flags.format, data, () => [
+      `Success! ${flags.output === undefined ? 'Loaded' : `Wrote ${flags.output}, with`} image: ${plainText(tag)}`,
+      ...(flags.register === undefined ? [] : [`Success! Registered plugin: ${plainText(flags.name)}`]),
+    ]);
+    return exitCodes.ok;
+  },
+});
+
+function checkFlags({ output, register, runtime }: BuildFlags): void {
+  if (output !== undefined && register !== undefined) {
+    throw new UsageError('-output writes a file that no engine has yet, so the plugin can not be registered');
+  }
+  if (runtime !== undefined && register === undefined) throw new UsageError('-runtime is for -register');
+}
+
+async function pack(
+  source: string,
+  tag: string,
+  flags: BuildFlags,
+  signal: AbortSignal,
+): Promise<PackedImage> {
+  const env = Object.fromEntries(flags.env.map((entry) => pair('-env', entry)));
+  const common = { tag, args: flags.args, user: flags.user, env, signal };
+  if ((await stat(source)).isDirectory()) {
+    if (flags.file_capability.length > 0 || flags.with_libraries) {
+      throw new UsageError('-file_capability and -with_libraries are for a program, not for a folder');
+    }
+    const { packFolder } = await import('./pack-folder.ts');
+    return packFolder(source, common, flags);
+  }
+  if (flags.main !== undefined || flags.package.length > 0) {
+    throw new UsageError(`-main and -package are for a folder, and ${source} is none`);
+  }
+  const { packBinaryPlugin } = await rooms.images();
+  return packBinaryPlugin({
+    ...common,
+    binary: source,
+    fileCapabilities: flags.file_capability,
+    withLibraries: flags.with_libraries,
+  });
+}
+
+async function writeArchive(image: PackedImage, file: string, signal: AbortSignal): Promise<void> {
+  const [{ pipeline }, { createWriteStream }, { rm }] = await Promise.all([
+    import('node:stream/promises'),
+    import('node:fs'),
+    import('node:fs/promises'),
+  ]);
+  try {
+    await pipeline(image, createWriteStream(file), { signal });
+  } catch (error) {
+    await rm(file, { force: true }); // half an archive is none
+    throw error;
+  }
+}

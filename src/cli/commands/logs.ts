@@ -1,0 +1,65 @@
+import type { PluginLogLine } from '../../host/index.ts';
+import { BulkheadError } from '../../errors.ts';
+import { command } from '../command.ts';
+import type { RunningHost } from '../control/ask-hosts.ts';
+import type { AsJson } from '../control/messages.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { toggle } from '../flags.ts';
+import { plainText } from '../output/plain-text.ts';
+import { UsageError } from '../usage-error.ts';
+import { directoryFlag, directoryOf } from './directory.ts';
+import { rooms } from '../rooms.ts';
+
+export const logs = command({
+  name: 'logs',
+  summary: 'what a plugin that bulkhead run keeps running has written',
+  details: [
+    'PLUGIN is a name, as kv or secret/kv, or the begin of an instance from ps. The last thousand lines are kept. Following goes on over restarts, until Ctrl-C or the end of the host.',
+  ],
+  examples: ['logs kv', 'logs -f secret/kv'],
+  positionals: [{ name: 'PLUGIN' }],
+  flags: {
+    follow: toggle('go on with what it writes from now on', { short: 'f' }),
+    json: toggle('each line as JSON, with time, level, stream and generation'),
+    directory: directoryFlag,
+  },
+  async run({ args: [given], flags }, context) {
+    const { terminal, signal } = context;
+    const directory = directoryOf(flags.directory, context);
+    const { runningHosts } = await rooms.control();
+    const { host, instance } = findInstance(await runningHosts(directory, { signal }), given, directory);
+    const request = { op: 'logs', instance, follow: flags.follow } as const;
+    for await (const answer of host.ask(request, { signal })) {
+      if ('line' in answer) terminal.out(flags.json ? JSON.stringify(answer.line) : lineText(answer.line));
+    }
+    return exitCodes.ok;
+  },
+});
+
+function lineText({ at, level, text }: AsJson<PluginLogLine>): string {
+  return `${at} [${level}] ${plainText(text).replaceAll('\n', ' ')}`;
+}
+
+function findInstance(
+  hosts: readonly RunningHost[],
+  given: string,
+  directory: string,
+): { host: RunningHost; instance: string } {
+  const all = hosts.flatMap((host) => host.state.instances.map((instance) => ({ host, instance })));
+  const found = all.filter(
+    ({ instance: { id, type, name } }) =>
+      name === given || `${type}/${name}` === given || (given.length >= 4 && id.startsWith(given)),
+  );
+  const [first] = found;
+  if (found.length > 1) {
+    const names = found.map(({ instance: { id, type, name } }) => `${id.slice(0, 8)} (${type}/${name})`);
+    throw new UsageError(`${given} is several instances: give one of ${names.join(', ')}`);
+  }
+  if (first !== undefined) return { host: first.host, instance: first.instance.id };
+  const known = all.map(({ instance: { type, name } }) => `${type}/${name}`);
+  throw new BulkheadError(
+    'INSTANCE_NOT_FOUND',
+    `no host that runs on ${directory} has a plugin or instance ${JSON.stringify(given)}`,
+    { hint: known.length === 0 ? 'Start one with bulkhead run.' : `There are ${known.join(', ')}.` },
+  );
+}

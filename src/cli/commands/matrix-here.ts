@@ -1,0 +1,129 @@
+import {
+  cellName,
+  dryMatrix,
+  gatherEngineFacts,
+  gatherHostFacts,
+  gatherImageFacts,
+  userImageCache,
+  type CellFilter,
+  type ImageFacts,
+  type MatrixResult,
+} from '../../compatibility/index.ts';
+import {
+  ImageNotPresentError,
+  liveMatrix,
+  liveProbeMatrix,
+  type LiveMatrixOptions,
+} from '../../container/index.ts';
+import type { Engine } from '../../engine/index.ts';
+import { BulkheadError } from '../../errors.ts';
+import { PluginHost } from '../../host/index.ts';
+import type { Context } from '../command.ts';
+import { wordsOf } from '../matrix/report.ts';
+import { callByReflection, wantedCall } from './call-by-reflection.ts';
+import { closeEngines, everyEngine, type EnginePlace } from './every-engine.ts';
+import { userInfoCache } from './info-cache.ts';
+import { matrixLaunch } from './launch-flags.ts';
+import type { MatrixFlags } from './matrix.ts';
+
+/** What facts and rules say of every cell of this host's engines. */
+export async function dryMatrixHere(
+  image: string | undefined,
+  flags: MatrixFlags,
+  filter: CellFilter,
+  { signal }: Context,
+): Promise<MatrixResult> {
+  const places = await everyEngine(flags.engine, { signal, infoCache: await userInfoCache() });
+  try {
+    const engines = answering(places);
+    const options = { socketDirectory: flags.socket_directory, signal };
+    const [host, facts, imageFacts] = await Promise.all([
+      gatherHostFacts(options),
+      Promise.all(engines.map((engine) => gatherEngineFacts(engine, options))),
+      image === undefined ? undefined : firstImage(engines, image, signal),
+    ]);
+    return dryMatrix({ host, engines: facts, image: imageFacts }, { filter });
+  } finally {
+    await closeEngines(places);
+  }
+}
+
+/** What launches do in every cell, beside it: of the image, or of the probe that is brought along. */
+export async function liveMatrixHere(
+  image: string | undefined,
+  flags: MatrixFlags,
+  filter: CellFilter,
+  { signal, terminal }: Context,
+): Promise<MatrixResult> {
+  const launch = image === undefined ? undefined : await matrixLaunch(flags);
+  const places = await everyEngine(flags.engine, { signal });
+  const own = new Map<Engine, Promise<PluginHost>>();
+  try {
+    const options: Omit<LiveMatrixOptions, 'image' | 'launch'> = {
+      engines: answering(places),
+      filter,
+      signal,
+      ownEngine: async (engine, runtime) => {
+        const found =
+          own.get(engine) ?? PluginHost.open({ socketPath: engine.socketPath, sweep: false, signal });
+        own.set(engine, found);
+        return (await found).engine(runtime);
+      },
+      onRow: (row, { done, total }) => {
+        terminal.progress(`${done} of ${total}: ${cellName(row)}: ${wordsOf(row)}`);
+      },
+    };
+    if (image !== undefined && launch !== undefined) {
+      return await liveMatrix({ ...options, image, launch, exercise: await exerciseOf(flags) });
+    }
+    terminal.progress('packing the probe');
+    return await liveProbeMatrix({
+      ...options,
+      launch: { autoMtls: !flags.no_mtls, socketDirectory: flags.socket_directory },
+    });
+  } finally {
+    terminal.progress('');
+    for (const host of await Promise.allSettled(own.values())) {
+      if (host.status === 'fulfilled') await host.value.close();
+    }
+    await closeEngines(places);
+  }
+}
+
+/** @throws why the first of those that were to be asked does not answer, or that there is none */
+function answering(places: readonly EnginePlace[]): Engine[] {
+  const engines = places.flatMap(({ found }) => ('engine' in found ? [found.engine] : []));
+  const failed = places.find(({ source, found }) => 'error' in found && source === '-engine')?.found;
+  const error =
+    failed ?? (engines.length === 0 ? places.find(({ found }) => 'error' in found)?.found : undefined);
+  if (error !== undefined && 'error' in error) throw error.error;
+  if (engines.length === 0) {
+    throw new BulkheadError('ENGINE_NONE_FOUND', 'no engine answers at any of the usual places', {
+      hint: 'Start Docker or Podman, say where it is with -engine, or give -facts of another host.',
+    });
+  }
+  return engines;
+}
+
+async function firstImage(
+  engines: readonly Engine[],
+  reference: string,
+  signal: AbortSignal,
+): Promise<ImageFacts> {
+  for (const engine of engines) {
+    const facts = await gatherImageFacts(engine, reference, { cacheDirectory: userImageCache(), signal });
+    if (!('absent' in facts)) return facts;
+  }
+  throw new ImageNotPresentError(reference, 'every engine that was found');
+}
+
+async function exerciseOf({ call, data, type }: MatrixFlags): Promise<LiveMatrixOptions['exercise']> {
+  if (call !== undefined) {
+    const wanted = wantedCall(call, data ?? '{}');
+    return async (plugin, options) => {
+      await callByReflection(plugin, wanted, options, () => undefined);
+    };
+  }
+  if (type !== 'secret' && type !== 'auth') return undefined;
+  return (await import('../../host/vault-exercise.ts')).exerciseBackend;
+}

@@ -1,0 +1,139 @@
+import { open, readFile, writeFile } from 'node:fs/promises';
+import type { CellFilter, MatrixResult } from '../../compatibility/index.ts';
+import { command, type Context } from '../command.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { optionalChoice, text, texts, toggle, type FlagValues } from '../flags.ts';
+import { parseFilter, parseRequirements } from '../matrix/cells-of-words.ts';
+import { formatMatrix, formatOfFile, matrixFormats, type MatrixFormat } from '../matrix/formats.ts';
+import { isGood, summaryWords, type MatrixReport } from '../matrix/report.ts';
+import { UsageError } from '../usage-error.ts';
+import { lockingFlags, optionalLaunchFlags } from './launch-flags.ts';
+import { packageVersion } from './version.ts';
+import { rooms } from '../rooms.ts';
+
+const matrixFlags = {
+  dry: toggle('predict every cell from facts and rules alone; the default'),
+  live: toggle(
+    'really launch a plugin in every cell, call it, stop it, and compare: IMAGE, or one that is brought along',
+  ),
+  filter: texts('NAME=VALUE[,VALUE]', 'only these cells: engine, mode, runtime, user, mlock=on|off'),
+  require: text('FILE', 'cells that must work: a filter in each line, or JSON', { path: true }),
+  facts: text('FILE', 'predict for the host that wrote these facts (doctor -record), not for this one', {
+    path: true,
+  }),
+  format: optionalChoice(
+    matrixFormats,
+    'how to print the matrix (default: table, or as the ending of -output says)',
+  ),
+  output: texts('FILE', 'write it to a file: .html, .xml (JUnit), .md, .json, .yaml, .txt', { path: true }),
+  engine: texts('SOCKET', 'only the engine at this socket (default: every engine that is found)', {
+    path: true,
+  }),
+  call: text(
+    'SERVICE/METHOD',
+    'with -live: a call that each plugin must answer; default: its health check, or for -type=secret or auth its set-up with a storage that it reaches through the broker',
+  ),
+  data: text('JSON', 'with -call: its request'),
+  ...lockingFlags,
+  ...optionalLaunchFlags,
+};
+
+export type MatrixFlags = FlagValues<typeof matrixFlags>;
+
+export const matrix = command({
+  name: 'matrix',
+  summary:
+    'every combination of engine, mode, runtime, user and mlock: what works here and what would have to change',
+  details: [
+    'Exit code 0, or 1 where a cell went otherwise than predicted (-live) or one of -require does not work.',
+    'JSON: { cells: [{ engine, mode, version, socketPath, runtime, user, mlock, verdict, reasons, strategy, live: { ok, milliseconds, error }, agrees }], summary, unmet }.',
+  ],
+  examples: [
+    'matrix',
+    'matrix localhost/kv:1 -filter=runtime=runsc,runc -filter=mlock=on',
+    'matrix -live',
+    'matrix localhost/kv:1 -live -cookie=BASIC_PLUGIN=hello -output=matrix.html -output=matrix.xml',
+    'matrix -require=cells.txt -format=junit',
+  ],
+  positionals: [{ name: 'IMAGE', optional: true }],
+  flags: matrixFlags,
+  async run({ args: [image], flags }, context) {
+    const { terminal } = context;
+    const filter = parseFilter(flags.filter);
+    checkFlags(image, flags);
+    const required =
+      flags.require === undefined
+        ? undefined
+        : parseRequirements(await readFile(flags.require, 'utf8'), flags.require);
+    const files = flags.output.map((file) => ({ file, format: fileFormat(file, flags) }));
+    await Promise.all(files.map(({ file }) => checkWritable(file)));
+
+    const result = await resultOf(image, flags, filter, context);
+    const { unmetCells } = await rooms.compatibility();
+    const report: MatrixReport = {
+      result,
+      image,
+      generatedAt: new Date(),
+      version: packageVersion(),
+      unmet: required && unmetCells(required, result.cells),
+    };
+    for (const { file, format } of files) await writeFile(file, `${await formatMatrix(report, format)}\n`);
+    terminal.out(
+      files.length > 0
+        ? summaryWords(result)
+        : await formatMatrix(report, flags.format ?? 'table', terminal.paint),
+    );
+    return isGood(report) ? exitCodes.ok : exitCodes.no;
+  },
+});
+
+function checkFlags(image: string | undefined, flags: MatrixFlags): void {
+  if (flags.live && flags.dry) throw new UsageError('-dry and -live are two ways to do it: give one of them');
+  if (flags.live && image === undefined) refuseOfImage(flags);
+  if (flags.facts !== undefined && (flags.live || image !== undefined || flags.engine.length > 0)) {
+    throw new UsageError('-facts is about another host: it goes without -live, -engine and IMAGE');
+  }
+  if (!flags.live && (flags.call !== undefined || flags.cookie !== undefined)) {
+    throw new UsageError('-call and -cookie are for plugins that are launched: give -live too');
+  }
+}
+
+/** The plugin that is brought along is started as it has to be. */
+function refuseOfImage(flags: MatrixFlags): void {
+  const names = ['call', 'data', 'cookie', 'type', 'workdir'] as const;
+  const lists = ['protocol_version', 'args', 'env', 'tmpfs', 'mlock_args', 'mlock_env'] as const;
+  const given = [
+    ...names.filter((name) => flags[name] !== undefined),
+    ...lists.filter((name) => flags[name].length > 0),
+  ];
+  if (given.length === 0) return;
+  const flagsGiven = given.map((name) => `-${name}`).join(', ');
+  throw new UsageError(`${flagsGiven}: these say how to start an image, and IMAGE is missing`);
+}
+
+function fileFormat(file: string, { format }: MatrixFlags): MatrixFormat {
+  const found = format ?? formatOfFile(file);
+  if (found !== undefined) return found;
+  throw new UsageError(
+    `the ending of ${file} says no format: give -format, or end it with .html, .xml, .md, .json, .yaml or .txt`,
+  );
+}
+
+/** Before a matrix is made that takes minutes. */
+async function checkWritable(file: string): Promise<void> {
+  await (await open(file, 'a')).close();
+}
+
+async function resultOf(
+  image: string | undefined,
+  flags: MatrixFlags,
+  filter: CellFilter,
+  context: Context,
+): Promise<MatrixResult> {
+  const { dryMatrix, parseFacts } = await rooms.compatibility();
+  if (flags.facts !== undefined)
+    return dryMatrix(parseFacts(await readFile(flags.facts, 'utf8')), { filter });
+  const { dryMatrixHere, liveMatrixHere } = await import('./matrix-here.ts');
+  if (flags.live) return liveMatrixHere(image, flags, filter, context);
+  return dryMatrixHere(image, flags, filter, context);
+}

@@ -1,0 +1,31 @@
+import { command } from '../../command.ts';
+import { exitCodes } from '../../exit-codes.ts';
+import { text } from '../../flags.ts';
+import { plainText } from '../../output/plain-text.ts';
+import { directoryFlag, directoryOf, openCatalogs } from '../directory.ts';
+import { pluginTypes } from './types.ts';
+
+export const deregister = command({
+  name: 'deregister',
+  summary: 'remove a plugin from the catalog; what runs goes on',
+  details: ['That there is no such entry is said, and is no fault: the exit code is 0.'],
+  examples: ['plugin deregister -version=0.24.0 secret kv'],
+  positionals: [{ name: 'TYPE', complete: pluginTypes }, { name: 'NAME' }],
+  flags: {
+    version: text('VERSION', 'this version (default: the unversioned entry)'),
+    directory: directoryFlag,
+  },
+  async run({ args: [type, name], flags }, context) {
+    const { plugins } = await openCatalogs(directoryOf(flags.directory, context));
+    const { version = '' } = flags;
+    const existed = await plugins.deregister(type, name, version, { signal: context.signal });
+    context.terminal.out(
+      plainText(
+        existed
+          ? `Success! Deregistered ${type} plugin: ${name}`
+          : `Plugin ${JSON.stringify(name)} (type: ${JSON.stringify(type)}, version ${JSON.stringify(version)}) does not exist in the catalog`,
+      ),
+    );
+    return exitCodes.ok;
+  },
+});

@@ -1,0 +1,39 @@
+import type { PluginInfo } from '../../../catalog/index.ts';
+
+/** An entry in Vault's field names, as `plugin info` prints it. Of variables there are the names only. */
+export function pluginData(info: PluginInfo): Record<string, unknown> {
+  const { type, name, version, ociImage, sha256, command, args, envNames, runtime } = info;
+  return {
+    args,
+    builtin: false,
+    command,
+    deprecation_status: '',
+    env_names: envNames,
+    name,
+    oci_image: ociImage,
+    runtime,
+    sha256,
+    type,
+    version,
+  };
+}
+
+/** What a list says of each: Vault's fields, those that are set. */
+export function listedPlugin({
+  type,
+  name,
+  version,
+  ociImage,
+  sha256,
+  runtime,
+}: PluginInfo): Record<string, unknown> {
+  return {
+    type,
+    name,
+    oci_image: ociImage,
+    ...(runtime !== '' && { runtime }),
+    ...(sha256 !== '' && { sha256 }),
+    ...(version !== '' && { version }),
+    builtin: false,
+  };
+}

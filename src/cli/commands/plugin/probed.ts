@@ -1,0 +1,20 @@
+import type { PluginRegistration } from '../../../catalog/index.ts';
+import type { RegisteredPlugin } from '../../../host/index.ts';
+import type { Context } from '../../command.ts';
+import { rooms } from '../../rooms.ts';
+
+/** Registers a plugin that was started once, exactly as it will run. */
+export async function probed(
+  directory: string,
+  registration: PluginRegistration,
+  {
+    engine,
+    socket_directory: socketDirectory,
+  }: { engine: string | undefined; socket_directory: string | undefined },
+  { signal, terminal }: Context,
+): Promise<RegisteredPlugin> {
+  const { PluginHost } = await rooms.host();
+  await using host = await PluginHost.open({ directory, socketPath: engine, socketDirectory, signal });
+  terminal.progress(`trying ${registration.ociImage}`);
+  return await host.plugins.register(registration, { signal });
+}

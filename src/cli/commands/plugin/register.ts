@@ -1,0 +1,79 @@
+import type { PluginRegistration } from '../../../catalog/index.ts';
+import type { RegisteredPlugin } from '../../../host/index.ts';
+import { command, type Context } from '../../command.ts';
+import { exitCodes } from '../../exit-codes.ts';
+import { requiredText, text, texts, toggle } from '../../flags.ts';
+import { plainText } from '../../output/plain-text.ts';
+import { directoryFlag, directoryOf, openCatalogs } from '../directory.ts';
+import { engineFlag } from '../engine-flag.ts';
+import { socketDirectoryFlag } from '../socket-directory-flag.ts';
+import { probed } from './probed.ts';
+import { pluginTypes } from './types.ts';
+
+export const register = command({
+  name: 'register',
+  summary: 'register a plugin image under a type and a name, after trying whether it runs here',
+  details: [
+    'The plugin is started once exactly as it will run, and asked for its type and version. What can not run here is refused with every reason, and nothing is registered. TYPE may be unknown: it is then found out.',
+  ],
+  examples: [
+    'plugin register -oci_image=localhost/kv -version=0.24.0 -runtime=gvisor secret kv',
+    'plugin register -oci_image=localhost/kv:0.24.0 -sha256=DIGEST -env=LOG=debug secret kv',
+  ],
+  positionals: [{ name: 'TYPE', complete: [...pluginTypes, 'unknown'] }, { name: 'NAME' }],
+  flags: {
+    oci_image: requiredText('IMAGE', 'local image; without a tag the version is the tag'),
+    version: text('VERSION', 'semantic version (default: the unversioned entry of the name)'),
+    sha256: text('DIGEST', "the image's digest: of its configuration, manifest or index"),
+    runtime: text('NAME', "registered plugin runtime (default: the host's settings, gVisor)"),
+    command: text('PROGRAM', "in place of the image's entrypoint"),
+    args: texts('ARG', "in place of the image's arguments"),
+    env: texts('NAME=VALUE', 'variable for the plugin; kept, and never shown'),
+    skip_probe: toggle('register without asking an engine and without starting the plugin'),
+    engine: engineFlag,
+    socket_directory: socketDirectoryFlag,
+    directory: directoryFlag,
+  },
+  async run({ args: [type, name], flags }, context) {
+    const { terminal } = context;
+    const registration: PluginRegistration = {
+      type,
+      name,
+      version: flags.version,
+      ociImage: flags.oci_image,
+      sha256: flags.sha256,
+      command: flags.command,
+      ...(flags.args.length > 0 && { args: flags.args }),
+      ...(flags.env.length > 0 && { env: flags.env }),
+      runtime: flags.runtime,
+    };
+    const directory = directoryOf(flags.directory, context);
+    const { plugin, probe } = flags.skip_probe
+      ? await withoutProbe(directory, registration, context)
+      : await probed(directory, registration, flags, context);
+    terminal.out(`Success! Registered plugin: ${plainText(plugin.name)}`);
+    if (probe?.matched !== undefined) terminal.err(`The digest is that of the image's ${probe.matched}.`);
+    if (type === 'unknown') terminal.err(`It is of type ${plugin.type}.`);
+    return exitCodes.ok;
+  },
+});
+
+/** Needs neither engine nor host. */
+async function withoutProbe(
+  directory: string,
+  registration: PluginRegistration,
+  { signal }: Context,
+): Promise<RegisteredPlugin> {
+  const [{ PluginRegistry }, { vaultKinds }] = await Promise.all([
+    import('../../../host/plugin-registry.ts'),
+    import('../../../host/vault-kinds.ts'),
+  ]);
+  const { plugins } = await openCatalogs(directory);
+  const never = () => Promise.reject(new Error('nothing is started without a probe'));
+  const registry = new PluginRegistry(plugins, {
+    kinds: vaultKinds,
+    resolve: never,
+    start: never,
+  });
+  return registry.register(registration, { skipProbe: true, signal });
+}

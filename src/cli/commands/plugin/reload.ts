@@ -1,0 +1,52 @@
+import { BulkheadError } from '../../../errors.ts';
+import { command } from '../../command.ts';
+import { exitCodes } from '../../exit-codes.ts';
+import { text, texts } from '../../flags.ts';
+import { plainText } from '../../output/plain-text.ts';
+import { UsageError } from '../../usage-error.ts';
+import { directoryFlag, directoryOf } from '../directory.ts';
+import { rooms } from '../../rooms.ts';
+
+export const reload = command({
+  name: 'reload',
+  summary: 'replace a running plugin by what is registered by now, without a failed call',
+  details: [
+    'In every host that bulkhead run has on the directory. If the new plugin fails, the old one goes on.',
+  ],
+  examples: ['plugin reload -plugin=kv', 'plugin reload -type=secret -plugin=kv -version=0.25.0'],
+  flags: {
+    plugin: text('NAME', 'the plugin'),
+    mounts: texts('ID', 'in place of -plugin: only these mounts'),
+    type: text('TYPE', 'only plugins of this type'),
+    version: text('VERSION', 'move to this version'),
+    directory: directoryFlag,
+  },
+  async run({ flags }, context) {
+    const { plugin, type, version } = flags;
+    if ((plugin === undefined) === (flags.mounts.length === 0)) {
+      throw new UsageError('give one of -plugin and -mounts');
+    }
+    const { signal, terminal } = context;
+    const directory = directoryOf(flags.directory, context);
+    const mounts = flags.mounts.length === 0 ? undefined : [...flags.mounts];
+    let moved = 0;
+    const { runningHosts } = await rooms.control();
+    for (const host of await runningHosts(directory, { signal })) {
+      const request = { op: 'reload', name: plugin, type, version, mounts } as const;
+      for await (const answer of host.ask(request, { signal }))
+        if ('reloaded' in answer) moved += answer.reloaded;
+    }
+    const what = plugin === undefined ? `mounts: ${flags.mounts.join(', ')}` : `plugin: ${plugin}`;
+    if (moved === 0) {
+      throw new BulkheadError(
+        'INSTANCE_NOT_FOUND',
+        `nothing was reloaded: no host that runs on ${directory} has ${what}`,
+        {
+          hint: 'bulkhead ps shows what runs.',
+        },
+      );
+    }
+    terminal.out(plainText(`Success! Reloaded ${what}`));
+    return exitCodes.ok;
+  },
+});

@@ -1,0 +1,2 @@
+/** The types that are known without a host that defines further ones. */
+export const pluginTypes = ['auth', 'secret', 'database'] as const;

@@ -1,0 +1,171 @@
+import type { ContainerStats, ContainerSummary, Engine } from '../../engine/index.ts';
+import type { hostLabels } from '../../host/index.ts';
+import { command, type Context } from '../command.ts';
+import type { RunningHost } from '../control/ask-hosts.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { texts } from '../flags.ts';
+import { formatFlag, printData } from '../output/document.ts';
+import { shown, tableLines } from '../output/table.ts';
+import { directoryFlag, directoryOf } from './directory.ts';
+import { closeEngines, everyEngine } from './every-engine.ts';
+import { rooms } from '../rooms.ts';
+
+/** One plugin that runs, or is about to; the form of the JSON. */
+interface PluginProcess {
+  readonly instance: string;
+  readonly type: string;
+  readonly name: string;
+  readonly version: string;
+  /** As its host says; of hosts that can not be asked, as the engine says. */
+  readonly state: string;
+  readonly restarts?: number | undefined;
+  readonly mounts?: number | undefined;
+  readonly memory_bytes?: number | undefined;
+  readonly cpu_seconds?: number | undefined;
+  /** Process id of its host. */
+  readonly pid?: number | undefined;
+  readonly container?: string | undefined;
+  readonly engine?: string | undefined;
+}
+
+export const ps = command({
+  name: 'ps',
+  summary: 'the plugins that run: state, restarts, memory, CPU',
+  details: [
+    "Plugins of every host on the engines that are found. Restarts and mounts are known of hosts that run on the directory with bulkhead run; of others the engine's word is shown.",
+  ],
+  examples: ['ps', 'ps -format=json'],
+  flags: {
+    engine: texts('SOCKET', 'only the engine at this socket (default: every engine that is found)', {
+      path: true,
+    }),
+    directory: directoryFlag,
+    format: formatFlag,
+  },
+  async run({ flags }, context) {
+    const processes = await listProcesses(flags.engine, directoryOf(flags.directory, context), context);
+    printData(context.terminal, flags.format, processes, () =>
+      tableLines(
+        [
+          'Instance',
+          'Plugin',
+          'Version',
+          'State',
+          'Restarts',
+          'Mounts',
+          'Memory',
+          'CPU',
+          'Host PID',
+          'Container',
+        ],
+        processes.map((each) => [
+          shown(each.instance.slice(0, 8)),
+          shown([each.type, each.name].filter((part) => part !== '').join('/')),
+          shown(each.version),
+          shown(each.state),
+          shown(each.restarts),
+          shown(each.mounts),
+          each.memory_bytes === undefined ? 'n/a' : `${(each.memory_bytes / 2 ** 20).toFixed(1)} MiB`,
+          each.cpu_seconds === undefined ? 'n/a' : `${each.cpu_seconds.toFixed(1)} s`,
+          shown(each.pid),
+          shown(each.container?.slice(0, 12)),
+        ]),
+      ),
+    );
+    return exitCodes.ok;
+  },
+});
+
+async function listProcesses(
+  sockets: readonly string[],
+  directory: string,
+  { signal }: Context,
+): Promise<PluginProcess[]> {
+  const [hosts, places, { hostLabels }] = await Promise.all([
+    rooms.control().then(({ runningHosts }) => runningHosts(directory, { signal })),
+    everyEngine(sockets, { signal }),
+    import('../../host/labels.ts'),
+  ]);
+  try {
+    const failed = places.find(({ found }) => 'error' in found)?.found;
+    if (failed !== undefined && 'error' in failed && sockets.length > 0) throw failed.error;
+    const engines = places.flatMap(({ found }) => ('engine' in found ? [found.engine] : []));
+    const found = await Promise.all(
+      engines.map(async (engine) => {
+        const filters = { label: [hostLabels.instanceId] };
+        const containers = await engine.containers.list({ all: true, filters, signal });
+        return Promise.all(containers.map((container) => seen(engine, container, hostLabels, hosts, signal)));
+      }),
+    );
+    const processes = found.flat();
+    return [...processes, ...withoutContainer(hosts, processes)].sort((a, b) =>
+      `${a.type}/${a.name}/${a.instance}` < `${b.type}/${b.name}/${b.instance}` ? -1 : 1,
+    );
+  } finally {
+    await closeEngines(places);
+  }
+}
+
+type Labels = typeof hostLabels;
+
+async function seen(
+  engine: Engine,
+  { id, state, labels }: ContainerSummary,
+  names: Labels,
+  hosts: readonly RunningHost[],
+  signal: AbortSignal,
+): Promise<PluginProcess> {
+  const instance = labels[names.instanceId] ?? '';
+  const told = snapshotOf(hosts, instance);
+  const stats = state === 'running' ? await statsOf(engine, id, signal) : undefined;
+  const pid = Number(labels[names.processId]);
+  return {
+    instance,
+    type: labels[names.pluginType] ?? '',
+    name: labels[names.pluginName] ?? '',
+    version: labels[names.pluginVersion] ?? '',
+    state: told?.state.name ?? state,
+    restarts: told?.restarts,
+    mounts: told?.mounts.length,
+    memory_bytes: stats?.memoryBytes,
+    cpu_seconds: stats && stats.cpuNanos / 1e9,
+    pid: Number.isSafeInteger(pid) ? pid : undefined,
+    container: id,
+    engine: engine.socketPath,
+  };
+}
+
+/** Instances between two lives, or on an engine that was not asked. */
+function withoutContainer(
+  hosts: readonly RunningHost[],
+  processes: readonly PluginProcess[],
+): PluginProcess[] {
+  return hosts.flatMap(({ state: { pid, instances } }) =>
+    instances
+      .filter(({ id }) => !processes.some(({ instance }) => instance === id))
+      .map(({ id, type, name, version, state, restarts, mounts }) => ({
+        instance: id,
+        type,
+        name,
+        version,
+        state: state.name,
+        restarts,
+        mounts: mounts.length,
+        pid,
+      })),
+  );
+}
+
+function snapshotOf(hosts: readonly RunningHost[], instance: string) {
+  return hosts.flatMap(({ state }) => state.instances).find(({ id }) => id === instance);
+}
+
+/** A container that ends meanwhile has none. */
+async function statsOf(engine: Engine, id: string, signal: AbortSignal): Promise<ContainerStats | undefined> {
+  try {
+    return await engine.containers.stats(id, { signal });
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+}

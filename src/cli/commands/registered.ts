@@ -1,0 +1,36 @@
+import type { PluginInfo } from '../../catalog/index.ts';
+import { BulkheadError } from '../../errors.ts';
+import { UsageError } from '../usage-error.ts';
+import { openCatalogs } from './directory.ts';
+
+/** Type and name of a registered plugin. */
+export type PluginName = Pick<PluginInfo, 'type' | 'name'>;
+
+/**
+ * The plugin in the catalog that is meant by `kv` or `secret/kv`.
+ *
+ * @throws UsageError when several are called so; BulkheadError `CATALOG_NOT_FOUND` when none is
+ */
+export async function registeredPlugin(directory: string, given: string): Promise<PluginName> {
+  const { plugins } = await openCatalogs(directory);
+  const { entries } = await plugins.list();
+  const found = new Map(
+    entries
+      .filter(({ type, name }) => name === given || `${type}/${name}` === given)
+      .map(({ type, name }) => [`${type}/${name}`, { type, name }]),
+  );
+  if (found.size > 1)
+    throw new UsageError(`${given} may be ${[...found.keys()].join(' or ')}: give the type too`);
+  const [plugin] = found.values();
+  if (plugin !== undefined) return plugin;
+  const known = [...new Set(entries.map(({ type, name }) => `${type}/${name}`))];
+  throw new BulkheadError(
+    'CATALOG_NOT_FOUND',
+    `the catalog in ${directory} has no plugin ${JSON.stringify(given)}`,
+    {
+      hint:
+        (known.length === 0 ? '' : `It has ${known.join(', ')}. `) +
+        "To start an image that is in no catalog, give -cookie=KEY=VALUE, or -type if it is one of Vault's plugins.",
+    },
+  );
+}

@@ -1,0 +1,108 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import { PluginHost, type HostEvents, type InstanceState, type Mount } from '../../host/index.ts';
+import type { Context } from '../command.ts';
+import { serveControl } from '../control/serve-control.ts';
+import { describeError } from '../describe-error.ts';
+import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import { plainText } from '../output/plain-text.ts';
+import type { Terminal } from '../output/terminal.ts';
+import { directoryOf } from './directory.ts';
+import { registeredPlugin } from './registered.ts';
+import { printHandshake, type RunFlags } from './run.ts';
+
+/** Keeps a registered plugin running until it is given up, or the command is ended. */
+export async function runRegistered(given: string, flags: RunFlags, context: Context): Promise<ExitCode> {
+  const { terminal, signal } = context;
+  const directory = directoryOf(flags.directory, context);
+  const { type, name } = await registeredPlugin(directory, given);
+  await using host = await PluginHost.open({
+    directory,
+    socketPath: flags.engine,
+    socketDirectory: flags.socket_directory,
+    signal,
+  });
+  const mount = await host.mount(type, name, { version: flags.version, signal });
+  await using _control = await serveControl(host, directory);
+  await using _told = tellStates(host, terminal);
+  using _logs = followLogs(host, mount, terminal);
+  using _reload = reloadOnHangup(host, mount, context);
+  printState(mount.instance.state, terminal);
+  const failed = new Promise<'failed'>((resolve) => {
+    const look = (message: unknown): void => {
+      const { host: id, instance } = message as HostEvents['bulkhead:instance'];
+      if (id === host.id && instance.id === mount.instance.id && instance.state.name === 'failed')
+        resolve('failed');
+    };
+    subscribe('bulkhead:instance', look);
+    signal.addEventListener('abort', () => unsubscribe('bulkhead:instance', look), { once: true });
+  });
+  const aborted = signal.aborted ? Promise.resolve() : once(signal, 'abort').then(() => undefined);
+  const end = await Promise.race([failed, aborted]);
+  return end === 'failed' ? exitCodes.no : exitCodes.ok;
+}
+
+function printState(state: InstanceState, terminal: Terminal): void {
+  if (state.name === 'ready') printHandshake(state.handshake, state.containerId, terminal);
+}
+
+/** Says what becomes of the plugin. */
+function tellStates(host: PluginHost, terminal: Terminal): AsyncDisposable {
+  const tell = (message: unknown): void => {
+    const { host: id, instance } = message as HostEvents['bulkhead:instance'];
+    if (id !== host.id) return;
+    const { state } = instance;
+    const why = 'reason' in state ? `: ${state.reason}` : '';
+    terminal.err(plainText(`${instance.type} ${instance.name} is ${state.name}${why}`));
+  };
+  subscribe('bulkhead:instance', tell);
+  return {
+    [Symbol.asyncDispose]() {
+      unsubscribe('bulkhead:instance', tell);
+      return Promise.resolve();
+    },
+  };
+}
+
+/** What the plugin writes, also after a reload has given the mount another instance. */
+function followLogs(host: PluginHost, mount: Mount, terminal: Terminal): Disposable {
+  let stop: () => void = () => undefined;
+  const follow = (): void => {
+    stop();
+    stop = host.followLogs(mount.instance.id, ({ level, text }) => {
+      terminal.err(`[${level}] ${plainText(text)}`);
+    });
+  };
+  const moved = (message: unknown): void => {
+    const { host: id, what } = message as HostEvents['bulkhead:mount'];
+    if (id === host.id && what === 'moved') follow();
+  };
+  subscribe('bulkhead:mount', moved);
+  follow();
+  return {
+    [Symbol.dispose]() {
+      unsubscribe('bulkhead:mount', moved);
+      stop();
+    },
+  };
+}
+
+function reloadOnHangup(host: PluginHost, { plugin }: Mount, { terminal, signal }: Context): Disposable {
+  const reload = (): void => {
+    host.reload(plugin.type, plugin.name, { signal }).then(
+      () => {
+        terminal.err(plainText(`${plugin.type} ${plugin.name} was reloaded`));
+      },
+      (error: unknown) => {
+        if (signal.aborted) return;
+        for (const line of describeError(error, terminal.paintErr)) terminal.err(line);
+      },
+    );
+  };
+  process.on('SIGHUP', reload);
+  return {
+    [Symbol.dispose]() {
+      process.off('SIGHUP', reload);
+    },
+  };
+}

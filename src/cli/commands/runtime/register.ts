@@ -1,0 +1,73 @@
+import type { RuntimeRegistration } from '../../../catalog/index.ts';
+import { command } from '../../command.ts';
+import { exitCodes } from '../../exit-codes.ts';
+import { bytes, choice, text, texts, toggle, whole } from '../../flags.ts';
+import { plainText } from '../../output/plain-text.ts';
+import { UsageError } from '../../usage-error.ts';
+import { directoryFlag, directoryOf, openCatalogs } from '../directory.ts';
+
+export const register = command({
+  name: 'register',
+  summary: 'register a named set of container settings, or change it; what runs goes on as it was started',
+  details: [
+    'What is left out is the default, which is to deny: no network, no capability, a read-only root file system, gVisor.',
+  ],
+  examples: [
+    'plugin runtime register -oci_runtime=runsc -memory_bytes=256M gvisor',
+    'plugin runtime register -type=container -oci_runtime=runc -cpu_nanos=500000000 -memory_lock locking',
+  ],
+  positionals: [{ name: 'NAME' }],
+  flags: {
+    type: choice(['container'], 'kind of runtime'),
+    oci_runtime: text('NAME', 'OCI runtime: runsc, runc, crun (default: runsc)'),
+    cgroup_parent: text('PATH', 'cgroup that containers go into'),
+    cpu_nanos: whole('N', 'limit of CPU, in billionths of a core'),
+    memory_bytes: bytes('N', 'limit of memory, also as 256M'),
+    rootless: toggle('the engine must be a rootless one'),
+    memory_lock: toggle('plugins may lock their memory'),
+    user: text('UID:GID', "overrides the image's user"),
+    network: text('MODE', 'network of containers (default: none)'),
+    writable: toggle('a root file system that can be written to'),
+    pids_limit: whole('N', 'limit of processes'),
+    tmpfs: texts('PATH[:SIZE]', 'writable place in memory'),
+    ulimit: texts('NAME=SOFT[:HARD]', 'limit of processes in the container; -1 is unlimited'),
+    engine_socket: text('SOCKET', "engine in place of the host's", { path: true }),
+    directory: directoryFlag,
+  },
+  async run({ args: [name], flags }, context) {
+    const registration: RuntimeRegistration = {
+      type: flags.type,
+      name,
+      ociRuntime: flags.oci_runtime,
+      cgroupParent: flags.cgroup_parent,
+      cpuNanos: flags.cpu_nanos,
+      memoryBytes: flags.memory_bytes,
+      ...(flags.rootless && { rootless: true }),
+      ...(flags.memory_lock && { memoryLock: true }),
+      user: flags.user,
+      network: flags.network,
+      ...(flags.writable && { readOnlyRootFilesystem: false }),
+      pidsLimit: flags.pids_limit,
+      ...(flags.tmpfs.length > 0 && { tmpfs: flags.tmpfs.map(tmpfsOf) }),
+      ...(flags.ulimit.length > 0 && { ulimits: flags.ulimit.map(ulimitOf) }),
+      engineSocket: flags.engine_socket,
+    };
+    const { runtimes } = await openCatalogs(directoryOf(flags.directory, context));
+    await runtimes.register(registration, { signal: context.signal });
+    context.terminal.out(`Success! Registered plugin runtime: ${plainText(name)}`);
+    return exitCodes.ok;
+  },
+});
+
+function tmpfsOf(given: string): { path: string; sizeBytes?: number } {
+  const [, path = '', size] = /^(.*?)(?::([^:/]+))?$/.exec(given) ?? [];
+  const sizeBytes = size === undefined ? undefined : bytes('', '').convert([size], '-tmpfs');
+  return { path, ...(sizeBytes !== undefined && { sizeBytes }) };
+}
+
+function ulimitOf(given: string): { name: string; soft: number; hard: number } {
+  const [, name, soft, hard = soft] = /^(\w+)=(-1|\d+)(?::(-1|\d+))?$/.exec(given) ?? [];
+  if (name === undefined)
+    throw new UsageError(`-ulimit takes NAME=SOFT or NAME=SOFT:HARD, not ${JSON.stringify(given)}`);
+  return { name, soft: Number(soft), hard: Number(hard) };
+}

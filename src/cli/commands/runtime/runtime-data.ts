@@ -1,0 +1,17 @@
+import type { RuntimeEntry } from '../../../catalog/index.ts';
+
+/** A plugin runtime in Vault's field names: Vault's fields always, ours where they are set. */
+export function runtimeData(entry: RuntimeEntry): Record<string, unknown> {
+  return {
+    type: 'container',
+    name: entry.name,
+    oci_runtime: '',
+    cgroup_parent: '',
+    cpu_nanos: 0,
+    memory_bytes: 0,
+    rootless: false,
+    ...Object.fromEntries(Object.entries(entry).map(([name, value]) => [snake(name), value as unknown])),
+  };
+}
+
+const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

@@ -1,0 +1,32 @@
+/** Lines of a `case "$path $word" in`, which bash and zsh read alike. */
+import { quoted, type Place } from './places.ts';
+
+export function pathOf({ path }: Place): string {
+  return path.join(' ');
+}
+
+/** For every word that is a command where it stands. */
+export function commandLines(places: readonly Place[]): string {
+  return places
+    .flatMap((place) =>
+      place.commands.map(({ name }) => `    (${quoted(`${pathOf(place)} ${name}`)}) return 0 ;;`),
+    )
+    .join('\n');
+}
+
+/** For every flag that `action` has something for. */
+export function flagLines(
+  places: readonly Place[],
+  action: (flag: Place['flags'][number]) => string | undefined,
+): string {
+  return places
+    .flatMap((place) =>
+      place.flags.flatMap((flag) => {
+        const done = action(flag);
+        const names = [flag.name, ...(flag.flag.short === undefined ? [] : [flag.flag.short])];
+        const patterns = names.map((name) => quoted(`${pathOf(place)} ${name}`)).join(' | ');
+        return done === undefined ? [] : [`    (${patterns}) ${done} ;;`];
+      }),
+    )
+    .join('\n');
+}

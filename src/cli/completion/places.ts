@@ -1,0 +1,40 @@
+import { isGroup, type CommandNode } from '../command.ts';
+import type { Flag } from '../flags.ts';
+
+/** What may be written after the words `path`; completion scripts of all shells are made from these. */
+export interface Place {
+  /** Words after `bulkhead`. */
+  readonly path: readonly string[];
+  readonly commands: readonly { readonly name: string; readonly summary: string }[];
+  readonly flags: readonly { readonly name: string; readonly flag: Flag<unknown> }[];
+  /** For each positional what it is completed with. */
+  readonly positionals: readonly ('file' | readonly string[])[];
+}
+
+export function placesOf(table: readonly CommandNode[], path: readonly string[] = []): Place[] {
+  const here: Place = {
+    path,
+    commands: table.map(({ name, summary }) => ({ name, summary })),
+    flags: [],
+    positionals: [],
+  };
+  const below = table.flatMap((node) => {
+    const inner = [...path, node.name];
+    if (isGroup(node)) return placesOf(node.commands, inner);
+    const flags = Object.entries(node.flags).map(([name, flag]) => ({ name, flag }));
+    return [
+      {
+        path: inner,
+        commands: [],
+        flags,
+        positionals: node.positionals.map(({ complete }) => complete ?? []),
+      },
+    ];
+  });
+  return [here, ...below];
+}
+
+/** For a shell: in single quotes, whatever it is. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

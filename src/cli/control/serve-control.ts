@@ -1,0 +1,198 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, rm } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { BulkheadError } from '../../errors.ts';
+import type { Mount, PluginHost } from '../../host/index.ts';
+import { callByReflection, mountedPlugin, wantedCall } from '../commands/call-by-reflection.ts';
+import {
+  hostsFolder,
+  longestRequest,
+  requestSchema,
+  type AsJson,
+  type ControlAnswer,
+  type ControlRequest,
+  type HostState,
+} from './messages.ts';
+import { shortPath } from './short-path.ts';
+
+/** How long a connection may take to say what it wants. */
+const requestMs = 10_000;
+
+/**
+ * Lets other commands of the same user ask this host: what it runs, its logs, a reload, a call. Only the owner of the
+ * directory can reach it.
+ *
+ * @throws the errors of the file system
+ */
+export async function serveControl(host: PluginHost, directory: string): Promise<AsyncDisposable> {
+  const folder = join(directory, hostsFolder);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const name = `${process.pid}-${randomBytes(4).toString('hex')}.sock`;
+  const { path, release } = await shortPath(folder, name);
+  const sockets = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    void answer(host, socket);
+  });
+  server.unref(); // the host keeps the process alive, or nothing does
+  try {
+    server.listen(path);
+    await once(server, 'listening');
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  return {
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+      await release();
+      await rm(join(folder, name), { force: true });
+    },
+  };
+}
+
+async function answer(host: PluginHost, socket: Socket): Promise<void> {
+  const gone = new AbortController();
+  socket.on('error', () => undefined);
+  socket.once('close', () => {
+    gone.abort(new Error('the other side is gone'));
+  });
+  const say = (message: ControlAnswer): void => {
+    if (socket.writable) socket.write(`${JSON.stringify(message)}\n`);
+  };
+  try {
+    await carryOut(host, await readRequest(socket), say, gone.signal);
+  } catch (error) {
+    say({ error: errorAnswer(error) });
+  }
+  socket.end();
+}
+
+async function readRequest(socket: Socket): Promise<ControlRequest> {
+  const late = setTimeout(() => socket.destroy(), requestMs);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > longestRequest) throw new BulkheadError('INVALID_OPTION', 'the request is too long');
+      if (chunk.includes(0x0a)) break;
+    }
+  } finally {
+    clearTimeout(late);
+  }
+  const [line = ''] = Buffer.concat(chunks).toString('utf8').split('\n');
+  const request = requestSchema.safeParse(JSON.parse(line));
+  if (request.success) return request.data;
+  throw new BulkheadError('INVALID_OPTION', 'the host does not know this request', {
+    hint: 'Use the same version of bulkhead for both commands.',
+  });
+}
+
+async function carryOut(
+  host: PluginHost,
+  request: ControlRequest,
+  say: (message: ControlAnswer) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  switch (request.op) {
+    case 'state':
+      say({ state: stateOf(host) });
+      return;
+    case 'reload':
+      say({ reloaded: await reload(host, request, signal) });
+      return;
+    case 'logs':
+      await logs(host, request, say, signal);
+      return;
+    case 'call': {
+      const mount = host
+        .mounts()
+        .find(
+          ({ plugin, version }) =>
+            plugin.type === request.type &&
+            plugin.name === request.name &&
+            (request.version === undefined || request.version === version),
+        );
+      if (mount === undefined) {
+        say({ absent: true });
+        return;
+      }
+      const { timeoutMs } = request;
+      const wanted = wantedCall(request.path, request.json);
+      await callByReflection(
+        await mountedPlugin(mount, signal),
+        wanted,
+        { signal, timeoutMs },
+        (reply, streamed) => {
+          say({ reply, streamed });
+        },
+      );
+    }
+  }
+}
+
+function stateOf(host: PluginHost): HostState {
+  return {
+    pid: process.pid,
+    hostId: host.id,
+    instances: host.instances() as unknown as HostState['instances'], // on its way through JSON
+    mounts: host.mounts().map((mount) => ({
+      id: mount.mountId,
+      type: mount.plugin.type,
+      name: mount.plugin.name,
+      version: mount.version,
+      instance: mount.instance.id,
+      calls: mount.calls,
+    })),
+  };
+}
+
+async function reload(
+  host: PluginHost,
+  { type, name, version, mounts }: ControlRequest & { op: 'reload' },
+  signal: AbortSignal,
+): Promise<number> {
+  const isMeant = ({ mountId, plugin }: Mount): boolean =>
+    (name === undefined || plugin.name === name) &&
+    (type === undefined || plugin.type === type) &&
+    (mounts?.includes(mountId) ?? true);
+  const plugins = new Map(
+    host
+      .mounts()
+      .filter(isMeant)
+      .map(({ plugin }) => [`${plugin.type} ${plugin.name}`, plugin]),
+  );
+  let moved = 0;
+  for (const plugin of plugins.values()) {
+    moved += await host.reload(plugin.type, plugin.name, { version, mounts, signal });
+  }
+  return moved;
+}
+
+async function logs(
+  host: PluginHost,
+  { instance, follow }: ControlRequest & { op: 'logs' },
+  say: (message: ControlAnswer) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const tell = (line: unknown): void => {
+    say({ line: line as AsJson<never> });
+  };
+  for (const line of host.logs(instance)) tell(line);
+  if (!follow || signal.aborted) return;
+  const stop = host.followLogs(instance, tell);
+  await once(signal, 'abort');
+  stop();
+}
+
+function errorAnswer(error: unknown): { code: string; message: string; hint?: string | undefined } {
+  if (error instanceof BulkheadError) return { code: error.code, message: error.message, hint: error.hint };
+  return { code: 'INVALID_OPTION', message: error instanceof Error ? error.message : String(error) };
+}

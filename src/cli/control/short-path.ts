@@ -1,0 +1,14 @@
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/**
+ * A path to a file in `folder` that is short enough for a socket, however long the folder's own is: the kernel takes 107
+ * bytes (unix(7)). Good until it is released.
+ */
+export async function shortPath(
+  folder: string,
+  name: string,
+): Promise<{ readonly path: string; readonly release: () => Promise<void> }> {
+  const handle = await open(folder, 'r');
+  return { path: join(`/proc/self/fd/${handle.fd}`, name), release: () => handle.close() };
+}

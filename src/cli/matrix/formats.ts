@@ -1,0 +1,50 @@
+import { extname } from 'node:path';
+import { toYaml } from '../output/yaml.ts';
+import { unpainted, type Paint } from '../output/terminal.ts';
+import type { MatrixReport } from './report.ts';
+
+export const matrixFormats = ['table', 'json', 'yaml', 'markdown', 'junit', 'html'] as const;
+export type MatrixFormat = (typeof matrixFormats)[number];
+
+/** The matrix in a format, without a last line end. */
+export async function formatMatrix(
+  report: MatrixReport,
+  format: MatrixFormat,
+  paint: Paint = unpainted,
+): Promise<string> {
+  switch (format) {
+    case 'table':
+      return (await import('./table.ts')).matrixTable(report, paint).join('\n');
+    case 'json':
+      return JSON.stringify(matrixData(report), null, 2);
+    case 'yaml':
+      return toYaml(matrixData(report)).trimEnd();
+    case 'markdown':
+      return (await import('./markdown.ts')).matrixMarkdown(report);
+    case 'junit':
+      return (await import('./junit.ts')).matrixJunit(report);
+    case 'html':
+      return (await import('./html/page.ts')).matrixHtml(report).trimEnd();
+  }
+}
+
+/** `{ cells, summary }`, and with requirements what is not met of them. */
+function matrixData({ result, unmet }: MatrixReport): unknown {
+  const { cells, summary } = result;
+  return { cells, summary, ...(unmet !== undefined && { unmet }) };
+}
+
+const endings: Readonly<Record<string, MatrixFormat>> = {
+  '.txt': 'table',
+  '.json': 'json',
+  '.yaml': 'yaml',
+  '.yml': 'yaml',
+  '.md': 'markdown',
+  '.xml': 'junit',
+  '.html': 'html',
+};
+
+/** What the name of a file says of its format. */
+export function formatOfFile(file: string): MatrixFormat | undefined {
+  return endings[extname(file).toLowerCase()];
+}

@@ -1,0 +1,121 @@
+import type { LaunchStrategy, MatrixRow } from '../../../compatibility/index.ts';
+import { cellWords, numberOf, outcomeOf, type Finding } from '../report.ts';
+import { html, inLines, type Markup } from './markup.ts';
+
+export const signs = { works: '✓', refused: '✕', unknown: '?', differs: '≠' } as const;
+
+/** What a launch did, in some words. */
+export function reality({ live }: MatrixRow): string {
+  if (live === undefined) return 'not launched';
+  return `${live.ok ? 'launched' : 'launch failed'}, ${(live.milliseconds / 1000).toFixed(1)} s`;
+}
+
+/**
+ * What a cell opens: prediction beside reality, reasons, and how it is launched. A popover of the browser's own: Escape
+ * closes it and the focus goes back to the cell. On paper only those are printed that say more than the list of reasons.
+ */
+export function panel(row: MatrixRow, id: string, findings: readonly Finding[]): Markup {
+  const outcome = outcomeOf(row);
+  const told = row.live?.error !== undefined && row.verdict !== 'refused';
+  return html`<section
+    popover
+    class="panel${told ? ' told' : ''}"
+    id="${id}"
+    role="dialog"
+    aria-labelledby="${id}-name"
+  >
+    <header>
+      <h2 id="${id}-name">${cellWords(row)}</h2>
+      <button
+        type="button"
+        class="close"
+        popovertarget="${id}"
+        popovertargetaction="hide"
+        aria-label="Close"
+        autofocus
+      >
+        ✕
+      </button>
+    </header>
+    <p class="meta">${row.engine} ${row.version} at ${row.socketPath}</p>
+    <div class="sides">
+      <div class="side">
+        <small>Predicted</small><span class="badge ${row.verdict}">${signs[row.verdict]} ${row.verdict}</span>
+      </div>
+      <div class="side"><small>Real</small>${real(row, outcome === 'differs')}</div>
+    </div>
+    ${
+      row.reasons.length === 0
+        ? undefined
+        : html`<h3>${row.verdict === 'works' ? 'Worth knowing' : 'Why'}</h3>
+            ${row.reasons.map(
+              (reason) =>
+                html`<div class="reason">
+                  <b>${numberOf(reason, findings)}. ${reason.requirement}</b>
+                  <dl>
+                    <dt>Seen</dt>
+                    <dd>${inLines(reason.observed)}</dd>
+                    <dt>${row.verdict === 'works' ? 'Advice' : 'To do'}</dt>
+                    <dd class="todo">${inLines(reason.remedy)}</dd>
+                    <dt>Source</dt>
+                    <dd class="soft">${inLines(reason.source)}</dd>
+                    <dt>Rule</dt>
+                    <dd><code>${reason.rule}</code></dd>
+                  </dl>
+                </div>`,
+            )}`
+    }
+    <h3>${row.verdict === 'works' ? 'How it is launched' : 'How a forced launch is tried'}</h3>
+    ${strategy(row.strategy)}
+  </section> `;
+}
+
+function real(row: MatrixRow, differs: boolean): Markup {
+  const { live } = row;
+  if (live === undefined) return html`<span class="soft">not launched</span>`;
+  const kind = differs ? 'differs' : live.ok ? 'works' : 'refused';
+  return html`<span class="badge ${kind}"
+      >${live.ok ? `${signs.works} works` : `${signs.refused} fails`}</span
+    >
+    <span class="soft">${(live.milliseconds / 1000).toFixed(2)} s</span>${
+      live.error === undefined
+        ? undefined
+        : html`<p>
+            <code>${live.error.code}</code>
+            ${inLines(`${live.error.message}\n${live.error.hint ?? ''}`)}
+          </p>`
+    }`;
+}
+
+function strategy(launch: LaunchStrategy): Markup {
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ['Socket shared by', launch.recipe.replaceAll('-', ' ')],
+    ['Service', launch.service === 'given' ? 'the engine itself' : 'a Podman service of our own'],
+    ['Created through', launch.createPath === 'libpod' ? "Podman's own API" : "Docker's API"],
+    ['User', launch.user ?? "the image's own"],
+    ['Groups', launch.groups.join(', ') || 'none'],
+    ['Capabilities', launch.capabilities.join(', ') || 'none'],
+    ['New privileges', launch.noNewPrivileges ? 'forbidden' : 'allowed'],
+    [
+      'Ulimits',
+      launch.ulimits.map(({ name, soft, hard }) => `${name}=${amount(soft)}:${amount(hard)}`).join(', ') ||
+        undefined,
+    ],
+    ['Memory', launch.memoryBytes === undefined ? undefined : `${launch.memoryBytes} bytes`],
+    ['CPU', launch.cpuNanos === undefined ? undefined : `${launch.cpuNanos / 1e9} cores`],
+    ['Processes', launch.pidsLimit === undefined ? undefined : String(launch.pidsLimit)],
+    ['Cgroup parent', launch.cgroupParent],
+  ];
+  return html`<dl class="strategy">
+    ${rows.map(([name, value]) =>
+      value === undefined
+        ? undefined
+        : html`<dt>${name}</dt>
+            <dd>${value}</dd>`,
+    )}
+  </dl>`;
+}
+
+function amount(limit: number): string {
+  return limit === -1 ? 'unlimited' : String(limit);
+}

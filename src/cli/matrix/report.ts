@@ -1,0 +1,185 @@
+import type { MatrixCell, MatrixResult, MatrixRow, Reason } from '../../compatibility/index.ts';
+
+/** A matrix and what is to be said beside it. Every format is a pure function of it. */
+export interface MatrixReport {
+  readonly result: MatrixResult;
+  /** The image that was judged; absent: one as it should be was assumed. */
+  readonly image?: string | undefined;
+  readonly generatedAt: Date;
+  /** Version of Bulkhead. */
+  readonly version: string;
+  /** Of the cells that must work, those that do not; absent when none must. */
+  readonly unmet?: readonly Partial<MatrixCell>[] | undefined;
+}
+
+/** One rule that several cells meet with, and one remedy for all of them; numbered from 1. */
+export interface Finding {
+  readonly number: number;
+  /** That of the first of the cells. */
+  readonly reason: Reason;
+  /** What was seen, each observation once: evidence differs from engine to engine. */
+  readonly observed: readonly string[];
+  /** Whether some of the cells do not work because of it; otherwise it is only worth knowing. */
+  readonly hinders: boolean;
+  readonly cells: readonly MatrixRow[];
+}
+
+/** The distinct reasons of a matrix: first those that hinder, each in the order of the cells. */
+export function findingsOf({ cells }: MatrixResult): Finding[] {
+  const found = new Map<string, { reason: Reason; seen: Set<string>; cells: MatrixRow[] }>();
+  for (const row of cells) {
+    for (const reason of row.reasons) {
+      const entry = found.get(keyOf(reason)) ?? { reason, seen: new Set(), cells: [] };
+      entry.cells.push(row);
+      entry.seen.add(reason.observed);
+      found.set(keyOf(reason), entry);
+    }
+  }
+  const findings = [...found.values()].map(({ seen, ...entry }) => ({
+    ...entry,
+    observed: [...seen],
+    hinders: entry.cells.some(({ verdict }) => verdict !== 'works'),
+  }));
+  return [...findings.filter(({ hinders }) => hinders), ...findings.filter(({ hinders }) => !hinders)].map(
+    (finding, at) => ({ number: at + 1, ...finding }),
+  );
+}
+
+/** The numbers of what a cell meets with, in ascending order. */
+export function numbersOf(row: MatrixRow, findings: readonly Finding[]): number[] {
+  return findings.filter(({ cells }) => cells.includes(row)).map(({ number }) => number);
+}
+
+/** The number of one reason. */
+export function numberOf(reason: Reason, findings: readonly Finding[]): number | undefined {
+  return findings.find((finding) => keyOf(finding.reason) === keyOf(reason))?.number;
+}
+
+function keyOf({ rule, remedy }: Reason): string {
+  return JSON.stringify([rule, remedy]);
+}
+
+/** What one cell says, in words that need no colour. */
+export type Outcome = 'works' | 'refused' | 'unknown' | 'differs';
+
+export function outcomeOf({ verdict, agrees }: MatrixRow): Outcome {
+  return agrees === false ? 'differs' : verdict;
+}
+
+/** Prediction and reality in some words. */
+export function wordsOf({ verdict, live, agrees }: MatrixRow): string {
+  if (live === undefined || agrees === true) return verdict;
+  return `${verdict}, ${agrees === false ? 'but ' : ''}${live.ok ? 'works' : 'fails'}`;
+}
+
+/** The columns of the grid. */
+export const columns = [
+  { title: 'root', user: 'root', mlock: false },
+  { title: 'root, mlock', user: 'root', mlock: true },
+  { title: 'non-root', user: 'non-root', mlock: false },
+  { title: 'non-root, mlock', user: 'non-root', mlock: true },
+] as const;
+
+export interface GridLine {
+  readonly engine: MatrixRow['engine'];
+  readonly mode: MatrixRow['mode'];
+  readonly version: string;
+  readonly runtime: string;
+  /** One for each of `grid.columns`; absent where the filter left it out. */
+  readonly cells: readonly (MatrixRow | undefined)[];
+}
+
+export interface Grid {
+  readonly columns: readonly (typeof columns)[number][];
+  readonly lines: readonly GridLine[];
+}
+
+/** The cells as people read them: a line for each engine and runtime, a column for each user and mlock. */
+export function gridOf({ cells }: MatrixResult): Grid {
+  const used = columns.filter(({ user, mlock }) =>
+    cells.some((row) => row.user === user && row.mlock === mlock),
+  );
+  const lines = new Map<string, { first: MatrixRow; cells: (MatrixRow | undefined)[] }>();
+  for (const row of cells) {
+    const at = used.findIndex(({ user, mlock }) => row.user === user && row.mlock === mlock);
+    const place = [
+      row.engine,
+      row.mode,
+      row.version,
+      row.engine === 'docker' ? row.socketPath : '',
+      row.runtime,
+    ];
+    const key = JSON.stringify(place);
+    const line = lines.get(key) ?? { first: row, cells: used.map(() => undefined) };
+    line.cells[at] = row;
+    lines.set(key, line);
+  }
+  return {
+    columns: used,
+    lines: [...lines.values()].map(({ first: { engine, mode, version, runtime }, cells: inLine }) => ({
+      engine,
+      mode,
+      version,
+      runtime,
+      cells: inLine,
+    })),
+  };
+}
+
+/** The grid as text: its heads, and its lines through `text` for what engines say and `cell` for each cell. */
+export function gridTexts<T>(
+  { columns: used, lines }: Grid,
+  { text, cell }: { text: (said: string) => string; cell: (row: MatrixRow) => T },
+): { heads: string[]; rows: (string | T)[][] } {
+  return {
+    heads: ['Engine', 'Mode', 'Version', 'Runtime', ...used.map(({ title }) => title)],
+    rows: lines.map(({ engine, mode, version, runtime, cells }) => [
+      engine,
+      mode,
+      text(version),
+      text(runtime),
+      ...cells.map((row) => (row === undefined ? '' : cell(row))),
+    ]),
+  };
+}
+
+/** Launches that went otherwise than predicted, or failed where nothing was, each with its error. */
+export function failedLaunches({ cells }: MatrixResult): { row: MatrixRow; error: string }[] {
+  return cells
+    .filter(({ live, verdict }) => live !== undefined && !live.ok && verdict !== 'refused')
+    .map((row) => {
+      const { code = 'UNKNOWN', message = '' } = row.live?.error ?? {};
+      return { row, error: `${code}: ${message}` };
+    });
+}
+
+/** `docker rootless runsc non-root mlock`, or as much of it as is given. */
+export function cellWords({ engine, mode, runtime, user, mlock }: Partial<MatrixCell>): string {
+  const memory = mlock === undefined ? undefined : mlock ? 'mlock' : 'no mlock';
+  return [engine, mode, runtime, user, memory].filter((word) => word !== undefined).join(' ') || 'every cell';
+}
+
+/** The same with the version of the engine, where there may be several of a kind. */
+export function rowWords({ engine, version, mode, runtime, user, mlock }: MatrixRow): string {
+  return [engine, version, cellWords({ mode, runtime, user, mlock })].join(' ');
+}
+
+/** The one sentence at the end. */
+export function summaryWords({ summary }: MatrixResult): string {
+  const { cells, works, refused, unknown, launched, disagree } = summary;
+  const parts = [
+    `${works} should work`,
+    `${refused} refused`,
+    ...(unknown > 0 ? [`${unknown} unknown`] : []),
+  ];
+  const reality =
+    launched === 0
+      ? 'none launched'
+      : `${launched} launched, ${disagree === 0 ? 'all as predicted' : `${disagree} not as predicted`}`;
+  return `${cells} cells: ${parts.join(', ')}; ${reality}.`;
+}
+
+/** Whether the matrix is as it should be: reality as predicted, and what must work does. */
+export function isGood({ result, unmet }: MatrixReport): boolean {
+  return result.summary.disagree === 0 && (unmet ?? []).length === 0;
+}

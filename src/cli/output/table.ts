@@ -1,0 +1,48 @@
+import { plainText } from './plain-text.ts';
+import { unpainted, type Paint } from './terminal.ts';
+
+/** A value as tables show it: nothing is `n/a`, as in Vault's. */
+export function shown(value: unknown): string {
+  if (value === undefined || value === null || value === '') return 'n/a';
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return plainText(text).replaceAll('\n', ' ');
+}
+
+export interface Cell {
+  readonly text: string;
+  readonly paint?: (paint: Paint, text: string) => string;
+}
+
+const gap = '    ';
+
+/** A table in the form of Vault's: names, a line of dashes below each, four blanks between columns. */
+export function tableLines(
+  columns: readonly string[],
+  rows: readonly (readonly (string | Cell)[])[],
+  paint: Paint = unpainted,
+): string[] {
+  const widths = columns.map((column, at) =>
+    Math.max(column.length, ...rows.map((row) => widthOf(textOf(row[at])))),
+  );
+  const line = (cells: readonly (string | Cell | undefined)[]): string =>
+    columns
+      .map((_, at) => {
+        const cell = cells[at];
+        const text = textOf(cell);
+        const padding = ' '.repeat(Math.max(0, (widths[at] ?? 0) - widthOf(text)));
+        const drawn = typeof cell === 'object' && cell.paint !== undefined ? cell.paint(paint, text) : text;
+        return drawn + (at === columns.length - 1 ? '' : padding);
+      })
+      .join(gap)
+      .trimEnd();
+  return [line(columns), line(columns.map((column) => '-'.repeat(column.length))), ...rows.map(line)];
+}
+
+function textOf(cell: string | Cell | undefined): string {
+  return typeof cell === 'object' ? cell.text : (cell ?? '');
+}
+
+/** In characters, which is exact for what our tables hold. */
+function widthOf(text: string): number {
+  return Array.from(text).length;
+}

@@ -1,0 +1,64 @@
+import { plainText } from './plain-text.ts';
+
+/** Where a command writes: results to `out`, everything else to `err`. */
+export interface Terminal {
+  /** A line of the result, as it is. */
+  readonly out: (line: string) => void;
+  /** A line for people, beside the result. */
+  readonly err: (line: string) => void;
+  /** Shows what is going on, in one line that is overwritten; nothing where nobody watches. '' takes it away. */
+  readonly progress: (line: string) => void;
+  /** For lines to `out`. */
+  readonly paint: Paint;
+  /** For lines to `err`. */
+  readonly paintErr: Paint;
+}
+
+/** Colours a text, where there are colours. The text must be plain: see `plainText`. */
+export type Paint = (colour: Colour, text: string) => string;
+
+const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, magenta: 35, cyan: 36 } as const;
+export type Colour = keyof typeof codes;
+
+export const unpainted: Paint = (_colour, text) => text;
+
+const painted: Paint = (colour, text) => (text === '' ? '' : `\u001b[${codes[colour]}m${text}\u001b[0m`);
+
+interface Stream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** A terminal on two streams. Colours and progress only where a stream is a terminal (https://no-color.org). */
+export function terminalOn(
+  stdout: Stream,
+  stderr: Stream,
+  environment: Readonly<Record<string, string | undefined>>,
+): Terminal {
+  const colours = !environment['NO_COLOR'] && environment['TERM'] !== 'dumb';
+  const watched = stderr.isTTY === true && environment['TERM'] !== 'dumb';
+  let shown = false;
+  const erase = (): void => {
+    if (shown) stderr.write('\r\u001b[K');
+    shown = false;
+  };
+  return {
+    out(line) {
+      erase();
+      stdout.write(`${line}\n`);
+    },
+    err(line) {
+      erase();
+      stderr.write(`${line}\n`);
+    },
+    progress(line) {
+      erase();
+      if (!watched || line === '') return;
+      stderr.write(plainText(line).slice(0, (stderr.columns ?? 80) - 1));
+      shown = true;
+    },
+    paint: colours && stdout.isTTY === true ? painted : unpainted,
+    paintErr: colours && stderr.isTTY === true ? painted : unpainted,
+  };
+}

@@ -1,0 +1,57 @@
+import type { Flag, Flags } from './flags.ts';
+import { nearest } from './nearest.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface ParsedArguments {
+  /** What was given for each flag, by the flag's own name, in order. */
+  readonly flags: ReadonlyMap<string, readonly string[]>;
+  readonly positionals: readonly string[];
+}
+
+/**
+ * Tells flags and positionals apart. `-name=value`, `--name value`, `-name`; `-` and `_` in names are the same; flags
+ * may stand before, between and after positionals; `--` ends them; a lone `-` is a positional.
+ *
+ * @throws UsageError for a flag that the command does not have, naming the nearest one that it has
+ */
+export function parseArguments(words: readonly string[], flags: Flags): ParsedArguments {
+  const given = new Map<string, string[]>();
+  const positionals: string[] = [];
+  const rest = [...words];
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    if (word === '--') {
+      positionals.push(...rest.splice(0));
+    } else if (word === '-' || !word.startsWith('-')) {
+      positionals.push(word);
+    } else {
+      const [, written = '', , attached] = /^--?([^=]*)(=([\s\S]*))?$/.exec(word) ?? [];
+      const [name, flag] = findFlag(written, flags);
+      const texts = given.get(name) ?? [];
+      texts.push(attached ?? valueOf(flag, written, rest));
+      given.set(name, texts);
+    }
+  }
+  return { flags: given, positionals };
+}
+
+/** As it is shown to people: Vault's spelling. */
+export function shownFlag(name: string): string {
+  return `-${name}`;
+}
+
+function findFlag(written: string, flags: Flags): [string, Flag<unknown>] {
+  const plain = written.replaceAll('-', '_');
+  for (const [name, flag] of Object.entries(flags)) {
+    if (name === plain || flag.short === written || flag.alias === plain) return [name, flag];
+  }
+  const near = nearest(plain, Object.keys(flags));
+  const meant = near === undefined ? '' : `; did you mean ${shownFlag(near)}?`;
+  throw new UsageError(`there is no flag ${shownFlag(written)} here${meant}`);
+}
+
+function valueOf(flag: Flag<unknown>, written: string, rest: string[]): string {
+  if (flag.value === undefined) return 'true';
+  const next = rest.shift();
+  if (next === undefined) throw new UsageError(`${shownFlag(written)} needs a value: ${flag.value}`);
+  return next;
+}

@@ -1,0 +1,54 @@
+/** The real command, as a user runs it. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { copyFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { builtOnce, checkout, sourcesOf } from '../plugins/cache.ts';
+import { runTool } from '../plugins/run-tool.ts';
+
+export interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const entry = [join(await builtPackage(), 'dist/cli/main.js')];
+
+/** Runs it to its end. Nothing of this process's environment reaches it but the PATH. */
+export function bulkhead(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+  input?: string,
+): Ended {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...entry, ...args], {
+    encoding: 'utf8',
+    timeout: 120_000,
+    maxBuffer: 64 * 1024 * 1024,
+    env: cleanEnvironment(environment),
+    ...(input === undefined ? {} : { input }),
+  });
+  return { status, stdout, stderr };
+}
+
+/** Starts it, to be talked to. The caller ends it. */
+export function startBulkhead(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): ChildProcess {
+  return spawn(process.execPath, [...entry, ...args], { env: cleanEnvironment(environment) });
+}
+
+function cleanEnvironment(environment: Record<string, string>): Record<string, string> {
+  return { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', ...environment };
+}
+
+/** The package as it would be installed, built from the sources as they are now: several times faster than running those. */
+async function builtPackage(): Promise<string> {
+  const sources = await sourcesOf([join(checkout, 'src')], ['.ts']);
+  return builtOnce('package', sources, async (folder) => {
+    const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+    const project = join(checkout, 'tsconfig.build.json');
+    await runTool(process.execPath, [compiler, '-p', project, '--outDir', join(folder, 'dist')]);
+    await copyFile(join(checkout, 'package.json'), join(folder, 'package.json'));
+  });
+}
