@@ -1,6 +1,6 @@
 /**
  * A plugin that misbehaves in the way its first argument names; without one it is a key/value plugin, whose key `crash`
- * ends it during the call and whose key `slow` never answers. The modes are those of go/main.go, without `mlock`.
+ * ends it during the call and whose key `slow` never answers. With `third` it dies in the midst of every third call. The modes are those of go/main.go, without `mlock`.
  *
  * What goes wrong before the handshake goes wrong before anything is imported: in milliseconds, not after the start of a
  * gRPC server.
@@ -12,6 +12,9 @@ const mode = process.argv[2] ?? 'serve';
 switch (mode) {
   case 'serve':
     await serveKv();
+    break;
+  case 'third':
+    await serveKv({}, dieAtEveryThird);
     break;
   case 'exit-3':
     process.stderr.write('the license file is missing\n');
@@ -40,13 +43,16 @@ switch (mode) {
     process.exitCode = 64;
 }
 
-async function serveKv(options: { exit?: boolean } = {}): Promise<void> {
+async function serveKv(
+  options: { exit?: boolean } = {},
+  before: (key: string) => void | Promise<void> = misbehave,
+): Promise<void> {
   const { serve } = await import('../../src/goplugin/serve/serve.ts');
   const { kvService } = await import('./kv-service.ts');
   await serve({
     handshake: { magicCookieKey: 'BASIC_PLUGIN', magicCookieValue: 'hello' },
     protocolVersions: [1],
-    services: [kvService(misbehave)],
+    services: [kvService(before)],
     ...options,
   });
 }
@@ -60,6 +66,15 @@ async function misbehave(key: string): Promise<void> {
     stayAlive();
     await new Promise(() => undefined);
   }
+}
+
+let begun = 0;
+
+/** Says which request it has begun, and dies in the midst of every third. */
+function dieAtEveryThird(key: string): void {
+  writeSync(2, `served ${key}\n`);
+  begun += 1;
+  if (begun % 3 === 0) process.exit(7);
 }
 
 function stayAlive(): void {

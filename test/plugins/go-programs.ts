@@ -1,6 +1,6 @@
 /** Plugins in Go, built from the module proxy with what `go` is on the PATH. */
 import { spawnSync } from 'node:child_process';
-import { rename } from 'node:fs/promises';
+import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { builtOnce, sourcesOf } from './cache.ts';
@@ -8,12 +8,20 @@ import { runTool } from './run-tool.ts';
 
 export const noGo = 'go is not on the PATH';
 
-const goVersion = 'v1.8.0';
+/** The go-plugin that programs are built with unless a test asks for another: the newest. */
+const newest = 'v1.8.0';
 
-/** HashiCorp's own examples, as published, by the name of their service. */
+/** One of each generation that differs on the wire, and the newest. */
+export const goPluginVersions = ['v1.4.10', 'v1.5.2', 'v1.6.3', 'v1.7.0', newest] as const;
+export type GoPluginVersion = (typeof goPluginVersions)[number];
+
+/** HashiCorp's own examples, as published: the package of the plugin below `examples`. */
 const examples = {
-  kv: `github.com/hashicorp/go-plugin/examples/grpc/plugin-go-grpc@${goVersion}`,
-  counter: `github.com/hashicorp/go-plugin/examples/bidirectional/plugin-go-grpc@${goVersion}`,
+  kv: 'grpc/plugin-go-grpc',
+  counter: 'bidirectional/plugin-go-grpc',
+  negotiated: 'negotiated/plugin-go',
+  /** Published with v1.8.0 only. */
+  streaming: 'streaming/plugin',
 } as const;
 
 export type GoExample = keyof typeof examples;
@@ -30,25 +38,50 @@ export function goOnThePath(): string | undefined {
 }
 
 /** Builds an example plugin, unmodified. @returns the path of the static program */
-export async function goExample(name: GoExample): Promise<string> {
-  const folder = await builtOnce(`go-${name}`, `${examples[name]} ${goOnThePath() ?? ''}`, async (bin) => {
-    await runTool('go', ['install', examples[name]], {
+export async function goExample(name: GoExample, version: GoPluginVersion = newest): Promise<string> {
+  return published(name, `github.com/hashicorp/go-plugin/examples/${examples[name]}@${version}`);
+}
+
+async function published(name: string, path: string): Promise<string> {
+  const folder = await builtOnce(`go-${name}`, `${path} ${goOnThePath() ?? ''}`, async (bin) => {
+    await runTool('go', ['install', path], {
       env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '', GOBIN: bin },
     });
-    await rename(join(bin, 'plugin-go-grpc'), join(bin, name));
+    const [built = ''] = await readdir(bin);
+    await rename(join(bin, built), join(bin, name));
   });
   return join(folder, name);
 }
 
+/** Builds the key/value secrets engine of Vault, as published. @returns the path of the static program */
+export function vaultKv(): Promise<string> {
+  const name = 'vault-plugin-secrets-kv';
+  return published(name, `github.com/hashicorp/${name}/cmd/${name}@v0.24.0`);
+}
+
 /** Builds `go/`: a key/value plugin that misbehaves when asked to. @returns the path of the static program */
-export async function goFaulty(): Promise<string> {
-  const source = fileURLToPath(new URL('go', import.meta.url));
+export function goFaulty(): Promise<string> {
+  return goProgram('go', 'faulty');
+}
+
+/**
+ * Builds `go-prober/`: a plugin that can lock its memory, and calls back through the broker; with go-plugin 1.8, or with
+ * 1.4, which knows no shared directory. @returns the path of the static program
+ */
+export function goProber(goPlugin: 'current' | 'old' = 'current'): Promise<string> {
+  return goPlugin === 'current'
+    ? goProgram('go-prober', 'prober')
+    : goProgram('go-prober', 'prober-old', ['-modfile=old.mod']);
+}
+
+async function goProgram(directory: string, name: string, flags: readonly string[] = []): Promise<string> {
+  const source = fileURLToPath(new URL(directory, import.meta.url));
   const key = `${await sourcesOf([source], ['.go', '.mod', '.sum'])} ${goOnThePath() ?? ''}`;
-  const folder = await builtOnce('go-faulty', key, (bin) =>
-    runTool('go', ['build', '-o', join(bin, 'faulty'), '.'], {
+  const folder = await builtOnce(`go-${name}`, key, (bin) =>
+    runTool('go', ['build', ...flags, '-o', join(bin, name), '.'], {
       cwd: source,
       env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false' },
     }),
   );
-  return join(folder, 'faulty');
+  return join(folder, name);
 }

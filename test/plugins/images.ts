@@ -7,7 +7,15 @@ import {
 } from '../../src/container/image/index.ts';
 import type { Engine } from '../../src/engine/index.ts';
 import { checkout } from './cache.ts';
-import { goExample, goFaulty, goOnThePath, noGo } from './go-programs.ts';
+import {
+  goExample,
+  goFaulty,
+  goOnThePath,
+  goProber,
+  noGo,
+  vaultKv,
+  type GoPluginVersion,
+} from './go-programs.ts';
 import { compiledMain, compiledPlugins, packedNode, pluginPackages } from './node-programs.ts';
 
 /** All fixture plugins, HashiCorp's examples among them, have this handshake and application protocol version 1. */
@@ -16,16 +24,30 @@ export const fixtureHandshake = { magicCookieKey: 'BASIC_PLUGIN', magicCookieVal
 const recipes = {
   /** The key/value plugin in TypeScript. */
   'node-kv': () => nodeImage('node-kv', 'kv'),
+  /** The same with the handshake of Vault's secrets engines, for catalogs. */
+  'node-vault-kv': () => nodeImage('node-vault-kv', 'vaultKv'),
   /** The same, misbehaving as its first argument says; see faulty.ts. */
   'node-faulty': () => nodeImage('node-faulty', 'faulty'),
   /** The same in Go; see go/main.go. */
   'go-faulty': async () => binaryImage('go-faulty', await goFaulty()),
   /** The same with the file capability IPC_LOCK. Its container has to be given IPC_LOCK, or it can't be started. */
   'go-locking': async () => binaryImage('go-locking', await goFaulty(), ['IPC_LOCK']),
+  /** A plugin that calls back through the broker, and locks its memory when its argument is `mlock`; see go-prober/main.go. */
+  'go-prober': async () => binaryImage('go-prober', await goProber()),
+  /** The same with the file capability IPC_LOCK. */
+  'go-prober-locking': async () => binaryImage('go-prober-locking', await goProber(), ['IPC_LOCK']),
+  /** The same, built with go-plugin 1.4: too old for containers. */
+  'go-prober-old': async () => binaryImage('go-prober-old', await goProber('old')),
   /** HashiCorp's example with the key/value service. It writes into its working directory, `/tmp`. */
   'go-example-kv': async () => binaryImage('go-example-kv', await goExample('kv')),
+  /** Vault's own key/value secrets engine. */
+  'go-vault-kv': async () => binaryImage('go-vault-kv', await vaultKv()),
   /** HashiCorp's example that calls back through the broker. It writes into its working directory, `/tmp`. */
   'go-example-counter': async () => binaryImage('go-example-counter', await goExample('counter')),
+  /** The same, built with older versions of go-plugin. */
+  'go-counter-v1.5.2': () => oldCounter('v1.5.2'),
+  'go-counter-v1.6.3': () => oldCounter('v1.6.3'),
+  'go-counter-v1.7.0': () => oldCounter('v1.7.0'),
 } as const satisfies Record<string, () => Promise<PackedImage>>;
 
 export type FixtureName = keyof typeof recipes;
@@ -77,6 +99,10 @@ async function nodeImage(name: string, program: keyof typeof compiledMain): Prom
     packages: pluginPackages,
     packagesFrom: checkout,
   });
+}
+
+async function oldCounter(version: GoPluginVersion): Promise<PackedImage> {
+  return binaryImage(`go-counter-${version}`, await goExample('counter', version));
 }
 
 function binaryImage(

@@ -8,7 +8,11 @@ import { runTool } from './run-tool.ts';
 const require = createRequire(import.meta.url);
 
 /** Where the compiled programs are below the folder that {@link compiledPlugins} returns. */
-export const compiledMain = { kv: 'test/plugins/kv.js', faulty: 'test/plugins/faulty.js' } as const;
+export const compiledMain = {
+  kv: 'test/plugins/kv.js',
+  faulty: 'test/plugins/faulty.js',
+  vaultKv: 'test/plugins/vault-kv.js',
+} as const;
 
 /** npm packages that they need at run time. */
 export const pluginPackages = ['@grpc/grpc-js'] as const;

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -25,6 +26,9 @@ func main() {
 	}
 	switch mode {
 	case "serve":
+		serve()
+	case "third":
+		dieAtEveryThird = true
 		serve()
 	case "exit-3":
 		fmt.Fprintln(stderr, "the license file is missing")
@@ -87,7 +91,19 @@ func (m *memory) Get(key string) ([]byte, error) {
 	return value, nil
 }
 
+var (
+	dieAtEveryThird bool
+	begun           atomic.Int64
+)
+
 func misbehave(key string) {
+	if dieAtEveryThird { // says which request it has begun, and dies in the midst of every third
+		fmt.Fprintf(stderr, "served %s\n", key)
+		if begun.Add(1)%3 == 0 {
+			os.Exit(7)
+		}
+		return
+	}
 	switch key {
 	case "crash":
 		fmt.Fprintln(stderr, "the store is corrupt")
