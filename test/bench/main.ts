@@ -1,8 +1,13 @@
 /** `npm run bench [NAME...]`: side-by-side measurements, printed as tables with ratios. */
+import { benchBroker } from './broker.ts';
+import { benchCalls } from './calls.ts';
+import { benchCompatibility } from './compatibility.ts';
 import { benchDemultiplexer } from './engine-demultiplexer.ts';
 import { benchImport } from './engine-import.ts';
 import { benchLoad } from './engine-load.ts';
 import { benchRoundTrips } from './engine-round-trips.ts';
+import { benchFirstReply } from './first-reply.ts';
+import { benchHost } from './host.ts';
 import { benchLaunch } from './launch.ts';
 
 const benches: Readonly<Record<string, () => Promise<void>>> = {
@@ -11,6 +16,11 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   'engine-load': benchLoad,
   'engine-import': benchImport,
   launch: benchLaunch,
+  compatibility: benchCompatibility,
+  calls: benchCalls,
+  'first-reply': benchFirstReply,
+  broker: benchBroker,
+  host: benchHost,
 };
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);

@@ -1,0 +1,47 @@
+/** HashiCorp's plugincontainer with go-plugin, in a process that launches a plugin whenever it is told to. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { goProgram } from '../goplugin/fixtures/go-host.ts';
+
+export interface GoPeer extends AsyncDisposable {
+  /** Milliseconds to the first reply, and until the plugin was gone. */
+  launch(): Promise<{ readonly launchMs: number; readonly closeMs: number }>;
+}
+
+export interface PeerSettings {
+  readonly image: string;
+  readonly runtime: string;
+  /** For sockets. */
+  readonly directory: string;
+  readonly rootless: boolean;
+}
+
+/** It finds the engine as the Docker command does, and speaks the handshake of the fixture plugins. */
+export async function startGoPeer(
+  socketPath: string,
+  { image, runtime, directory, rootless }: PeerSettings,
+): Promise<GoPeer> {
+  const program = await goProgram('peer', new URL('go-peer', import.meta.url));
+  const child = spawn(program, [image, runtime, directory, rootless ? 'rootless' : 'rootful'], {
+    env: { ...process.env, DOCKER_HOST: `unix://${socketPath}` },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const exit = once(child, 'exit');
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    async launch() {
+      child.stdin.write('\n');
+      const line = await lines.next();
+      if (line.done === true) throw new Error(said.trim().split('\n')[0]);
+      const [launchMs = NaN, closeMs = NaN] = line.value.split(' ').map(Number);
+      return { launchMs, closeMs };
+    },
+    async [Symbol.asyncDispose]() {
+      child.stdin.end();
+      await exit;
+    },
+  };
+}
