@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { loadProto, service, type PluginHost } from 'bulkhead';
-import { launchAndReport } from './key-value.ts';
 import { line } from './report.ts';
 
 interface Counter {
@@ -14,13 +13,15 @@ export async function runCounter(host: PluginHost, image: string): Promise<void>
   const definition = services['proto.Counter'];
   const helper = services['proto.AddHelper'];
   assert.ok(definition && helper, 'counter.proto has both services');
-  await using plugin = await launchAndReport(host, {
+  const begin = performance.now();
+  await using plugin = await host.start({
     image,
     handshake: { magicCookieKey: 'BASIC_PLUGIN', magicCookieValue: 'hello' },
     protocolVersions: [1],
     tmpfs: [{ path: '/data' }],
     workingDirectory: '/data',
   });
+  line('launched in', `${Math.round(performance.now() - begin)} ms`);
   let additions = 0;
   const addHelper = service(helper, {
     sum: ({ a, b }: { a: string; b: string }) => {

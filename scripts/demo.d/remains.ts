@@ -9,30 +9,36 @@ export interface Remains {
   readonly processes: number;
 }
 
-/** Counts what a closed host has left on this machine, asking Podman and the kernel, not Bulkhead. */
-export async function countRemains(hostId: string): Promise<Remains> {
+/**
+ * Counts what a closed host has left on this machine, asking Podman and the kernel, not Bulkhead.
+ *
+ * The temporary folder has to be this program's own.
+ *
+ * @param before socket folders that were there before the host
+ */
+export async function countRemains(hostId: string, before: readonly string[]): Promise<Remains> {
   const filter = `label=${hostLabels.hostId}=${hostId}`;
   const containers = execFileSync('podman', ['ps', '--all', '--quiet', '--filter', filter], {
     encoding: 'utf8',
   });
   return {
     containers: containers.split('\n').filter((id) => id !== '').length,
-    sockets: (await socketFolders()).length,
+    sockets: (await socketFolders()).filter((name) => !before.includes(name)).length,
     processes: (await ourProcesses()).length,
   };
 }
 
 /** Our socket directories and service sockets all lie in folders with one prefix. */
-async function socketFolders(): Promise<string[]> {
+export async function socketFolders(): Promise<string[]> {
   const parents = new Set([tmpdir(), process.env['XDG_RUNTIME_DIR'] ?? tmpdir()]);
   const names = await Promise.all([...parents].map((parent) => readdir(parent).catch(() => [])));
-  return names.flat().filter((name) => ourFolder.test(`/${name}`));
+  return names.flat().filter((name) => ourFolder.test(name));
 }
 
 /** As `mkdtemp` names our folders: socket directories of plugins, and those of our Podman services. */
-const ourFolder = /\/bulkhead-(podman-)?[A-Za-z0-9]{6}(\/|$)/m;
+const ourFolder = /^bulkhead-(podman-|h-)?[A-Za-z0-9]{6}$/;
 
-/** Children of this process, and whatever has one of our socket folders on its command line. */
+/** Children of this process, and whatever names our temporary folder on its command line. */
 async function ourProcesses(): Promise<string[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && name !== String(process.pid));
   const lines = await Promise.all(
@@ -43,7 +49,7 @@ async function ourProcesses(): Promise<string[]> {
       ]);
       // After the name, which may hold anything but ends with the last `)`: state, then the parent's id.
       const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      const ours = parent === String(process.pid) || ourFolder.test(command.replaceAll('\0', '\n'));
+      const ours = parent === String(process.pid) || command.includes(tmpdir());
       return ours && state !== undefined && state !== 'Z' ? command.replaceAll('\0', ' ') : '';
     }),
   );

@@ -31,7 +31,11 @@ docker_configuration() {
   jq -n --arg data "$data" --arg socket "$(socket_of "$suite/$name/docker")" --arg paths "$runtime_paths" \
     --argjson runsc_arguments "$runsc_arguments" --argjson rootless "$(is_rootless "$name" && echo true || echo false)" '
     ($paths | split("\n") | map(select(. != "") | split(" ") | { key: .[0], value: { path: .[1] } }) | from_entries
-      | if .runsc then .runsc.runtimeArgs = $runsc_arguments else . end) as $runtimes
+      | if .runsc then
+          # Beside the good one, one as people forget to set it up: what its sandboxes listen on, the host never sees.
+          ."runsc-closed" = { path: .runsc.path, runtimeArgs: ($runsc_arguments - ["--host-uds=all"]) }
+          | .runsc.runtimeArgs = $runsc_arguments
+        else . end) as $runtimes
     | {
         hosts: ["unix://" + $socket], "data-root": ($data + "/store"), runtimes: $runtimes,
         "exec-opts": ["native.cgroupdriver=cgroupfs"], features: { "containerd-snapshotter": false },

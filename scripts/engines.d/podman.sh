@@ -13,8 +13,10 @@ podman_command() {
     prefix=(env -i HOME=/root PATH="$engine_path")
   fi
   podman_configuration >"$data/containers.conf"
+  podman_registries >"$data/registries.conf"
   command=(
-    "${prefix[@]}" CONTAINERS_CONF="$data/containers.conf" PODMAN_IGNORE_CGROUPSV1_WARNING=1
+    "${prefix[@]}" CONTAINERS_CONF="$data/containers.conf" CONTAINERS_REGISTRIES_CONF="$data/registries.conf"
+    PODMAN_IGNORE_CGROUPSV1_WARNING=1
     podman --root "$data/store" --runroot "$(podman_scratch "$name")/run" --tmpdir "$(podman_scratch "$name")/tmp"
     --storage-driver overlay --runtime "$runtime"
   )
@@ -28,6 +30,11 @@ podman_command() {
 podman_configuration() {
   printf '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n'
   printf '[network]\nnetwork_backend = "netavark"\n'
+}
+
+# A registry in the engine's own network needs no TLS, as with Docker.
+podman_registries() {
+  printf '[[registry]]\nlocation = "127.0.0.1:5000"\ninsecure = true\n'
 }
 
 podman_scratch() {

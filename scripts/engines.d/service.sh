@@ -46,7 +46,7 @@ spawn() {
   IFS=/ read -r suite name _ <<<"$service"
   data=$(data_of "$service")
   # Data that no `down --keep-data` left is what a killed machine left.
-  [[ -e $data/kept ]] || rm -rf --one-file-system -- "$data"
+  [[ -e $data/kept ]] || delete_data "$1"
   rm -f -- "$data/kept" "$(record_of "$service")"
   mkdir -p "${run_directory:?}/$suite/$name" "$data"/{space,store,tmp,home}
   chmod 1777 "$data/tmp"
@@ -126,7 +126,17 @@ stop_and_keep_data() {
 stop_and_delete_data() {
   stop_processes "$1"
   rm -f -- "$run_directory/$1".{pid,sock,log,json}
-  rm -rf --one-file-system -- "$(data_of "$1")"
+  delete_data "$1"
+}
+
+# A Podman that somebody else ran on this storage has mounted it onto itself, outside of the engine's own namespace.
+delete_data() {
+  local data mount
+  data=$(data_of "$1")
+  while read -r _ _ _ _ mount _; do
+    [[ $mount != "$data"/* ]] || umount -l -- "$mount"
+  done < <(tac /proc/self/mountinfo)
+  rm -rf --one-file-system -- "$data"
 }
 
 close_quietly() {

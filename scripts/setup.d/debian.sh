@@ -25,3 +25,18 @@ install_debian_packages() {
     apt-get -qq update
     apt-get -qq -y install --no-install-recommends "$@" >/dev/null' sh "${missing[@]}"
 }
+
+# Chromium and the shells that completion is tested in, where they are missing and can be had. Tests that need one of
+# them skip with a reason where it is not there, so a machine without apt-get or sudo goes on without.
+install_test_programs() {
+  local missing=()
+  command -v chromium chromium-browser google-chrome >/dev/null || missing+=(chromium fonts-dejavu-core)
+  command -v zsh >/dev/null || missing+=(zsh)
+  command -v fish >/dev/null || missing+=(fish)
+  if [ ${#missing[@]} -eq 0 ]; then return; fi
+  if ! command -v apt-get >/dev/null || { [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; }; then
+    echo "not installed, so their tests are skipped: ${missing[*]}"
+    return
+  fi
+  (install_debian_packages "${missing[@]}") || echo "could not be installed, so their tests are skipped: ${missing[*]}"
+}
