@@ -29,10 +29,12 @@ node_of() {
   printf '%s/bin/node\n' "$PWD/$folder"
 }
 
-# run_protocol_tests MAJOR: the tests of the protocol under that Node; the plugins that they start run under it too.
-run_protocol_tests() {
-  local node
-  node=$(node_of "$1")
-  "$node" --version
-  PATH="${node%/*}:$PATH" "$node" --import tsx --test --test-concurrency=2 --test-reporter=spec "${protocol_tests[@]}"
+# use_node MAJOR: run_files_on_node runs tests under that Node from now on; the plugins that they start run under it too.
+use_node() {
+  other_node=$(node_of "$1")
+  "$other_node" --version
+}
+
+run_files_on_node() {
+  PATH="${other_node%/*}:$PATH" "$other_node" --import tsx --test --test-concurrency=2 --test-reporter=spec "$@"
 }
