@@ -31,13 +31,15 @@ export interface HostMetrics {
 }
 
 export class Counters {
-  readonly #plugins = new Map<string, PluginCounters>();
+  /** By type, then by name: every call looks here. */
+  readonly #plugins = new Map<string, Map<string, PluginCounters>>();
   sweptContainers = 0;
   sweptFolders = 0;
 
   of({ type, name }: { readonly type: string; readonly name: string }): PluginCounters {
-    const key = `${type} ${name}`;
-    let counters = this.#plugins.get(key);
+    let ofType = this.#plugins.get(type);
+    if (ofType === undefined) this.#plugins.set(type, (ofType = new Map<string, PluginCounters>()));
+    let counters = ofType.get(name);
     if (counters === undefined) {
       counters = {
         type,
@@ -52,7 +54,7 @@ export class Counters {
         callMilliseconds: 0,
         reloads: 0,
       };
-      this.#plugins.set(key, counters);
+      ofType.set(name, counters);
     }
     return counters;
   }
@@ -69,7 +71,9 @@ export class Counters {
     };
     for (const { state } of instances) states[state.name] += 1;
     return {
-      plugins: [...this.#plugins.values()].map((counters) => ({ ...counters })),
+      plugins: [...this.#plugins.values()]
+        .flatMap((ofType) => [...ofType.values()])
+        .map((counters) => ({ ...counters })),
       instances: states,
       mounts,
       calls: instances.reduce((sum, each) => sum + each.calls, 0),

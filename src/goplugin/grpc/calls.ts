@@ -22,14 +22,14 @@ interface OpenMethod extends Omit<MethodShape, 'requestSerialize'> {
   readonly requestSerialize: (value: unknown) => Buffer;
 }
 
-export async function callUnary(
+export function callUnary(
   target: CallTarget,
   method: MethodShape,
   request: unknown,
   options: CallOptions = {},
 ): Promise<unknown> {
   const { path, requestSerialize, responseDeserialize } = method as OpenMethod;
-  return await withReply(target, path, options, (channel, metadata, grpcOptions, done) =>
+  return withReply(target, path, options, (channel, metadata, grpcOptions, done) =>
     channel.makeUnaryRequest(
       path,
       requestSerialize,
