@@ -10,6 +10,11 @@ const form: DocumentForm<{ id: string }> = {
   schema: z.strictObject({ id: z.string().regex(/^[\w.-]{1,64}$/) }),
 };
 
+/** Hosts and launches of one user that have no store that lasts. */
+export function userClusterId(): string {
+  return `user-${process.geteuid?.() ?? 0}`;
+}
+
 /**
  * The id that a store's hosts share, made by the first of them. Without a store that lasts, all hosts of one user belong
  * together.
@@ -17,7 +22,7 @@ const form: DocumentForm<{ id: string }> = {
  * @throws DamagedEntryError, StoreError
  */
 export async function clusterIdOf(store: CatalogStore, lasts: boolean): Promise<string> {
-  if (!lasts) return `user-${process.geteuid?.() ?? 0}`;
+  if (!lasts) return userClusterId();
   const known = await readDocument(store, key, form);
   if (known !== undefined) return known.id;
   return store.exclusively(async () => {

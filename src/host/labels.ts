@@ -37,19 +37,26 @@ export interface HostIdentity {
   readonly vaultLabels: boolean;
 }
 
-export function labelsOf(
-  host: HostIdentity,
-  plugin: Pick<ResolvedPlugin, 'type' | 'name' | 'version'>,
-  { instanceId, folder }: { readonly instanceId: string; readonly folder: string },
-): Record<string, string> {
+/** What tells that something is this process', and no longer anybody's when the process is gone. */
+export function ownerLabels(host: Pick<HostIdentity, 'hostId' | 'clusterId'>): Record<string, string> {
   const { bootId, pid, pidNamespace, startTime } = thisProcess();
-  const labels: Record<string, string> = {
+  return {
     [hostLabels.hostId]: host.hostId,
     [hostLabels.clusterId]: host.clusterId,
     [hostLabels.processId]: String(pid),
     [hostLabels.processStart]: startTime,
     [hostLabels.pidNamespace]: pidNamespace,
     [hostLabels.bootId]: bootId,
+  };
+}
+
+export function labelsOf(
+  host: HostIdentity,
+  plugin: Pick<ResolvedPlugin, 'type' | 'name' | 'version'>,
+  { instanceId, folder }: { readonly instanceId: string; readonly folder: string },
+): Record<string, string> {
+  const labels: Record<string, string> = {
+    ...ownerLabels(host),
     [hostLabels.pluginName]: plugin.name,
     [hostLabels.pluginType]: plugin.type,
     [hostLabels.pluginVersion]: plugin.version,

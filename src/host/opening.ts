@@ -73,15 +73,16 @@ export function parentsOf({ socketDirectory, podman }: PluginHostOptions): strin
 
 /** Counts, logs and publishes what was removed. */
 export function tellSweep(swept: Sweep, host: string, counters: Counters, logger: HostLogger): void {
-  const { containers, folders, failures } = swept;
+  const { containers, images, folders, failures } = swept;
   counters.sweptContainers += containers.length;
   counters.sweptFolders += folders.length;
   for (const failure of failures)
     logger.warn('something of a dead host could not be removed', { host, failure });
-  if (containers.length + folders.length + failures.length === 0) return;
+  if (containers.length + images.length + folders.length + failures.length === 0) return;
   logger.info('removed what dead hosts had left', {
     host,
     containers: containers.length,
+    images: images.length,
     folders: folders.length,
   });
   publish('bulkhead:sweep', () => ({ host, ...swept }));

@@ -1,13 +1,16 @@
-/** What hosts that are gone have left: containers and folders. */
+/** What hosts that are gone have left: containers, images of probes, and folders. */
 import { dirname } from 'node:path';
+import { probeRepository } from '../container/matrix/leftovers.ts';
 import { removeContainer } from '../container/remove.ts';
-import type { Engine } from '../engine/index.ts';
+import { NotFoundError, type Engine } from '../engine/index.ts';
 import { hostLabels, ownerLiveness } from './labels.ts';
 import { sweepFolders } from './owned-folders.ts';
 
 /** What was removed. */
 export interface Sweep {
   readonly containers: readonly SweptContainer[];
+  /** Names of the images that a live matrix brought along. */
+  readonly images: readonly string[];
   /** Folders with sockets. */
   readonly folders: readonly string[];
   /** What could not be removed, or not be looked for. */
@@ -33,8 +36,7 @@ export async function sweepContainers(
   clusterId: string,
   { signal }: { signal?: AbortSignal | undefined } = {},
 ): Promise<Pick<Sweep, 'containers' | 'failures'>> {
-  const filters = { label: [`${hostLabels.clusterId}=${clusterId}`] };
-  const found = await engine.containers.list({ all: true, filters, signal });
+  const found = await engine.containers.list({ all: true, filters: ofCluster(clusterId), signal });
   const orphans = found.filter(({ labels }) => ownerLiveness(labels) === 'gone');
   const failures: string[] = [];
   const removed = await Promise.all(
@@ -62,6 +64,35 @@ export async function sweepContainers(
   return { containers: removed.flat(), failures };
 }
 
+/** Removes the images of probes whose matrix is gone. What anybody else named is left alone, whatever its labels say. */
+async function sweepImages(
+  engine: Engine,
+  clusterId: string,
+  { signal }: { signal?: AbortSignal | undefined },
+): Promise<Pick<Sweep, 'images' | 'failures'>> {
+  const found = await engine.images.list({ filters: ofCluster(clusterId), signal });
+  const orphans = found
+    .filter(({ labels }) => ownerLiveness(labels) === 'gone')
+    .flatMap(({ tags }) => tags)
+    .filter((tag) => tag.startsWith(probeRepository));
+  const images: string[] = [];
+  const failures: string[] = [];
+  for (const tag of orphans) {
+    await engine.images.remove(tag, { signal }).then(
+      () => images.push(tag),
+      (error: unknown) => {
+        signal?.throwIfAborted();
+        if (!(error instanceof NotFoundError)) failures.push((error as Error).message); // another sweep was faster
+      },
+    );
+  }
+  return { images, failures };
+}
+
+function ofCluster(clusterId: string): { label: string[] } {
+  return { label: [`${hostLabels.clusterId}=${clusterId}`] };
+}
+
 /** Sweeps engines and folders; what fails is told, and stops nothing else. */
 export async function sweepAll(
   engines: readonly Engine[],
@@ -71,11 +102,14 @@ export async function sweepAll(
 ): Promise<Sweep> {
   const failures: string[] = [];
   const containers: SweptContainer[] = [];
+  const images: string[] = [];
   for (const engine of engines) {
     try {
       const swept = await sweepContainers(engine, clusterId, { signal });
       containers.push(...swept.containers);
-      failures.push(...swept.failures);
+      const unused = await sweepImages(engine, clusterId, { signal }); // by now
+      images.push(...unused.images);
+      failures.push(...swept.failures, ...unused.failures);
     } catch (error) {
       signal?.throwIfAborted();
       failures.push((error as Error).message);
@@ -86,5 +120,5 @@ export async function sweepAll(
   const folders = await Promise.all(
     [...new Set([...parents, ...known])].map((parent) => sweepFolders(parent, clusterId)),
   );
-  return { containers, folders: folders.flat(), failures };
+  return { containers, images, folders: folders.flat(), failures };
 }

@@ -1,15 +1,17 @@
 /** doctor, check and matrix, as a user types them. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { connectEngine } from '../../src/engine/index.ts';
 import type { MatrixResult } from '../../src/compatibility/index.ts';
+import { hostLabels } from '../../src/host/index.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
 import { loadFixture } from '../plugins/images.ts';
-import { bulkhead } from './bulkhead.ts';
+import { bulkhead, startBulkhead } from './bulkhead.ts';
 import { runInProcess } from './in-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bulkhead-cli-matrix-'));
@@ -262,4 +264,36 @@ for (const { name, rootless, services, shareDirectory } of probed) {
       assert.deepEqual(readdirSync(sockets.path), []);
     },
   );
+
+  it(`a live matrix on ${name} that was killed is swept by gc`, { timeout: 120_000 }, async () => {
+    await using sockets = await ownSocketParent({ shareDirectory });
+    await using engine = await connectEngine({ socketPath: services[0]?.socket });
+    const where = [`-engine=${engine.socketPath}`, `-socket_directory=${sockets.path}`];
+    await using events = await engine.system.events({ filters: { type: ['container'], event: ['start'] } });
+    const matrix = startBulkhead(['matrix', '-live', '-filter=runtime=runc', '-filter=mlock=off', ...where]);
+    const ended = once(matrix, 'exit');
+    const ours = new Set<string>();
+    for await (const { id, attributes } of events) {
+      if (attributes[hostLabels.folder]?.startsWith(sockets.path) !== true) continue;
+      ours.add(id);
+      matrix.kill('SIGKILL');
+      await ended;
+      break;
+    }
+    const swept = bulkhead(['gc', ...where]);
+    assert.equal(swept.status, 0, swept.stdout + swept.stderr);
+    const containers = await engine.containers.list({ all: true });
+    assert.deepEqual(
+      containers.filter(
+        ({ id, labels }) => ours.has(id) || labels[hostLabels.folder]?.startsWith(sockets.path),
+      ),
+      [],
+    );
+    const images = await engine.images.list();
+    assert.deepEqual(
+      images.flatMap(({ tags }) => tags).filter((tag) => tag.includes('bulkhead-probe')),
+      [],
+    );
+    assert.deepEqual(readdirSync(sockets.path), []);
+  });
 }

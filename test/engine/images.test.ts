@@ -89,6 +89,25 @@ describeEngines('images', (real) => {
     await assert.rejects(engine.images.tag('localhost/never:1', 'localhost/other:1'), NotFoundError);
   });
 
+  test('are listed while others come and go', { timeout }, async () => {
+    await using engine = await connectWithImage(real);
+    await using image = uniqueImage(engine);
+    const archive = await busyboxArchive(image.name, { unique: image.name });
+    let working = true;
+    const comeAndGo = async (): Promise<void> => {
+      for (let round = 0; round < 15; round += 1) {
+        await engine.images.load(archive);
+        await engine.images.remove(image.name);
+      }
+    };
+    const work = comeAndGo().finally(() => (working = false));
+    const list = async (): Promise<void> => {
+      // TypeScript does not see that it changes.
+      while (working as boolean) assert.ok((await engine.images.list()).length > 0);
+    };
+    await Promise.all([work, list(), list()]);
+  });
+
   test('are not removed while a container uses them', { timeout }, async () => {
     await using engine = await connectWithImage(real);
     await using image = uniqueImage(engine);

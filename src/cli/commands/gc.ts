@@ -11,7 +11,7 @@ import { rooms } from '../rooms.ts';
 
 export const gc = command({
   name: 'gc',
-  summary: 'remove what hosts have left that are gone: containers, and folders with sockets',
+  summary: 'remove what hosts and matrices have left that are gone: containers, probes, folders with sockets',
   details: [
     "Process id, start time and boot id together prove that a host is gone; what a living one has is never touched, nor what belongs to another directory's hosts.",
   ],
@@ -44,6 +44,7 @@ export const gc = command({
     }
     const all: Sweep = {
       containers: swept.flatMap(({ containers }) => containers),
+      images: swept.flatMap(({ images }) => images),
       folders: swept.flatMap(({ folders }) => folders),
       failures: [...new Set(swept.flatMap(({ failures }) => failures))],
     };
@@ -52,11 +53,12 @@ export const gc = command({
   },
 });
 
-function lines({ containers, folders, failures }: Sweep): string[] {
+function lines({ containers, images, folders, failures }: Sweep): string[] {
   const removed = [
     ...containers.map(
       ({ id, name, plugin }) => `Removed container ${id.slice(0, 12)} ${name} (${plugin || 'no name'})`,
     ),
+    ...images.map((image) => `Removed image ${image}`),
     ...folders.map((folder) => `Removed folder ${folder}`),
     ...failures.map((failure) => `Could not be removed: ${failure}`),
   ];

@@ -18,7 +18,9 @@ import {
 import type { Engine } from '../../engine/index.ts';
 import { BulkheadError } from '../../errors.ts';
 import { PluginHost } from '../../host/index.ts';
+import { ownLaunches, sweepOwnLaunches } from '../../host/own-launches.ts';
 import type { Context } from '../command.ts';
+import { plainText } from '../output/plain-text.ts';
 import { wordsOf } from '../matrix/report.ts';
 import { callByReflection, wantedCall } from './call-by-reflection.ts';
 import { closeEngines, everyEngine, type EnginePlace } from './every-engine.ts';
@@ -56,17 +58,24 @@ export async function liveMatrixHere(
   { signal, terminal }: Context,
 ): Promise<MatrixResult> {
   const launch = image === undefined ? undefined : await matrixLaunch(flags);
+  const parent = flags.socket_directory;
   const places = await everyEngine(flags.engine, { signal });
-  const own = new Map<Engine, Promise<PluginHost>>();
+  const services = new Map<Engine, Promise<PluginHost>>();
   try {
+    const engines = answering(places);
+    const { failures } = await sweepOwnLaunches(engines, { parent, signal });
+    for (const failure of failures)
+      terminal.err(plainText(`An earlier matrix has left something: ${failure}`));
+    await using own = await ownLaunches({ parent, pluginName: image ?? 'probe' });
+    const { labels, socketDirectory } = own;
     const options: Omit<LiveMatrixOptions, 'image' | 'launch'> = {
-      engines: answering(places),
+      engines,
       filter,
       signal,
       ownEngine: async (engine, runtime) => {
         const found =
-          own.get(engine) ?? PluginHost.open({ socketPath: engine.socketPath, sweep: false, signal });
-        own.set(engine, found);
+          services.get(engine) ?? PluginHost.open({ socketPath: engine.socketPath, sweep: false, signal });
+        services.set(engine, found);
         return (await found).engine(runtime);
       },
       onRow: (row, { done, total }) => {
@@ -74,16 +83,21 @@ export async function liveMatrixHere(
       },
     };
     if (image !== undefined && launch !== undefined) {
-      return await liveMatrix({ ...options, image, launch, exercise: await exerciseOf(flags) });
+      return await liveMatrix({
+        ...options,
+        image,
+        launch: (cell) => ({ ...launch(cell), labels, socketDirectory }),
+        exercise: await exerciseOf(flags),
+      });
     }
     terminal.progress('packing the probe');
     return await liveProbeMatrix({
       ...options,
-      launch: { autoMtls: !flags.no_mtls, socketDirectory: flags.socket_directory },
+      launch: { autoMtls: !flags.no_mtls, labels, socketDirectory },
     });
   } finally {
     terminal.progress('');
-    for (const host of await Promise.allSettled(own.values())) {
+    for (const host of await Promise.allSettled(services.values())) {
       if (host.status === 'fulfilled') await host.value.close();
     }
     await closeEngines(places);

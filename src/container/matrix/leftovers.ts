@@ -4,6 +4,9 @@ import { removeContainer } from '../remove.ts';
 /** Label of every container that a live matrix makes; its value is the matrix' own. */
 export const matrixLabel = 'io.bulkhead.matrix';
 
+/** Begins the names of the images that it brings along. */
+export const probeRepository = 'localhost/bulkhead-probe-';
+
 const listMs = 15_000;
 
 /** Removes what launches could not: an engine that was busy then may not be now. */

@@ -7,12 +7,14 @@ import type { PackedImage } from '../image/docker-archive.ts';
 import { exerciseProbe } from '../probe/exercise.ts';
 import { packProbe } from '../probe/image.ts';
 import { probeHandshake } from '../probe/services.ts';
+import { probeRepository } from './leftovers.ts';
 import { liveMatrix, type LiveMatrixOptions, type MatrixLaunch } from './live.ts';
 
 export interface LiveProbeMatrixOptions extends Omit<
   LiveMatrixOptions,
   'image' | 'imageOf' | 'launch' | 'exercise'
 > {
+  /** The labels are given to the images too. */
   readonly launch?: Omit<MatrixLaunch, 'handshake' | 'protocolVersions' | 'args'> | undefined;
 }
 
@@ -28,12 +30,13 @@ export async function liveProbeMatrix(options: LiveProbeMatrixOptions): Promise<
   if (engines.length === 0)
     throw new InvalidOptionError('engines', 'is empty: there is nothing to launch on');
   // A name of its own: of two matrices at the same time, the one that is done first takes its images away.
-  const name = `localhost/bulkhead-probe-${randomUUID().slice(0, 8)}`;
+  const name = `${probeRepository}${randomUUID().slice(0, 8)}`;
+  const labels = launch?.labels;
   const plain = asks(filter, false)
-    ? await packProbe({ tag: `${name}:plain`, locking: false, signal })
+    ? await packProbe({ tag: `${name}:plain`, locking: false, labels, signal })
     : undefined;
   const locking = asks(filter, true)
-    ? await packProbe({ tag: `${name}:locking`, locking: true, signal })
+    ? await packProbe({ tag: `${name}:locking`, locking: true, labels, signal })
     : undefined;
   const images = [plain, locking].filter((image) => image !== undefined);
   const run = async () => {

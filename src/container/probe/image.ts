@@ -16,6 +16,7 @@ export interface PackProbeOptions {
   readonly tag: string;
   /** It locks its memory before it serves, with the file capability IPC_LOCK. */
   readonly locking: boolean;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -28,7 +29,7 @@ const lockingPath = '/usr/local/bin/locking';
  *
  * @throws the errors of `packNodePlugin`; InvalidOptionError for one that locks, on an architecture it is not written for
  */
-export async function packProbe({ tag, locking, signal }: PackProbeOptions): Promise<PackedImage> {
+export async function packProbe({ tag, locking, labels, signal }: PackProbeOptions): Promise<PackedImage> {
   const node = process.execPath;
   const elf = await readElf(node, { signal });
   const start = [nodePath, posix.join(target, 'container/probe/plugin.js')];
@@ -53,7 +54,7 @@ export async function packProbe({ tag, locking, signal }: PackProbeOptions): Pro
     entrypoint: locking ? [lockingPath, ...start] : start,
     user: nonRootUser,
     workingDir: target,
-    labels: locking ? { [addressSpaceLabel]: String(lockedBytes) } : undefined,
+    labels: { ...labels, ...(locking && { [addressSpaceLabel]: String(lockedBytes) }) },
     architecture: elf.machine,
     signal,
   });

@@ -3,6 +3,7 @@ import { numberOrZero, textMap, texts, withDigestPrefix } from '../answer.ts';
 import type { CallOptions, Filters } from '../call-options.ts';
 import type { EngineClient } from '../client.ts';
 import { checkOptions, filtersOption, optionsOf, signalOption } from '../option-check.ts';
+import { askUntilNothingVanishes } from '../until-nothing-vanishes.ts';
 
 export interface ListImagesOptions extends CallOptions {
   /** Also intermediate images. Default false. */
@@ -43,13 +44,15 @@ export async function listImages(
   options: ListImagesOptions = {},
 ): Promise<ImageSummary[]> {
   const { all, filters, signal } = checkOptions('images.list', schema, options);
-  const images = await client.fetch(listImagesSchema, {
-    doing: 'list images',
-    method: 'GET',
-    path: '/images/json',
-    query: { all, filters },
-    signal,
-  });
+  const images = await askUntilNothingVanishes(client, () =>
+    client.fetch(listImagesSchema, {
+      doing: 'list images',
+      method: 'GET',
+      path: '/images/json',
+      query: { all, filters },
+      signal,
+    }),
+  );
   return images.map((image) => ({
     id: withDigestPrefix(image.Id),
     tags: image.RepoTags.filter((tag) => tag !== '<none>:<none>'),

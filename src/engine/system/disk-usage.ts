@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { numberOrZero, textOrNothing, texts, withDigestPrefix } from '../answer.ts';
 import type { CallOptions } from '../call-options.ts';
 import type { EngineClient } from '../client.ts';
-import { NotFoundError } from '../errors.ts';
+import { askUntilNothingVanishes } from '../until-nothing-vanishes.ts';
 
 /** What the engine's storage holds. Sizes are bytes. */
 export interface DiskUsage {
@@ -43,8 +43,6 @@ export const diskUsageSchema = z.object({
   BuildCache: z.array(z.object({ Size: numberOrZero })).nullish(),
 });
 
-const maxAttempts = 10;
-
 /** See `System.diskUsage`. */
 export async function getDiskUsage(client: EngineClient, { signal }: CallOptions = {}): Promise<DiskUsage> {
   const usage = await askUntilNothingVanishes(client, () =>
@@ -76,15 +74,4 @@ export async function getDiskUsage(client: EngineClient, { signal }: CallOptions
     })),
     buildCacheBytes: (usage.BuildCache ?? []).reduce((sum, { Size }) => sum + Size, 0),
   };
-}
-
-/** Podman fails when a container or an image is removed while it counts (seen with 4.3.1): it is asked anew. */
-async function askUntilNothingVanishes<T>(client: EngineClient, ask: () => Promise<T>): Promise<T> {
-  for (let left = maxAttempts; ; left -= 1) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!client.isPodman || !(error instanceof NotFoundError) || left <= 1) throw error;
-    }
-  }
 }

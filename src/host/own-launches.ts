@@ -1,0 +1,53 @@
+/** What a process launches without a host: marked as a host's is, so that it is swept when the process was killed. */
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import type { Engine } from '../engine/index.ts';
+import { userClusterId } from './cluster-id.ts';
+import { hostLabels, ownerLabels } from './labels.ts';
+import { OwnedFolders } from './owned-folders.ts';
+import { sweepAll, type Sweep } from './sweep.ts';
+
+/** Options for launches. Disposing of it removes the folder. */
+export interface OwnLaunches extends AsyncDisposable {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly socketDirectory: string;
+}
+
+/**
+ * Makes a folder that says whose it is in `parent` (default: the system's for temporary files), and labels that say it of
+ * containers and images.
+ *
+ * @throws BulkheadError `SOCKET_DIRECTORY_FAILED`
+ */
+export async function ownLaunches({
+  parent = tmpdir(),
+  pluginName,
+}: {
+  readonly parent?: string | undefined;
+  readonly pluginName: string;
+}): Promise<OwnLaunches> {
+  const owner = { hostId: randomUUID(), clusterId: userClusterId() };
+  const folders = new OwnedFolders(owner);
+  const socketDirectory = await folders.below(parent);
+  return {
+    socketDirectory,
+    labels: {
+      ...ownerLabels(owner),
+      [hostLabels.pluginName]: pluginName,
+      [hostLabels.folder]: socketDirectory,
+      [hostLabels.created]: new Date().toISOString(),
+    },
+    [Symbol.asyncDispose]: () => folders[Symbol.asyncDispose](),
+  };
+}
+
+/** Removes what earlier launches of this user have left that were killed. What fails is among the result. */
+export function sweepOwnLaunches(
+  engines: readonly Engine[],
+  {
+    parent = tmpdir(),
+    signal,
+  }: { readonly parent?: string | undefined; readonly signal?: AbortSignal | undefined },
+): Promise<Sweep> {
+  return sweepAll(engines, [parent], userClusterId(), { signal });
+}
