@@ -14,10 +14,12 @@ export interface Positional {
 
 export interface Context {
   readonly terminal: Terminal;
-  /** Aborted by Ctrl-C, SIGTERM, and when nobody reads the output any more: the command cleans up and returns. */
+  /** Aborted by Ctrl-C, SIGTERM, SIGQUIT, a terminal that is gone, and when nobody reads the output any more: the command cleans up and returns. */
   readonly signal: AbortSignal;
   /** Variables of the process. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** SIGHUP calls the listener instead of ending the command, where the command has no terminal that could be gone. */
+  readonly onHangup: (listener: () => void) => Disposable;
 }
 
 /** One entry of the command table. Usage, help, completion and parsing are all made from it. */

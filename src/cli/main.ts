@@ -1,18 +1,16 @@
 #!/usr/bin/env node
 import { constants } from 'node:os';
 import { runCommandLine } from './command-line.ts';
+import { listenToSignals, type Ending } from './signals.ts';
 import { terminalOn } from './output/terminal.ts';
 
 const interrupt = new AbortController();
-let endedBy: 'SIGINT' | 'SIGTERM' | undefined;
+let endedBy: Ending | undefined;
 
-// Once each: whoever is in a hurry sends it again, and the process ends without cleaning up.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    endedBy ??= signal;
-    interrupt.abort(new Error(`ended by ${signal}`));
-  });
-}
+const { onHangup } = listenToSignals((signal) => {
+  endedBy ??= signal;
+  interrupt.abort(new Error(`ended by ${signal}`));
+});
 // The reader of a pipe went away, as `head` does: nothing more is wanted.
 process.stdout.on('error', () => {
   interrupt.abort(new Error('nobody reads the output'));
@@ -23,7 +21,7 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   const terminal = terminalOn(process.stdout, process.stderr, process.env);
-  const context = { terminal, signal: interrupt.signal, environment: process.env };
+  const context = { terminal, signal: interrupt.signal, environment: process.env, onHangup };
   try {
     return await runCommandLine(process.argv.slice(2), context);
   } catch (error) {

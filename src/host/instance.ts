@@ -252,7 +252,8 @@ export class Instance {
     };
     const signal = AbortSignal.any([early.signal, this.#life.signal]);
     try {
-      if (delayMs !== undefined) await delay(delayMs, undefined, { signal, ref: false });
+      // Keeps the process alive, as the plugin does that it waits for.
+      if (delayMs !== undefined) await delay(delayMs, undefined, { signal });
       else await orAborted(new Promise<never>(() => undefined), signal);
     } catch {
       this.#life.signal.throwIfAborted();

@@ -85,9 +85,13 @@ export class OwnedFolders implements AsyncDisposable {
         throw error;
       }
     } catch (cause) {
-      throw new BulkheadError('SOCKET_DIRECTORY_FAILED', `can't make a folder for sockets in ${parent}`, {
-        cause,
-      });
+      throw new BulkheadError(
+        'SOCKET_DIRECTORY_FAILED',
+        `can't make a folder for sockets in ${parent}: ${(cause as Error).message}`,
+        {
+          cause,
+        },
+      );
     }
   }
 }

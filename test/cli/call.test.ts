@@ -23,6 +23,13 @@ const misuses: readonly (readonly [what: string, args: readonly string[], status
   ['an unknown service', ['proto.Kv/Get'], 1, /REFLECTION_NO_SERVICE[\s\S]*proto\.KV/],
   ['an unknown method', ['KV/Gte'], 2, /no method Gte; did you mean Get\?/],
   ['an unknown field', ['KV/Get', '{"kye":"a"}'], 2, /no field "kye"; did you mean key\?/],
+  ['a number for a text', ['KV/Get', '{"key":7}'], 2, /field "key" of the request takes a string/],
+  [
+    'bytes that are not base64',
+    ['KV/Put', '{"key":"a","value":"!"}'],
+    2,
+    /takes bytes as a string of base64/,
+  ],
   ['an array for one request', ['KV/Get', '[]'], 2, /not an array/],
   ['an error of the plugin', ['KV/Get', '{"key":"none"}'], 1, /PLUGIN_CALL_FAILED/],
 ];

@@ -37,6 +37,8 @@ describe(
     for (const [signal, code] of [
       ['SIGINT', 130],
       ['SIGTERM', 143],
+      ['SIGQUIT', 131],
+      ['SIGHUP', 129],
     ] as const) {
       it(`by ${signal} ends with ${code}, and leaves neither container nor folder`, async (t) => {
         if (testEngine === undefined) return;

@@ -15,6 +15,7 @@ export async function runInProcess(
   });
   const terminal = terminalOn(stream('stdout'), stream('stderr'), environment);
   const { signal } = new AbortController();
-  const status = await runCommandLine(args, { terminal, signal, environment });
+  const onHangup = () => ({ [Symbol.dispose]: () => undefined });
+  const status = await runCommandLine(args, { terminal, signal, environment, onHangup });
   return { status, ...written };
 }

@@ -219,6 +219,17 @@ test('carries metadata there, and status, details and metadata back', limits, as
   });
 });
 
+test('refuses what is no message of the method, without asking the plugin', limits, async (t) => {
+  await leavingNothing(t, async ({ startFixture }) => {
+    await using plugin = await startFixture();
+    const client = await probeOf(plugin);
+    await assert.rejects(client.echo(null as never), { code: 'INVALID_OPTION', option: 'request' });
+    const numbers = [{ value: 1 }, null as never];
+    await assert.rejects(client.sum(numbers), { code: 'INVALID_OPTION', option: 'request' });
+    assert.equal((await client.echo({ text: 'still here' })).text, 'still here');
+  });
+});
+
 test('sends and receives messages far above the usual 4 MiB', limits, async (t) => {
   await leavingNothing(t, async ({ startFixture }) => {
     await using plugin = await startFixture();

@@ -105,20 +105,72 @@ function methodNamed(definition: DynamicService, name: string): DynamicService[s
   );
 }
 
-/** What proto-loader says of a message type. */
+/** What proto-loader says of a message type: a `FieldDescriptorProto` with its enums as words. */
 interface Described {
-  readonly requestType?: { readonly type?: { readonly field?: readonly { readonly name: string }[] } };
+  readonly requestType?: { readonly type?: { readonly field?: readonly Field[] } };
 }
 
-/** A field that the message does not have would be left out in silence. */
+interface Field {
+  readonly name: string;
+  readonly type?: string;
+  readonly label?: string;
+}
+
+/** A field that the message does not have would be left out in silence, and a value of another kind be made to fit. */
 function checkFields(method: DynamicService[string] & Described, message: ProtoMessage): void {
-  const fields = method.requestType?.type?.field?.map(({ name }) => name);
-  const wrong = Object.keys(message).find((name) => fields?.includes(name) === false);
-  if (fields === undefined || wrong === undefined) return;
-  const near = nearest(wrong, fields);
-  throw new UsageError(
-    `the request has no field ${JSON.stringify(wrong)}${near === undefined ? '' : `; did you mean ${near}?`} It has ${fields.join(', ') || 'none'}`,
-  );
+  const fields = method.requestType?.type?.field;
+  if (fields === undefined) return;
+  const names = fields.map(({ name }) => name);
+  for (const [name, value] of Object.entries(message)) {
+    const field = fields.find((each) => each.name === name);
+    if (field === undefined) {
+      const near = nearest(name, names);
+      throw new UsageError(
+        `the request has no field ${JSON.stringify(name)}${near === undefined ? '' : `; did you mean ${near}?`}\n  it has ${names.join(', ') || 'none'}`,
+      );
+    }
+    const wanted = kindOf(field);
+    if (value !== null && wanted !== undefined && !wanted.takes(value))
+      throw new UsageError(`the field ${JSON.stringify(name)} of the request takes ${wanted.words}`);
+  }
+}
+
+interface Kind {
+  readonly words: string;
+  readonly takes: (value: unknown) => boolean;
+}
+
+const isNumber = (value: unknown): boolean =>
+  typeof value === 'number' || (typeof value === 'string' && value !== '' && !Number.isNaN(Number(value)));
+
+const kinds: Readonly<Record<string, Kind>> = {
+  string: { words: 'a string', takes: (value) => typeof value === 'string' },
+  bool: { words: 'true or false', takes: (value) => typeof value === 'boolean' },
+  bytes: {
+    words: 'bytes as a string of base64',
+    takes: (value) => typeof value === 'string' && /^[\w+/-]*={0,2}$/.test(value),
+  },
+  number: { words: 'a number', takes: isNumber },
+  enum: {
+    words: "a value's name or its number",
+    takes: (value) => typeof value === 'string' || Number.isInteger(value),
+  },
+  message: {
+    words: 'an object',
+    takes: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  },
+};
+
+/** As `TYPE_SINT32` and `LABEL_REPEATED`; maps are repeated messages there, and objects in JSON. */
+function kindOf({ type = '', label }: Field): Kind | undefined {
+  const word = type.replace('TYPE_', '').toLowerCase();
+  const one = kinds[/^(u?int|sint|s?fixed|float|double)/.test(word) ? 'number' : word];
+  if (one === undefined || label !== 'LABEL_REPEATED') return one;
+  return {
+    words: word === 'message' ? 'an array of objects, or an object for a map' : `an array, each ${one.words}`,
+    takes: (value) =>
+      Array.isArray(value) ? value.every(one.takes) : word === 'message' && one.takes(value),
+  };
 }
 
 /** Bytes as base64, as protobuf's own JSON has them. */

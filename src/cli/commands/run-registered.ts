@@ -87,7 +87,11 @@ function followLogs(host: PluginHost, mount: Mount, terminal: Terminal): Disposa
   };
 }
 
-function reloadOnHangup(host: PluginHost, { plugin }: Mount, { terminal, signal }: Context): Disposable {
+function reloadOnHangup(
+  host: PluginHost,
+  { plugin }: Mount,
+  { terminal, signal, onHangup }: Context,
+): Disposable {
   const reload = (): void => {
     host.reload(plugin.type, plugin.name, { signal }).then(
       () => {
@@ -99,10 +103,5 @@ function reloadOnHangup(host: PluginHost, { plugin }: Mount, { terminal, signal 
       },
     );
   };
-  process.on('SIGHUP', reload);
-  return {
-    [Symbol.dispose]() {
-      process.off('SIGHUP', reload);
-    },
-  };
+  return onHangup(reload);
 }

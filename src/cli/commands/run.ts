@@ -27,7 +27,7 @@ export const run = command({
   summary: 'start a plugin, print its handshake, stay attached; a registered one is kept running',
   details: [
     'IMAGE is a local image, and -cookie or -type says how to speak to it; the command ends with the plugin: exit code 0 if it ended with 0, else 1.',
-    'NAME is a registered plugin, as kv or secret/kv. It is started again whenever it ends; SIGHUP, or plugin reload, replaces it by what is registered by then without a failed call. ps, logs and call find it.',
+    'NAME is a registered plugin, as kv or secret/kv. It is started again whenever it ends; plugin reload, or SIGHUP where it was started without a terminal, replaces it by what is registered by then without a failed call. ps, logs and call find it.',
     'Ctrl-C stops it and removes its container: exit code 0.',
   ],
   examples: ['run localhost/kv:1 -cookie=BASIC_PLUGIN=hello', 'run secret/kv'],

@@ -37,7 +37,6 @@ export async function serveControl(host: PluginHost, directory: string): Promise
     socket.once('close', () => sockets.delete(socket));
     void answer(host, socket);
   });
-  server.unref(); // the host keeps the process alive, or nothing does
   try {
     server.listen(path);
     await once(server, 'listening');

@@ -66,6 +66,9 @@ async function forbidden(socketPath: string): Promise<SocketProblem> {
   return {
     code: 'ENGINE_SOCKET_FORBIDDEN',
     message: `user ${uid} may not use ${socketPath} (owner ${found.uid}, group ${found.gid}, mode ${mode})`,
-    hint: `Use a rootless engine of this user, or put it into group ${found.gid}: that group is as mighty as root where the engine is rootful.`,
+    hint:
+      (found.mode & 0o060) === 0o060
+        ? `Use a rootless engine of this user, or put it into group ${found.gid}: that group is as mighty as root where the engine is rootful.`
+        : 'Use a rootless engine of this user, or run as the owner of that socket.',
   };
 }

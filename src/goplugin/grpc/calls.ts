@@ -22,19 +22,34 @@ interface OpenMethod extends Omit<MethodShape, 'requestSerialize'> {
   readonly requestSerialize: (value: unknown) => Buffer;
 }
 
+/**
+ * A message that is none of the method's type is the caller's mistake, and goes nowhere; a channel would call it an answer.
+ *
+ * @throws InvalidOptionError
+ */
+function bytesOf(method: MethodShape, message: unknown): Buffer {
+  try {
+    return (method as OpenMethod).requestSerialize(message);
+  } catch (cause) {
+    throw new InvalidOptionError('request', `is not a message that ${method.path} takes`, { cause });
+  }
+}
+
+const asItIs = (bytes: Buffer): Buffer => bytes;
+
 export function callUnary(
   target: CallTarget,
   method: MethodShape,
   request: unknown,
   options: CallOptions = {},
 ): Promise<unknown> {
-  const { path, requestSerialize, responseDeserialize } = method as OpenMethod;
+  const { path, responseDeserialize } = method;
   return withReply(target, path, options, (channel, metadata, grpcOptions, done) =>
     channel.makeUnaryRequest(
       path,
-      requestSerialize,
+      asItIs,
       responseDeserialize,
-      request,
+      bytesOf(method, request),
       metadata,
       grpcOptions,
       done,
@@ -48,18 +63,18 @@ export async function callClientStream(
   requests: Messages<unknown>,
   options: CallOptions = {},
 ): Promise<unknown> {
-  const { path, requestSerialize, responseDeserialize } = method as OpenMethod;
+  const { path, responseDeserialize } = method;
   let sending: Sending | undefined;
   const reply = withReply(target, path, options, (channel, metadata, grpcOptions, done) => {
     const call = channel.makeClientStreamRequest(
       path,
-      requestSerialize,
+      asItIs,
       responseDeserialize,
       metadata,
       grpcOptions,
       done,
     );
-    sending = startSending(call, requests);
+    sending = startSending(call, method, requests);
     return call;
   });
   try {
@@ -75,11 +90,12 @@ export async function* callServerStream(
   request: unknown,
   options: CallOptions = {},
 ): AsyncGenerator {
-  const { path, requestSerialize, responseDeserialize } = method as OpenMethod;
+  const { path, responseDeserialize } = method;
   const { metadata, grpcOptions } = prepare(options);
+  const bytes = bytesOf(method, request);
   const call = target
     .channel()
-    .makeServerStreamRequest(path, requestSerialize, responseDeserialize, request, metadata, grpcOptions);
+    .makeServerStreamRequest(path, asItIs, responseDeserialize, bytes, metadata, grpcOptions);
   yield* receiveAll(target, path, call, options.signal);
 }
 
@@ -89,12 +105,12 @@ export async function* callBidiStream(
   requests: Messages<unknown>,
   options: CallOptions = {},
 ): AsyncGenerator {
-  const { path, requestSerialize, responseDeserialize } = method as OpenMethod;
+  const { path, responseDeserialize } = method;
   const { metadata, grpcOptions } = prepare(options);
   const call = target
     .channel()
-    .makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata, grpcOptions);
-  const sending = startSending(call, requests);
+    .makeBidiStreamRequest(path, asItIs, responseDeserialize, metadata, grpcOptions);
+  const sending = startSending(call, method, requests);
   try {
     yield* receiveAll(target, path, call, options.signal);
   } catch (error) {
@@ -183,22 +199,22 @@ interface WritableCall {
   off(event: 'drain' | 'close' | 'error' | 'status', listener: () => void): unknown;
 }
 
-/** How sending went. `failure` is there when drawing the messages threw. */
+/** How sending went. `failure` is there when drawing the messages threw, or one was not of the method's type. */
 interface Sending {
   failure?: { readonly error: unknown };
 }
 
-/** Starts to send until the messages or the call end. When drawing the messages throws, the call is cancelled. */
-function startSending(call: WritableCall, messages: Messages<unknown>): Sending {
+/** Starts to send until the messages or the call end. When that throws, the call is cancelled. */
+function startSending(call: WritableCall, method: MethodShape, messages: Messages<unknown>): Sending {
   const sending: Sending = {};
-  sendAll(call, messages).catch((error: unknown) => {
+  sendAll(call, method, messages).catch((error: unknown) => {
     sending.failure = { error };
     call.cancel();
   });
   return sending;
 }
 
-async function sendAll(call: WritableCall, messages: Messages<unknown>): Promise<void> {
+async function sendAll(call: WritableCall, method: MethodShape, messages: Messages<unknown>): Promise<void> {
   const source =
     Symbol.asyncIterator in messages ? messages[Symbol.asyncIterator]() : messages[Symbol.iterator]();
   let over = false;
@@ -217,7 +233,7 @@ async function sendAll(call: WritableCall, messages: Messages<unknown>): Promise
       const step: IteratorResult<unknown, unknown> = await source.next();
       if (isOver()) return;
       if (step.done === true) break;
-      if (!call.write(step.value) && !isOver()) {
+      if (!call.write(bytesOf(method, step.value)) && !isOver()) {
         await new Promise<void>((resolve) => {
           wake = resolve;
           call.once('drain', resolve);
