@@ -194,8 +194,10 @@ export class Instance {
     let failure: { reason: string; cause?: unknown; ofEngine?: boolean } = { reason };
     for (let servedMs = Date.now() - ended.startedAt.getTime(); ; servedMs = 0) {
       const step = this.#policy.failed(performance.now(), servedMs, failure);
-      if (step.kind === 'give-up') await this.#giveUp(step.failures, output(), failure);
-      else if (step.delayMs > 0) await this.#backOff(step.delayMs, failure.reason);
+      if (step.kind === 'give-up') {
+        await exitOf(ended); // its last words are there by then
+        await this.#giveUp(step.failures, output(), failure);
+      } else if (step.delayMs > 0) await this.#backOff(step.delayMs, failure.reason);
       const spare = this.#spare.take();
       if (spare !== undefined) return spare;
       if (this.#state.name !== 'restarting') {
@@ -273,9 +275,7 @@ export class Instance {
   }
 
   async #remove(generation: Generation): Promise<void> {
-    // The engine tells the exit a little later than the connection its end.
-    const late = delay(lostMs, undefined, { ref: false });
-    const exit = await Promise.race([generation.plugin.exited, late]);
+    const exit = await exitOf(generation);
     if (exit !== undefined && this.lastEnd?.exit === undefined && this.lastEnd !== undefined) {
       this.lastEnd = { ...this.lastEnd, exit, reason: describeEnd({ cause: 'exited', exit }) };
     }
@@ -335,4 +335,9 @@ function isOfEngine(error: unknown): boolean {
   return /^(?:ENGINE_(?:NONE_FOUND|SOCKET_\w+|GONE|TIMEOUT|CLOSED|PROTOCOL)|PODMAN_SERVICE_\w+)$/.test(
     error.code,
   );
+}
+
+/** How it ended: the engine tells that a little later than the connection its end. `undefined` when it does not. */
+function exitOf({ plugin }: Generation): Promise<PluginExit | undefined> {
+  return Promise.race([plugin.exited, delay(lostMs, undefined, { ref: false })]);
 }
