@@ -36,5 +36,5 @@ use_node() {
 }
 
 run_files_on_node() {
-  PATH="${other_node%/*}:$PATH" "$other_node" --import tsx --test --test-concurrency=2 --test-reporter=spec "$@"
+  PATH="${other_node%/*}:$PATH" run_files "$@"
 }

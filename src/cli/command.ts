@@ -14,7 +14,10 @@ export interface Positional {
 
 export interface Context {
   readonly terminal: Terminal;
-  /** Aborted by Ctrl-C, SIGTERM, SIGQUIT, a terminal that is gone, and when nobody reads the output any more: the command cleans up and returns. */
+  /**
+   * Aborted by Ctrl-C, SIGTERM, SIGQUIT, a terminal that is gone, and when nobody reads the output any more: the command
+   * cleans up and returns.
+   */
   readonly signal: AbortSignal;
   /** Variables of the process. */
   readonly environment: Readonly<Record<string, string | undefined>>;
