@@ -12,6 +12,7 @@ export const errorCodes = {
   ENGINE_SOCKET_ABSENT: "The engine's socket does not exist.",
   ENGINE_SOCKET_INVALID: 'The path of the socket leads to something that is not a socket.',
   ENGINE_SOCKET_FORBIDDEN: "This user may not use the engine's socket.",
+  ENGINE_SOCKET_FOREIGN: "The engine's socket was found without being named, and belongs to another user.",
   ENGINE_SOCKET_REFUSED: 'The socket is there, but nothing listens on it.',
   ENGINE_SOCKET_PATH_TOO_LONG: 'The path of the socket is longer than the 107 bytes that the kernel takes.',
   ENGINE_SCHEME_UNSUPPORTED: 'A setting names an engine that is not reached over a unix socket.',

@@ -49,6 +49,10 @@ export async function openEngine(options: ConnectOptions): Promise<Engine> {
 
   const failures: { candidate: SocketCandidate; error: EngineError }[] = [];
   for (const candidate of candidates) {
+    if (candidate.problem !== undefined) {
+      failures.push({ candidate, error: candidate.problem });
+      continue;
+    }
     try {
       return await openSocket(candidate, environment, rest);
     } catch (error) {
@@ -78,7 +82,8 @@ async function openSocket(
   }
 }
 
-function agreeOnVersion(answer: Ping, socketPath: string, wanted: string | undefined): string {
+function agreeOnVersion(answer: Ping, socketPath: string, variable: string | undefined): string {
+  const wanted = variable?.replace(/^v(?=\d)/, ''); // as it stands in the paths of the API
   if (!wanted || answer.kind === 'podman') return negotiateApiVersion(answer.apiVersion, socketPath);
   if (!/^\d+\.\d+$/.test(wanted)) {
     throw new InvalidOptionError('DOCKER_API_VERSION', 'must be two numbers with a dot, such as 1.41');

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { enginesFlag, socketFlag } from '../../src/cli/commands/engine-flag.ts';
 import { bytes, choice, text, texts, toggle, whole } from '../../src/cli/flags.ts';
 import { parseArguments } from '../../src/cli/parse-arguments.ts';
 import { UsageError } from '../../src/cli/usage-error.ts';
@@ -121,4 +123,24 @@ describe('arguments', () => {
       );
     });
   }
+});
+
+describe('the socket of an engine', () => {
+  const flag = socketFlag('engine');
+
+  it('may be a path, a path as a shell completes it, or a URL as in DOCKER_HOST', () => {
+    assert.equal(flag.convert(['/run/docker.sock'], '-engine'), '/run/docker.sock');
+    assert.equal(flag.convert(['unix:///run/docker.sock'], '-engine'), '/run/docker.sock');
+    assert.equal(flag.convert(['run/../docker.sock'], '-engine'), join(process.cwd(), 'docker.sock'));
+    assert.equal(flag.convert([], '-engine'), undefined);
+    assert.deepEqual(enginesFlag('engines').convert(['unix:///a', 'b'], '-engine'), [
+      '/a',
+      join(process.cwd(), 'b'),
+    ]);
+  });
+
+  it('is not another machine, nor nothing', () => {
+    for (const wrong of ['tcp://127.0.0.1:2375', 'ssh://me@there', '', 'unix://'])
+      assert.throws(() => flag.convert([wrong], '-engine'), UsageError, wrong);
+  });
 });

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createServer, type Server } from 'node:net';
 import { createServer as createHttpServer } from 'node:http';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -229,6 +230,8 @@ describe('the API version', { timeout }, () => {
 
   test('is fixed by DOCKER_API_VERSION', async () => {
     assert.equal(await agreed('1.51', { DOCKER_API_VERSION: '1.42' }), '1.42');
+    assert.equal(await agreed('1.51', { DOCKER_API_VERSION: 'v1.44' }), '1.44', 'as in the paths of the API');
+    assert.equal(await agreed('1.51', { DOCKER_API_VERSION: '' }), '1.51', 'not set');
     await assert.rejects(agreed('1.51', { DOCKER_API_VERSION: '1.12' }), EngineVersionError);
     await assert.rejects(agreed('1.51', { DOCKER_API_VERSION: 'new' }), InvalidOptionError);
   });
@@ -302,9 +305,126 @@ describe('without a socketPath', { timeout }, () => {
       findSockets(clean()),
       unreachable('ENGINE_CONTEXT_INVALID', /"empty" names no engine/),
     );
-    await writeFile(join(home(), '.docker/config.json'), '{"currentContext":');
-    await assert.rejects(findSockets(clean()), unreachable('ENGINE_CONTEXT_INVALID', /config\.json/));
     await rm(join(home(), '.docker'), { recursive: true });
+  });
+
+  describe('a configuration of Docker that names no context', () => {
+    const config = () => join(home(), '.docker/config.json');
+    before(() => mkdir(join(home(), '.docker'), { recursive: true }));
+    after(() => rm(join(home(), '.docker'), { recursive: true }));
+
+    for (const text of ['', '\n', '{}', '{"currentContext":""}']) {
+      test(`hides nothing: ${JSON.stringify(text)}`, async () => {
+        await writeFile(config(), text);
+        const found = await findSockets(clean());
+        assert.deepEqual(
+          found.filter(({ source }) => !source.startsWith('usual place')),
+          [],
+        );
+        assert.ok(found.length >= 4);
+      });
+    }
+
+    for (const text of ['{"currentContext":', '[]x', '"desktop"', '\0']) {
+      test(`is told with the places, and stops none of them: ${JSON.stringify(text)}`, async () => {
+        await writeFile(config(), text);
+        const [first, ...others] = await findSockets(clean());
+        assert.equal(first?.problem?.code, 'ENGINE_CONTEXT_INVALID');
+        assert.equal(first.socketPath, config());
+        assert.ok(others.length >= 4 && others.every(({ problem }) => problem === undefined));
+      });
+    }
+
+    test('does not hold anybody up by being a pipe', { timeout: 10_000 }, async () => {
+      await rm(config(), { force: true });
+      execFileSync('mkfifo', [config()]);
+      const [first] = await findSockets(clean());
+      assert.match(first?.problem?.message ?? '', /no regular file/);
+      await rm(config());
+    });
+
+    test('of another user is not believed: root would work on the engine of whoever left it', async (t) => {
+      if (process.geteuid?.() !== 0) {
+        t.skip('needs root, to make a file of another user');
+        return;
+      }
+      await useContext('evil', 'unix:///tmp/evil.sock');
+      await chown(config(), 65534, 65534);
+      const [first, ...others] = await findSockets(clean());
+      assert.match(first?.problem?.message ?? '', /belongs to user 65534/);
+      assert.ok(!others.some(({ socketPath }) => socketPath.includes('evil')));
+      await rm(config());
+    });
+  });
+
+  test('a usual socket of another user is told, and not used', async (t) => {
+    if (process.geteuid?.() !== 0) {
+      t.skip('needs root, to make a socket of another user');
+      return;
+    }
+    await using server = await startRecordingServer();
+    const runtimeDirectory = join(folder, 'foreign');
+    await mkdir(runtimeDirectory);
+    await symlink(server.socketPath, join(runtimeDirectory, 'docker.sock'));
+    await chown(server.socketPath, 65534, 65534);
+    const environment = { ...clean(), XDG_RUNTIME_DIR: runtimeDirectory };
+    const found = (await findSockets(environment)).find(
+      ({ socketPath }) => socketPath === join(runtimeDirectory, 'docker.sock'),
+    );
+    assert.equal(found?.problem?.code, 'ENGINE_SOCKET_FOREIGN');
+    assert.equal(server.requests.length, 0);
+    // Whoever names it means it.
+    await using engine = await connectEngine({ socketPath: join(runtimeDirectory, 'docker.sock') });
+    assert.equal(engine.kind, 'docker');
+  });
+
+  test('an empty variable is one that is not set', async () => {
+    const names = [
+      'DOCKER_HOST',
+      'CONTAINER_HOST',
+      'DOCKER_CONTEXT',
+      'DOCKER_CONFIG',
+      'XDG_RUNTIME_DIR',
+      'HOME',
+    ];
+    const empty = Object.fromEntries(names.map((name) => [name, '']));
+    const before = process.cwd();
+    const elsewhere = join(folder, 'elsewhere');
+    await mkdir(elsewhere);
+    await writeFile(join(elsewhere, 'config.json'), '{"currentContext":"of-the-working-directory"}');
+    process.chdir(elsewhere);
+    try {
+      assert.deepEqual(await findSockets(empty), await findSockets({}));
+    } finally {
+      process.chdir(before);
+    }
+  });
+
+  test('a user who is in no list of users has the usual places', (t) => {
+    const script = `import { findSockets } from './src/engine/index.ts';
+      console.log(JSON.stringify((await findSockets({})).map(({ socketPath }) => socketPath)));`;
+    const { status, stdout, stderr } = spawnSync(
+      'unshare',
+      [
+        '--user',
+        '--map-user=54321',
+        process.execPath,
+        '--import',
+        'tsx',
+        '--input-type=module',
+        '--eval',
+        script,
+      ],
+      { encoding: 'utf8', env: { PATH: process.env['PATH'] } },
+    );
+    if (stderr.includes('unshare')) {
+      t.skip(`no user namespace can be made here: ${stderr}`);
+      return;
+    }
+    assert.equal(status, 0, stderr);
+    const found = JSON.parse(stdout) as string[];
+    assert.ok(found.includes('/var/run/docker.sock'));
+    assert.ok(found.includes('/run/user/54321/podman/podman.sock'));
   });
 
   test('a setting that does not work is an error that names it', async () => {

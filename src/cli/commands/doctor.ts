@@ -3,8 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import { BulkheadError } from '../../errors.ts';
 import { command } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { text, texts } from '../flags.ts';
+import { text } from '../flags.ts';
 import { formatFlag, printData } from '../output/document.ts';
+import { enginesFlag } from './engine-flag.ts';
 import { closeEngines, everyEngine, type EnginePlace } from './every-engine.ts';
 import type { DoctorReport } from './doctor-report.ts';
 import { socketDirectoryFlag } from './socket-directory-flag.ts';
@@ -18,9 +19,7 @@ export const doctor = command({
   ],
   examples: ['doctor', 'doctor -format=json', 'doctor -record=facts.json'],
   flags: {
-    engine: texts('SOCKET', 'only the engine at this socket (default: every place where one may be)', {
-      path: true,
-    }),
+    engine: enginesFlag('only the engine at this socket (default: every place where one may be)'),
     socket_directory: socketDirectoryFlag,
     record: text('FILE', 'write the facts to a file, for matrix -facts on another host', { path: true }),
     format: formatFlag,

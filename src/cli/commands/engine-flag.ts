@@ -1,11 +1,42 @@
-import { text } from '../flags.ts';
+import { resolve } from 'node:path';
+import { text, texts, type Flag } from '../flags.ts';
+import { UsageError } from '../usage-error.ts';
 
 /** The engine that a command works on. */
-export const engineFlag = text(
-  'SOCKET',
-  "the engine's socket (default: the first that is found; see doctor)",
-  {
-    alias: 'socket',
-    path: true,
-  },
-);
+export const engineFlag = socketFlag("the engine's socket (default: the first that is found; see doctor)", {
+  alias: 'socket',
+});
+
+/** One socket: a path, which shells complete relative to the working directory, or `unix:///path` as in DOCKER_HOST. */
+export function socketFlag(
+  summary: string,
+  extras: Pick<Flag<unknown>, 'alias'> = {},
+): Flag<string | undefined> {
+  return {
+    ...text('SOCKET', summary, { path: true, ...extras }),
+    convert(given, name) {
+      const last = given.at(-1);
+      return last === undefined ? undefined : socketPathOf(last, name);
+    },
+  };
+}
+
+/** Several of them; without one, every engine that is found. */
+export function enginesFlag(summary: string): Flag<readonly string[]> {
+  return {
+    ...texts('SOCKET', summary, { path: true }),
+    convert: (given, name) => given.map((each) => socketPathOf(each, name)),
+  };
+}
+
+function socketPathOf(given: string, name: string): string {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(given)?.[1];
+  if (scheme !== undefined && scheme.toLowerCase() !== 'unix') {
+    throw new UsageError(
+      `${name} takes the path of a unix socket, and ${scheme} is another way to reach an engine`,
+    );
+  }
+  const path = scheme === undefined ? given : given.slice('unix://'.length);
+  if (path === '') throw new UsageError(`${name} takes the path of a unix socket, not nothing`);
+  return resolve(path);
+}

@@ -26,7 +26,8 @@ export async function everyEngine(
       ? await findSockets()
       : sockets.map((socketPath) => ({ socketPath, source: '-engine', explicit: true }));
   const places = await Promise.all(
-    candidates.map(async ({ socketPath, source, explicit }) => {
+    candidates.map(async ({ socketPath, source, explicit, problem }) => {
+      if (problem !== undefined) return [{ socketPath, source, found: { error: problem } }];
       try {
         return [
           { socketPath, source, found: { engine: await connectEngine({ socketPath, infoCache, signal }) } },

@@ -7,6 +7,7 @@ import { parseFilter, parseRequirements } from '../matrix/cells-of-words.ts';
 import { formatMatrix, formatOfFile, matrixFormats, type MatrixFormat } from '../matrix/formats.ts';
 import { isGood, summaryWords, type MatrixReport } from '../matrix/report.ts';
 import { UsageError } from '../usage-error.ts';
+import { enginesFlag } from './engine-flag.ts';
 import { lockingFlags, optionalLaunchFlags } from './launch-flags.ts';
 import { packageVersion } from './version.ts';
 import { rooms } from '../rooms.ts';
@@ -26,9 +27,7 @@ const matrixFlags = {
     'how to print the matrix (default: table, or as the ending of -output says)',
   ),
   output: texts('FILE', 'write it to a file: .html, .xml (JUnit), .md, .json, .yaml, .txt', { path: true }),
-  engine: texts('SOCKET', 'only the engine at this socket (default: every engine that is found)', {
-    path: true,
-  }),
+  engine: enginesFlag('only the engine at this socket (default: every engine that is found)'),
   call: text(
     'SERVICE/METHOD',
     'with -live: a call that each plugin must answer; default: its health check, or for -type=secret or auth its set-up with a storage that it reaches through the broker',

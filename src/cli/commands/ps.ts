@@ -3,10 +3,10 @@ import type { hostLabels } from '../../host/index.ts';
 import { command, type Context } from '../command.ts';
 import type { RunningHost } from '../control/ask-hosts.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { texts } from '../flags.ts';
 import { formatFlag, printData } from '../output/document.ts';
 import { shown, tableLines } from '../output/table.ts';
 import { directoryFlag, directoryOf } from './directory.ts';
+import { enginesFlag } from './engine-flag.ts';
 import { closeEngines, everyEngine } from './every-engine.ts';
 import { rooms } from '../rooms.ts';
 
@@ -36,9 +36,7 @@ export const ps = command({
   ],
   examples: ['ps', 'ps -format=json'],
   flags: {
-    engine: texts('SOCKET', 'only the engine at this socket (default: every engine that is found)', {
-      path: true,
-    }),
+    engine: enginesFlag('only the engine at this socket (default: every engine that is found)'),
     directory: directoryFlag,
     format: formatFlag,
   },

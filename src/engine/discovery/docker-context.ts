@@ -1,20 +1,35 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineUnreachableError } from '../errors.ts';
+import { readSettingFile } from './setting-file.ts';
+
+/** The engine that a context names, or why the file with the name of the current context can't be taken. */
+export type DockerContext =
+  | { readonly url: string; readonly source: string; readonly problem?: undefined }
+  | { readonly file: string; readonly problem: EngineUnreachableError };
 
 /**
  * The engine that Docker's current context names: `DOCKER_CONTEXT`, else `currentContext` of `config.json`.
  * `undefined` when there is none, or it is `default`.
  *
+ * @returns a `problem` when `config.json` can't be taken for a setting: whatever it says is not a choice of this user's
  * @throws EngineUnreachableError `ENGINE_CONTEXT_INVALID` when a context is set but can't be read
  */
-export async function dockerContextHost(
+export async function dockerContext(
   configDirectory: string,
   environment: Readonly<Record<string, string | undefined>>,
-): Promise<{ url: string; source: string } | undefined> {
+): Promise<DockerContext | undefined> {
   const setting = environment['DOCKER_CONTEXT'] ?? '';
-  const name = setting === '' ? await currentContext(join(configDirectory, 'config.json')) : setting;
+  let name: string | undefined = setting;
+  if (setting === '') {
+    const file = join(configDirectory, 'config.json');
+    try {
+      name = await currentContext(file);
+    } catch (problem) {
+      if (problem instanceof EngineUnreachableError) return { file, problem };
+      throw problem;
+    }
+  }
   if (name === undefined || name === 'default') return undefined;
 
   const source = `docker context "${name}"`;
@@ -40,15 +55,15 @@ async function currentContext(file: string): Promise<string | undefined> {
     : undefined;
 }
 
+/** An empty file is no setting, as for Docker's own client. */
 async function readJson(file: string): Promise<object | undefined> {
   let value: unknown;
   try {
-    value = JSON.parse(await readFile(file, 'utf8'));
+    const text = await readSettingFile(file);
+    if (text === undefined || text.trim() === '') return undefined;
+    value = JSON.parse(text);
   } catch (cause) {
-    // No such file is no setting; neither is one that belongs to somebody else (HOME of root under sudo, say).
-    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes((cause as NodeJS.ErrnoException).code ?? ''))
-      return undefined;
-    throw invalid("Docker's configuration can't be read", file, cause);
+    throw invalid(`Docker's configuration can't be read: ${(cause as Error).message}`, file, cause);
   }
   if (typeof value === 'object' && value !== null) return value;
   throw invalid("Docker's configuration is no JSON object", file);

@@ -1,53 +1,61 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { dockerContextHost } from './docker-context.ts';
+import type { EngineUnreachableError } from '../errors.ts';
+import { dockerContext } from './docker-context.ts';
 import { socketPathFromUrl } from './socket-url.ts';
+import { usualSockets } from './usual-sockets.ts';
 
 /** A place where an engine's socket may be, and the setting that says so. */
 export interface SocketCandidate {
+  /** Where `problem` is about a file of settings: its path. */
   readonly socketPath: string;
   /** `DOCKER_HOST`, `docker context "desktop"`, `usual place of rootless Podman`, ... */
   readonly source: string;
   /** A setting of the user's: when it does not work, no other is tried. */
   readonly explicit: boolean;
+  /** Why this place must not be used. The others are tried. */
+  readonly problem?: EngineUnreachableError | undefined;
 }
 
 /**
  * Where to look for an engine, in this order: `DOCKER_HOST`, `CONTAINER_HOST`, the Docker context (`DOCKER_CONTEXT`, else
  * `currentContext` of Docker's `config.json`), the usual sockets of Docker and Podman. A setting of the user's ends the list.
- * Whether anything is there is not looked at.
+ * An empty variable counts as one that is not set. Whether an engine answers is not looked at.
  *
+ * @returns places with a `problem` too: a `config.json` that can't be read or belongs to another user, and usual sockets
+ *   that belong to another user than this one and root
  * @throws EngineUnreachableError `ENGINE_SCHEME_UNSUPPORTED` when a setting names anything but a unix socket, and
- *   `ENGINE_CONTEXT_INVALID` when the context can't be read
+ *   `ENGINE_CONTEXT_INVALID` when the context that is set can't be read
  */
 export async function findSockets(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<SocketCandidate[]> {
+  const variable = (name: string) => (environment[name] === '' ? undefined : environment[name]);
   for (const source of ['DOCKER_HOST', 'CONTAINER_HOST']) {
-    const url = environment[source];
-    if (url) return [{ socketPath: socketPathFromUrl(url, source), source, explicit: true }];
+    const url = variable(source);
+    if (url !== undefined) return [{ socketPath: socketPathFromUrl(url, source), source, explicit: true }];
   }
-  const home = environment['HOME'] ?? homedir();
-  const context = await dockerContextHost(environment['DOCKER_CONFIG'] ?? join(home, '.docker'), environment);
-  if (context !== undefined) {
+  const home = variable('HOME') ?? homeOfUser();
+  const configuration = variable('DOCKER_CONFIG') ?? (home === undefined ? undefined : join(home, '.docker'));
+  const context = configuration === undefined ? undefined : await dockerContext(configuration, environment);
+  if (context !== undefined && context.problem === undefined) {
     const { source, url } = context;
     return [{ socketPath: socketPathFromUrl(url, source), source, explicit: true }];
   }
-  return usualSockets(home, environment['XDG_RUNTIME_DIR'] ?? `/run/user/${process.geteuid?.() ?? 0}`);
+  const usual = await usualSockets(
+    home,
+    variable('XDG_RUNTIME_DIR') ?? `/run/user/${process.geteuid?.() ?? 0}`,
+  );
+  if (context === undefined) return usual;
+  const { file, problem } = context;
+  return [{ socketPath: file, source: "Docker's configuration", explicit: false, problem }, ...usual];
 }
 
-function usualSockets(home: string, runtimeDirectory: string): SocketCandidate[] {
-  const places: readonly (readonly [string, string])[] = [
-    ['/var/run/docker.sock', 'Docker'],
-    [join(runtimeDirectory, 'docker.sock'), 'rootless Docker'],
-    ['/run/podman/podman.sock', 'Podman'],
-    [join(runtimeDirectory, 'podman/podman.sock'), 'rootless Podman'],
-    [join(home, '.docker/run/docker.sock'), 'Docker Desktop'],
-    [join(home, '.docker/desktop/docker.sock'), 'Docker Desktop on Linux'],
-  ];
-  return places.map(([socketPath, engine]) => ({
-    socketPath,
-    source: `usual place of ${engine}`,
-    explicit: false,
-  }));
+/** A user without an entry in the list of users has no home. */
+function homeOfUser(): string | undefined {
+  try {
+    return homedir();
+  } catch {
+    return undefined;
+  }
 }

@@ -4,6 +4,7 @@ import { exitCodes } from '../../exit-codes.ts';
 import { bytes, choice, text, texts, toggle, whole } from '../../flags.ts';
 import { plainText } from '../../output/plain-text.ts';
 import { UsageError } from '../../usage-error.ts';
+import { socketFlag } from '../engine-flag.ts';
 import { directoryFlag, directoryOf, openCatalogs } from '../directory.ts';
 
 export const register = command({
@@ -31,7 +32,7 @@ export const register = command({
     pids_limit: whole('N', 'limit of processes'),
     tmpfs: texts('PATH[:SIZE]', 'writable place in memory'),
     ulimit: texts('NAME=SOFT[:HARD]', 'limit of processes in the container; -1 is unlimited'),
-    engine_socket: text('SOCKET', "engine in place of the host's", { path: true }),
+    engine_socket: socketFlag("engine in place of the host's"),
     directory: directoryFlag,
   },
   async run({ args: [name], flags }, context) {
