@@ -1,9 +1,10 @@
 /** What is published works without this checkout's tools: plain JavaScript, every entry point, the command line. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { before, describe, it } from 'node:test';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, posix } from 'node:path';
+import { after, before, describe, it } from 'node:test';
 
 interface Manifest {
   readonly exports: Readonly<Record<string, string | { readonly default: string; readonly types: string }>>;
@@ -70,3 +71,68 @@ describe('the published package', () => {
     assert.match(stderr, /ENGINE_SOCKET_ABSENT/);
   });
 });
+
+describe('the tarball of the package', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bulkhead-package-'));
+  let tarball = '';
+  let packed: string[] = [];
+
+  before(() => {
+    // Scripts would build anew, beside other tests that run what is built.
+    const { status, stdout, stderr } = run('npm', [
+      'pack',
+      '--ignore-scripts',
+      '--json',
+      '--pack-destination',
+      folder,
+    ]);
+    assert.equal(status, 0, stderr);
+    const [made] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[];
+    assert.ok(made !== undefined);
+    tarball = join(folder, made.filename);
+    packed = made.files.map(({ path }) => path);
+  });
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it('holds the program and its documentation, and nothing of the workshop', () => {
+    const expected =
+      /^(dist\/.*\.(js|d\.ts)|src\/.*README\.md|test\/goplugin\/CHECKLIST\.md|package\.json|README\.md|SECURITY\.md|CHANGELOG\.md|LICENSE)$/;
+    assert.deepEqual(
+      packed.filter((path) => !expected.test(path)),
+      [],
+    );
+  });
+
+  it('has every page that the README links to', () => {
+    const links = [...readFileSync('README.md', 'utf8').matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)];
+    const missing = links
+      .map(([, path = '']) => posix.normalize(path))
+      .filter((path) => !packed.includes(path));
+    assert.deepEqual(missing, []);
+  });
+
+  it('is packed as publint wants it', () => {
+    const { status, stdout } = run('npx', ['publint', '--strict', tarball]);
+    assert.equal(status, 0, stdout);
+  });
+
+  it('has types that resolve', () => {
+    const { status, stdout } = run('npx', ['attw', '--profile', 'esm-only', '--no-color', tarball]);
+    assert.equal(status, 0, stdout);
+  });
+});
+
+describe('the workflows of GitHub Actions', () => {
+  for (const name of readdirSync('.github/workflows')) {
+    it(`are valid: ${name}`, () => {
+      const { status, stderr, stdout } = run('npx', ['action-validator', join('.github/workflows', name)]);
+      assert.equal(status, 0, stdout + stderr);
+    });
+  }
+});
+
+function run(command: string, args: readonly string[]) {
+  return spawnSync(command, args, { encoding: 'utf8', timeout: 120_000 });
+}
