@@ -124,6 +124,11 @@ describe('the tarball of the package', () => {
   });
 });
 
+it('the documentation of the public API is made without a warning', () => {
+  const { status, stdout, stderr } = run('npx', ['typedoc', '--emit', 'none']);
+  assert.equal(status, 0, stdout + stderr);
+});
+
 describe('the workflows of GitHub Actions', () => {
   for (const name of readdirSync('.github/workflows')) {
     it(`are valid: ${name}`, () => {

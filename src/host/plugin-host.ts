@@ -156,9 +156,9 @@ export class PluginHost implements AsyncDisposable {
   }
 
   /**
-   * Whether the plugin can run here, and how, or why not. Nothing is started.
+   * Whether the plugin can run here, and how, or why not. No container is made. With `mlock` it is judged as if its plugin
+   * runtime let it lock its memory, or not.
    *
-   * @param options.mlock as if its plugin runtime let it lock its memory, or not
    * @throws the errors of the catalogs, ImageNotPresentError, `IMAGE_DIGEST_MISMATCH`
    */
   check(
@@ -296,8 +296,7 @@ export class PluginHost implements AsyncDisposable {
 
   /**
    * Ends every mount and plugin, removes every container, stops the engine if it was the host's own. Idempotent.
-   *
-   * @param options.limitMs time for all plugins to end by themselves; then they are killed. Default: 10000
+   * All plugins together have `limitMs` milliseconds (default 10000) to end by themselves; then they are killed.
    */
   close({ limitMs = 10_000 }: { limitMs?: number | undefined } = {}): Promise<void> {
     this.#closing ??= this.#close(limitMs);
