@@ -46,15 +46,17 @@ interface PluginParts {
     { readonly code?: number | undefined; readonly oomKilled?: boolean | undefined } | undefined;
   readonly diagnosis?:
     { readonly facts: readonly { readonly name: string; readonly value: string }[] } | undefined;
-  readonly output?: { readonly stdout: string; readonly stderr: string } | undefined;
+  /** Of a Podman service of our own it is text, which its message tells already. */
+  readonly output?: { readonly stdout: string; readonly stderr: string } | string | undefined;
 }
 
 function* pluginDetails(error: BulkheadError & PluginParts): Iterable<string> {
   if (typeof error.phase === 'string') yield `phase: ${error.phase}`;
   if (error.exit?.code !== undefined) yield `exit code: ${error.exit.code}`;
   for (const { name, value } of error.diagnosis?.facts ?? []) yield `${name}: ${value}`;
+  if (typeof error.output !== 'object') return;
   for (const stream of ['stdout', 'stderr'] as const) {
-    const text = error.output?.[stream].trimEnd() ?? '';
+    const text = error.output[stream].trimEnd();
     if (text !== '')
       yield [`last output on ${stream}:`, ...text.split('\n').map((line) => `  ${line}`)].join('\n');
   }

@@ -10,6 +10,7 @@ import { shown, tableLines } from '../../src/cli/output/table.ts';
 import { terminalOn, unpainted } from '../../src/cli/output/terminal.ts';
 import { toYaml } from '../../src/cli/output/yaml.ts';
 import { UsageError } from '../../src/cli/usage-error.ts';
+import { PodmanServiceError } from '../../src/engine/index.ts';
 import { BulkheadError, errorCodes, InvalidOptionError, type ErrorCode } from '../../src/errors.ts';
 
 function screen({ tty, ...environment }: { tty: boolean; NO_COLOR?: string; TERM?: string }) {
@@ -148,6 +149,23 @@ describe('errors', () => {
     assert.deepEqual(describeError(new Error('disk full'), unpainted), ['Error: disk full']);
     assert.deepEqual(describeError('odd', unpainted), ['Error: odd']);
   });
+
+  for (const code of Object.keys(errorCodes) as ErrorCode[]) {
+    it(`are told whatever they carry: ${code}`, () => {
+      const carried = [
+        {},
+        { output: 'text of a service' },
+        { output: { stdout: 'out\n', stderr: '' } },
+        { output: undefined, exit: undefined, diagnosis: undefined, phase: undefined },
+        { phase: 'start', exit: { code: 1 }, diagnosis: { facts: [{ name: 'user', value: 'root' }] } },
+        new PodmanServiceError('PODMAN_SERVICE_FAILED', 'ended', { output: 'Error: exit 5' }),
+      ];
+      for (const parts of carried) {
+        const error = Object.assign(new BulkheadError(code, 'what happened'), parts);
+        assert.equal(describeError(error, unpainted)[0], `Error: ${error.code}: ${error.message}`);
+      }
+    });
+  }
 
   it('lead to the exit code of their meaning', () => {
     const expected: readonly (readonly [ErrorCode, number])[] = [
