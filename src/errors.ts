@@ -43,6 +43,7 @@ export const errorCodes = {
   IMAGE_LIBRARY_NOT_FOUND: 'A shared library that a program needs is not on this machine.',
   IMAGE_PACKAGE_NOT_FOUND: 'An npm package that a plugin needs is not installed.',
   ELF_INVALID: 'A file is not a 64-bit little-endian ELF program, or is damaged.',
+  FILE_UNUSABLE: "A file that was named can't be read or written.",
   LAUNCH_REFUSED: 'The plugin can not run here as asked; every reason is named, nothing was made.',
   LAUNCH_UNKNOWN: 'Whether the plugin can run here could not be observed; nothing was made.',
   FACTS_INVALID: 'What should be a file of recorded facts is none.',

@@ -25,6 +25,7 @@ const ofTheEnvironment: ReadonlySet<string> = new Set<ErrorCode>([
   'CATALOG_UNREADABLE',
   'CATALOG_UNWRITABLE',
   'CLEANUP_FAILED',
+  'FILE_UNUSABLE',
   'SOCKET_DIRECTORY_FAILED',
 ]);
 

@@ -1,33 +1,14 @@
 #!/usr/bin/env node
-import { constants } from 'node:os';
-import { runCommandLine } from './command-line.ts';
-import { listenToSignals, type Ending } from './signals.ts';
-import { terminalOn } from './output/terminal.ts';
+// Nothing is imported before the version of Node.js is looked at: an older one fails in the middle of what it can't read.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
-const interrupt = new AbortController();
-let endedBy: Ending | undefined;
-
-const { onHangup } = listenToSignals((signal) => {
-  endedBy ??= signal;
-  interrupt.abort(new Error(`ended by ${signal}`));
-});
-// The reader of a pipe went away, as `head` does: nothing more is wanted.
-process.stdout.on('error', () => {
-  interrupt.abort(new Error('nobody reads the output'));
-});
-process.stderr.on('error', () => undefined);
-
-process.exitCode = await main();
-
-async function main(): Promise<number> {
-  const terminal = terminalOn(process.stdout, process.stderr, process.env);
-  const context = { terminal, signal: interrupt.signal, environment: process.env, onHangup };
-  try {
-    return await runCommandLine(process.argv.slice(2), context);
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
-    return endedBy === undefined ? 0 : 128 + constants.signals[endedBy];
-  } finally {
-    terminal.progress('');
-  }
+if (major > 20 || (major === 20 && minor >= 19)) {
+  await import('./program.ts');
+} else {
+  process.stderr.write(
+    `Error: bulkhead needs Node.js 20.19 or later, and this is ${process.versions.node} (${process.execPath}).\n`,
+  );
+  process.exitCode = 3;
 }
+
+export {};

@@ -34,3 +34,4 @@ export { assumedImage } from './matrix/assumed-image.ts';
 export { planCells, type PlannedCell } from './matrix/cells.ts';
 export { dryMatrix, predict } from './matrix/dry.ts';
 export { cellName, summarise, unmetCells, withOutcome } from './matrix/summary.ts';
+export { usualRuntimes } from './matrix/cells.ts';

@@ -129,6 +129,10 @@ describe('the catalog on the command line', { timeout: 300_000 }, () => {
     );
     assert.doesNotMatch(everything.join(), /tell-nobody/);
 
+    const whichOne = run('plugin', 'deregister', 'secret', 'obs-kv');
+    assert.equal(whichOne.status, 1);
+    assert.match(whichOne.stderr, /registered are v0\.25\.0\nHint: Name one with -version\./);
+
     assert.equal(run('plugin', 'pin', 'secret', 'obs-kv', '0.25.0').status, 0);
     assert.match(run('plugin', 'pin').stdout, /^obs-kv {4}secret {4}v0\.25\.0$/m);
     const pinned = run('plugin', 'deregister', '-version=0.25.0', 'secret', 'obs-kv');

@@ -76,11 +76,15 @@ describe('the matrix of a host that is not here', { timeout: 120_000 }, () => {
     [['x:1', '-facts', foreign], 2, /-facts is about another host/],
     [['x:1', '-cookie=A=b'], 2, /give -live too/],
     [['-filter=engine=containerd'], 2, /engine is one of docker, podman/],
-    [['-facts', '/nonexistent'], 3, /ENOENT.*\/nonexistent/],
+    [['-facts', '/nonexistent'], 3, /\/nonexistent can't be read.*ENOENT/],
     [['-facts', 'package.json'], 2, /FACTS_INVALID/],
     [['-facts', foreign, '-require=/nonexistent'], 3, /ENOENT/],
     [['-facts', foreign, '-output=matrix'], 2, /the ending of matrix says no format/],
-    [['-facts', foreign, '-output=/nonexistent/a.html'], 3, /ENOENT.*\/nonexistent\/a\.html/],
+    [
+      ['-facts', foreign, '-output=/nonexistent/a.html'],
+      3,
+      /\/nonexistent\/a\.html can't be written.*ENOENT/,
+    ],
     [['-engine=/nonexistent.sock'], 3, /ENGINE_SOCKET_ABSENT/],
   ];
   for (const [args, exit, said] of wrong) {

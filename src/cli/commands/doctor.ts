@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises';
-
 import { BulkheadError } from '../../errors.ts';
 import { command } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -9,6 +7,7 @@ import { enginesFlag } from './engine-flag.ts';
 import { closeEngines, everyEngine, type EnginePlace } from './every-engine.ts';
 import type { DoctorReport } from './doctor-report.ts';
 import { socketDirectoryFlag } from './socket-directory-flag.ts';
+import { openUserFile } from '../user-files.ts';
 import { rooms } from '../rooms.ts';
 
 export const doctor = command({
@@ -62,5 +61,6 @@ async function record(file: string, { host, engines }: DoctorReport): Promise<vo
   if (known.length === 0) {
     throw new BulkheadError('ENGINE_NONE_FOUND', 'no engine answers: there are no facts to record');
   }
-  await writeFile(file, `${JSON.stringify(factsFile({ host, engines: known }), null, 2)}\n`);
+  const output = await openUserFile(file);
+  await output.write(`${JSON.stringify(factsFile({ host, engines: known }), null, 2)}\n`);
 }

@@ -1,5 +1,4 @@
-import { open, readFile, writeFile } from 'node:fs/promises';
-import type { CellFilter, MatrixResult } from '../../compatibility/index.ts';
+import type { CellFilter, MatrixCell, MatrixResult } from '../../compatibility/index.ts';
 import { command, type Context } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { optionalChoice, text, texts, toggle, type FlagValues } from '../flags.ts';
@@ -7,6 +6,7 @@ import { parseFilter, parseRequirements } from '../matrix/cells-of-words.ts';
 import { formatMatrix, formatOfFile, matrixFormats, type MatrixFormat } from '../matrix/formats.ts';
 import { isGood, summaryWords, type MatrixReport } from '../matrix/report.ts';
 import { UsageError } from '../usage-error.ts';
+import { openUserFile, readUserFile, type OutputFile } from '../user-files.ts';
 import { enginesFlag } from './engine-flag.ts';
 import { lockingFlags, optionalLaunchFlags } from './launch-flags.ts';
 import { packageVersion } from './version.ts';
@@ -63,28 +63,67 @@ export const matrix = command({
     const required =
       flags.require === undefined
         ? undefined
-        : parseRequirements(await readFile(flags.require, 'utf8'), flags.require);
-    const files = flags.output.map((file) => ({ file, format: fileFormat(file, flags) }));
-    await Promise.all(files.map(({ file }) => checkWritable(file)));
-
-    const result = await resultOf(image, flags, filter, context);
-    const { unmetCells } = await rooms.compatibility();
-    const report: MatrixReport = {
-      result,
-      image,
-      generatedAt: new Date(),
-      version: packageVersion(),
-      unmet: required && unmetCells(required, result.cells),
-    };
-    for (const { file, format } of files) await writeFile(file, `${await formatMatrix(report, format)}\n`);
-    terminal.out(
-      files.length > 0
-        ? summaryWords(result)
-        : await formatMatrix(report, flags.format ?? 'table', terminal.paint),
-    );
-    return isGood(report) ? exitCodes.ok : exitCodes.no;
+        : parseRequirements(await readUserFile(flags.require), flags.require);
+    const formats = flags.output.map((file) => fileFormat(file, flags));
+    const files: OutputFile[] = [];
+    try {
+      for (const file of flags.output) files.push(await openUserFile(file));
+      const report = await reportOf(image, flags, filter, required, context);
+      for (const [at, file] of files.entries())
+        await file.write(`${await formatMatrix(report, formats[at] ?? 'table')}\n`);
+      terminal.out(
+        files.length > 0
+          ? summaryWords(report.result)
+          : await formatMatrix(report, flags.format ?? 'table', terminal.paint),
+      );
+      return isGood(report) ? exitCodes.ok : exitCodes.no;
+    } catch (error) {
+      await Promise.all(files.map((file) => file.abandon()));
+      throw error;
+    }
   },
 });
+
+async function reportOf(
+  image: string | undefined,
+  flags: MatrixFlags,
+  filter: CellFilter,
+  required: readonly Partial<MatrixCell>[] | undefined,
+  context: Context,
+): Promise<MatrixReport> {
+  const result = await resultOf(image, flags, filter, context);
+  const { unmetCells, usualRuntimes } = await rooms.compatibility();
+  refuseUnknownRuntimes(result, filter, usualRuntimes);
+  return {
+    result,
+    image,
+    generatedAt: new Date(),
+    version: packageVersion(),
+    unmet: required && unmetCells(required, result.cells),
+  };
+}
+
+/** A runtime that no engine has, whose name is not one of the usual, is a slip of the pen and not a cell. */
+function refuseUnknownRuntimes(
+  { cells }: MatrixResult,
+  { runtime: wanted = [] }: CellFilter,
+  usual: readonly string[],
+): void {
+  const unknown = wanted.filter((name) => {
+    const rows = cells.filter(({ runtime }) => runtime === name);
+    return (
+      !usual.includes(name) &&
+      rows.every(({ reasons }) => reasons.some(({ rule }) => rule === 'runtime-present'))
+    );
+  });
+  if (unknown.length === 0) return;
+  const seen = cells
+    .flatMap(({ reasons }) => reasons)
+    .find(({ rule }) => rule === 'runtime-present')?.observed;
+  throw new UsageError(
+    `-filter: no engine has a runtime ${unknown.join(' or ')}${seen === undefined ? '' : ` (${seen})`}`,
+  );
+}
 
 function checkFlags(image: string | undefined, flags: MatrixFlags): void {
   if (flags.live && flags.dry) throw new UsageError('-dry and -live are two ways to do it: give one of them');
@@ -118,11 +157,6 @@ function fileFormat(file: string, { format }: MatrixFlags): MatrixFormat {
   );
 }
 
-/** Before a matrix is made that takes minutes. */
-async function checkWritable(file: string): Promise<void> {
-  await (await open(file, 'a')).close();
-}
-
 async function resultOf(
   image: string | undefined,
   flags: MatrixFlags,
@@ -130,8 +164,7 @@ async function resultOf(
   context: Context,
 ): Promise<MatrixResult> {
   const { dryMatrix, parseFacts } = await rooms.compatibility();
-  if (flags.facts !== undefined)
-    return dryMatrix(parseFacts(await readFile(flags.facts, 'utf8')), { filter });
+  if (flags.facts !== undefined) return dryMatrix(parseFacts(await readUserFile(flags.facts)), { filter });
   const { dryMatrixHere, liveMatrixHere } = await import('./matrix-here.ts');
   if (flags.live) return liveMatrixHere(image, flags, filter, context);
   return dryMatrixHere(image, flags, filter, context);

@@ -55,10 +55,15 @@ export function terminalOn(
     progress(line) {
       erase();
       if (!watched || line === '') return;
-      stderr.write(plainText(line).slice(0, (stderr.columns ?? 80) - 1));
+      stderr.write(plainText(line).slice(0, columnsOf(stderr) - 1));
       shown = true;
     },
     paint: colours && stdout.isTTY === true ? painted : unpainted,
     paintErr: colours && stderr.isTTY === true ? painted : unpainted,
   };
+}
+
+/** A terminal that does not know its width says 0. */
+function columnsOf({ columns = 0 }: Stream): number {
+  return columns > 0 ? columns : 80;
 }

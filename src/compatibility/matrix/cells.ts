@@ -12,7 +12,8 @@ export interface PlannedCell {
   readonly wishes: LaunchWishes;
 }
 
-const usualRuntimes = ['runc', 'crun', 'runsc'];
+/** Runtimes that a matrix has rows for where none is asked for. */
+export const usualRuntimes: readonly string[] = ['runc', 'crun', 'runsc'];
 /** The user that images of plugins are usually given; the number is that of Google's distroless images. */
 const usualUser = '65532:65532';
 

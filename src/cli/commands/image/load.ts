@@ -3,6 +3,7 @@ import { command } from '../../command.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { formatFlag, printData } from '../../output/document.ts';
 import { plainText } from '../../output/plain-text.ts';
+import { unusable } from '../../user-files.ts';
 import { engineFlag } from '../engine-flag.ts';
 import { withEngine } from './with-engine.ts';
 
@@ -13,7 +14,9 @@ export const load = command({
   positionals: [{ name: 'FILE', complete: 'file' }],
   flags: { engine: engineFlag, format: formatFlag },
   async run({ args: [file], flags }, { terminal, signal }) {
-    await access(file, constants.R_OK); // before an engine is looked for
+    await access(file, constants.R_OK).catch((error: unknown) => {
+      throw unusable(file, 'read', error); // before an engine is looked for
+    });
     const { references } = await withEngine({ socketPath: flags.engine, signal }, (engine) =>
       engine.images.load(file, {
         signal,

@@ -1,3 +1,5 @@
+import type { PluginCatalog } from '../../../catalog/index.ts';
+import { BulkheadError } from '../../../errors.ts';
 import { command } from '../../command.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { text } from '../../flags.ts';
@@ -8,7 +10,9 @@ import { pluginTypes } from './types.ts';
 export const deregister = command({
   name: 'deregister',
   summary: 'remove a plugin from the catalog; what runs goes on',
-  details: ['That there is no such entry is said, and is no fault: the exit code is 0.'],
+  details: [
+    'That there is no such entry is said, and is no fault: the exit code is 0. Where other versions of the plugin are registered, the one that is meant must be named: the exit code is 1, and nothing is removed.',
+  ],
   examples: ['plugin deregister -version=0.24.0 secret kv'],
   positionals: [{ name: 'TYPE', complete: pluginTypes }, { name: 'NAME' }],
   flags: {
@@ -19,6 +23,7 @@ export const deregister = command({
     const { plugins } = await openCatalogs(directoryOf(flags.directory, context));
     const { version = '' } = flags;
     const existed = await plugins.deregister(type, name, version, { signal: context.signal });
+    if (!existed && version === '') await refuseOtherVersions(plugins, type, name);
     context.terminal.out(
       plainText(
         existed
@@ -29,3 +34,16 @@ export const deregister = command({
     return exitCodes.ok;
   },
 });
+
+/** Whoever leaves the version out of a plugin that has versions would go on thinking that it is gone. */
+async function refuseOtherVersions(plugins: PluginCatalog, type: string, name: string): Promise<void> {
+  const { entries } = await plugins.list({ type });
+  const versions = entries.filter((entry) => entry.name === name).map(({ version }) => version);
+  if (versions.length === 0) return;
+  const known = versions.map((version) => (version === '' ? 'the unversioned entry' : version));
+  throw new BulkheadError(
+    'CATALOG_NOT_FOUND',
+    `no such entry of ${type} plugin ${name}; registered are ${known.join(', ')}`,
+    { hint: 'Name one with -version.' },
+  );
+}

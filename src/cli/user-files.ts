@@ -1,0 +1,78 @@
+/** Files that are named on the command line: what goes wrong with one is told with its name and what to do. */
+import { open, readFile, rm, writeFile } from 'node:fs/promises';
+import { BulkheadError } from '../errors.ts';
+
+const remedies: Readonly<Record<string, string>> = {
+  ENOENT: 'See whether the path is right.',
+  ENOTDIR: 'See whether the path is right: a part of it is a file.',
+  EISDIR: 'Name a file: this is a folder.',
+  EACCES: 'Choose another place, or run as a user who may use this one.',
+  EPERM: 'Choose another place, or run as a user who may use this one.',
+  EROFS: 'Choose a place on a file system that can be written.',
+  ENOSPC: 'Make room on that file system, or choose another place.',
+  EDQUOT: 'Make room within the quota of this user, or choose another place.',
+};
+
+/** @throws BulkheadError `FILE_UNUSABLE` */
+export async function readUserFile(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: unknown) => {
+    throw unusable(path, 'read', error);
+  });
+}
+
+/** A file to be written when the work is done, which may take minutes. */
+export interface OutputFile {
+  /** @throws BulkheadError `FILE_UNUSABLE`; a file that was not there before is removed again */
+  write(text: string): Promise<void>;
+  /** Takes a file away again that only exists because it was looked whether it can be. */
+  abandon(): Promise<void>;
+}
+
+/**
+ * Finds out that a file can be written before the work for it begins.
+ *
+ * @throws BulkheadError `FILE_UNUSABLE`
+ */
+export async function openUserFile(path: string): Promise<OutputFile> {
+  let isNew = false;
+  try {
+    const file = await open(path, 'wx').then(
+      (handle) => {
+        isNew = true;
+        return handle;
+      },
+      (error: unknown) => {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+        return open(path, 'a');
+      },
+    );
+    await file.close();
+  } catch (error) {
+    throw unusable(path, 'written', error);
+  }
+  const abandon = async () => {
+    if (isNew) await rm(path, { force: true });
+  };
+  return {
+    async write(text) {
+      try {
+        await writeFile(path, text);
+      } catch (error) {
+        await abandon();
+        throw unusable(path, 'written', error);
+      }
+    },
+    abandon,
+  };
+}
+
+/** What the system says of a file, with its name. */
+export function unusable(path: string, done: 'read' | 'written', cause: unknown): BulkheadError {
+  const { code = '', message } = cause as NodeJS.ErrnoException;
+  const reason = message.replace(/^[A-Z]+: /, '').replace(/, \w+( '.*')?$/, '');
+  return new BulkheadError(
+    'FILE_UNUSABLE',
+    `${path} can't be ${done}: ${reason}${code === '' ? '' : ` (${code})`}`,
+    { cause, hint: remedies[code] },
+  );
+}
