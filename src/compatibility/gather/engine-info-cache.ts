@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { AnsweringEngine, InfoCache } from '../../engine/index.ts';
 import { processIdentity, type ProcessIdentity } from '../../process-identity.ts';
 import { readCacheFile, userCache, writeCacheFile } from './cache-folder.ts';
-import { listenerOf } from './engine-process.ts';
+import { engineAt } from './engine-process.ts';
 
 /** Raised when what is kept changes its form. */
 const cacheFormat = 1;
@@ -14,7 +14,7 @@ const longestAgeMs = 600_000;
 /**
  * Keeps in a folder what Podman services say of themselves, for as long as their process lives and ten minutes at most:
  * the runtime, the storage and the user of a service are those that it was started with. What can't be tied to a process
- * that this one sees listening on the socket is neither kept nor used, and Docker is always asked: it answers at once.
+ * that this one sees answering on the socket is neither kept nor used, and Docker is always asked: it answers at once.
  *
  * @example
  * await using engine = await connectEngine({ infoCache: engineInfoCache(folder) });
@@ -51,8 +51,9 @@ export function userEngineCache(environment: NodeJS.ProcessEnv = process.env): s
 
 async function serviceOf(engine: AnsweringEngine): Promise<ProcessIdentity | undefined> {
   if (engine.kind !== 'podman') return undefined;
-  const pid = await listenerOf(engine);
-  return pid === undefined ? undefined : processIdentity(pid);
+  const found = await engineAt(engine);
+  const identity = found && processIdentity(found.pid);
+  return identity?.startTime === found?.startTime ? identity : undefined;
 }
 
 const keptSchema = z.object({

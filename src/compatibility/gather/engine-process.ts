@@ -1,14 +1,12 @@
-import { access, readdir, readFile, readlink, realpath, stat } from 'node:fs/promises';
-import { posix } from 'node:path';
+import { access, readdir, readlink, stat } from 'node:fs/promises';
 import type { Engine } from '../../engine/index.ts';
-import { processIdentity } from '../../process-identity.ts';
 import { known, unknown, type Fact } from '../fact.ts';
+import { allProcesses, engineCandidates, isUnchanged, programOf, type Candidate } from './engine-candidates.ts';
+import { holdsOneOf, withFarEnds } from './own-connection.ts';
+import { readProcessStatus } from './process-status.ts';
 
 /** The process of an engine on this host, through which much can be seen that its API does not tell. */
-export interface EngineProcess {
-  readonly pid: number;
-  readonly uid: number;
-  readonly commandLine: readonly string[];
+export interface EngineProcess extends Omit<Candidate, 'confined'> {
   /**
    * Folder in /proc of the process, or of one of its threads: one whose root and mounts are the engine's. The main thread
    * of a Podman 5 may be in the mount namespace of something that it once did for a container (seen with 5.4.2).
@@ -16,60 +14,40 @@ export interface EngineProcess {
   readonly folder: string;
 }
 
+type EngineSocket = Pick<Engine, 'kind' | 'socketPath'>;
+
+/** Others that open and close sockets of the same path can hide which is whose; then it is looked anew. */
+const attempts = 3;
+
 /**
- * Finds the process that listens on the engine's socket: by its open sockets where this process may see them, else as
- * the only one of its name and user.
+ * Finds the process of an engine: the one that holds the far end of connections which this process makes to the engine's
+ * socket, and which is not confined as containers are. A process chooses its name, its arguments and the paths of its
+ * sockets, so these only say who is looked at.
+ *
+ * Where this process may not see who holds a socket (those of root, for an ordinary user), the only process of the
+ * engine's name that no container could be is taken. Wherever it is not certain which it is, it is unknown.
  */
 export async function findEngineProcess(
-  engine: Pick<Engine, 'kind' | 'rootless' | 'socketPath'>,
+  engine: EngineSocket & Pick<Engine, 'rootless'>,
 ): Promise<Fact<EngineProcess>> {
-  const name = programOf(engine.kind);
   const owner = engine.rootless ? await ownerOf(engine.socketPath) : 0;
-  const { candidates, listening, hidden } = await findListener(engine, owner);
-  if (listening !== undefined) {
-    return known(await withFolder(listening), `process ${listening.pid} listens on ${engine.socketPath}`);
-  }
-  const [only, ...others] = candidates;
-  if (hidden && only !== undefined && others.length === 0) {
-    return known(await withFolder(only), `process ${only.pid}, the only ${name} of uid ${owner ?? ''}`);
-  }
-  return unknown(
-    hidden
-      ? `several processes are called ${name}, and this user may not see their sockets`
-      : `no process ${name} of this host listens on ${engine.socketPath}`,
-  );
+  if (owner === undefined) return unknown(`whose ${engine.socketPath} is can't be seen`);
+  const found = await findOfOwner(engine, owner);
+  return 'process' in found ? known(await withFolder(found.process), found.evidence) : unknown(found.why);
 }
 
-/** Process id of the engine that listens on a socket, before it was asked whose it is. */
-export async function listenerOf(engine: Pick<Engine, 'kind' | 'socketPath'>): Promise<number | undefined> {
+/** The engine that answers on a socket, before it was asked whose it is; `undefined` where its sockets can't be seen. */
+export async function engineAt(engine: EngineSocket): Promise<Candidate | undefined> {
   for (const owner of new Set([0, await ownerOf(engine.socketPath)])) {
-    const { listening } = await findListener(engine, owner);
-    if (listening !== undefined) return listening.pid;
+    const found = owner === undefined ? undefined : await findOfOwner(engine, owner);
+    if (found !== undefined && 'process' in found && found.seen) return found.process;
   }
   return undefined;
 }
 
-function programOf(kind: Engine['kind']): string {
-  return kind === 'docker' ? 'dockerd' : 'podman';
-}
-
-async function findListener(
-  { kind, socketPath }: Pick<Engine, 'kind' | 'socketPath'>,
-  owner: number | undefined,
-): Promise<{ candidates: Candidate[]; listening: Candidate | undefined; hidden: boolean }> {
-  const candidates = (await processesNamed(programOf(kind)))
-    .filter(({ uid }) => uid === owner)
-    .filter(({ commandLine }) => kind === 'docker' || commandLine.includes('service'));
-  const path = await realpath(socketPath).catch(() => socketPath);
-  let hidden = false;
-  const listening: Candidate[] = [];
-  for (const candidate of candidates) {
-    const listens = await listensOn(candidate.pid, [socketPath, path]);
-    if (listens === undefined) hidden = true;
-    else if (listens) listening.push(candidate);
-  }
-  // A rootless Podman is two processes; the one that was started last is in the user namespace.
-  return { candidates, listening: listening.at(-1), hidden };
+/** Whether the process is still there, and not another that was given its id. */
+export async function stillRuns({ pid, startTime }: EngineProcess): Promise<boolean> {
+  return (await readProcessStatus(pid))?.startTime === startTime;
 }
 
 /**
@@ -86,6 +64,81 @@ export async function absentFor<T>(
   );
 }
 
+type Finding =
+  | { readonly process: Candidate; readonly evidence: string; /** It holds our connections. */ readonly seen: boolean }
+  | { readonly why: string };
+
+async function findOfOwner(engine: EngineSocket, owner: number): Promise<Finding> {
+  let finding: Finding = { why: '' };
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const candidates = await engineCandidates(engine.kind, owner);
+    try {
+      finding = decide(engine, owner, candidates, [
+        await claimsOn(engine.socketPath, candidates),
+        await claimsOn(engine.socketPath, candidates),
+      ]);
+    } catch (error) {
+      return { why: `nothing answers on ${engine.socketPath}: ${(error as Error).message}` };
+    }
+    if ('process' in finding && (await isUnchanged(finding.process))) return finding;
+  }
+  return 'why' in finding ? finding : { why: `process ${finding.process.pid} has ended` };
+}
+
+/** Who may hold the far end of one connection of this process. */
+interface Claims {
+  readonly holders: ReadonlySet<Candidate>;
+  /** Candidates whose descriptors this process may not see. */
+  readonly hidden: ReadonlySet<Candidate>;
+  /** Another process that is seen to hold it, while candidates are hidden. */
+  readonly other: number | undefined;
+}
+
+async function claimsOn(socketPath: string, candidates: readonly Candidate[]): Promise<Claims> {
+  return withFarEnds(socketPath, async (farEnds) => {
+    const holders = new Set<Candidate>();
+    const hidden = new Set<Candidate>();
+    for (const candidate of candidates) {
+      const holds = await holdsOneOf(candidate.pid, farEnds);
+      if (holds === undefined) hidden.add(candidate);
+      else if (holds) holders.add(candidate);
+    }
+    if (holders.size > 0 || hidden.size === 0) return { holders, hidden, other: undefined };
+    const all = await allProcesses();
+    const held = await Promise.all(all.map(async (pid) => (await holdsOneOf(pid, farEnds)) === true));
+    return { holders, hidden, other: all.find((_, index) => held[index]) };
+  });
+}
+
+function decide(
+  { kind, socketPath }: EngineSocket,
+  owner: number,
+  candidates: readonly Candidate[],
+  [first, second]: readonly [Claims, Claims],
+): Finding {
+  const program = programOf(kind);
+  const holders = candidates.filter((each) => first.holders.has(each) && second.holders.has(each));
+  const free = holders.filter(({ confined }) => confined === undefined);
+  const [holder, rival] = free;
+  if (holder !== undefined) {
+    return rival === undefined
+      ? { process: holder, evidence: `process ${holder.pid} answers on ${socketPath}`, seen: true }
+      : { why: `processes ${holder.pid} and ${rival.pid} both seem to answer on ${socketPath}` };
+  }
+  const reason = holders[0]?.confined;
+  if (reason !== undefined) return { why: `who answers on ${socketPath} is not believed: ${reason}` };
+
+  const [hidden, another] = candidates.filter((each) => each.confined === undefined && first.hidden.has(each));
+  if (hidden === undefined) return { why: `no process ${program} of this host answers on ${socketPath}` };
+  if (another !== undefined)
+    return { why: `several processes are called ${program}, and this user may not see their sockets` };
+  const other = first.other ?? second.other;
+  if (other !== undefined)
+    return { why: `process ${other}, which is no ${program}, seems to answer on ${socketPath}` };
+  const evidence = `process ${hidden.pid}, the only ${program} of uid ${owner} that no container can be`;
+  return { process: hidden, evidence, seen: false };
+}
+
 async function ownerOf(socketPath: string): Promise<number | undefined> {
   return stat(socketPath).then(
     ({ uid }) => uid,
@@ -93,93 +146,21 @@ async function ownerOf(socketPath: string): Promise<number | undefined> {
   );
 }
 
-interface Candidate extends Omit<EngineProcess, 'folder'> {
-  /** In clock ticks since boot; process ids begin anew when they have reached their limit. */
-  readonly startTime: number;
-}
-
-async function processesNamed(name: string): Promise<Candidate[]> {
-  const pids = (await readdir('/proc').catch(() => [])).filter((entry) => /^\d+$/.test(entry)).map(Number);
-  const found = await Promise.all(
-    pids.map(async (pid) => {
-      const comm = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
-      // A program that executes itself anew, as Podman 5 does in its user namespace, is called so.
-      if (![name, 'exe'].includes(comm.trimEnd())) return [];
-      const [status, commandLine] = await Promise.all([
-        readFile(`/proc/${pid}/status`, 'utf8').catch(() => ''),
-        readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''),
-      ]);
-      const uid = Number(/^Uid:\s+\d+\s+(\d+)/m.exec(status)?.[1]);
-      const threads = Number(/^Threads:\s+(\d+)/m.exec(status)?.[1]);
-      const words = commandLine.split('\0').slice(0, -1);
-      // Engines are Go programs, which have several threads. A process of one is their child that is about to execute
-      // something else: it has their name and sockets until then, and may be in another mount namespace already.
-      return Number.isNaN(uid) || !(threads > 1) || posix.basename(words[0] ?? '') !== name
-        ? []
-        : [{ pid, uid, commandLine: words, startTime: Number(processIdentity(pid)?.startTime ?? 0) }];
-    }),
-  );
-  return found.flat().sort((a, b) => a.startTime - b.startTime || a.pid - b.pid);
-}
-
-/**
- * The kernel gives its table of sockets in pieces, and a piece begins by counting: whatever is removed meanwhile makes a
- * line be left out (seen in 66 of 22,041 readings beside two programs that opened and closed sockets). What is in none of
- * so many readings is not there.
- */
-const readingsOfSockets = 3;
-
-/** `undefined` where this process may not see it. */
-async function listensOn(pid: number, paths: readonly string[]): Promise<boolean | undefined> {
-  let inodes: string[] = [];
-  for (let reading = 0; reading < readingsOfSockets && inodes.length === 0; reading++)
-    inodes = await listeningInodes(pid, paths);
-  try {
-    const descriptors = await readdir(`/proc/${pid}/fd`);
-    const targets = await Promise.all(
-      descriptors.map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')),
-    );
-    return targets.some((target) => inodes.includes(target));
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * Inodes of the sockets that listen on these paths, in the network namespace of the process: the first in which one of its
- * threads sees any. The main thread of a Podman 5 may be in that of a container that it once set up (seen with 5.4.2).
- */
-async function listeningInodes(pid: number, paths: readonly string[]): Promise<string[]> {
-  for (const [thread = ''] of await threadsByNamespace(pid, 'net')) {
-    const table = await readFile(`${thread}/net/unix`, 'utf8').catch(() => '');
-    // Num RefCount Protocol Flags Type St Inode Path; flag 0x10000 is a socket that listens (proc_net(5)).
-    const inodes = table
-      .split('\n')
-      .map((line) => line.trim().split(/\s+/))
-      .filter(
-        ([, , , flags, , , , path]) => path !== undefined && paths.includes(path) && flags === '00010000',
-      )
-      .map((fields) => `socket:[${fields[6] ?? ''}]`);
-    if (inodes.length > 0) return inodes;
-  }
-  return [];
-}
-
 /** The engine is where most of its threads are. */
-async function withFolder({ pid, uid, commandLine }: Candidate): Promise<EngineProcess> {
-  const groups = await threadsByNamespace(pid, 'mnt');
+async function withFolder({ pid, uid, commandLine, startTime }: Candidate): Promise<EngineProcess> {
+  const groups = await threadsByNamespace(pid);
   const most = groups.reduce((best, each) => (each.length > best.length ? each : best), []);
   const own = `/proc/${pid}`;
   const isMain = most.includes(`${own}/task/${pid}`);
-  return { pid, uid, commandLine, folder: isMain ? own : (most[0] ?? own) };
+  return { pid, uid, commandLine, startTime, folder: isMain ? own : (most[0] ?? own) };
 }
 
-/** Folders of the threads of a process, those in the same namespace together; in one group where it can't be seen. */
-async function threadsByNamespace(pid: number, kind: 'mnt' | 'net'): Promise<string[][]> {
+/** Folders of the threads of a process, those in the same mount namespace together; in one group where it can't be seen. */
+async function threadsByNamespace(pid: number): Promise<string[][]> {
   const groups = new Map<string, string[]>();
   for (const thread of await readdir(`/proc/${pid}/task`).catch(() => [])) {
     const folder = `/proc/${pid}/task/${thread}`;
-    const namespace = await readlink(`${folder}/ns/${kind}`).catch(() => '');
+    const namespace = await readlink(`${folder}/ns/mnt`).catch(() => '');
     groups.set(namespace, [...(groups.get(namespace) ?? []), folder]);
   }
   return [...groups.values()];

@@ -5,7 +5,7 @@ import type { Engine, EngineInfo } from '../../engine/index.ts';
 import type { EngineFacts } from '../engine-facts.ts';
 import { isKnown, known, unknown, valueOf, type Fact } from '../fact.ts';
 import { primaryGroupId } from '../group-ids.ts';
-import { findEngineProcess, type EngineProcess } from './engine-process.ts';
+import { findEngineProcess, stillRuns, type EngineProcess } from './engine-process.ts';
 import { cgroupLayout, memoryLockLimit, processIdMaps, seesFolder } from './process-facts.ts';
 import { gatherRuntimes } from './runtimes.ts';
 
@@ -28,6 +28,19 @@ export async function gatherEngineFacts(engine: Engine, options: EngineGathering
   const info = options.fresh === true ? await engine.system.info({ signal }) : engine.info;
   const process = await findEngineProcess(engine);
   signal?.throwIfAborted();
+  const facts = await factsOf(engine, info, process, options);
+  signal?.throwIfAborted();
+  if (!isKnown(process) || (await stillRuns(process.value))) return facts;
+  // What was read under its id may be another process's.
+  return factsOf(engine, info, unknown(`process ${process.value.pid} of the engine has ended`), options);
+}
+
+async function factsOf(
+  engine: Engine,
+  info: EngineInfo,
+  process: Fact<EngineProcess>,
+  options: EngineGathering,
+): Promise<EngineFacts> {
   const remapped = engine.kind === 'docker' && hasOption(info, 'userns');
   const [owner, idMaps, runtimes, layout, memlock, sees] = await Promise.all([
     ownerOf(engine, info, process),

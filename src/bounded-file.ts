@@ -1,0 +1,40 @@
+import { constants, type Stats } from 'node:fs';
+import { open } from 'node:fs/promises';
+
+export interface BoundedRead {
+  /** A longer file is refused. */
+  readonly mostBytes: number;
+  /** Whether the last part of the path may be a link. Default: no. */
+  readonly followLinks?: boolean | undefined;
+  /** Says what is wrong with the file that was opened, if anything: whose it is, for example. */
+  readonly problem?: ((found: Stats) => string | undefined) | undefined;
+}
+
+/** The file is not one that may be read here. Failures of the system are thrown as they are. */
+export class UnusableFile extends Error {}
+
+/**
+ * Reads a file that somebody else may have put there. What is no regular file is neither waited for nor read, so a pipe or
+ * a device in its place does no harm; files of `/proc`, which have no size, are read to their end.
+ *
+ * @throws UnusableFile saying why; the error of the system, `ELOOP` for a link
+ */
+export async function readBoundedFile(path: string, options: BoundedRead): Promise<Buffer> {
+  const { mostBytes, followLinks = false, problem } = options;
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+  await using file = await open(path, followLinks ? flags : flags | constants.O_NOFOLLOW);
+  const found = await file.stat();
+  if (!found.isFile()) throw new UnusableFile('it is no regular file');
+  const refused = problem?.(found);
+  if (refused !== undefined) throw new UnusableFile(refused);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for (;;) {
+    const chunk = Buffer.allocUnsafe(Math.min(64 * 1024, mostBytes + 1 - size));
+    const { bytesRead } = await file.read(chunk, 0, chunk.length, null);
+    if (bytesRead === 0) return Buffer.concat(chunks);
+    size += bytesRead;
+    if (size > mostBytes) throw new UnusableFile(`it is longer than ${mostBytes} bytes`);
+    chunks.push(chunk.subarray(0, bytesRead));
+  }
+}

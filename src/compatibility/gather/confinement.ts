@@ -1,0 +1,44 @@
+import { sameUserNamespace, type ProcessStatus } from './process-status.ts';
+
+/**
+ * Numbers of capabilities in include/uapi/linux/capability.h. Engines need them. In the user namespace of the machine and
+ * in its process namespace they make a process the master of all others, so that it gains nothing by posing as an engine;
+ * containers are given none of the last two, and no container that has them is confined by anything else.
+ */
+const masterCapabilities = { CAP_DAC_OVERRIDE: 1n, CAP_SETUID: 7n, CAP_SYS_PTRACE: 19n, CAP_SYS_ADMIN: 21n };
+
+/** The processes that a candidate is compared with. */
+export interface Yardsticks {
+  readonly own: ProcessStatus;
+  /** The first process of the machine, or of the process namespace that this process is in. */
+  readonly first: ProcessStatus | undefined;
+}
+
+/**
+ * Why a process could be somebody who is weaker than the user `owner` of the machine, such as a program in a container;
+ * `undefined` when it could not. Only what the kernel says of a process counts, and what every user may read: its name,
+ * its arguments, its files and sockets are its own choice.
+ */
+export function confinementOf(
+  candidate: ProcessStatus,
+  owner: number,
+  { own, first }: Yardsticks,
+): string | undefined {
+  const { pid, uids, pidNamespaces, capabilities, seccompFilters, noNewPrivileges } = candidate;
+  // A program that an ordinary user has started with the setuid bit has that user as its real one.
+  if (uids.length !== 4 || uids.some((uid) => uid !== owner))
+    return `process ${pid} does not belong to uid ${owner} in every respect`;
+  if (pidNamespaces !== 1) return `process ${pid} is in a process namespace of its own, as containers are`;
+  if (seccompFilters > (first?.seccompFilters ?? 0))
+    return `the system calls of process ${pid} are filtered, as those of containers are`;
+  if (noNewPrivileges && first?.noNewPrivileges !== true)
+    return `process ${pid} can gain no privileges, as in a container`;
+  const isOfTheMachine = sameUserNamespace(candidate, own);
+  if (isOfTheMachine && owner !== 0) return undefined; // an ordinary user's own process
+  if (!isOfTheMachine && owner === 0) return `process ${pid} is in a user namespace of its own`;
+  // In the user namespace of a rootless engine its containers are too.
+  const missing = Object.entries(masterCapabilities).filter(([, bit]) => ((capabilities >> bit) & 1n) === 0n);
+  return missing.length === 0
+    ? undefined
+    : `process ${pid} lacks ${missing.map(([name]) => name).join(', ')}, as containers do`;
+}

@@ -1,0 +1,65 @@
+import { readlink } from 'node:fs/promises';
+import { readBoundedFile } from '../../bounded-file.ts';
+import { processIdentity } from '../../process-identity.ts';
+
+/** What every user may read about a process, proc_pid_status(5). */
+export interface ProcessStatus {
+  readonly pid: number;
+  /** Real, effective, saved and file system user, as this process numbers them. */
+  readonly uids: readonly number[];
+  readonly threads: number;
+  /** How many process namespaces it is in, counted from the reader's own inward. */
+  readonly pidNamespaces: number;
+  /** The effective capabilities, a bit for each. */
+  readonly capabilities: bigint;
+  /** Filters of system calls, which no process can shake off. */
+  readonly seccompFilters: number;
+  readonly noNewPrivileges: boolean;
+  /** Its user namespace: the namespace itself where this process may see it, else the text of its `uid_map`. */
+  readonly userNamespace: { readonly link: string | undefined; readonly uidMap: string };
+  /** In clock ticks since boot: tells it from a later process of the same id. */
+  readonly startTime: string;
+}
+
+const longestFile = 64 * 1024;
+
+/** `undefined` when there is no such process, or this one may not see it. */
+export async function readProcessStatus(pid: number): Promise<ProcessStatus | undefined> {
+  const before = processIdentity(pid)?.startTime;
+  const [status, uidMap, link] = await Promise.all([
+    readProcFile(`/proc/${pid}/status`),
+    readProcFile(`/proc/${pid}/uid_map`),
+    readlink(`/proc/${pid}/ns/user`).catch(() => undefined),
+  ]);
+  // Another process may have been given the id meanwhile.
+  if (before === undefined || processIdentity(pid)?.startTime !== before) return undefined;
+  const field = (name: string) => new RegExp(`^${name}:\\s+(.*)$`, 'm').exec(status)?.[1]?.trim();
+  const effective = field('CapEff');
+  if (effective === undefined) return undefined;
+  return {
+    pid,
+    uids: (field('Uid') ?? '').split(/\s+/).map(Number),
+    threads: Number(field('Threads')),
+    pidNamespaces: (field('NSpid') ?? '').split(/\s+/).length,
+    capabilities: BigInt(`0x${effective}`),
+    // Kernels before 5.9 do not count them.
+    seccompFilters: Number(field('Seccomp_filters') ?? (field('Seccomp') === '0' ? 0 : 1)),
+    noNewPrivileges: field('NoNewPrivs') !== '0',
+    userNamespace: { link, uidMap },
+    startTime: before,
+  };
+}
+
+/** Text of a file in `/proc`; empty where it can't be read, or is longer than it should be. */
+export async function readProcFile(path: string, mostBytes = longestFile): Promise<string> {
+  const bytes = await readBoundedFile(path, { mostBytes }).catch(() => undefined);
+  return bytes?.toString('utf8') ?? '';
+}
+
+/** Whether two processes are in the same user namespace; `false` where that can't be seen. */
+export function sameUserNamespace(one: ProcessStatus, other: ProcessStatus): boolean {
+  const [first, second] = [one.userNamespace, other.userNamespace];
+  return first.link !== undefined && second.link !== undefined
+    ? first.link === second.link
+    : first.uidMap !== '' && first.uidMap === second.uidMap;
+}

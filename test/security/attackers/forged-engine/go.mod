@@ -1,0 +1,3 @@
+module bulkhead.test/forged-engine
+
+go 1.20
