@@ -28,7 +28,7 @@ export async function engineCandidates(kind: 'docker' | 'podman', owner: number)
   const found = await Promise.all(
     (await allProcesses()).map(async (pid) => {
       const named = await readIfNamed(pid, kind);
-      if (named === undefined || named.status.uids[1] !== owner) return [];
+      if (named?.status.uids[1] !== owner) return [];
       const { commandLine, status } = named;
       const confined = confinementOf(status, owner, yardsticks);
       return [{ pid, uid: owner, commandLine, startTime: status.startTime, confined }];
@@ -41,9 +41,7 @@ export async function engineCandidates(kind: 'docker' | 'podman', owner: number)
 export async function isUnchanged({ pid, uid, startTime }: Candidate): Promise<boolean> {
   const [own, first, now] = await Promise.all([process.pid, 1, pid].map(readProcessStatus));
   return (
-    own !== undefined &&
-    now?.startTime === startTime &&
-    confinementOf(now, uid, { own, first }) === undefined
+    own !== undefined && now?.startTime === startTime && confinementOf(now, uid, { own, first }) === undefined
   );
 }
 

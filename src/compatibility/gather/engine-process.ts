@@ -1,7 +1,13 @@
 import { access, readdir, readlink, stat } from 'node:fs/promises';
 import type { Engine } from '../../engine/index.ts';
 import { known, unknown, type Fact } from '../fact.ts';
-import { allProcesses, engineCandidates, isUnchanged, programOf, type Candidate } from './engine-candidates.ts';
+import {
+  allProcesses,
+  engineCandidates,
+  isUnchanged,
+  programOf,
+  type Candidate,
+} from './engine-candidates.ts';
 import { holdsOneOf, withFarEnds } from './own-connection.ts';
 import { readProcessStatus } from './process-status.ts';
 
@@ -65,7 +71,11 @@ export async function absentFor<T>(
 }
 
 type Finding =
-  | { readonly process: Candidate; readonly evidence: string; /** It holds our connections. */ readonly seen: boolean }
+  | {
+      readonly process: Candidate;
+      readonly evidence: string;
+      /** It holds our connections. */ readonly seen: boolean;
+    }
   | { readonly why: string };
 
 async function findOfOwner(engine: EngineSocket, owner: number): Promise<Finding> {
@@ -128,7 +138,9 @@ function decide(
   const reason = holders[0]?.confined;
   if (reason !== undefined) return { why: `who answers on ${socketPath} is not believed: ${reason}` };
 
-  const [hidden, another] = candidates.filter((each) => each.confined === undefined && first.hidden.has(each));
+  const [hidden, another] = candidates.filter(
+    (each) => each.confined === undefined && first.hidden.has(each),
+  );
   if (hidden === undefined) return { why: `no process ${program} of this host answers on ${socketPath}` };
   if (another !== undefined)
     return { why: `several processes are called ${program}, and this user may not see their sockets` };

@@ -1,4 +1,8 @@
-import { readFile, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
+import { readProcFile } from './process-status.ts';
+
+/** A line is some hundred bytes; a machine with many containers has thousands. */
+const longestList = 16 * 1024 * 1024;
 
 export interface Mount {
   readonly point: string;
@@ -19,7 +23,7 @@ export async function mountOf(path: string): Promise<Mount | undefined> {
 /** Mounts of a process or thread, lowest first: `mountinfo` in its folder, proc_pid_mountinfo(5). Empty when it can't be read. */
 export async function readMounts(folder: string): Promise<Mount[]> {
   const file = `${folder}/mountinfo`;
-  const text = await readFile(file, 'utf8').catch(() => '');
+  const text = await readProcFile(file, longestList);
   return text.split('\n').flatMap((line) => {
     const [before = '', after] = line.split(' - ');
     const [point, own] = before.split(' ').slice(4);

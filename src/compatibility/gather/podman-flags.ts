@@ -1,6 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { readBoundedFile } from '../../bounded-file.ts';
 import { isKnown, known, unknown, type Fact } from '../fact.ts';
+import { pathBelowRoot } from './below-root.ts';
 import type { EngineProcess } from './engine-process.ts';
+import { readProcFile } from './process-status.ts';
+
+const longestEnvironment = 1024 * 1024;
+const longestConfiguration = 1024 * 1024;
 
 /**
  * The flags with which a Podman service runs its runtime. No answer of its API tells: they stand on its command line
@@ -13,14 +18,19 @@ export async function podmanRuntimeFlags(
 ): Promise<Fact<readonly string[]>> {
   if (!isKnown(process))
     return unknown(`the command line of the Podman service is not known: ${process.unknown}`);
-  const { pid, commandLine, folder } = process.value;
+  const { pid, commandLine } = process.value;
   const given = commandLine.flatMap((argument, index) => {
     if (argument.startsWith('--runtime-flag=')) return [argument.slice('--runtime-flag='.length)];
     return argument === '--runtime-flag' ? [commandLine[index + 1] ?? ''] : [];
   });
   const flags = given.map(withDashes);
   if (!hasFlagsInFiles) return known(flags, `/proc/${pid}/cmdline`);
-  const files = await configurationFiles(pid, folder);
+  let files: string[];
+  try {
+    files = await configurationFiles(process.value);
+  } catch (error) {
+    return unknown((error as Error).message);
+  }
   const configured = files.flatMap((text) => configuredFlags(text, runtime)).map(withDashes);
   return known([...configured, ...flags], `/proc/${pid}/cmdline and containers.conf`);
 }
@@ -31,8 +41,8 @@ function withDashes(flag: string): string {
 }
 
 /** containers.conf(5), later ones win. CONTAINERS_CONF replaces them all. */
-async function configurationFiles(pid: number, folder: string): Promise<string[]> {
-  const environment = (await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')).split('\0');
+async function configurationFiles({ pid, uid, folder }: EngineProcess): Promise<string[]> {
+  const environment = (await readProcFile(`/proc/${pid}/environ`, longestEnvironment)).split('\0');
   const variable = (name: string) =>
     environment.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1);
   const only = variable('CONTAINERS_CONF');
@@ -47,16 +57,34 @@ async function configurationFiles(pid: number, folder: string): Promise<string[]
       : [only];
   const override = variable('CONTAINERS_CONF_OVERRIDE');
   const all = override === undefined ? paths : [...paths, override];
-  const texts = await Promise.all(
-    all.map((path) => readFile(`${folder}/root${path}`, 'utf8').catch(() => '')),
-  );
-  return texts;
+  return Promise.all(all.map((path) => configurationFile(`${folder}/root`, path, uid)));
+}
+
+/**
+ * The paths are a choice of the user of the engine, and what is there too: this process, which may be root, reads what that
+ * user could read, and waits for nothing.
+ */
+async function configurationFile(root: string, path: string, user: number): Promise<string> {
+  try {
+    const bytes = await readBoundedFile(await pathBelowRoot(root, path), {
+      mostBytes: longestConfiguration,
+      problem: ({ uid, mode }) =>
+        uid === user || (mode & 0o004) !== 0 ? undefined : `it is not for user ${user} to read`,
+    });
+    return bytes.toString('utf8');
+  } catch (error) {
+    // No such file, or none that this user may read.
+    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return '';
+    throw new Error(`${path}, which the engine reads, can't be read: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
 }
 
 /** The list of one runtime in the table `[engine.runtimes_flags]`, as TOML has it. */
 export function configuredFlags(text: string, runtime: string): string[] {
   const [, table = ''] = /^\[engine\.runtimes_flags\]\s*$([\s\S]*?)(?=^\[|(?![\s\S]))/m.exec(text) ?? [];
-  for (const [, name, list = ''] of table.matchAll(/^\s*"?([\w.-]+)"?\s*=\s*\[([^\]]*)\]/gm)) {
+  for (const [, name, list = ''] of table.matchAll(/^[ \t]*"?([\w.-]+)"?[ \t]*=[ \t]*\[([^\][]*)\]/gm)) {
     if (name !== runtime) continue;
     return [...list.matchAll(/"([^"]*)"|'([^']*)'/g)].map(([, double, single]) => double ?? single ?? '');
   }

@@ -1,8 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { EngineFacts, IdRange, MemoryLockLimit } from '../engine-facts.ts';
 import { isKnown, known, unknown, type Fact } from '../fact.ts';
+import { pathBelowRoot } from './below-root.ts';
 import { absentFor, type EngineProcess } from './engine-process.ts';
 import { readMounts } from './mounts.ts';
+import { readProcFile } from './process-status.ts';
 
 /** Number of CAP_SYS_RESOURCE: include/uapi/linux/capability.h. */
 const sysResource = 24n;
@@ -15,8 +17,8 @@ export async function memoryLockLimit(
   if (!isKnown(process)) return process;
   const { pid } = process.value;
   const [limits, status] = await Promise.all([
-    readFile(`/proc/${pid}/limits`, 'utf8').catch(() => ''),
-    readFile(`/proc/${pid}/status`, 'utf8').catch(() => ''),
+    readProcFile(`/proc/${pid}/limits`),
+    readProcFile(`/proc/${pid}/status`),
   ]);
   const [, soft, hard] = /^Max locked memory\s+(\S+)\s+(\S+)/m.exec(limits) ?? [];
   const effective = /^CapEff:\s+([0-9a-f]+)/m.exec(status)?.[1];
@@ -78,7 +80,7 @@ export async function seesFolder(process: Fact<EngineProcess>, path: string): Pr
   const seen = `${process.value.folder}/root${path}`;
   try {
     const ours = await stat(path);
-    const theirs = await stat(seen);
+    const theirs = await stat(await pathBelowRoot(`${process.value.folder}/root`, path));
     return known(ours.dev === theirs.dev && ours.ino === theirs.ino, seen);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

@@ -1,16 +1,15 @@
-import { execFile } from 'node:child_process';
-import { access, open, stat } from 'node:fs/promises';
-import { promisify } from 'node:util';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { compareVersions } from '../../engine/api-version.ts';
 import type { EngineInfo, RuntimeInfo } from '../../engine/index.ts';
 import { searchPath } from '../../engine/podman-service/find-executable.ts';
 import type { RuntimeFacts } from '../engine-facts.ts';
 import { isKnown, known, unknown, valueOf, type Fact } from '../fact.ts';
 import { runtimeKind } from '../runtime-kind.ts';
+import { pathBelowRoot } from './below-root.ts';
 import { absentFor, type EngineProcess } from './engine-process.ts';
 import { podmanRuntimeFlags } from './podman-flags.ts';
-
-const versionMs = 3_000;
+import { programVersion } from './program-version.ts';
 
 /** Looks at each runtime that the engine lists: by the engine's answer, and by the runtime's program where it can be seen. */
 export async function gatherRuntimes(
@@ -40,7 +39,7 @@ async function gatherRuntime(
   return {
     kind: script === true ? 'other' : runtimeKind(runtime.path ?? name),
     path,
-    installed: isKnown(program) ? known(program.value !== '', program.evidence) : program,
+    installed: isKnown(program) ? known(program.value.path !== '', program.evidence) : program,
     args: await argumentsOf(kind, name, runtime, info, process, script),
     version:
       runtimeKind(runtime.path ?? name) === 'runsc'
@@ -49,8 +48,15 @@ async function gatherRuntime(
   };
 }
 
-/** Where the engine would find the program, as a path that this process can use; empty where it is not. */
-async function findProgram(path: string | undefined, process: Fact<EngineProcess>): Promise<Fact<string>> {
+/** A program as the engine finds it. */
+interface Program {
+  /** Its path for the engine; empty where it is not. */
+  readonly path: string;
+  /** The same file as this process sees it, below the engine's root in `/proc`. It is looked at, and never run. */
+  readonly seen: string;
+}
+
+async function findProgram(path: string | undefined, process: Fact<EngineProcess>): Promise<Fact<Program>> {
   if (path === undefined) return unknown('the program of a containerd shim is not shown');
   if (!isKnown(process)) return process;
   const root = `${process.value.folder}/root`;
@@ -61,8 +67,8 @@ async function findProgram(path: string | undefined, process: Fact<EngineProcess
         .map((folder) => `${folder}/${path}`);
   for (const candidate of candidates) {
     try {
-      await access(`${root}${candidate}`);
-      return known(`${root}${candidate}`, `${root}${candidate}`);
+      const seen = await pathBelowRoot(root, candidate);
+      return known({ path: candidate, seen }, `${root}${candidate}`);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code !== 'ENOENT') return unknown(message);
@@ -70,15 +76,16 @@ async function findProgram(path: string | undefined, process: Fact<EngineProcess
   }
   // A name without a folder may be found through the engine's own PATH.
   return path.startsWith('/')
-    ? absentFor(process.value, '', `${root}${path}`)
+    ? absentFor(process.value, { path: '', seen: '' }, `${root}${path}`)
     : unknown(`${path} is in none of the usual folders`);
 }
 
-async function isScript(program: Fact<string>): Promise<boolean | undefined> {
-  const path = valueOf(program);
-  if (path === undefined || path === '') return undefined;
+async function isScript(program: Fact<Program>): Promise<boolean | undefined> {
+  const seen = valueOf(program)?.seen ?? '';
+  if (seen === '') return undefined;
   try {
-    await using file = await open(path);
+    await using file = await open(seen, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    if (!(await file.stat()).isFile()) return undefined;
     const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
     return buffer.toString('latin1') === '#!';
   } catch {
@@ -108,33 +115,15 @@ async function argumentsOf(
 async function versionOf(
   kind: 'docker' | 'podman',
   info: EngineInfo,
-  program: Fact<string>,
+  program: Fact<Program>,
 ): Promise<Fact<string>> {
   const told = kind === 'podman' ? podmanRuntimeVersion(info.raw) : undefined;
   if (told !== undefined) return known(told, 'GET /libpod/info: host.ociRuntime.version');
-  const path = valueOf(program);
-  if (path === undefined || path === '') return unknown('its program can not be seen');
-  if (!(await isTrusted(path)))
-    return unknown('its program belongs to somebody else, and is not run to ask it');
-  try {
-    const { stdout } = await promisify(execFile)(path, ['--version'], { timeout: versionMs, env: {} });
-    const version = /version\s+(\S+)/.exec(stdout)?.[1];
-    return version === undefined
-      ? unknown('its --version does not tell')
-      : known(version, `${path} --version`);
-  } catch (error) {
-    return unknown(`${path} --version failed: ${(error as Error).message.split('\n', 1)[0] ?? ''}`);
-  }
+  if (!isKnown(program)) return program;
+  return program.value.path === '' ? unknown('its program is not there') : programVersion(program.value);
 }
 
 function podmanRuntimeVersion(raw: unknown): string | undefined {
   const text = (raw as { host?: { ociRuntime?: { version?: unknown } } }).host?.ociRuntime?.version;
   return typeof text === 'string' ? /version\s+(\S+)/.exec(text)?.[1] : undefined;
-}
-
-/** Root must not run what a user configured. */
-async function isTrusted(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined);
-  if (found === undefined) return false;
-  return (found.uid === 0 || found.uid === process.geteuid?.()) && (found.mode & 0o022) === 0;
 }

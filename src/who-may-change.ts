@@ -1,0 +1,120 @@
+/**
+ * Who could put something else at a path. Whoever owns a folder on the way, or may write to it, decides what is found
+ * there: a program, a catalog, a file that is kept for later.
+ */
+import { readFile } from 'node:fs/promises';
+import { lstat, readlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { Stats } from 'node:fs';
+
+/** A place on the way to a path that somebody else may change. */
+export interface ForeignPlace {
+  readonly path: string;
+  /** Who may change it: the owner, or for `group` and `everybody` whoever may write. */
+  readonly by:
+    | { readonly kind: 'owner'; readonly uid: number }
+    | { readonly kind: 'group'; readonly gid: number }
+    | { readonly kind: 'everybody' };
+}
+
+export interface PathTrust {
+  /** The first place that somebody else may change; `undefined` when there is none. */
+  readonly foreign: ForeignPlace | undefined;
+  /** Where the path leads when all links are followed, as far as it exists. */
+  readonly path: string;
+  /** What is there; `undefined` when nothing is. */
+  readonly found: Stats | undefined;
+}
+
+const mostLinks = 40; // as many as the kernel follows
+
+/**
+ * Follows a path from the root on, through all links. A folder in which everybody may write, but in which only the owner of
+ * a file may replace it (the sticky bit, as `/tmp` has it), is no danger on the way: whose the next part is counts.
+ *
+ * @param trusted users who may change it beside root and the user of this process
+ * @throws the error of the system, but for a path that does not exist
+ */
+export async function whoMayChange(path: string, trusted: readonly number[] = []): Promise<PathTrust> {
+  const users = new Set([0, process.geteuid?.() ?? 0, ...trusted]);
+  const parts = resolve(path).split('/').slice(1);
+  let at = '/';
+  let found = await lstat(at);
+  let foreign = await foreignPlace(at, found, users, parts.length === 0);
+  let links = 0;
+  while (parts.length > 0) {
+    const part = parts.shift() ?? '';
+    if (part === '' || part === '.') continue;
+    if (part === '..') {
+      at = dirname(at);
+      continue;
+    }
+    const next = join(at, part);
+    const there = await lstat(next).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    });
+    if (there === undefined) return { foreign, path: join(next, ...parts), found: undefined };
+    found = there;
+    foreign ??= await foreignPlace(next, found, users, parts.length === 0);
+    if (!found.isSymbolicLink()) {
+      at = next;
+      continue;
+    }
+    links += 1;
+    if (links > mostLinks)
+      throw Object.assign(new Error(`ELOOP: too many links, '${path}'`), { code: 'ELOOP' });
+    const target = await readlink(next);
+    parts.unshift(...target.split('/'));
+    if (target.startsWith('/')) at = '/';
+  }
+  return { foreign, path: at, found: await lstat(at) };
+}
+
+/** What is wrong with a file or folder that was opened or looked at, in words; `undefined` when nothing is. */
+export function describeForeign({ path, by }: ForeignPlace): string {
+  switch (by.kind) {
+    case 'owner':
+      return `${path} belongs to user ${by.uid}`;
+    case 'group':
+      return `${path} can be written by group ${by.gid}`;
+    case 'everybody':
+      return `${path} can be written by everybody`;
+  }
+}
+
+/** @param isLast whether it is what the path leads to, and not a folder on the way */
+export async function foreignPlace(
+  path: string,
+  found: Pick<Stats, 'uid' | 'gid' | 'mode' | 'isSymbolicLink' | 'isDirectory'>,
+  users: ReadonlySet<number>,
+  isLast: boolean,
+): Promise<ForeignPlace | undefined> {
+  const { uid, gid, mode } = found;
+  if (!users.has(uid)) return { path, by: { kind: 'owner', uid } };
+  if (found.isSymbolicLink()) return undefined; // its mode means nothing
+  if (!isLast && found.isDirectory() && (mode & 0o1000) !== 0) return undefined;
+  if ((mode & 0o002) !== 0) return { path, by: { kind: 'everybody' } };
+  if ((mode & 0o020) !== 0 && !(await isGroupOf(gid, users))) return { path, by: { kind: 'group', gid } };
+  return undefined;
+}
+
+/**
+ * Whether all members of a group are among the users. Many systems give every user a group of its own, and let it write
+ * what its user makes.
+ */
+async function isGroupOf(gid: number, users: ReadonlySet<number>): Promise<boolean> {
+  const [group, passwd] = await Promise.all(['/etc/group', '/etc/passwd'].map(readTable));
+  const entry = group?.find((fields) => Number(fields[2]) === gid);
+  if (entry === undefined || passwd === undefined) return false; // its members are kept elsewhere
+  const names = (entry[3] ?? '').split(',').filter((name) => name !== '');
+  const named = names.map((name) => passwd.find((fields) => fields[0] === name));
+  const primary = passwd.filter((fields) => Number(fields[3]) === gid);
+  const members = [...named, ...primary].map((fields) => Number(fields?.[2]));
+  return members.length > 0 && members.every((uid) => users.has(uid));
+}
+
+async function readTable(file: string): Promise<string[][]> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return text.split('\n').map((line) => line.split(':'));
+}
