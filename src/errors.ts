@@ -58,6 +58,8 @@ export const errorCodes = {
   CATALOG_DAMAGED: 'A file of the catalog is torn or foreign; it is named, and left as it is.',
   CATALOG_NEWER_FORMAT: 'A file of the catalog was written by a newer version of Bulkhead.',
   CATALOG_UNREADABLE: "The directory of the catalog can't be read.",
+  CATALOG_UNTRUSTED:
+    'Another user, who is named, could have put there what the directory of the catalog has; it is not used.',
   CATALOG_UNWRITABLE: "The directory of the catalog can't be written; nothing in it has changed.",
   CATALOG_LOCKED: 'Another process holds the lock of the catalog for too long; it is named.',
   INSTANCE_NOT_FOUND: 'No host that runs on this directory has such a plugin or instance.',

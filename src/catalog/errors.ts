@@ -47,12 +47,12 @@ export class DamagedEntryError extends BulkheadError {
   }
 }
 
-/** The store can't be read, written or locked. What was there before is still there. */
+/** The store can't be read, written, locked or trusted. What was there before is still there. */
 export class StoreError extends BulkheadError {
   readonly place: string;
 
   constructor(
-    code: 'CATALOG_UNREADABLE' | 'CATALOG_UNWRITABLE' | 'CATALOG_LOCKED',
+    code: 'CATALOG_UNREADABLE' | 'CATALOG_UNTRUSTED' | 'CATALOG_UNWRITABLE' | 'CATALOG_LOCKED',
     place: string,
     message: string,
     options: BulkheadErrorOptions = {},

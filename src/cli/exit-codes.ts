@@ -23,6 +23,7 @@ const ofTheEnvironment: ReadonlySet<string> = new Set<ErrorCode>([
   'CATALOG_LOCKED',
   'CATALOG_NEWER_FORMAT',
   'CATALOG_UNREADABLE',
+  'CATALOG_UNTRUSTED',
   'CATALOG_UNWRITABLE',
   'CLEANUP_FAILED',
   'FILE_UNUSABLE',

@@ -9,9 +9,11 @@ import type { HostLimits } from './starts.ts';
 export interface PluginHostOptions extends EnginesOptions, InstanceOptions {
   /**
    * Where the catalogs are kept, and the identity that hosts of one directory share.
-   * Default: in memory, gone with the host.
+   * Default: in memory, gone with the host. A directory that another user could change is refused: `CATALOG_UNTRUSTED`.
    */
   readonly directory?: string | undefined;
+  /** Users, by number, who may own the directory and what is in it, beside this one and root. Default: none. */
+  readonly trustedOwners?: readonly number[] | undefined;
   /** A store of the caller's own, in place of `directory`. */
   readonly store?: CatalogStore | undefined;
   /** Hosts of one id remove what those of them that died have left. Default: kept in the store, else one per user. */

@@ -27,10 +27,10 @@ export interface HostParts {
 export async function openParts(
   options: PluginHostOptions,
 ): Promise<{ identity: HostIdentity; parts: HostParts }> {
-  const { signal, sweep = true } = options;
+  const { signal, sweep = true, directory, trustedOwners } = options;
   const store =
-    options.store ?? (options.directory === undefined ? memoryStore() : fileStore(options.directory));
-  const clusterId = options.clusterId ?? (await clusterIdOf(store, options.directory !== undefined));
+    options.store ?? (directory === undefined ? memoryStore() : fileStore(directory, { trustedOwners }));
+  const clusterId = options.clusterId ?? (await clusterIdOf(store, directory !== undefined));
   const identity = { hostId: randomUUID(), clusterId, vaultLabels: options.vaultLabels ?? false };
   const folders = new OwnedFolders(identity);
   const counters = new Counters();

@@ -1,15 +1,22 @@
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { readBoundedFile } from '../../bounded-file.ts';
 import { InvalidOptionError } from '../../errors.ts';
 import { acquireClaim } from './claim-lock.ts';
 import { deleteDurably, unfinishedPrefix, writeDurably } from './durable-write.ts';
 import { isErrno, unreadable, unwritable } from './file-failure.ts';
 import type { CatalogStore, DocumentKey, StrangeThing } from './store.ts';
+import { trustedPath } from './trusted-path.ts';
 import { Turns } from './turns.ts';
 
 export interface FileStoreOptions {
   /** How long to wait for others that hold the lock, in milliseconds. Default: 30000. */
   readonly lockWaitMs?: number | undefined;
+  /**
+   * Users, by number, who may own the directory, what is in it and the folders above it, beside this one and root. Whoever
+   * owns a catalog decides what runs. Default: none.
+   */
+  readonly trustedOwners?: readonly number[] | undefined;
 }
 
 const ending = '.json';
@@ -17,14 +24,20 @@ const ending = '.json';
 const unfinishedMs = 60_000;
 /** Most file systems take no longer name. */
 const longestFileName = 255;
+/** No entry comes near it. */
+const longestDocument = 16 * 1024 * 1024;
 
 /**
  * A store of one file per document below `directory`, on a file system of this machine. The directory is made with the
  * first document, for its owner's eyes only. Its files may be read and, by somebody who knows what he does, edited.
+ *
+ * Whatever another user could have put there is neither read nor written: every operation refuses it with the StoreError
+ * `CATALOG_UNTRUSTED`.
  */
 export function fileStore(directory: string, options: FileStoreOptions = {}): CatalogStore {
   const root = resolve(directory, 'catalog');
   const locks = resolve(directory, 'locks');
+  const trust = { directory: resolve(directory), trustedOwners: options.trustedOwners ?? [] };
   const turns = new Turns();
   let tidy = false;
   const place = (key: DocumentKey): string => `${join(root, ...key.map(toFileName))}${ending}`;
@@ -32,29 +45,37 @@ export function fileStore(directory: string, options: FileStoreOptions = {}): Ca
     place,
     async get(key) {
       const path = place(key);
+      const real = await trustedPath(trust, path, 'read');
+      if (real === undefined) return undefined;
       try {
-        return await readFile(path, 'utf8');
+        return (await readBoundedFile(real, { mostBytes: longestDocument })).toString('utf8');
       } catch (error) {
         return isErrno(error, 'ENOENT', 'ENOTDIR') ? undefined : unreadable(path)(error);
       }
     },
     async list(prefix) {
       const found: Found = { keys: [], strange: [] };
-      await listFolder(join(root, ...prefix.map(toFileName)), prefix, found);
+      const folder = join(root, ...prefix.map(toFileName));
+      if ((await trustedPath(trust, folder, 'read')) !== undefined) await listFolder(folder, prefix, found);
       return found;
     },
     async put(key, document) {
       const path = place(key);
+      await trustedPath(trust, path, 'write');
       await writeDurably(path, document).catch(unwritable(path));
     },
     async delete(key) {
       const path = place(key);
+      await trustedPath(trust, path, 'write');
       return deleteDurably(path).catch(unwritable(path));
     },
     exclusively: (work, { signal } = {}) =>
       turns.take(async () => {
+        await trustedPath(trust, locks, 'write');
         const release = await acquireClaim(locks, { signal, waitMs: options.lockWaitMs });
         try {
+          await trustedPath(trust, locks, 'write'); // it may have been made meanwhile, by somebody else
+          await trustedPath(trust, root, 'write');
           if (!tidy) await removeUnfinished(root);
           tidy = true;
           return await work();
@@ -111,7 +132,7 @@ async function removeUnfinished(directory: string): Promise<void> {
   for (const entry of entries) {
     if (!entry.isFile() || !entry.name.startsWith(unfinishedPrefix)) continue;
     const path = join(entry.parentPath, entry.name);
-    const made = await stat(path).catch(() => undefined);
+    const made = await lstat(path).catch(() => undefined);
     if (made !== undefined && Date.now() - made.mtimeMs > unfinishedMs) await rm(path, { force: true });
   }
 }

@@ -3,7 +3,7 @@ import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { text, whole, type FlagValues } from '../flags.ts';
 import { plainText } from '../output/plain-text.ts';
 import { callByReflection, mountedPlugin, wantedCall, type WantedCall } from './call-by-reflection.ts';
-import { directoryFlag, directoryOf } from './directory.ts';
+import { directoryFlag, directoryOf, type CatalogDirectory } from './directory.ts';
 import { isImage, launchFlags, launchOptions } from './launch-flags.ts';
 import { registeredPlugin, type PluginName } from './registered.ts';
 import { rooms } from '../rooms.ts';
@@ -74,7 +74,7 @@ async function callImage(
 
 /** Whether a host had it running, and has made the call. */
 async function calledRunning(
-  directory: string,
+  directory: CatalogDirectory,
   { type, name }: PluginName,
   { path, json }: { readonly path: string; readonly json: string },
   flags: CallFlags,
@@ -97,7 +97,7 @@ async function calledRunning(
 }
 
 async function callRegistered(
-  directory: string,
+  directory: CatalogDirectory,
   { type, name }: PluginName,
   wanted: WantedCall,
   flags: CallFlags,
@@ -106,7 +106,7 @@ async function callRegistered(
   const { signal } = context;
   const { PluginHost } = await rooms.host();
   const { engine: socketPath, socket_directory: socketDirectory, version } = flags;
-  await using host = await PluginHost.open({ directory, socketPath, socketDirectory, signal });
+  await using host = await PluginHost.open({ ...directory, socketPath, socketDirectory, signal });
   const mount = await host.mount(type, name, { version, signal });
   const plugin = await mountedPlugin(mount, signal);
   await callByReflection(plugin, wanted, { signal, timeoutMs: timeoutOf(flags) }, printReply(context));

@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
 import type { Damage, PluginCatalog, RuntimeCatalog } from '../../catalog/index.ts';
+import type { TrustedDirectory } from '../../catalog/store/trusted-path.ts';
 import type { Context } from '../command.ts';
 import { text } from '../flags.ts';
 import { plainText } from '../output/plain-text.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { rooms } from '../rooms.ts';
+import { UsageError } from '../usage-error.ts';
 
 /** Where the catalogs are kept. */
 export const directoryFlag = text(
@@ -12,12 +15,29 @@ export const directoryFlag = text(
   { path: true },
 );
 
+export type CatalogDirectory = TrustedDirectory;
+
+/** @throws UsageError when `BULKHEAD_TRUSTED_OWNERS` names a user that there is not */
 export function directoryOf(
   given: string | undefined,
   { environment }: Pick<Context, 'environment'>,
-): string {
+): CatalogDirectory {
   const set = environment['BULKHEAD_DIRECTORY'];
-  return given ?? (set === undefined || set === '' ? 'bulkhead' : set);
+  const directory = given ?? (set === undefined || set === '' ? 'bulkhead' : set);
+  return { directory, trustedOwners: trustedOwners(environment['BULKHEAD_TRUSTED_OWNERS'] ?? '') };
+}
+
+/** Numbers or names of users, with commas between. */
+function trustedOwners(setting: string): number[] {
+  const users = setting.split(',').map((user) => user.trim());
+  return users.filter((user) => user !== '').map((user) => (/^\d+$/.test(user) ? Number(user) : uidOf(user)));
+}
+
+function uidOf(name: string): number {
+  const entries = readFileSync('/etc/passwd', 'utf8').split('\n');
+  const uid = entries.map((line) => line.split(':')).find((fields) => fields[0] === name)?.[2];
+  if (uid !== undefined && /^\d+$/.test(uid)) return Number(uid);
+  throw new UsageError(`BULKHEAD_TRUSTED_OWNERS: there is no user ${JSON.stringify(name)}`);
 }
 
 export interface Catalogs {
@@ -26,9 +46,9 @@ export interface Catalogs {
 }
 
 /** The catalogs of a directory; nothing is made there before something is registered. */
-export async function openCatalogs(directory: string): Promise<Catalogs> {
+export async function openCatalogs({ directory, trustedOwners }: CatalogDirectory): Promise<Catalogs> {
   const { fileStore, PluginCatalog, RuntimeCatalog } = await rooms.catalog();
-  const store = fileStore(directory);
+  const store = fileStore(directory, { trustedOwners });
   const runtimes = new RuntimeCatalog(store);
   return { runtimes, plugins: new PluginCatalog(store, runtimes) };
 }

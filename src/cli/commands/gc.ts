@@ -32,14 +32,14 @@ export const gc = command({
       signal,
     };
     const directory = directoryOf(flags.directory, context);
-    const there = await access(directory).then(
+    const there = await access(directory.directory).then(
       () => true,
       () => false,
     );
     const swept: Sweep[] = [];
     // Those of the directory, and those that had none.
     for (const each of [...(there ? [directory] : []), undefined]) {
-      await using host = await PluginHost.open({ ...options, directory: each });
+      await using host = await PluginHost.open({ ...options, ...each });
       swept.push(await host.gc({ signal }));
     }
     const all: Sweep = {

@@ -7,7 +7,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { toggle } from '../flags.ts';
 import { plainText } from '../output/plain-text.ts';
 import { UsageError } from '../usage-error.ts';
-import { directoryFlag, directoryOf } from './directory.ts';
+import { directoryFlag, directoryOf, type CatalogDirectory } from './directory.ts';
 import { rooms } from '../rooms.ts';
 
 export const logs = command({
@@ -43,7 +43,7 @@ function lineText({ at, level, text }: AsJson<PluginLogLine>): string {
 function findInstance(
   hosts: readonly RunningHost[],
   given: string,
-  directory: string,
+  directory: CatalogDirectory,
 ): { host: RunningHost; instance: string } {
   const all = hosts.flatMap((host) => host.state.instances.map((instance) => ({ host, instance })));
   const found = all.filter(
@@ -59,7 +59,7 @@ function findInstance(
   const known = all.map(({ instance: { type, name } }) => `${type}/${name}`);
   throw new BulkheadError(
     'INSTANCE_NOT_FOUND',
-    `no host that runs on ${directory} has a plugin or instance ${JSON.stringify(given)}`,
+    `no host that runs on ${directory.directory} has a plugin or instance ${JSON.stringify(given)}`,
     { hint: known.length === 0 ? 'Start one with bulkhead run.' : `There are ${known.join(', ')}.` },
   );
 }

@@ -5,7 +5,7 @@ import type { RunningHost } from '../control/ask-hosts.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatFlag, printData } from '../output/document.ts';
 import { shown, tableLines } from '../output/table.ts';
-import { directoryFlag, directoryOf } from './directory.ts';
+import { directoryFlag, directoryOf, type CatalogDirectory } from './directory.ts';
 import { enginesFlag } from './engine-flag.ts';
 import { closeEngines, everyEngine } from './every-engine.ts';
 import { rooms } from '../rooms.ts';
@@ -76,7 +76,7 @@ export const ps = command({
 
 async function listProcesses(
   sockets: readonly string[],
-  directory: string,
+  directory: CatalogDirectory,
   { signal }: Context,
 ): Promise<PluginProcess[]> {
   const [hosts, places, { hostLabels }] = await Promise.all([

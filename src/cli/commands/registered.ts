@@ -1,7 +1,7 @@
 import type { PluginInfo } from '../../catalog/index.ts';
 import { BulkheadError } from '../../errors.ts';
 import { UsageError } from '../usage-error.ts';
-import { openCatalogs } from './directory.ts';
+import { openCatalogs, type CatalogDirectory } from './directory.ts';
 
 /** Type and name of a registered plugin. */
 export type PluginName = Pick<PluginInfo, 'type' | 'name'>;
@@ -11,7 +11,7 @@ export type PluginName = Pick<PluginInfo, 'type' | 'name'>;
  *
  * @throws UsageError when several are called so; BulkheadError `CATALOG_NOT_FOUND` when none is
  */
-export async function registeredPlugin(directory: string, given: string): Promise<PluginName> {
+export async function registeredPlugin(directory: CatalogDirectory, given: string): Promise<PluginName> {
   const { plugins } = await openCatalogs(directory);
   const { entries } = await plugins.list();
   const found = new Map(
@@ -26,7 +26,7 @@ export async function registeredPlugin(directory: string, given: string): Promis
   const known = [...new Set(entries.map(({ type, name }) => `${type}/${name}`))];
   throw new BulkheadError(
     'CATALOG_NOT_FOUND',
-    `the catalog in ${directory} has no plugin ${JSON.stringify(given)}`,
+    `the catalog in ${directory.directory} has no plugin ${JSON.stringify(given)}`,
     {
       hint:
         (known.length === 0 ? '' : `It has ${known.join(', ')}. `) +

@@ -17,7 +17,7 @@ export async function runRegistered(given: string, flags: RunFlags, context: Con
   const directory = directoryOf(flags.directory, context);
   const { type, name } = await registeredPlugin(directory, given);
   await using host = await PluginHost.open({
-    directory,
+    ...directory,
     socketPath: flags.engine,
     socketDirectory: flags.socket_directory,
     signal,

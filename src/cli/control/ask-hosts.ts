@@ -3,6 +3,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { whenAborted } from '../../abort.ts';
+import { trustedPath } from '../../catalog/store/trusted-path.ts';
+import type { CatalogDirectory } from '../commands/directory.ts';
 import { BulkheadError, errorCodes, type ErrorCode } from '../../errors.ts';
 import { hostsFolder, type ControlAnswer, type ControlRequest, type HostState } from './messages.ts';
 import { shortPath } from './short-path.ts';
@@ -14,21 +16,24 @@ export interface RunningHost {
   ask(request: ControlRequest, options: { readonly signal: AbortSignal }): AsyncIterable<ControlAnswer>;
 }
 
-/** The hosts that run on a directory and let themselves be asked. What dead ones have left is removed. */
+/**
+ * The hosts that run on a directory and let themselves be asked. What dead ones have left is removed.
+ *
+ * @throws StoreError `CATALOG_UNTRUSTED` when another user could have put something there
+ */
 export async function runningHosts(
-  directory: string,
+  directory: CatalogDirectory,
   options: { readonly signal: AbortSignal },
 ): Promise<RunningHost[]> {
-  const folder = join(directory, hostsFolder);
-  const names = await readdir(folder).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  });
+  const folder = await trustedPath(directory, join(directory.directory, hostsFolder), 'read');
+  if (folder === undefined) return [];
+  const names = await readdir(folder);
   const hosts = await Promise.all(
     names
       .filter((name) => name.endsWith('.sock'))
       .sort()
       .map(async (name): Promise<RunningHost[]> => {
+        if ((await trustedPath(directory, join(folder, name), 'read')) === undefined) return [];
         const ask: RunningHost['ask'] = (request, { signal }) => askHost(folder, name, request, signal);
         try {
           for await (const answer of ask({ op: 'state' }, options)) {

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { mkdir, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import type { CatalogDirectory } from '../commands/directory.ts';
+import { trustedPath } from '../../catalog/store/trusted-path.ts';
 import { BulkheadError } from '../../errors.ts';
 import type { Mount, PluginHost } from '../../host/index.ts';
 import { callByReflection, mountedPlugin, wantedCall } from '../commands/call-by-reflection.ts';
@@ -24,11 +26,13 @@ const requestMs = 10_000;
  * Lets other commands of the same user ask this host: what it runs, its logs, a reload, a call. Only the owner of the
  * directory can reach it.
  *
- * @throws the errors of the file system
+ * @throws the errors of the file system; StoreError `CATALOG_UNTRUSTED`
  */
-export async function serveControl(host: PluginHost, directory: string): Promise<AsyncDisposable> {
-  const folder = join(directory, hostsFolder);
+export async function serveControl(host: PluginHost, directory: CatalogDirectory): Promise<AsyncDisposable> {
+  const folder = join(directory.directory, hostsFolder);
+  await trustedPath(directory, folder, 'write');
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  await trustedPath(directory, folder, 'write'); // somebody else may have made it meanwhile
   const name = `${process.pid}-${randomBytes(4).toString('hex')}.sock`;
   const { path, release } = await shortPath(folder, name);
   const sockets = new Set<Socket>();

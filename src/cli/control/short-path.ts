@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -9,6 +10,6 @@ export async function shortPath(
   folder: string,
   name: string,
 ): Promise<{ readonly path: string; readonly release: () => Promise<void> }> {
-  const handle = await open(folder, 'r');
+  const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NONBLOCK);
   return { path: join(`/proc/self/fd/${handle.fd}`, name), release: () => handle.close() };
 }

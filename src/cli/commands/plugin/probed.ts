@@ -1,11 +1,12 @@
 import type { PluginRegistration } from '../../../catalog/index.ts';
 import type { RegisteredPlugin } from '../../../host/index.ts';
 import type { Context } from '../../command.ts';
+import type { CatalogDirectory } from '../directory.ts';
 import { rooms } from '../../rooms.ts';
 
 /** Registers a plugin that was started once, exactly as it will run. */
 export async function probed(
-  directory: string,
+  directory: CatalogDirectory,
   registration: PluginRegistration,
   {
     engine,
@@ -14,7 +15,7 @@ export async function probed(
   { signal, terminal }: Context,
 ): Promise<RegisteredPlugin> {
   const { PluginHost } = await rooms.host();
-  await using host = await PluginHost.open({ directory, socketPath: engine, socketDirectory, signal });
+  await using host = await PluginHost.open({ ...directory, socketPath: engine, socketDirectory, signal });
   terminal.progress(`trying ${registration.ociImage}`);
   return await host.plugins.register(registration, { signal });
 }

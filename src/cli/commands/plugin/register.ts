@@ -4,7 +4,7 @@ import { command, type Context } from '../../command.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { requiredText, text, texts, toggle } from '../../flags.ts';
 import { plainText } from '../../output/plain-text.ts';
-import { directoryFlag, directoryOf, openCatalogs } from '../directory.ts';
+import { directoryFlag, directoryOf, openCatalogs, type CatalogDirectory } from '../directory.ts';
 import { engineFlag } from '../engine-flag.ts';
 import { socketDirectoryFlag } from '../socket-directory-flag.ts';
 import { probed } from './probed.ts';
@@ -60,7 +60,7 @@ export const register = command({
 
 /** Needs neither engine nor host. */
 async function withoutProbe(
-  directory: string,
+  directory: CatalogDirectory,
   registration: PluginRegistration,
   { signal }: Context,
 ): Promise<RegisteredPlugin> {

@@ -40,7 +40,7 @@ export const reload = command({
     if (moved === 0) {
       throw new BulkheadError(
         'INSTANCE_NOT_FOUND',
-        `nothing was reloaded: no host that runs on ${directory} has ${what}`,
+        `nothing was reloaded: no host that runs on ${directory.directory} has ${what}`,
         {
           hint: 'bulkhead ps shows what runs.',
         },
