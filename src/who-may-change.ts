@@ -2,8 +2,7 @@
  * Who could put something else at a path. Whoever owns a folder on the way, or may write to it, decides what is found
  * there: a program, a catalog, a file that is kept for later.
  */
-import { readFile } from 'node:fs/promises';
-import { lstat, readlink } from 'node:fs/promises';
+import { lstat, readFile, readlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Stats } from 'node:fs';
 
@@ -51,7 +50,7 @@ export async function whoMayChange(path: string, trusted: readonly number[] = []
     }
     const next = join(at, part);
     const there = await lstat(next).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
       throw error;
     });
     if (there === undefined) return { foreign, path: join(next, ...parts), found: undefined };
@@ -71,7 +70,7 @@ export async function whoMayChange(path: string, trusted: readonly number[] = []
   return { foreign, path: at, found: await lstat(at) };
 }
 
-/** What is wrong with a file or folder that was opened or looked at, in words; `undefined` when nothing is. */
+/** In words. */
 export function describeForeign({ path, by }: ForeignPlace): string {
   switch (by.kind) {
     case 'owner':
@@ -84,7 +83,7 @@ export function describeForeign({ path, by }: ForeignPlace): string {
 }
 
 /** @param isLast whether it is what the path leads to, and not a folder on the way */
-export async function foreignPlace(
+async function foreignPlace(
   path: string,
   found: Pick<Stats, 'uid' | 'gid' | 'mode' | 'isSymbolicLink' | 'isDirectory'>,
   users: ReadonlySet<number>,

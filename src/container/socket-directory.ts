@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { SocketDirectoryPlan } from '../compatibility/index.ts';
+import { findExecutable, programFolders } from '../engine/podman-service/find-executable.ts';
 import { BulkheadError, InvalidOptionError } from '../errors.ts';
 
 /** Longest path the kernel takes for a unix socket (`sun_path` is 108 bytes with its closing zero). */
@@ -61,7 +62,11 @@ async function applyPlan(path: string, plan: SocketDirectoryPlan): Promise<void>
 
 /** New sockets in the directory can be connected to by `uid`, whoever makes them, once their maker chmods them 0660. */
 async function setDefaultAcl(path: string, uid: number): Promise<void> {
-  await promisify(execFile)('setfacl', ['-d', '-m', `u::rwx,u:${uid}:rw-,g::rw-,m::rwx,o::---`, '--', path]);
+  const { path: folders } = await programFolders(process.env['PATH']);
+  const setfacl = await findExecutable('setfacl', folders);
+  if (setfacl === undefined)
+    throw new Error('setfacl is not in a folder that only root or this user can change');
+  await promisify(execFile)(setfacl, ['-d', '-m', `u::rwx,u:${uid}:rw-,g::rw-,m::rwx,o::---`, '--', path]);
 }
 
 function refuseLongPath(parent: string): void {

@@ -11,6 +11,7 @@ import {
   type PodmanService,
   type PodmanServiceOptions,
 } from '../engine/index.ts';
+import { findExecutable, programFolders } from '../engine/podman-service/find-executable.ts';
 
 export interface ThrowAwayPodmanOptions extends Pick<
   PodmanServiceOptions,
@@ -128,7 +129,7 @@ async function removeFolder(folder: string): Promise<void> {
     await rm(folder, { recursive: true, force: true });
   } catch {
     // A rootless storage has files of other ids, which belong to us in a user namespace only.
-    await promisify(execFile)('podman', ['unshare', 'rm', '-rf', '--', folder]);
+    await promisify(execFile)(await program('podman'), ['unshare', 'rm', '-rf', '--', folder]);
   }
 }
 
@@ -139,5 +140,10 @@ async function unmountBelow(folder: string): Promise<void> {
     .split('\n')
     .map((line) => line.split(' ')[4] ?? '')
     .filter((path) => path.startsWith(`${folder}/`));
-  for (const path of mountPoints.reverse()) await promisify(execFile)('umount', ['-l', path]);
+  for (const path of mountPoints.reverse()) await promisify(execFile)(await program('umount'), ['-l', path]);
+}
+
+async function program(name: string): Promise<string> {
+  const { path } = await programFolders(process.env['PATH']);
+  return (await findExecutable(name, path)) ?? `/usr/bin/${name}`;
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describeForeign, whoMayChange, type ForeignPlace } from '../../who-may-change.ts';
 import { StoreError } from '../errors.ts';
-import { isErrno, unreadable } from './file-failure.ts';
+import { unreadable } from './file-failure.ts';
 
 /** The variable that the command line reads, and the option of the library: both are named in the hint. */
 const setting = 'BULKHEAD_TRUSTED_OWNERS';
@@ -29,13 +29,7 @@ export async function trustedPath(
 ): Promise<string | undefined> {
   let real: string | undefined;
   for (const each of [directory, path]) {
-    const {
-      foreign,
-      found,
-      path: at,
-    } = await whoMayChange(each, trustedOwners).catch((error: unknown) =>
-      isErrno(error, 'ENOTDIR') && use === 'read' ? nothing : unreadable(each)(error),
-    );
+    const { foreign, found, path: at } = await whoMayChange(each, trustedOwners).catch(unreadable(each));
     if (foreign !== undefined && (use === 'write' || found !== undefined))
       throw await untrusted(each, foreign);
     if (found === undefined && use === 'read') return undefined;
@@ -43,8 +37,6 @@ export async function trustedPath(
   }
   return real;
 }
-
-const nothing = { foreign: undefined, found: undefined, path: '' };
 
 async function untrusted(path: string, foreign: ForeignPlace): Promise<StoreError> {
   const { by } = foreign;

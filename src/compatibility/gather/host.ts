@@ -1,7 +1,7 @@
 import { access, constants, readdir, readFile, stat } from 'node:fs/promises';
 import { arch, platform, release, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { findExecutable, searchPath } from '../../engine/podman-service/find-executable.ts';
+import { findExecutable, programFolders } from '../../engine/podman-service/find-executable.ts';
 import { known, unknown, type Fact } from '../fact.ts';
 import { unusedGroupId } from '../group-ids.ts';
 import type { HostFacts, SocketFolderFacts } from '../host-facts.ts';
@@ -27,7 +27,7 @@ export interface HostGathering {
 
 /** Looks at this machine and process; asks no engine. Takes some milliseconds. */
 export async function gatherHostFacts(options: HostGathering = {}): Promise<HostFacts> {
-  const path = searchPath(process.env['PATH']);
+  const { path } = await programFolders(process.env['PATH']);
   const [group, passwd, setfacl, emulated, podmanRuntimes, socketFolder] = await Promise.all([
     readFile('/etc/group', 'utf8').catch(() => ''),
     readFile('/etc/passwd', 'utf8').catch(() => ''),

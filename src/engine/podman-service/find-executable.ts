@@ -1,5 +1,6 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
+import { describeForeign, whoMayChange } from '../../who-may-change.ts';
 
 /** Runtimes lie in `sbin`, which is not on the PATH of ordinary users. */
 const systemFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
@@ -10,10 +11,42 @@ export function searchPath(path: string | undefined): string {
   return [...new Set([...own, ...systemFolders])].join(':');
 }
 
-/** Absolute path of a program, given by name or path. */
+/** Where programs are looked for that are to be run. */
+export interface ProgramFolders {
+  /** Folders that nobody but root and this user can change, as the value of a PATH. */
+  readonly path: string;
+  /** Folders of the given PATH that are left out, with whose they are. */
+  readonly leftOut: readonly string[];
+}
+
+/**
+ * The folders of {@link searchPath} that nobody else can put a program into: under sudo or su, a PATH may have folders of
+ * the user before.
+ */
+export async function programFolders(path: string | undefined): Promise<ProgramFolders> {
+  const folders = searchPath(path).split(':');
+  const foreign = await Promise.all(
+    folders.map((folder) =>
+      whoMayChange(folder).then(
+        (trust) => (trust.found === undefined ? undefined : trust.foreign),
+        () => undefined, // what can't be looked at has no programs either
+      ),
+    ),
+  );
+  return {
+    path: folders.filter((_, index) => foreign[index] === undefined).join(':'),
+    leftOut: foreign.flatMap((place) => (place === undefined ? [] : [describeForeign(place)])),
+  };
+}
+
+/** Absolute path of a program, given by name or path. One that is looked for by name is passed over if others can change it. */
 export async function findExecutable(program: string, path: string): Promise<string | undefined> {
-  const candidates = isAbsolute(program) ? [program] : path.split(':').map((folder) => join(folder, program));
-  for (const candidate of candidates) if (await isExecutable(candidate)) return candidate;
+  if (isAbsolute(program)) return (await isExecutable(program)) ? program : undefined;
+  for (const folder of path.split(':')) {
+    const candidate = join(folder, program);
+    if ((await isExecutable(candidate)) && (await whoMayChange(candidate)).foreign === undefined)
+      return candidate;
+  }
   return undefined;
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { needsPrivateCgroupView } from './cgroup-layout.ts';
-import { findExecutable, searchPath } from './find-executable.ts';
+import { findExecutable, programFolders, type ProgramFolders } from './find-executable.ts';
 import { installHint } from './install-hint.ts';
 import type { PodmanServiceOptions } from './podman-service.ts';
 import { PodmanServiceError } from './service-error.ts';
@@ -18,9 +18,10 @@ export async function buildServiceCommand(
   environment: Readonly<Record<string, string | undefined>>,
   socketPath: string,
 ): Promise<ServiceCommand> {
-  const path = searchPath(environment['PATH']);
-  const podman = await findPodman(path);
-  const runtime = options.runtime === undefined ? undefined : await findRuntime(options.runtime, path);
+  const folders = await programFolders(environment['PATH']);
+  const { path } = folders;
+  const podman = await findPodman(folders);
+  const runtime = options.runtime === undefined ? undefined : await findRuntime(options.runtime, folders);
   const command = [
     podman,
     ...podmanArguments(options, runtime),
@@ -80,24 +81,24 @@ async function endsWithItsParent(path: string): Promise<string[]> {
   return setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'TERM'];
 }
 
-async function findPodman(path: string): Promise<string> {
-  const podman = await findExecutable('podman', path);
+async function findPodman(folders: ProgramFolders): Promise<string> {
+  const podman = await findExecutable('podman', folders.path);
   if (podman !== undefined) return podman;
   throw new PodmanServiceError(
     'PODMAN_MISSING',
-    'podman is not installed: it is neither on the PATH nor in a folder of the system',
+    `podman is not installed: it is neither on the PATH nor in a folder of the system${exceptions(folders)}`,
     {
       hint: await installHint('podman'),
     },
   );
 }
 
-async function findRuntime(runtime: string, path: string): Promise<string> {
-  const found = await findExecutable(runtime, path);
+async function findRuntime(runtime: string, folders: ProgramFolders): Promise<string> {
+  const found = await findExecutable(runtime, folders.path);
   if (found !== undefined) return found;
   const where = runtime.startsWith('/')
     ? 'there is no such program'
-    : 'it is neither on the PATH nor in a folder of the system';
+    : `it is neither on the PATH nor in a folder of the system${exceptions(folders)}`;
   throw new PodmanServiceError(
     'PODMAN_RUNTIME_MISSING',
     `the runtime ${runtime} is not installed: ${where}`,
@@ -105,6 +106,12 @@ async function findRuntime(runtime: string, path: string): Promise<string> {
       hint: await installHint(basename(runtime)),
     },
   );
+}
+
+function exceptions({ leftOut }: ProgramFolders): string {
+  return leftOut.length === 0
+    ? ''
+    : ` (folders that somebody else can change are left out: ${leftOut.join(', ')})`;
 }
 
 /** What the service needs, and nothing else: Podman copies parts of its environment into containers. */
