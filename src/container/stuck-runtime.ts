@@ -1,5 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { posix } from 'node:path';
+import { readProcessStatus, readProcFile } from '../compatibility/gather/process-status.ts';
+import { processIdentity } from '../process-identity.ts';
 
 /** Programs that engines start for one container, and wait for. */
 const programs = [
@@ -15,7 +17,8 @@ const programs = [
 /**
  * Kills what an engine waits for when it can't remove a container: a runtime that hangs (gVisor on a broken KVM does)
  * holds the container for ever. The last resort, after the engine was asked and did not answer. Only processes of this
- * machine that are a runtime by name, and have the whole id on their command line.
+ * machine that are a runtime by name, and have the whole id on their command line. Those in a process namespace of their
+ * own are left alone: they are in a container, and can call themselves what they like.
  *
  * @returns how many were killed; 0 where this user may not, or sees none
  */
@@ -25,15 +28,19 @@ export async function killStuckRuntime(containerId: string, runtime: string): Pr
   const pids = (await readdir('/proc').catch(() => [])).filter((entry) => /^\d+$/.test(entry)).map(Number);
   let killed = 0;
   for (const pid of pids) {
-    const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
+    const status = await readProcessStatus(pid);
+    if (status?.pidNamespaces !== 1) continue;
+    const words = (await readProcFile(`/proc/${pid}/cmdline`)).split('\0');
     // A wrapper of a runtime is a script: its interpreter comes first.
     const isRuntime = words.slice(0, 2).some((word) => names.includes(posix.basename(word)));
-    if (isRuntime && words.includes(containerId) && kill(pid)) killed += 1;
+    if (isRuntime && words.includes(containerId) && kill(pid, status.startTime)) killed += 1;
   }
   return killed;
 }
 
-function kill(pid: number): boolean {
+function kill(pid: number, startTime: string): boolean {
+  // Its id may have been given to another process meanwhile.
+  if (processIdentity(pid)?.startTime !== startTime) return false;
   try {
     process.kill(pid, 'SIGKILL');
     return true;

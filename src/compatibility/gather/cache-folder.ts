@@ -1,32 +1,48 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readBoundedFile } from '../../bounded-file.ts';
+import { whoMayChange } from '../../who-may-change.ts';
+
+/** What is kept of an engine or an image is some kilobytes. */
+const longestFile = 16 * 1024 * 1024;
 
 /**
- * The text of a file of this user's cache; `undefined` when there is none, or when somebody else could have written it:
- * verdicts are made from it.
+ * The text of a file of this user's cache; `undefined` when there is none, or when somebody else could have put it there:
+ * verdicts are made from it. The folder may be a choice of another user's (`HOME` under sudo).
  */
 export async function readCacheFile(folder: string, name: string): Promise<string | undefined> {
   try {
-    await using file = await open(join(folder, name));
-    const { uid, mode } = await file.stat();
-    return uid === process.geteuid?.() && (mode & 0o022) === 0 ? await file.readFile('utf8') : undefined;
+    const { foreign, path } = await whoMayChange(join(folder, name));
+    if (foreign !== undefined) return undefined;
+    return (await readBoundedFile(path, { mostBytes: longestFile })).toString('utf8');
   } catch {
     return undefined;
   }
 }
 
-/** Whole or not at all: a cache that can't be written is none. */
+/** Whole or not at all: a cache that can't be written, or that somebody else could change, is none. */
 export async function writeCacheFile(folder: string, name: string, text: string): Promise<void> {
+  if (await isForeign(folder)) return;
   const file = join(folder, name);
-  const unfinished = `${file}.${process.pid}`;
+  const unfinished = `${file}.${randomBytes(6).toString('hex')}`;
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    await writeFile(unfinished, text, { mode: 0o600 });
+    if (await isForeign(folder)) return; // somebody else has made it meanwhile
+    await using handle = await open(unfinished, 'wx', 0o600); // follows no link
+    await handle.writeFile(text);
     await rename(unfinished, file);
   } catch {
     await rm(unfinished, { force: true }).catch(() => undefined);
   }
+}
+
+function isForeign(folder: string): Promise<boolean> {
+  return whoMayChange(folder).then(
+    ({ foreign }) => foreign !== undefined,
+    () => true,
+  );
 }
 
 /** A folder of this user's cache; `undefined` for a user without a home. */
