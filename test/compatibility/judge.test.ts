@@ -251,6 +251,11 @@ describe('a launch is refused', () => {
       ['rootless-owner'],
     ],
     [
+      'when it is not known whether the rootless engine belongs to this user',
+      () => rulesOf(facts({ host: host({ uid: unknown('not looked at') }), engine: rootlessDocker() }), runc),
+      ['rootless-owner'],
+    ],
+    [
       'when the ACL that runsc needs can not be set',
       () => rulesOf(facts({ host: { ...user(), setfacl: fact(false) } }), runsc),
       ['socket-acl'],

@@ -13,8 +13,8 @@ import { loadStatus } from '../../engines/engines.ts';
 
 const [folder = '', ...before] = process.argv.slice(2);
 const socketPath = join(folder, 'engine.sock');
-const [file = '', ...args] = [...before, join(folder, 'dockerd'), socketPath];
-const lookAlike = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+const dockerd = [join(folder, 'dockerd'), socketPath];
+const lookAlike = spawn('env', [...before, ...dockerd], { stdio: ['ignore', 'pipe', 'inherit'] });
 await once(lookAlike.stdout, 'data');
 chmodSync(socketPath, 0o666);
 
