@@ -18,7 +18,7 @@ export interface Forgery {
   /** The engine that runs the container, and that is imitated. */
   readonly kind: 'docker' | 'podman';
   readonly service: Pick<TestService, 'runtime' | 'socket'>;
-  /** The file of the host that the container's own `runsc` writes when somebody runs it there. */
+  /** The file of the host to which the container's own `runsc` adds a line, the working directory of who runs it there. */
   readonly mark: string;
   /** `mirror`: in the network of the host, and with sockets that come and go beside those of the engine. */
   readonly network?: 'none' | 'mirror';
@@ -71,9 +71,9 @@ async function listens(pid: number, path: string): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** The image has the attacker under the engine's name, and a `runsc` that tells the host's user who ran it. */
+/** The image has the attacker under the engine's name, and a `runsc` that writes down the working directory of who ran it. */
 async function image(name: string, tag: string, mark: string): Promise<Buffer> {
-  const runsc = `#!/bin/sh\nid -u > ${mark}\necho runsc version release-20990101.0\n`;
+  const runsc = `#!/bin/sh\nreadlink /proc/$PPID/cwd >> ${mark}\necho runsc version release-20990101.0\n`;
   const layer = await archive({
     [name]: await readFile(await goAttacker('forged-engine')),
     'usr/bin/runsc': Buffer.from(runsc),
