@@ -57,7 +57,7 @@ export const limits = {
   heldMessages: {
     value: 4,
     unit: 'number',
-    what: 'messages of the longest length whose bytes all calls of a connection may hold together, of messages that have not arrived whole',
+    what: 'messages of the longest length whose bytes all calls of a connection may hold together, of answers that have not arrived whole; at servers for one plugin also of requests until their calls are over, and of answers that are not read',
     beyond: 'the call that needs more fails with the code PLUGIN_LIMIT',
   },
   callsInProgress: {

@@ -1,7 +1,7 @@
 /** What a host has to know of a kind of plugin to start it and to share it. */
 import { PluginCallError, type CallMetadata, type MagicCookie, type Plugin } from '../goplugin/index.ts';
 import type { ServiceDefinition } from '../goplugin/index.ts';
-import { readFields } from '../goplugin/wire/protobuf.ts';
+import { fieldNumber } from '../goplugin/wire/protobuf.ts';
 
 export interface PluginKind {
   readonly handshake: MagicCookie;
@@ -72,10 +72,6 @@ const multiplexingService: ServiceDefinition = {
     requestSerialize: () => Buffer.alloc(0),
     requestDeserialize: () => ({}),
     responseSerialize: () => Buffer.alloc(0),
-    responseDeserialize: (bytes) => ({
-      supported: [...readFields(bytes)].some(
-        (field) => field.number === 1 && field.kind === 'varint' && field.value !== 0,
-      ),
-    }),
+    responseDeserialize: (bytes) => ({ supported: fieldNumber(bytes, 1) !== 0 }),
   },
 };

@@ -14,9 +14,9 @@ import type { EventEmitter } from 'node:events';
 import type { Readable } from 'node:stream';
 import { InvalidOptionError } from '../../errors.ts';
 import { PluginCallError } from '../errors.ts';
-import type { CallContext, MethodShape, Messages, ServedService } from '../service.ts';
+import type { CallContext, MethodShape, Messages, ServedService, ServiceDefinition } from '../service.ts';
 import { lowerFirst } from './client.ts';
-import { Intake } from './intake.ts';
+import { Intake, withLength } from './intake.ts';
 import { fromMetadata, toMetadata } from './metadata.ts';
 import { StatusError, statusNames } from './status.ts';
 
@@ -42,8 +42,21 @@ export function addServices(
         hint: `Its methods are ${Object.keys(definition).join(', ')}.`,
       });
     }
-    server.addService(definition as unknown as GrpcService, handlers);
+    server.addService(measured(definition) as unknown as GrpcService, handlers);
   }
+}
+
+/** The same, with requests that remember their length. */
+function measured(definition: ServiceDefinition): ServiceDefinition {
+  return Object.fromEntries(
+    Object.entries(definition).map(([name, method]) => [
+      name,
+      {
+        ...method,
+        requestDeserialize: (bytes: Buffer) => withLength(method.requestDeserialize(bytes), bytes.length),
+      },
+    ]),
+  );
 }
 
 function findHandler(implementation: object, name: string): Handler | undefined {
@@ -72,7 +85,7 @@ function grpcHandler(
         : (call as ServerWritableStream<unknown, unknown>).request;
       const answer = () => handler(input, contextOf(call)) as Messages<unknown>;
       intake
-        .handle(() => answerStream(call, answer))
+        .handle(input, () => answerStream(call, answer))
         .catch((error: unknown) => {
           call.emit('error', asStatus(error));
         });
@@ -85,7 +98,7 @@ function grpcHandler(
     const input = method.requestStream
       ? requestsOf(call as ServerReadableStream<unknown, unknown>)
       : (call as ServerUnaryCall<unknown, unknown>).request;
-    void answerOnce(callback, () => intake.handle(() => handler(input, contextOf(call))));
+    void answerOnce(callback, () => intake.handle(input, () => handler(input, contextOf(call))));
   };
 }
 

@@ -38,15 +38,18 @@ export class Intake {
   }
 
   /** The work for a call, which goes on when its caller has hung up. @throws LimitExceeded when there is too much */
-  async handle<T>(work: () => T | Promise<T>): Promise<T> {
+  async handle<T>(request: unknown, work: () => T | Promise<T>): Promise<T> {
     if (this.#handlers >= limits.servedCalls.value) {
       throw new LimitExceeded('servedCalls', `${this.#handlers} calls are being answered`);
     }
+    const bytes = lengthOf(request);
+    this.held.take(bytes);
     this.#handlers += 1;
     try {
       return await work();
     } finally {
       this.#handlers -= 1;
+      this.held.give(bytes);
     }
   }
 
@@ -60,4 +63,19 @@ export class Intake {
   end(): void {
     this.#calls -= 1;
   }
+}
+
+/** Shorter messages are bounded by the number of calls. */
+export const countedLength = 64 * 1024;
+
+const lengths = new WeakMap<object, number>();
+
+/** Remembers how long a request was before it was decoded. @returns the request */
+export function withLength(request: unknown, bytes: number): unknown {
+  if (bytes > countedLength && typeof request === 'object' && request !== null) lengths.set(request, bytes);
+  return request;
+}
+
+function lengthOf(request: unknown): number {
+  return typeof request === 'object' && request !== null ? (lengths.get(request) ?? 0) : 0;
 }
