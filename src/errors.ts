@@ -94,6 +94,7 @@ export const errorCodes = {
   PLUGIN_CONNECT_FAILED: 'The plugin announced itself, and the first connection to it failed.',
   PLUGIN_EXITED: 'The plugin has ended.',
   PLUGIN_CALL_FAILED: 'The plugin answered a call with an error status.',
+  PLUGIN_LIMIT: 'What the plugin sent, or the calls to it, went beyond a limit of this host; it is named.',
   PLUGIN_CALL_TIMEOUT: 'A call was not answered before its deadline.',
   PLUGIN_UNHEALTHY: 'The plugin says that it does not serve.',
   BROKER_CLOSED: 'The connection that carries the announcements of the broker has ended.',

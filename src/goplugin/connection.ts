@@ -4,6 +4,7 @@
  */
 import { connectivityState, Metadata, type Client, type ServiceError } from '@grpc/grpc-js';
 import type { BrokerEnd } from './broker/broker.ts';
+import { Outgoing } from './broker/outgoing.ts';
 import { openChannelOver } from './grpc/channel.ts';
 import { callUnary, type CallTarget } from './grpc/calls.ts';
 import type { Http2Channel } from './grpc/http2-channel.ts';
@@ -31,7 +32,12 @@ export class Connection {
   readonly #streams: { cancel(): void }[] = [];
 
   constructor(transport: Transport, output: PluginOutput) {
-    const { client, channel } = openChannelOver(transport.peer, transport.connect, transport.tls);
+    const { client, channel } = openChannelOver(
+      transport.peer,
+      transport.connect,
+      transport.tls,
+      transport.maxMessageBytes,
+    );
     this.#transport = transport;
     this.lost = new Promise((resolve) => {
       this.#onLost = resolve;
@@ -98,8 +104,12 @@ export class Connection {
       new Metadata(),
     );
     this.#streams.push(stream);
-    const broker = this.#transport.broker((info) => {
-      if (stream.writable) stream.write(info);
+    const outgoing = new Outgoing(stream, (why) => {
+      void broker.close(why);
+      stream.cancel();
+    });
+    const broker: BrokerEnd = this.#transport.broker((info) => {
+      outgoing.send(info);
     });
     stream.on('data', (info: ConnInfo) => {
       broker.receive(info);
@@ -129,7 +139,8 @@ export class Connection {
     return new Promise((resolve) => {
       stream.on('end', resolve);
       // Plugins before go-plugin 1.1 have no such stream, and losing it loses prints, nothing else.
-      stream.on('error', () => {
+      stream.on('error', (failure: ServiceError & { limit?: unknown }) => {
+        if (failure.limit !== undefined) output.notRead(failure.details);
         resolve();
       });
     });

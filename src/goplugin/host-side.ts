@@ -8,10 +8,12 @@ export function hostSide(
   runner: PluginRunner,
   tls: MutualTls | undefined,
   explain: BrokerSide['explain'],
+  maxMessageBytes?: number,
 ): BrokerSide {
   return {
     tls,
     explain,
+    maxMessageBytes,
     reach: (address) => runner.pluginToHost(address),
     socketDirectory: () => {
       if (runner.socketDirectory !== undefined) return runner.socketDirectory;

@@ -5,6 +5,7 @@ import type { Broker } from './broker/broker.ts';
 import type { ClientMaker } from './service.ts';
 import type { ReattachConfig } from './reattach/config.ts';
 import type { Reflection } from './reflection/client.ts';
+import type { MaxMessageBytes } from './limits.ts';
 import type { LogEntry } from './output/log-entry.ts';
 import type { PluginAddress, PluginExit, RunnerFactory } from './runner.ts';
 
@@ -52,6 +53,12 @@ export interface StartPluginOptions {
    * Default: false. The README says what either costs.
    */
   readonly brokerMultiplex?: boolean | undefined;
+  /**
+   * The longest message, in bytes, that the plugin may send: answers to calls, and what it sends to brokered services.
+   * `'unlimited'` is what hosts in Go allow: 2 GiB. What a message becomes when it is decoded may be many times larger.
+   * Default: 64 MiB.
+   */
+  readonly maxMessageBytes?: MaxMessageBytes | undefined;
   /** Limit in milliseconds for start, handshake and first connection together. Default: 60000. */
   readonly startTimeoutMs?: number | undefined;
   /** Abort ends what was started, waits until nothing is left, and rethrows the reason as it is. */

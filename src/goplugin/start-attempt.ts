@@ -1,6 +1,7 @@
 /**
  * One attempt to start a plugin: a race of runner, handshake and first connection against exit, time limit and abort.
  */
+import type { BrokerSide } from './broker/socket-broker.ts';
 import type { Connection } from './connection.ts';
 import { pluginEnvironment } from './handshake/environment.ts';
 import { parseHandshakeLine, type HandshakeLine } from './handshake/line.ts';
@@ -48,11 +49,11 @@ async function start(attempt: Attempt, settings: StartSettings, limit: Limit): P
   const { Connection, RunningPlugin, callError, socketTransport, multiplexedTransport } =
     await limit.race(loading);
   const started: { plugin?: RunningPlugin } = {};
-  const side = hostSide(runner, tls, (failure, method) =>
+  const explain: BrokerSide['explain'] = (failure, method) =>
     started.plugin
       ? started.plugin.explain(failure, method)
-      : Promise.resolve(callError(failure, method, { plugin: runner.name })),
-  );
+      : Promise.resolve(callError(failure, method, { plugin: runner.name }));
+  const side = hostSide(runner, tls, explain, settings.maxMessageBytes);
   const { hostAddress, multiplexing } = handshake;
   const transport = multiplexing
     ? await limit.race(untilExit(exited, multiplexedTransport(hostAddress, side, limit.signal)))

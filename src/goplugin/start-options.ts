@@ -1,8 +1,10 @@
 /** Checks what `startPlugin` was given, before anything is done. */
 import { InvalidOptionError } from '../errors.ts';
+import { checkMaxMessageBytes } from './limits.ts';
 import type { MagicCookie, StartPluginOptions } from './plugin.ts';
 
 export interface StartSettings extends StartPluginOptions {
+  readonly maxMessageBytes: number;
   readonly autoMtls: boolean;
   readonly brokerMultiplex: boolean;
   readonly startTimeoutMs: number;
@@ -24,7 +26,8 @@ export function checkStartOptions(options: StartPluginOptions): StartSettings {
   checkMagicCookie(options.handshake);
   checkProtocolVersions(options.protocolVersions);
   checkTimeLimit(startTimeoutMs);
-  return { ...options, autoMtls, brokerMultiplex, startTimeoutMs };
+  const maxMessageBytes = checkMaxMessageBytes(options.maxMessageBytes);
+  return { ...options, autoMtls, brokerMultiplex, startTimeoutMs, maxMessageBytes };
 }
 
 /** @throws InvalidOptionError */

@@ -13,6 +13,7 @@ export interface Transport {
   /** What is connected to, for people. */
   readonly peer: string;
   readonly tls: MutualTls | undefined;
+  readonly maxMessageBytes?: number | undefined;
   /** Makes the main connection. */
   readonly connect: Connect;
   /** Makes the host's half of the broker. Once. */
@@ -25,6 +26,7 @@ export function socketTransport(address: PluginAddress, side: BrokerSide): Trans
   return {
     peer: address.address,
     tls: side.tls,
+    maxMessageBytes: side.maxMessageBytes,
     connect: connectTo(address),
     broker: (send) => new SocketBroker(side, send),
     close: () => undefined,
@@ -37,7 +39,7 @@ export function socketTransport(address: PluginAddress, side: BrokerSide): Trans
  */
 export async function multiplexedTransport(
   address: PluginAddress,
-  { tls, explain }: Pick<BrokerSide, 'tls' | 'explain'>,
+  { tls, explain, maxMessageBytes }: Pick<BrokerSide, 'tls' | 'explain' | 'maxMessageBytes'>,
   signal: AbortSignal,
 ): Promise<Transport> {
   const socket = await connectTo(address)(signal);
@@ -52,6 +54,7 @@ export async function multiplexedTransport(
   return {
     peer: address.address,
     tls,
+    maxMessageBytes,
     // The first stream without a knock is the main connection. It is not replaced when it breaks: with it the
     // plugin's broker has ended.
     connect: () => {
@@ -59,7 +62,8 @@ export async function multiplexedTransport(
       used = true;
       return Promise.resolve(session.open());
     },
-    broker: (send) => (broker = new MultiplexBroker({ tls, explain, session: () => session }, send)),
+    broker: (send) =>
+      (broker = new MultiplexBroker({ tls, explain, maxMessageBytes, session: () => session }, send)),
     close: () => {
       session.close();
     },

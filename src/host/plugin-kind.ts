@@ -1,12 +1,14 @@
 /** What a host has to know of a kind of plugin to start it and to share it. */
 import { PluginCallError, type CallMetadata, type MagicCookie, type Plugin } from '../goplugin/index.ts';
-import type { ServiceDefinition } from '../goplugin/index.ts';
-import { readFields } from '../goplugin/wire/protobuf.ts';
+import type { ServiceDefinition, StartPluginOptions } from '../goplugin/index.ts';
+import { fieldNumber } from '../goplugin/wire/protobuf.ts';
 
 export interface PluginKind {
   readonly handshake: MagicCookie;
   /** Application protocol versions that the host offers. */
   readonly protocolVersions: readonly number[];
+  /** The longest message that a plugin of this kind may send, in bytes, or `'unlimited'`. Default: 64 MiB. */
+  readonly maxMessageBytes?: StartPluginOptions['maxMessageBytes'];
   /** Variables for every plugin of this kind. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Further variables for those that lock their memory. */
@@ -72,10 +74,6 @@ const multiplexingService: ServiceDefinition = {
     requestSerialize: () => Buffer.alloc(0),
     requestDeserialize: () => ({}),
     responseSerialize: () => Buffer.alloc(0),
-    responseDeserialize: (bytes) => ({
-      supported: [...readFields(bytes)].some(
-        (field) => field.number === 1 && field.kind === 'varint' && field.value !== 0,
-      ),
-    }),
+    responseDeserialize: (bytes) => ({ supported: fieldNumber(bytes, 1) !== 0 }),
   },
 };

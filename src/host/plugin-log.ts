@@ -11,6 +11,8 @@ export interface PluginLogLine {
 }
 
 const keptLines = 1000;
+/** Of all lines together. */
+const keptCharacters = 4 * 1024 * 1024;
 /** A line that does not end is cut here. */
 const longestLine = 16 * 1024;
 /** How much of it an error carries. */
@@ -18,6 +20,7 @@ const tailLines = 40;
 
 export class PluginLog {
   readonly #lines: PluginLogLine[] = [];
+  #characters = 0;
   readonly #listeners = new Set<(line: PluginLogLine) => void>();
   readonly #unfinished = new Map<string, string>();
 
@@ -59,7 +62,10 @@ export class PluginLog {
 
   #add(line: PluginLogLine): void {
     this.#lines.push(line);
-    if (this.#lines.length > keptLines) this.#lines.shift();
+    this.#characters += line.text.length;
+    while (this.#lines.length > keptLines || this.#characters > keptCharacters) {
+      this.#characters -= this.#lines.shift()?.text.length ?? 0;
+    }
     for (const listener of this.#listeners) listener(line);
   }
 }

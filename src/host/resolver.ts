@@ -113,6 +113,7 @@ function launchOf(
     runtime,
     handshake: kind.handshake,
     protocolVersions: kind.protocolVersions,
+    maxMessageBytes: kind.maxMessageBytes,
     ...(entry.command !== '' && { entrypoint: [entry.command] }),
     ...(entry.args.length > 0 && { args: entry.args }),
     env: { ...entry.env, ...kind.env, ...(settings.memoryLock === true && kind.memoryLockEnv) },

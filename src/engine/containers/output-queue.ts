@@ -1,3 +1,6 @@
+/** What a piece costs beside its bytes: a program may write one at a time. */
+const costOfPiece = 64;
+
 /** Output that has come and is not read yet: filled from one side, iterated over once from the other. */
 export class OutputQueue implements AsyncIterableIterator<Uint8Array> {
   readonly #limit: number;
@@ -26,7 +29,7 @@ export class OutputQueue implements AsyncIterableIterator<Uint8Array> {
       return;
     }
     this.#pieces.push(piece);
-    this.#size += piece.length;
+    this.#size += piece.length + costOfPiece;
   }
 
   /** No more will come. What is here can still be read. */
@@ -47,7 +50,7 @@ export class OutputQueue implements AsyncIterableIterator<Uint8Array> {
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
     const piece = this.#pieces.shift();
     if (piece !== undefined) {
-      this.#forget(piece.length);
+      this.#forget(piece.length + costOfPiece);
       return { done: false, value: piece };
     }
     if (this.#state.kind === 'open') {

@@ -2,14 +2,15 @@
  * The broker's message stream: who serves where. Each side keeps what the other announced until it is dialled.
  */
 import { whenAborted } from '../../abort.ts';
+import { limits } from '../limits.ts';
 import type { ConnInfo } from '../wire/messages.ts';
-import { brokerClosed, notAnnounced } from './failures.ts';
+import { addressTooLong, brokerClosed, notAnnounced } from './failures.ts';
 
 /** How long a dial waits for its announcement (go-plugin: grpc_broker.go, DialWithOptions). */
 export const announcementWaitMs = 5_000;
 
-/** Announcements kept for later dials; a peer that announces without end drives out its own oldest ones. */
-const keptAnnouncements = 1_024;
+/** A peer that announces without end drives out its own oldest ones. */
+const keptAnnouncements = limits.announcements.value;
 
 interface Waiter {
   readonly resolve: (info: ConnInfo) => void;
@@ -18,7 +19,8 @@ interface Waiter {
 
 export class Announcements {
   readonly #send: (info: ConnInfo) => void;
-  readonly #kept = new Map<number, ConnInfo>();
+  /** What was announced too long is kept as the error for whoever dials it. */
+  readonly #kept = new Map<number, ConnInfo | Error>();
   readonly #waiting = new Map<number, Waiter[]>();
   #closedBecause: string | undefined;
 
@@ -32,15 +34,18 @@ export class Announcements {
     this.#send(info);
   }
 
-  receive(info: ConnInfo): void {
-    const [first, ...rest] = this.#waiting.get(info.serviceId) ?? [];
+  receive({ serviceId, network, address }: ConnInfo): void {
+    const tooLong = network.length + address.length > limits.announcedAddressBytes.value;
+    const info = tooLong ? addressTooLong(serviceId) : { serviceId, network, address };
+    const [first, ...rest] = this.#waiting.get(serviceId) ?? [];
     if (first) {
-      this.#setWaiters(info.serviceId, rest);
-      first.resolve(info);
+      this.#setWaiters(serviceId, rest);
+      if (info instanceof Error) first.reject(info);
+      else first.resolve(info);
       return;
     }
-    this.#kept.delete(info.serviceId); // so that the newest stands last
-    this.#kept.set(info.serviceId, info);
+    this.#kept.delete(serviceId); // so that the newest stands last
+    this.#kept.set(serviceId, info);
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > keptAnnouncements && oldest !== undefined) this.#kept.delete(oldest);
   }
@@ -57,6 +62,7 @@ export class Announcements {
     const kept = this.#kept.get(id);
     if (kept) {
       this.#kept.delete(id);
+      if (kept instanceof Error) throw kept;
       return kept;
     }
     this.throwIfClosed(id);

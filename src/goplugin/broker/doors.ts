@@ -6,6 +6,7 @@
  * reach the wrong service.
  */
 import type { Duplex } from 'node:stream';
+import { limits } from '../limits.ts';
 import type { ConnInfo } from '../wire/messages.ts';
 
 /**
@@ -15,8 +16,7 @@ import type { ConnInfo } from '../wire/messages.ts';
 const heldMs = 4_500;
 /** How long an acknowledged stream may take to come. */
 const promisedMs = 5_000;
-/** Knocks that may wait; further ones are turned away. */
-const mostWaiting = 1_024;
+const mostWaiting = limits.waitingKnocks.value;
 
 export class Doors {
   readonly #send: (info: ConnInfo) => void;

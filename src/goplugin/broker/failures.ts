@@ -1,5 +1,6 @@
 /** What goes wrong in the broker, in either mode. */
 import { BrokerError } from '../errors.ts';
+import { limits } from '../limits.ts';
 
 export function brokerClosed(id: number | undefined, because: string): BrokerError {
   return new BrokerError('BROKER_CLOSED', `The broker is closed: ${because}`, { id });
@@ -13,5 +14,13 @@ export function notAnnounced(id: number, timeoutMs: number): BrokerError {
       id,
       hint: 'An offer can be dialled once, and the side that makes it must do so before the id is dialled.',
     },
+  );
+}
+
+export function addressTooLong(id: number): BrokerError {
+  return new BrokerError(
+    'BROKER_NOT_ANNOUNCED',
+    `The other side announced id ${id} with an address beyond the limit announcedAddressBytes, which is ${limits.announcedAddressBytes.value}`,
+    { id, hint: 'No socket has so long a path: do not trust this plugin before you know why it says so.' },
   );
 }

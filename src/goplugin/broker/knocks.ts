@@ -5,6 +5,7 @@
 import { orAborted } from '../../abort.ts';
 import { BrokerError } from '../errors.ts';
 import { Limit, within } from '../limit.ts';
+import { limits } from '../limits.ts';
 import type { ConnInfo } from '../wire/messages.ts';
 import type { YamuxSession } from '../yamux/session.ts';
 import type { YamuxStream } from '../yamux/stream.ts';
@@ -28,6 +29,8 @@ export class Knocks {
   /** Resolves when the dial before has been accepted: there is one at a time, over all ids. */
   #turn: Promise<unknown> = Promise.resolve();
   #knocked: { readonly id: number; readonly answered: (error?: Error) => void } | undefined;
+  /** Knocks that nobody waits for any more, and that may still be acknowledged: how many under which id. */
+  readonly #givenUp = new Map<number, number>();
   #closedBecause: string | undefined;
 
   constructor(session: () => YamuxSession, send: (info: ConnInfo) => void) {
@@ -59,8 +62,9 @@ export class Knocks {
     const error = knock?.error ?? '';
     if (this.#knocked?.id === id) {
       this.#knocked.answered(error === '' ? undefined : refused(id, error));
-    } else if (error === '') {
-      // Too late: nobody waits, and the other side has promised the next stream to this id. So it gets one.
+    } else if (this.#wasGivenUp(id) && error === '') {
+      // Too late: nobody waits, and the other side has promised the next stream to this id. So it gets one. Whoever
+      // acknowledges what was never asked gets nothing.
       this.#session().open().destroy();
     }
   }
@@ -69,6 +73,21 @@ export class Knocks {
   close(because: string): void {
     this.#closedBecause ??= because;
     this.#knocked?.answered(brokerClosed(this.#knocked.id, this.#closedBecause));
+  }
+
+  #giveUp(id: number): void {
+    const before = this.#givenUp.get(id) ?? 0;
+    this.#givenUp.delete(id); // so that the newest stands last
+    this.#givenUp.set(id, before + 1);
+    const [oldest] = this.#givenUp.keys();
+    if (this.#givenUp.size > mostGivenUp && oldest !== undefined) this.#givenUp.delete(oldest);
+  }
+
+  #wasGivenUp(id: number): boolean {
+    const count = this.#givenUp.get(id) ?? 0;
+    if (count > 1) this.#givenUp.set(id, count - 1);
+    else this.#givenUp.delete(id);
+    return count > 0;
   }
 
   async #knock(id: number, { timeoutMs, signal }: KnockOptions): Promise<void> {
@@ -86,12 +105,16 @@ export class Knocks {
       this.#send({ serviceId: id, network: '', address: '', knock: { knock: true, ack: false, error: '' } });
       await limit.race(answer);
     } catch (error) {
+      if (limit.signal.aborted) this.#giveUp(id);
       throw limit.expired ? notAnnounced(id, timeoutMs) : error;
     } finally {
       this.#knocked = undefined;
     }
   }
 }
+
+/** Knocks that were given up, remembered. */
+const mostGivenUp = limits.waitingKnocks.value;
 
 function refused(id: number, why: string): BrokerError {
   return new BrokerError('BROKER_NOT_ANNOUNCED', `The other side does not serve under id ${id}: ${why}`, {

@@ -3,6 +3,7 @@ import type { ServiceError } from '@grpc/grpc-js';
 import type { Duplex } from 'node:stream';
 import { BrokerError } from '../errors.ts';
 import { openChannelOver } from '../grpc/channel.ts';
+import { Intake } from '../grpc/intake.ts';
 import { ConnectionServer } from '../grpc/server.ts';
 import type { MutualTls } from '../tls/identity.ts';
 import type { ConnInfo } from '../wire/messages.ts';
@@ -18,6 +19,8 @@ import { Knocks } from './knocks.ts';
 
 export interface MultiplexSide {
   readonly tls: MutualTls | undefined;
+  /** The longest message of the application. Default: that of `limits.ts`. */
+  readonly maxMessageBytes?: number | undefined;
   /** The connection that carries the streams; `undefined` while there is none. */
   session(): YamuxSession | undefined;
   /** What a failed call on a brokered connection means. */
@@ -30,10 +33,12 @@ export class MultiplexBroker implements BrokerEnd {
   readonly #doors: Doors;
   readonly #knocks: Knocks;
   readonly #open: OpenSet = new Set();
+  readonly #intake: Intake;
   #closedBecause: string | undefined;
 
   constructor(side: MultiplexSide, send: (info: ConnInfo) => void) {
     this.#side = side;
+    this.#intake = new Intake(side.maxMessageBytes);
     this.#doors = new Doors(send);
     this.#knocks = new Knocks(() => {
       const session = side.session();
@@ -46,7 +51,7 @@ export class MultiplexBroker implements BrokerEnd {
     return settled(() => {
       signal?.throwIfAborted();
       if (this.#closedBecause !== undefined) throw brokerClosed(undefined, this.#closedBecause);
-      const server = new ConnectionServer([what], this.#side.tls);
+      const server = new ConnectionServer([what], this.#side.tls, this.#intake);
       return new Offer(this.#ids.next(), server, this.#doors, this.#open);
     });
   }
@@ -62,7 +67,12 @@ export class MultiplexBroker implements BrokerEnd {
       first = undefined;
       return stream;
     };
-    const { client, channel } = openChannelOver(`id ${id}`, connect, this.#side.tls);
+    const { client, channel } = openChannelOver(
+      `id ${id}`,
+      connect,
+      this.#side.tls,
+      this.#side.maxMessageBytes,
+    );
     channel.getConnectivityState(true); // the other side waits for what comes over the stream
     return new Connection({
       id,

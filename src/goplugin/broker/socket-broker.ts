@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { ServiceError } from '@grpc/grpc-js';
 import { BrokerError } from '../errors.ts';
 import { openChannel } from '../grpc/channel.ts';
+import { Intake } from '../grpc/intake.ts';
 import { ConnectionServer } from '../grpc/server.ts';
 import type { PluginAddress } from '../runner.ts';
 import type { MutualTls } from '../tls/identity.ts';
@@ -19,6 +20,8 @@ import { listenOnUnixSocket, type Listener } from './unix-listener.ts';
 /** What differs between the two sides, and between a host and a plugin. */
 export interface BrokerSide {
   readonly tls: MutualTls | undefined;
+  /** The longest message of the application. Default: that of `limits.ts`. */
+  readonly maxMessageBytes?: number | undefined;
   /** Where this side makes its sockets. Throws when there is no such place. */
   socketDirectory(): string;
   /** Lets the other side connect to the socket at `path`, and returns the address to announce. */
@@ -40,9 +43,11 @@ export class SocketBroker implements BrokerEnd {
   readonly #announcements: Announcements;
   readonly #ids = new Ids();
   readonly #open: OpenSet = new Set();
+  readonly #intake: Intake;
 
   constructor(side: BrokerSide, send: (info: ConnInfo) => void) {
     this.#side = side;
+    this.#intake = new Intake(side.maxMessageBytes);
     this.#announcements = new Announcements(send);
   }
 
@@ -52,7 +57,7 @@ export class SocketBroker implements BrokerEnd {
   ): Promise<BrokeredServer> {
     signal?.throwIfAborted();
     this.#announcements.throwIfClosed();
-    const server = new ConnectionServer([what], this.#side.tls);
+    const server = new ConnectionServer([what], this.#side.tls, this.#intake);
     const id = this.#ids.next();
     const path = join(this.#side.socketDirectory(), `b${id}-${randomBytes(4).toString('hex')}`);
     let offer: Offer | undefined;
@@ -82,7 +87,7 @@ export class SocketBroker implements BrokerEnd {
     const reached = this.#side.reach(checkAddress(id, network, address));
     return new Connection({
       id,
-      channel: openChannel(reached, this.#side.tls),
+      channel: openChannel(reached, this.#side.tls, this.#side.maxMessageBytes),
       open: this.#open,
       explain: (failure, method) => this.#side.explain(failure, method),
     });

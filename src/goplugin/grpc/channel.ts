@@ -15,13 +15,22 @@ export interface OpenChannel {
 }
 
 /** Opens a channel to an address, which connects with its first call. `close()` it. */
-export function openChannel(address: PluginAddress, tls: MutualTls | undefined): Client {
-  return openChannelOver(address.address, connectTo(address), tls).client;
+export function openChannel(
+  address: PluginAddress,
+  tls: MutualTls | undefined,
+  maxMessageBytes?: number,
+): Client {
+  return openChannelOver(address.address, connectTo(address), tls, maxMessageBytes).client;
 }
 
 /** The same over whatever `connect` connects to. */
-export function openChannelOver(peer: string, connect: Connect, tls: MutualTls | undefined): OpenChannel {
-  const channel = new Http2Channel(peer, connect, tls);
+export function openChannelOver(
+  peer: string,
+  connect: Connect,
+  tls: MutualTls | undefined,
+  maxMessageBytes?: number,
+): OpenChannel {
+  const channel = new Http2Channel(peer, connect, tls, maxMessageBytes);
   // Address and credentials are the channel's affair.
   const client = new Client(peer, ChannelCredentials.createInsecure(), { channelOverride: channel });
   return { channel, client };

@@ -1,4 +1,5 @@
 /** What TLS is made with: each side presents its certificate and accepts exactly one other. */
+import { constants } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { derToPem, type MutualTls } from '../tls/identity.ts';
 
@@ -16,6 +17,8 @@ export function secureContext(tls: MutualTls): SecureContext {
     cert: tls.identity.certificatePem,
     key: tls.identity.privateKeyPem,
     minVersion: 'TLSv1.2',
+    // Each would cost a handshake; neither side of go-plugin ever asks for one.
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
   });
   contexts.set(tls, context);
   return context;

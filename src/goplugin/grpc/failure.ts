@@ -2,25 +2,29 @@
 import type { ServiceError } from '@grpc/grpc-js';
 import { PluginCallError, type PluginErrorOptions } from '../errors.ts';
 import { fromMetadata } from './metadata.ts';
+import { limitHint } from './limit-error.ts';
 import { statusName } from './status.ts';
 
 /** The error for a call that the other side, `options.plugin`, answered with a failure. */
 export function callError(
-  failure: ServiceError,
+  failure: ServiceError & { readonly limit?: unknown },
   method: string,
   options: Omit<PluginErrorOptions, 'phase' | 'cause'>,
 ): PluginCallError {
   const status = statusName(failure.code);
   const timedOut = status === 'DEADLINE_EXCEEDED';
+  const limited = failure.limit !== undefined;
   return new PluginCallError(
-    timedOut ? 'PLUGIN_CALL_TIMEOUT' : 'PLUGIN_CALL_FAILED',
+    limited ? 'PLUGIN_LIMIT' : timedOut ? 'PLUGIN_CALL_TIMEOUT' : 'PLUGIN_CALL_FAILED',
     timedOut
       ? `${options.plugin} did not answer ${method} before the deadline`
-      : `${options.plugin} answered ${method} with ${status}: ${failure.details}`,
+      : limited
+        ? `The call ${method} of ${options.plugin} was ended: ${failure.details}`
+        : `${options.plugin} answered ${method} with ${status}: ${failure.details}`,
     {
       ...options,
       phase: 'call',
-      hint: hintFor(status, failure.details),
+      hint: limitHint(failure.limit) ?? hintFor(status, failure.details),
       method,
       status,
       details: failure.details,

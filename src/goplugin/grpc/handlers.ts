@@ -14,22 +14,27 @@ import type { EventEmitter } from 'node:events';
 import type { Readable } from 'node:stream';
 import { InvalidOptionError } from '../../errors.ts';
 import { PluginCallError } from '../errors.ts';
-import type { CallContext, MethodShape, Messages, ServedService } from '../service.ts';
+import type { CallContext, MethodShape, Messages, ServedService, ServiceDefinition } from '../service.ts';
 import { lowerFirst } from './client.ts';
+import { Intake, withLength } from './intake.ts';
 import { fromMetadata, toMetadata } from './metadata.ts';
 import { StatusError, statusNames } from './status.ts';
 
 type Handler = (request: unknown, context: CallContext) => unknown;
 
 /** Adds services to a server. Methods without an implementation answer UNIMPLEMENTED. */
-export function addServices(server: Server, services: readonly ServedService[]): void {
+export function addServices(
+  server: Server,
+  services: readonly ServedService[],
+  intake: Intake = new Intake(),
+): void {
   for (const { definition, implementation } of services) {
     const handlers: UntypedServiceImplementation = {};
     const known = new Set<string>();
     for (const [name, method] of Object.entries(definition)) {
       known.add(name).add(lowerFirst(name));
       const handler = findHandler(implementation, name);
-      if (handler) handlers[name] = grpcHandler(method, handler);
+      if (handler) handlers[name] = grpcHandler(method, handler, intake);
     }
     const unknown = methodNames(implementation).find((name) => !known.has(name));
     if (unknown !== undefined) {
@@ -37,8 +42,21 @@ export function addServices(server: Server, services: readonly ServedService[]):
         hint: `Its methods are ${Object.keys(definition).join(', ')}.`,
       });
     }
-    server.addService(definition as unknown as GrpcService, handlers);
+    server.addService(measured(definition) as unknown as GrpcService, handlers);
   }
+}
+
+/** The same, with requests that remember their length. */
+function measured(definition: ServiceDefinition): ServiceDefinition {
+  return Object.fromEntries(
+    Object.entries(definition).map(([name, method]) => [
+      name,
+      {
+        ...method,
+        requestDeserialize: (bytes: Buffer) => withLength(method.requestDeserialize(bytes), bytes.length),
+      },
+    ]),
+  );
 }
 
 function findHandler(implementation: object, name: string): Handler | undefined {
@@ -55,13 +73,22 @@ function methodNames(implementation: object): string[] {
   );
 }
 
-function grpcHandler(method: MethodShape, handler: Handler): UntypedServiceImplementation[string] {
+function grpcHandler(
+  method: MethodShape,
+  handler: Handler,
+  intake: Intake,
+): UntypedServiceImplementation[string] {
   if (method.responseStream) {
     return (call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>) => {
       const input = method.requestStream
         ? requestsOf(call as ServerDuplexStream<unknown, unknown>)
         : (call as ServerWritableStream<unknown, unknown>).request;
-      void answerStream(call, () => handler(input, contextOf(call)) as Messages<unknown>);
+      const answer = () => handler(input, contextOf(call)) as Messages<unknown>;
+      intake
+        .handle(input, () => answerStream(call, answer))
+        .catch((error: unknown) => {
+          call.emit('error', asStatus(error));
+        });
     };
   }
   return (
@@ -71,7 +98,7 @@ function grpcHandler(method: MethodShape, handler: Handler): UntypedServiceImple
     const input = method.requestStream
       ? requestsOf(call as ServerReadableStream<unknown, unknown>)
       : (call as ServerUnaryCall<unknown, unknown>).request;
-    void answerOnce(callback, () => handler(input, contextOf(call)));
+    void answerOnce(callback, () => intake.handle(input, () => handler(input, contextOf(call))));
   };
 }
 

@@ -17,6 +17,9 @@ import { certificateName } from '../tls/identity.ts';
 import { answerOf, failure, httpFailure, metadataOf, resetFailure } from './call-end.ts';
 import { framed, MessageReader } from './message-reader.ts';
 import type { StatusError } from './status.ts';
+import type { MessageLimit } from '../limits.ts';
+import type { HeldBytes } from './held-bytes.ts';
+import { LimitExceeded } from './limit-error.ts';
 
 type GrpcCall = ReturnType<ChannelInterface['createCall']>;
 type MessageContext = Parameters<GrpcCall['sendMessageWithContext']>[0];
@@ -26,6 +29,12 @@ export interface CallCarrier {
   readonly peer: string;
   /** The session, at once or when it is there. Each of the two functions is called at most once. */
   session(ready: (session: ClientHttp2Session) => void, failed: (why: string) => void): void;
+  /** What incomplete answers may hold together. */
+  readonly held: HeldBytes;
+  /** A call begins. @throws LimitExceeded when too many are in progress */
+  enter(): void;
+  /** A call that has begun is over. */
+  leave(): void;
   /** Why the session broke. */
   lossOf(session: ClientHttp2Session): string;
 }
@@ -37,7 +46,8 @@ export class Http2Call implements GrpcCall {
   readonly #carrier: CallCarrier;
   readonly #path: string;
   readonly #deadline: number;
-  readonly #reader = new MessageReader();
+  readonly #reader: MessageReader;
+  #entered = false;
   #listener: InterceptingListener | undefined;
   #stream: ClientHttp2Stream | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -51,8 +61,9 @@ export class Http2Call implements GrpcCall {
   #answer: StatusObject | undefined;
   #over = false;
 
-  constructor(carrier: CallCarrier, path: string, deadline: Date | number) {
+  constructor(carrier: CallCarrier, path: string, deadline: Date | number, limit: MessageLimit) {
     this.#carrier = carrier;
+    this.#reader = new MessageReader(limit, carrier.held);
     this.#path = path;
     this.#deadline = deadline instanceof Date ? deadline.getTime() : deadline;
   }
@@ -64,6 +75,13 @@ export class Http2Call implements GrpcCall {
     const left = this.#deadline - Date.now();
     if (left <= 0) {
       this.#expire();
+      return;
+    }
+    try {
+      this.#carrier.enter();
+      this.#entered = true;
+    } catch (error) {
+      this.#end(failureOf(error as StatusError));
       return;
     }
     if (this.#deadline !== Infinity) {
@@ -194,8 +212,8 @@ export class Http2Call implements GrpcCall {
     try {
       this.#received.push(...this.#reader.push(chunk));
     } catch (error) {
-      const { status, message } = error as StatusError;
-      this.#end(this.#httpStatus === 200 ? failure(status, message) : httpFailure(this.#httpStatus));
+      const why = failureOf(error as StatusError);
+      this.#end(this.#httpStatus === 200 ? why : httpFailure(this.#httpStatus));
       return;
     }
     this.#deliver();
@@ -257,6 +275,8 @@ export class Http2Call implements GrpcCall {
     if (this.#over) return;
     this.#over = true;
     clearTimeout(this.#timer);
+    if (this.#entered) this.#carrier.leave();
+    this.#reader.discard();
     this.#received = [];
     this.#waiting = undefined;
     const stream = this.#stream;
@@ -280,6 +300,12 @@ export class Http2Call implements GrpcCall {
     } else if (this.#waiting) this.#waiting.push(use);
     else otherwise?.();
   }
+}
+
+/** A failure by a limit of this side says which one, for whoever explains it (failure.ts). */
+function failureOf(error: StatusError): StatusObject {
+  const why = failure(error.status, error.message);
+  return error instanceof LimitExceeded ? Object.assign(why, { limit: error.limit }) : why;
 }
 
 /** At most eight digits and a unit. */

@@ -5,8 +5,11 @@
 import { connectivityState, type ChannelInterface } from '@grpc/grpc-js';
 import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2';
 import type { Duplex } from 'node:stream';
+import { limits, messageLimit } from '../limits.ts';
 import { certificateName, type MutualTls } from '../tls/identity.ts';
+import { HeldBytes } from './held-bytes.ts';
 import { Http2Call, type CallCarrier } from './http2-call.ts';
+import { LimitExceeded } from './limit-error.ts';
 import { secured } from './tls-connection.ts';
 
 /** Makes the connection: rejects when there is none to be had, or when `signal` aborts. */
@@ -34,8 +37,20 @@ interface Waiting {
   failed(why: string): void;
 }
 
-/** What may be under way to this side before it is taken: a call of many bytes need not wait for each piece. */
-const windowBytes = 1024 * 1024;
+/** What may be under way to this side on a connection: Node.js gives it back as it arrives. */
+const connectionWindowBytes = 1024 * 1024;
+const sessionOptions = {
+  settings: {
+    initialWindowSize: limits.streamWindowBytes.value,
+    maxHeaderListSize: limits.headerBytes.value,
+    enablePush: false,
+  },
+  maxHeaderListPairs: limits.headerFields.value,
+  maxSettings: limits.settingsEntries.value,
+  maxSessionInvalidFrames: limits.invalidFrames.value,
+  // It counts what this side sends, which may be of any size; the windows bound what is under way.
+  maxSessionMemory: Number.MAX_SAFE_INTEGER,
+};
 /** How long the last frames of a channel that is closed may take. */
 const lastFramesMs = 1_000;
 
@@ -47,12 +62,22 @@ export class Http2Channel implements ChannelInterface, CallCarrier {
   readonly #watchers = new Set<() => void>();
   #state: State = { kind: 'idle' };
   readonly #connections = new Set<Duplex>();
+  readonly held: HeldBytes;
+  readonly #maxMessageBytes: number;
+  #calls = 0;
   #lastFailure = '';
 
-  constructor(peer: string, connect: Connect, tls: MutualTls | undefined) {
+  constructor(
+    peer: string,
+    connect: Connect,
+    tls: MutualTls | undefined,
+    maxMessageBytes: number = limits.maxMessageBytes.value,
+  ) {
     this.peer = peer;
     this.#connect = connect;
     this.#tls = tls;
+    this.#maxMessageBytes = maxMessageBytes;
+    this.held = new HeldBytes(maxMessageBytes);
   }
 
   /** Connects if need be. Resolves when the other side has accepted the connection. @throws Error with the transport's text */
@@ -67,7 +92,18 @@ export class Http2Channel implements ChannelInterface, CallCarrier {
   }
 
   createCall(path: string, deadline: Date | number): Http2Call {
-    return new Http2Call(this, path, deadline);
+    return new Http2Call(this, path, deadline, messageLimit(path, this.#maxMessageBytes));
+  }
+
+  enter(): void {
+    if (this.#calls >= limits.callsInProgress.value) {
+      throw new LimitExceeded('callsInProgress', `${this.#calls} calls are in progress`);
+    }
+    this.#calls += 1;
+  }
+
+  leave(): void {
+    this.#calls -= 1;
   }
 
   session(ready: (session: ClientHttp2Session) => void, failed: (why: string) => void): void {
@@ -173,15 +209,14 @@ export class Http2Channel implements ChannelInterface, CallCarrier {
     const secure = this.#tls ? secured(raw, this.#tls) : undefined;
     const session = connectHttp2(`${secure ? 'https' : 'http'}://${certificateName}`, {
       createConnection: () => secure ?? raw,
-      settings: { initialWindowSize: windowBytes, enablePush: false },
-      // A message may be of any size, and the stream's own windows bound what is under way.
-      maxSessionMemory: Number.MAX_SAFE_INTEGER,
+      // The types of Node.js know one of them for servers only.
+      ...(sessionOptions as Omit<typeof sessionOptions, 'maxSessionInvalidFrames'>),
     });
     const connecting = this.#state;
     const state: State & { kind: 'connected' } = { kind: 'connected', session, raw, ready: false };
     session.once('connect', () => {
       if (session.destroyed) return;
-      session.setLocalWindowSize(windowBytes);
+      session.setLocalWindowSize(connectionWindowBytes);
       if (this.#state === connecting) {
         this.#to(state);
         for (const each of waiting) each.ready(session);

@@ -1,64 +1,128 @@
-/** Finds gRPC's messages in the body of an HTTP/2 stream: one flag byte, four of length, the message. Pure. */
+/** Finds gRPC's messages in the body of an HTTP/2 stream: one flag byte, four of length, the message. */
+import { limits, longestMessage, type MessageLimit } from '../limits.ts';
+import { hasMoreFields } from '../wire/field-count.ts';
+import type { HeldBytes } from './held-bytes.ts';
+import { LimitExceeded } from './limit-error.ts';
 import { StatusError } from './status.ts';
 
 const prefixLength = 5;
-/** go-plugin: dialGRPCConn */
-const longestMessage = 0x7fff_ffff;
+/** Reserved for a message that has begun; what it announces beyond that has to arrive first. */
+const firstCapacity = 64 * 1024;
+/** Shorter messages can't have many fields. */
+const countedLength = 1024 * 1024;
+
+const unlimited: MessageLimit = { name: 'maxMessageBytes', bytes: longestMessage };
 
 export class MessageReader {
-  #chunks: Buffer[] = [];
-  #held = 0;
-  /** Of the message that is being received, once its prefix is there. */
-  #length: number | undefined;
+  readonly #limit: MessageLimit;
+  readonly #held: HeldBytes | undefined;
+  #prefix: Buffer | undefined;
+  #prefixFilled = 0;
+  /**
+   * Of the message that is being received. Its bytes are copied together: a chunk may be of one byte, and would keep all
+   * that the socket was read with.
+   */
+  #partial: Buffer | undefined;
+  #length = 0;
+  #filled = 0;
+
+  /** @param held what the calls of one connection share */
+  constructor(limit: MessageLimit = unlimited, held?: HeldBytes) {
+    this.#limit = limit;
+    this.#held = held;
+  }
 
   /**
    * The messages that this chunk completes. Nothing is reserved for a length that is only announced.
    *
-   * @throws StatusError for what is no message that this side accepts
+   * @throws StatusError for what is no message that this side accepts; LimitExceeded among them
    */
   push(chunk: Buffer): Buffer[] {
-    this.#chunks.push(chunk);
-    this.#held += chunk.length;
     const messages: Buffer[] = [];
-    for (;;) {
-      if (this.#length === undefined) {
-        if (this.#held < prefixLength) return messages;
-        this.#length = readPrefix(this.#take(prefixLength));
-      }
-      if (this.#held < this.#length) return messages;
-      messages.push(this.#take(this.#length));
-      this.#length = undefined;
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#partial) at = this.#fill(this.#partial, chunk, at, messages);
+      else at = this.#begin(chunk, at, messages);
     }
+    return messages;
   }
 
   /** True between two messages. */
   get atEnd(): boolean {
-    return this.#held === 0 && this.#length === undefined;
+    return this.#prefixFilled === 0 && this.#partial === undefined;
   }
 
-  #take(length: number): Buffer {
-    let whole = this.#chunks[0] ?? Buffer.alloc(0);
-    if (whole.length < length) whole = Buffer.concat(this.#chunks, this.#held);
-    else if (this.#chunks.length > 1) {
-      this.#chunks[0] = whole.subarray(length);
-      this.#held -= length;
-      return whole.subarray(0, length);
+  /** Forgets what has not arrived whole. Idempotent. */
+  discard(): void {
+    if (this.#partial) this.#held?.give(this.#partial.length);
+    this.#partial = undefined;
+  }
+
+  #begin(chunk: Buffer, start: number, messages: Buffer[]): number {
+    let at = start;
+    let length: number;
+    if (this.#prefixFilled === 0 && chunk.length - at >= prefixLength) {
+      length = this.#readPrefix(chunk, at);
+      at += prefixLength;
+    } else {
+      const prefix = (this.#prefix ??= Buffer.alloc(prefixLength));
+      const copied = chunk.copy(prefix, this.#prefixFilled, at, at + prefixLength - this.#prefixFilled);
+      this.#prefixFilled += copied;
+      at += copied;
+      if (this.#prefixFilled < prefixLength) return at;
+      this.#prefixFilled = 0;
+      length = this.#readPrefix(prefix, 0);
     }
-    this.#held -= length;
-    this.#chunks = this.#held === 0 ? [] : [whole.subarray(length)];
-    return whole.subarray(0, length);
+    if (chunk.length - at >= length) {
+      messages.push(checked(chunk.subarray(at, at + length)));
+      return at + length;
+    }
+    const capacity = Math.min(length, firstCapacity);
+    this.#held?.take(capacity);
+    this.#partial = Buffer.allocUnsafeSlow(capacity);
+    this.#length = length;
+    this.#filled = 0;
+    return at;
+  }
+
+  #fill(partial: Buffer, chunk: Buffer, at: number, messages: Buffer[]): number {
+    const end = Math.min(chunk.length, at + this.#length - this.#filled);
+    const into = this.#withRoom(partial, this.#filled + end - at);
+    chunk.copy(into, this.#filled, at, end);
+    this.#filled += end - at;
+    if (this.#filled === this.#length) {
+      this.discard();
+      messages.push(checked(into));
+    }
+    return end;
+  }
+
+  #withRoom(partial: Buffer, needed: number): Buffer {
+    if (needed <= partial.length) return partial;
+    const capacity = Math.min(this.#length, Math.max(needed, 2 * partial.length));
+    this.#held?.take(capacity - partial.length);
+    const larger = Buffer.allocUnsafeSlow(capacity);
+    partial.copy(larger, 0, 0, this.#filled);
+    return (this.#partial = larger);
+  }
+
+  #readPrefix(prefix: Buffer, at: number): number {
+    const length = prefix.readUInt32BE(at + 1);
+    if (prefix[at] !== 0) {
+      throw new StatusError('INTERNAL', 'a message is compressed, although only plain ones were asked for');
+    }
+    const { name, bytes } = this.#limit;
+    if (length > bytes) throw new LimitExceeded(name, `a message of ${length} bytes`, bytes);
+    return length;
   }
 }
 
-function readPrefix(prefix: Buffer): number {
-  const length = prefix.readUInt32BE(1);
-  if (prefix[0] !== 0) {
-    throw new StatusError('INTERNAL', 'a message is compressed, although only plain ones were asked for');
+/** @throws LimitExceeded */
+function checked(message: Buffer): Buffer {
+  if (message.length > countedLength && hasMoreFields(message, limits.fieldsOfMessage.value)) {
+    throw new LimitExceeded('fieldsOfMessage', 'a message has more fields');
   }
-  if (length > longestMessage) {
-    throw new StatusError('RESOURCE_EXHAUSTED', `a message of ${length} bytes is longer than any may be`);
-  }
-  return length;
+  return message;
 }
 
 /** A message with its prefix, as the parts to be written. Short ones are copied into one piece. */

@@ -1,6 +1,7 @@
 /** TLS over any stream of bytes, in either role. Both check that the other side is the one from the handshake line. */
 import type { Duplex } from 'node:stream';
 import { connect, createServer, type TLSSocket } from 'node:tls';
+import { limits } from '../limits.ts';
 import { certificateName, type MutualTls } from '../tls/identity.ts';
 import { secureContext } from './credentials.ts';
 
@@ -36,6 +37,7 @@ export function securedServer(tls: MutualTls, accepted: (secure: TLSSocket) => v
     requestCert: true,
     rejectUnauthorized: true,
     ALPNProtocols: protocols,
+    handshakeTimeout: limits.tlsHandshakeMs.value,
   });
   server.on('secureConnection', (secure) => {
     secure.on('error', () => undefined); // what breaks is told by the calls

@@ -9,6 +9,7 @@ export interface Line {
   readonly kind: 'whole' | 'piece' | 'rest';
 }
 
+const mostHeldPieces = 256;
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
@@ -42,6 +43,8 @@ export class LineSplitter {
         // Copied: a slice would keep the whole chunk in memory for as long as the line is incomplete.
         this.#held.push(Buffer.from(rest));
         this.#heldLength += rest.length;
+        // A program may write one byte at a time, each of which would cost a hundred here.
+        if (this.#held.length >= mostHeldPieces) this.#held = [Buffer.concat(this.#held)];
         break;
       }
     }

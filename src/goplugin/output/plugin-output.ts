@@ -45,6 +45,17 @@ export class PluginOutput {
     }
   }
 
+  /** The plugin's prints are not read any more: `why` goes where its log goes. */
+  notRead(why: string): void {
+    const message = `The prints of the plugin are not read any more: ${why}`;
+    this.#tails.stderr.push(Buffer.from(`${message}\n`));
+    const listener = this.#onLog;
+    if (!listener) return;
+    this.#tell(() => {
+      listener({ level: 'warn', message, kind: 'text', timestamp: undefined, fields: {} });
+    });
+  }
+
   tail(): OutputTail {
     return { stdout: this.#tails.stdout.text(), stderr: this.#tails.stderr.text() };
   }

@@ -1,9 +1,11 @@
 /** One attempt to connect to a plugin that runs already. */
+import type { BrokerSide } from '../broker/socket-broker.ts';
 import { Connection } from '../connection.ts';
 import { PluginStartError } from '../errors.ts';
 import { callError } from '../grpc/failure.ts';
 import { hostSide } from '../host-side.ts';
 import { Limit } from '../limit.ts';
+import { checkMaxMessageBytes } from '../limits.ts';
 import { PluginOutput } from '../output/plugin-output.ts';
 import type { NegotiatedHandshake, Plugin } from '../plugin.ts';
 import { RunningPlugin } from '../running-plugin.ts';
@@ -23,11 +25,11 @@ export async function attach(options: ReattachOptions): Promise<Plugin> {
   try {
     const output = new PluginOutput(runner, options);
     const started: { plugin?: RunningPlugin } = {};
-    const side = hostSide(runner, undefined, (failure, method) =>
+    const explain: BrokerSide['explain'] = (failure, method) =>
       started.plugin
         ? started.plugin.explain(failure, method)
-        : Promise.resolve(callError(failure, method, { plugin: runner.name })),
-    );
+        : Promise.resolve(callError(failure, method, { plugin: runner.name }));
+    const side = hostSide(runner, undefined, explain, checkMaxMessageBytes(options.maxMessageBytes));
     connection = new Connection(socketTransport(reattach.address, side), output);
     await limit.race(connection.ready());
     const handshake = asIfNegotiated(reattach);

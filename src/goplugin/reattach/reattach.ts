@@ -1,11 +1,15 @@
 /** The way into reattaching, which is loaded with the first use. */
 import { InvalidOptionError } from '../../errors.ts';
+import { checkMaxMessageBytes } from '../limits.ts';
 import type { Plugin, StartPluginOptions } from '../plugin.ts';
 import type { PluginRunner } from '../runner.ts';
 import { checkTimeLimit } from '../start-options.ts';
 import type { ReattachConfig } from './config.ts';
 
-export interface ReattachOptions extends Pick<StartPluginOptions, 'startTimeoutMs' | 'signal' | 'onOutput'> {
+export interface ReattachOptions extends Pick<
+  StartPluginOptions,
+  'startTimeoutMs' | 'signal' | 'onOutput' | 'maxMessageBytes'
+> {
   /** From the plugin itself, or from whoever started it: see `parseReattachConfig`. */
   readonly reattach: ReattachConfig;
   /**
@@ -29,6 +33,7 @@ export interface ReattachOptions extends Pick<StartPluginOptions, 'startTimeoutM
 export async function reattachPlugin(options: ReattachOptions): Promise<Plugin> {
   const { reattach, runner, signal } = options;
   checkTimeLimit(options.startTimeoutMs);
+  checkMaxMessageBytes(options.maxMessageBytes);
   if (runner === undefined && reattach.pid === undefined) {
     throw new InvalidOptionError('reattach.pid', 'there is no process id, and no `runner` in its place');
   }

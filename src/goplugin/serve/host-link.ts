@@ -1,4 +1,5 @@
 /** The stream that a host keeps open for as long as it lives: it carries the broker's messages. */
+import { limits } from '../limits.ts';
 import { MessageQueue } from './message-queue.ts';
 import type { ConnInfo } from '../wire/messages.ts';
 
@@ -20,7 +21,11 @@ export class HostLink {
 
   /** To every host that is connected: after a reattach, to the new one. */
   send(info: ConnInfo): void {
-    for (const queue of this.#open) queue.push(info);
+    for (const queue of this.#open) {
+      // A host that reads nothing any more is gone.
+      if (queue.length >= limits.brokerBacklog.value) this.#left(queue);
+      else queue.push(info);
+    }
   }
 
   /** Serves one stream. */
@@ -31,7 +36,7 @@ export class HostLink {
     clearTimeout(this.#timer);
     const outgoing = new MessageQueue<ConnInfo>();
     this.#open.add(outgoing);
-    void this.#receiveAll(incoming, receive).then(() => {
+    void this.#receiveAll(incoming, receive, outgoing).then(() => {
       this.#left(outgoing);
     });
     try {
@@ -46,9 +51,19 @@ export class HostLink {
     for (const queue of this.#open) queue.end();
   }
 
-  async #receiveAll(incoming: AsyncIterable<ConnInfo>, receive: (info: ConnInfo) => void): Promise<void> {
+  /** What the host does not read, its messages wait for: each may be answered. */
+  async #receiveAll(
+    incoming: AsyncIterable<ConnInfo>,
+    receive: (info: ConnInfo) => void,
+    outgoing: MessageQueue<ConnInfo>,
+  ): Promise<void> {
     try {
-      for await (const info of incoming) receive(info);
+      for await (const info of incoming) {
+        receive(info);
+        if (outgoing.length >= limits.brokerAnswers.value) {
+          await outgoing.shorterThan(limits.brokerAnswers.value);
+        }
+      }
     } catch {
       // A host that vanishes breaks the stream.
     }

@@ -3,6 +3,11 @@ export class MessageQueue<T> implements AsyncIterable<T> {
   readonly #messages: T[] = [];
   #ended = false;
   #wake: (() => void) | undefined;
+  #onTaken: (() => void) | undefined;
+
+  get length(): number {
+    return this.#messages.length;
+  }
 
   push(message: T): void {
     if (this.#ended) return;
@@ -10,17 +15,29 @@ export class MessageQueue<T> implements AsyncIterable<T> {
     this.#wake?.();
   }
 
+  /** Resolves when fewer than `length` messages wait, or none will be taken any more. */
+  async shorterThan(length: number): Promise<void> {
+    while (!this.#ended && this.#messages.length >= length) {
+      await new Promise<void>((resolve) => {
+        this.#onTaken = resolve;
+      });
+    }
+  }
+
   /** The iteration ends when what was pushed before has been taken. */
   end(): void {
     this.#ended = true;
     this.#wake?.();
+    this.#onTaken?.();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<T> {
     for (;;) {
       const next = this.#messages.shift();
-      if (next !== undefined) yield next;
-      else if (this.#ended) return;
+      if (next !== undefined) {
+        this.#onTaken?.();
+        yield next;
+      } else if (this.#ended) return;
       else {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;

@@ -1,6 +1,7 @@
 import type { Server } from '@grpc/grpc-js';
 import type { Broker } from '../broker/broker.ts';
 import type { MagicCookie } from '../plugin.ts';
+import type { MaxMessageBytes } from '../limits.ts';
 import type { ReattachConfig } from '../reattach/config.ts';
 import type { ServedService } from '../service.ts';
 import type { Logger } from './logger.ts';
@@ -33,6 +34,11 @@ export interface ServeOptions {
     | undefined;
   /** Adds further services to the `@grpc/grpc-js` server directly, for generated code in its style. */
   readonly register?: ((server: Server, context: ServeContext) => void) | undefined;
+  /**
+   * The longest message, in bytes, that the host may send: requests, and answers of its brokered services. `'unlimited'`
+   * for 2 GiB. Default: 64 MiB; a plugin in Go takes 4 MiB unless told otherwise.
+   */
+  readonly maxMessageBytes?: MaxMessageBytes | undefined;
   /** Default: a logger of the host's kind on stderr. */
   readonly logger?: Logger | undefined;
   /** Called when the plugin is to end; it has one second. What it throws is logged. */

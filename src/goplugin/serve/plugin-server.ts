@@ -3,8 +3,10 @@ import { rmSync } from 'node:fs';
 import { whenAborted } from '../../abort.ts';
 import type { Servable } from '../broker/broker.ts';
 import { listenOnUnixSocket, type Listener } from '../broker/unix-listener.ts';
+import { Intake } from '../grpc/intake.ts';
 import { ConnectionServer } from '../grpc/server.ts';
 import { within } from '../limit.ts';
+import { checkMaxMessageBytes } from '../limits.ts';
 import { reflectionServices } from '../reflection/server.ts';
 import type { MutualTls } from '../tls/identity.ts';
 import { HostLink } from './host-link.ts';
@@ -70,9 +72,11 @@ export async function openPluginServer(
     options.hostGoneMs ?? (options.test ? Infinity : defaultHostGoneMs),
     firstHostMs,
   );
+  const maxMessageBytes = checkMaxMessageBytes(options.maxMessageBytes);
   const transport = pluginTransport({
     environment,
     tls,
+    maxMessageBytes,
     send: (info) => {
       link.send(info);
     },
@@ -98,6 +102,7 @@ export async function openPluginServer(
       ...(await applicationServices(options, context)),
     ],
     tls,
+    new Intake(maxMessageBytes),
   );
 
   const path = newSocketPath(socketDirectory(environment));

@@ -24,6 +24,7 @@ export interface PluginTransport {
 export interface PluginTransportParts {
   readonly environment: Environment;
   readonly tls: MutualTls | undefined;
+  readonly maxMessageBytes?: number | undefined;
   /** Sends a message of the broker to the host. */
   readonly send: (info: ConnInfo) => void;
   /** Serves a connection that is not the broker's. */
@@ -45,10 +46,17 @@ const explain: MultiplexSide['explain'] = (failure, method) =>
   Promise.resolve(callError(failure, method, { plugin: 'the host' }));
 
 /** The plugin's half: no address is ever translated here. */
-function overSockets({ environment, tls, send, serve }: PluginTransportParts): PluginTransport {
+function overSockets({
+  environment,
+  tls,
+  maxMessageBytes,
+  send,
+  serve,
+}: PluginTransportParts): PluginTransport {
   const broker = new SocketBroker(
     {
       tls,
+      maxMessageBytes,
       socketDirectory: () => socketDirectory(environment),
       share: async (path) => {
         await shareWithGroup(path, environment);
@@ -63,9 +71,9 @@ function overSockets({ environment, tls, send, serve }: PluginTransportParts): P
 }
 
 /** The first connection is the only one (go-plugin: internal/grpcmux). */
-function multiplexed({ tls, send, serve, gone }: PluginTransportParts): PluginTransport {
+function multiplexed({ tls, maxMessageBytes, send, serve, gone }: PluginTransportParts): PluginTransport {
   let session: YamuxSession | undefined;
-  const broker = new MultiplexBroker({ tls, session: () => session, explain }, send);
+  const broker = new MultiplexBroker({ tls, maxMessageBytes, session: () => session, explain }, send);
   return {
     broker,
     takesOne: true,

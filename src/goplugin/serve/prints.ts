@@ -5,11 +5,13 @@
  * held. Above `heldLimit` prints are dropped, counted, and reported through `onDrop` once there is room again.
  */
 import { whenAborted } from '../../abort.ts';
+import { limits } from '../limits.ts';
 import { stdioChannel, type StdioData } from '../wire/messages.ts';
 import { original } from './real-write.ts';
 
-/** Bytes that wait for the host at most. */
-const heldLimit = 1024 * 1024;
+const heldLimit = limits.heldPrintBytes.value;
+/** What a write costs beside its bytes: a program may write one at a time. */
+const costOfWrite = 64;
 /** Above this `write` returns false, as a stream's does: who heeds it loses nothing. */
 const highWaterMark = 64 * 1024;
 /** Longest piece sent at once. Shorter prints that wait together are sent together: a message each would be slow. */
@@ -19,6 +21,8 @@ interface Held {
   readonly channel: number;
   readonly parts: Buffer[];
   length: number;
+  /** Its length, and what its parts cost beside it. */
+  cost: number;
 }
 
 export class Prints {
@@ -72,7 +76,7 @@ export class Prints {
       while (reader === this.#reader && !signal.aborted) {
         const next = this.#held.shift();
         if (next) {
-          this.#heldBytes -= next.length;
+          this.#heldBytes -= next.cost;
           this.#reportDrops();
           yield { channel: next.channel, data: Buffer.concat(next.parts) };
         } else {
@@ -121,24 +125,26 @@ export class Prints {
   }
 
   #hold(channel: number, data: Buffer): void {
-    if (this.#heldBytes + data.length > heldLimit) {
+    if (this.#heldBytes + data.length + costOfWrite > heldLimit) {
       this.#dropped += data.length;
       return;
     }
     for (let start = 0; start < data.length; start += longestPiece) {
       this.#append(channel, data.subarray(start, start + longestPiece));
     }
-    this.#heldBytes += data.length;
     this.#wake?.();
   }
 
   #append(channel: number, part: Buffer): void {
+    const cost = part.length + costOfWrite;
+    this.#heldBytes += cost;
     const last = this.#held.at(-1);
     if (last?.channel === channel && last.length + part.length <= longestPiece) {
       last.parts.push(part);
       last.length += part.length;
+      last.cost += cost;
     } else {
-      this.#held.push({ channel, parts: [part], length: part.length });
+      this.#held.push({ channel, parts: [part], length: part.length, cost });
     }
   }
 

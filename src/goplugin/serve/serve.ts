@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { variables } from '../handshake/environment.ts';
 import { formatHandshakeLine } from '../handshake/line.ts';
+import { checkMaxMessageBytes } from '../limits.ts';
 import { checkMagicCookie, checkProtocolVersions } from '../start-options.ts';
 import { createIdentity, type MutualTls } from '../tls/identity.ts';
 import { createLogger } from './logger.ts';
@@ -30,6 +31,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const { handshake, protocolVersions = [1], test, exit = true } = options;
   checkMagicCookie(handshake);
   checkProtocolVersions(protocolVersions);
+  checkMaxMessageBytes(options.maxMessageBytes);
   if (test) {
     await serveForTest(options, test, protocolVersions);
     return;

@@ -3,7 +3,7 @@
  *
  * Decoders ignore fields they do not know and take a wrongly typed one for absent, as protobuf demands.
  */
-import { bytesField, readFields, varintField, type WireField } from './protobuf.ts';
+import { bytesField, FieldCursor, fieldBytes, fieldNumber, varintField } from './protobuf.ts';
 
 /** `plugin.ConnInfo`: where a brokered service listens, or, when multiplexing, a knock at its door. */
 export interface ConnInfo {
@@ -54,13 +54,12 @@ export function encodeConnInfo(info: ConnInfo): Buffer {
 }
 
 export function decodeConnInfo(message: Uint8Array): ConnInfo {
-  const fields = lastFields(message);
-  const knock = fields.get(4);
+  const knock = lastField(message, 4);
   return {
-    serviceId: number(fields.get(1)),
-    network: text(fields.get(2)),
-    address: text(fields.get(3)),
-    knock: knock?.kind === 'bytes' ? decodeKnock(knock.value) : undefined,
+    serviceId: fieldNumber(message, 1),
+    network: text(message, 2),
+    address: text(message, 3),
+    knock: knock && decodeKnock(knock),
   };
 }
 
@@ -73,8 +72,11 @@ function encodeKnock(knock: Knock): Buffer {
 }
 
 function decodeKnock(message: Uint8Array): Knock {
-  const fields = lastFields(message);
-  return { knock: number(fields.get(1)) !== 0, ack: number(fields.get(2)) !== 0, error: text(fields.get(3)) };
+  return {
+    knock: fieldNumber(message, 1) !== 0,
+    ack: fieldNumber(message, 2) !== 0,
+    error: text(message, 3),
+  };
 }
 
 export function encodeStdioData({ channel, data }: StdioData): Buffer {
@@ -82,24 +84,24 @@ export function encodeStdioData({ channel, data }: StdioData): Buffer {
 }
 
 export function decodeStdioData(message: Uint8Array): StdioData {
-  const fields = lastFields(message);
-  const data = fields.get(2);
-  return { channel: number(fields.get(1)), data: data?.kind === 'bytes' ? data.value : Buffer.alloc(0) };
+  return { channel: fieldNumber(message, 1), data: fieldBytes(message, 2) };
 }
 
 export const encodeHealthCheckRequest = ({ service }: HealthCheckRequest): Buffer => bytesField(1, service);
 export const decodeHealthCheckRequest = (message: Uint8Array): HealthCheckRequest => ({
-  service: text(lastFields(message).get(1)),
+  service: text(message, 1),
 });
 export const encodeHealthCheckResponse = ({ status }: HealthCheckResponse): Buffer => varintField(1, status);
 export const decodeHealthCheckResponse = (message: Uint8Array): HealthCheckResponse => ({
-  status: number(lastFields(message).get(1)),
+  status: fieldNumber(message, 1),
 });
 
-function lastFields(message: Uint8Array): Map<number, WireField> {
-  return new Map([...readFields(message)].map((field) => [field.number, field]));
-}
+const text = (message: Uint8Array, number: number): string => fieldBytes(message, number).toString('utf8');
 
-const number = (field: WireField | undefined): number => (field?.kind === 'varint' ? field.value : 0);
-const text = (field: WireField | undefined): string =>
-  field?.kind === 'bytes' ? field.value.toString('utf8') : '';
+/** As `fieldBytes`, and tells an empty field from one that is absent. */
+function lastField(message: Uint8Array, number: number): Buffer | undefined {
+  const fields = new FieldCursor(message);
+  let last: Buffer | undefined;
+  while (fields.next()) if (fields.number === number && fields.kind === 'bytes') last = fields.bytes();
+  return last;
+}

@@ -22,63 +22,115 @@ export function bytesField(number: number, value: Uint8Array | string, keepEmpty
   return Buffer.concat([Uint8Array.from([...varint((number << 3) | 2), ...varint(bytes.length)]), bytes]);
 }
 
-/** The bytes of a field; of several, the last counts. Empty when it is absent. @throws as {@link readFields} */
+/** The bytes of a field; of several, the last counts. Empty when it is absent. @throws as {@link FieldCursor} */
 export function fieldBytes(message: Uint8Array, number: number): Buffer {
-  let value: Buffer = Buffer.alloc(0);
-  for (const field of readFields(message)) {
-    if (field.number === number && field.kind === 'bytes') value = field.value;
+  const fields = new FieldCursor(message);
+  let start = 0;
+  let end = 0;
+  while (fields.next()) {
+    if (fields.number === number && fields.kind === 'bytes') ({ start, end } = fields);
   }
-  return value;
+  return asBuffer(message).subarray(start, end);
 }
 
-/** The low 32 bits of a varint field; 0 when it is absent. @throws as {@link readFields} */
+/** The low 32 bits of a varint field; 0 when it is absent. @throws as {@link FieldCursor} */
 export function fieldNumber(message: Uint8Array, number: number): number {
+  const fields = new FieldCursor(message);
   let value = 0;
-  for (const field of readFields(message)) {
-    if (field.number === number && field.kind === 'varint') value = field.value;
+  while (fields.next()) {
+    if (fields.number === number && fields.kind === 'varint') value = fields.value;
   }
   return value;
 }
 
 /**
  * The fields of a message, in the order they were written. A repeated occurrence of a singular field: the last counts.
+ * Makes an object for each: for messages whose length is limited.
  *
- * @throws RangeError when the bytes end within a field or are not protobuf
+ * @throws as {@link FieldCursor}
  */
 export function* readFields(message: Uint8Array): Generator<WireField> {
-  const bytes = Buffer.from(message.buffer, message.byteOffset, message.length);
-  let at = 0;
-  while (at < bytes.length) {
-    const tag = readVarint(bytes, at);
-    const number = tag.value >>> 3;
-    if (number === 0) throw new RangeError('field number 0');
-    at = tag.end;
-    switch (tag.value & 7) {
-      case 0: {
-        const { value, end } = readVarint(bytes, at);
-        at = end;
-        yield { number, kind: 'varint', value };
-        break;
-      }
-      case 2: {
-        const { value: length, end } = readVarint(bytes, at);
-        at = end + length;
-        if (at > bytes.length) throw new RangeError(`field ${number} ends beyond the message`);
-        yield { number, kind: 'bytes', value: bytes.subarray(end, at) };
-        break;
-      }
+  const fields = new FieldCursor(message);
+  while (fields.next()) {
+    const { number, kind } = fields;
+    if (kind === 'varint') yield { number, kind, value: fields.value };
+    else yield { number, kind, value: fields.bytes() };
+  }
+}
+
+/**
+ * Goes from field to field of a message, and makes nothing for the fields that are passed over: a message may consist of
+ * millions.
+ */
+export class FieldCursor {
+  number = 0;
+  kind: WireField['kind'] = 'varint';
+  /** Of a varint. */
+  value = 0;
+  /** Where the bytes of a field of another kind begin and end. */
+  start = 0;
+  end = 0;
+  readonly #message: Buffer;
+  #at = 0;
+
+  constructor(message: Uint8Array) {
+    this.#message = asBuffer(message);
+  }
+
+  /**
+   * Goes to the next field. @returns false when there is none
+   *
+   * @throws RangeError when the bytes end within a field or are not protobuf
+   */
+  next(): boolean {
+    if (this.#at >= this.#message.length) return false;
+    const tag = this.#varint();
+    this.number = tag >>> 3;
+    if (this.number === 0) throw new RangeError('field number 0');
+    switch (tag & 7) {
+      case 0:
+        this.kind = 'varint';
+        this.value = this.#varint();
+        return true;
       case 1:
-      case 5: {
-        const start = at;
-        at += (tag.value & 7) === 1 ? 8 : 4;
-        if (at > bytes.length) throw new RangeError(`field ${number} ends beyond the message`);
-        yield { number, kind: 'fixed', value: bytes.subarray(start, at) };
-        break;
-      }
+        return this.#skip('fixed', 8);
+      case 2:
+        return this.#skip('bytes', this.#varint());
+      case 5:
+        return this.#skip('fixed', 4);
       default:
-        throw new RangeError(`field ${number} has the unknown wire type ${tag.value & 7}`);
+        throw new RangeError(`field ${this.number} has the unknown wire type ${tag & 7}`);
     }
   }
+
+  /** The bytes of a field that is no varint: a part of the message, not a copy. */
+  bytes(): Buffer {
+    return this.#message.subarray(this.start, this.end);
+  }
+
+  #skip(kind: 'bytes' | 'fixed', length: number): true {
+    this.kind = kind;
+    this.start = this.#at;
+    this.end = this.#at += length;
+    if (this.#at > this.#message.length) throw new RangeError(`field ${this.number} ends beyond the message`);
+    return true;
+  }
+
+  #varint(): number {
+    let value = 0;
+    for (let index = 0; index < 10; index += 1) {
+      const octet = this.#message[this.#at];
+      if (octet === undefined) throw new RangeError('the message ends within a number');
+      this.#at += 1;
+      if (index < 5) value |= (octet & 0x7f) << (7 * index);
+      if (octet < 0x80) return value >>> 0;
+    }
+    throw new RangeError('a number is longer than ten bytes');
+  }
+}
+
+function asBuffer(message: Uint8Array): Buffer {
+  return Buffer.from(message.buffer, message.byteOffset, message.length);
 }
 
 function varint(value: number): number[] {
@@ -87,15 +139,4 @@ function varint(value: number): number[] {
   for (; rest > 0x7f; rest >>>= 7) octets.push((rest & 0x7f) | 0x80);
   octets.push(rest);
   return octets;
-}
-
-function readVarint(bytes: Buffer, start: number): { value: number; end: number } {
-  let value = 0;
-  for (let index = 0; index < 10; index += 1) {
-    const octet = bytes[start + index];
-    if (octet === undefined) throw new RangeError('the message ends within a number');
-    if (index < 5) value |= (octet & 0x7f) << (7 * index);
-    if (octet < 0x80) return { value: value >>> 0, end: start + index + 1 };
-  }
-  throw new RangeError('a number is longer than ten bytes');
 }

@@ -5,6 +5,7 @@
  * does not read by `mostAnswers`.
  */
 import type { Duplex } from 'node:stream';
+import { limits } from '../limits.ts';
 import { YamuxError } from './errors.ts';
 import {
   encodeHeader,
@@ -24,12 +25,11 @@ export interface SessionOptions {
   readonly onStream: (stream: YamuxStream) => void;
 }
 
-/** Streams that the other side may have open at a time (yamux: AcceptBacklog is 256, of streams not yet accepted). */
-const mostStreams = 1024;
-/** Streams that have ended here and not there. Older ones are reset. */
-const mostLingering = 256;
-/** Answers to pings, credit and the like that may wait to be read by the other side. */
-const mostAnswers = 16_384;
+/** yamux: AcceptBacklog is 256, of streams not yet accepted. */
+const mostStreams = limits.streamsOfConnection.value;
+const mostLingering = limits.lingeringStreams.value;
+/** Answers to pings, credit, beginnings and ends of streams: frames that carry nothing. */
+const mostAnswers = limits.multiplexedAnswers.value;
 /** Payloads up to this length are sent in one piece with their header. */
 const copiedLength = 2 * 1024;
 
@@ -128,7 +128,7 @@ export class YamuxSession {
   #onHeader(header: FrameHeader): void {
     switch (header.type) {
       case frameType.ping:
-        if (header.flags & flag.syn) this.#answer({ ...header, flags: flag.ack, streamId: 0 });
+        if (header.flags & flag.syn) this.#send({ ...header, flags: flag.ack, streamId: 0 });
         return;
       case frameType.goAway:
         this.#onGoAway(header.length);
@@ -172,12 +172,12 @@ export class YamuxSession {
     if (this.#streams.has(id)) throw new YamuxError(`a second stream with the id ${id}`);
     this.#lingering.delete(id);
     if (this.#streams.size >= mostStreams) {
-      this.#answer({ type: frameType.windowUpdate, flags: flag.rst, streamId: id, length: 0 });
+      this.#send({ type: frameType.windowUpdate, flags: flag.rst, streamId: id, length: 0 });
       return undefined;
     }
     const stream = new YamuxStream(id, this.#carrier);
     this.#streams.set(id, stream);
-    this.#answer({ type: frameType.windowUpdate, flags: flag.ack, streamId: id, length: 0 });
+    this.#send({ type: frameType.windowUpdate, flags: flag.ack, streamId: id, length: 0 });
     this.#options.onStream(stream);
     return stream;
   }
@@ -189,30 +189,32 @@ export class YamuxSession {
 
   #reset(id: number): void {
     this.#lingering.delete(id);
-    this.#answer({ type: frameType.windowUpdate, flags: flag.rst, streamId: id, length: 0 });
+    this.#send({ type: frameType.windowUpdate, flags: flag.rst, streamId: id, length: 0 });
   }
 
   #fail(error: Error): void {
     if (this.#failure) return;
     this.#failure = error;
-    this.#send({ type: frameType.goAway, flags: 0, streamId: 0, length: goAwayCode.protocolError });
+    this.#write({ type: frameType.goAway, flags: 0, streamId: 0, length: goAwayCode.protocolError });
     this.#connection.destroy(error);
   }
 
-  /** What the other side can make this side send without reading it. */
-  #answer(header: FrameHeader): void {
-    this.#answers += 1;
-    if (this.#answers > mostAnswers) {
+  /** A frame without data, which the other side can make this side send in one way or another without reading it. */
+  #send(header: FrameHeader): void {
+    if (this.#failure) return;
+    if (this.#answers >= mostAnswers) {
       this.#fail(new YamuxError(`${mostAnswers} answers that it does not read`));
       return;
     }
+    this.#write(header);
+  }
+
+  #write(header: FrameHeader): void {
+    if (!this.#connection.writable) return;
+    this.#answers += 1;
     this.#connection.write(encodeHeader(header), () => {
       this.#answers -= 1;
     });
-  }
-
-  #send(header: FrameHeader): void {
-    if (this.#connection.writable) this.#connection.write(encodeHeader(header));
   }
 
   #sendData(header: FrameHeader, parts: readonly Buffer[]): void {

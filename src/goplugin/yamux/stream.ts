@@ -18,6 +18,9 @@ const longestFrame = 64 * 1024;
 /** Credit is given back when this much has been taken (yamux: stream.go, sendWindowUpdate). */
 const creditStep = initialWindow / 2;
 
+/** Shorter pieces that wait to be read are copied together: each would cost more than it carries. */
+const togetherLength = 4 * 1024;
+
 type Done = (error?: Error | null) => void;
 
 export class YamuxStream extends Duplex {
@@ -32,6 +35,9 @@ export class YamuxStream extends Duplex {
   #underWay = 0;
   #sendWindow = initialWindow;
   #pending: Buffer[] = [];
+  /** Short pieces that came while others waited for the reader. */
+  #together: Buffer | undefined;
+  #togetherLength = 0;
   #written: Done | undefined;
   #ended = { here: false, there: false };
 
@@ -67,7 +73,10 @@ export class YamuxStream extends Duplex {
     this.#underWay -= piece.length;
     // HashiCorp's sends data after its end when one goroutine closes a stream that another one writes to.
     if (piece.length === 0 || this.destroyed || this.#ended.there) return;
-    this.push(piece);
+    if (this.readableLength === 0 || piece.length >= togetherLength) {
+      this.#pushTogether();
+      this.push(piece.length * 2 < piece.buffer.byteLength && this.readableLength > 0 ? copy(piece) : piece);
+    } else this.#keepTogether(piece);
     this.#giveCredit();
   }
 
@@ -81,6 +90,7 @@ export class YamuxStream extends Duplex {
   /** @throws YamuxError the second time */
   endReceived(): void {
     if (this.#ended.there) throw new YamuxError(`a second end of stream ${this.id}`);
+    this.#pushTogether();
     this.#ended.there = true;
     this.push(null);
   }
@@ -100,7 +110,10 @@ export class YamuxStream extends Duplex {
   /** Every byte goes through here, or through `push` straight to a listener. */
   override read(size?: number): unknown {
     const chunk: unknown = super.read(size);
-    if (chunk !== null) this.#giveCredit();
+    if (chunk !== null) {
+      this.#pushTogether();
+      this.#giveCredit();
+    }
     return chunk;
   }
 
@@ -130,6 +143,8 @@ export class YamuxStream extends Duplex {
     }
     this.#carrier.left(this.id, this.#ended.there);
     this.#onAccepted();
+    this.#together = undefined;
+    this.#togetherLength = 0;
     this.#pending = [];
     const written = this.#written;
     this.#written = undefined;
@@ -176,10 +191,26 @@ export class YamuxStream extends Duplex {
     this.#carrier.windowUpdate(this.id, flag.fin, 0);
   }
 
+  #keepTogether(piece: Buffer): void {
+    if (this.#togetherLength + piece.length > togetherLength) this.#pushTogether();
+    this.#together ??= Buffer.allocUnsafeSlow(togetherLength);
+    this.#togetherLength += piece.copy(this.#together, this.#togetherLength);
+  }
+
+  #pushTogether(): void {
+    const together = this.#together;
+    if (!together) return;
+    const length = this.#togetherLength;
+    this.#together = undefined;
+    this.#togetherLength = 0;
+    this.push(together.subarray(0, length));
+  }
+
   /** For what has been taken, never for what is held here: that is the back-pressure. */
   #giveCredit(): void {
     if (this.#ended.there || this.destroyed) return;
-    const credit = initialWindow - this.readableLength - this.#underWay - this.#receiveWindow;
+    const credit =
+      initialWindow - this.readableLength - this.#togetherLength - this.#underWay - this.#receiveWindow;
     if (credit < creditStep) return;
     this.#receiveWindow += credit;
     this.#carrier.windowUpdate(this.id, 0, credit);
@@ -206,4 +237,11 @@ export class YamuxStream extends Duplex {
   unref(): this {
     return this;
   }
+}
+
+/** A piece that is little of what the connection was read with would keep all of that. */
+function copy(piece: Buffer): Buffer {
+  const own = Buffer.allocUnsafeSlow(piece.length);
+  piece.copy(own);
+  return own;
 }

@@ -1,0 +1,133 @@
+/**
+ * Limits for the calls that a `@grpc/grpc-js` server takes. The server itself keeps every piece of a message as it came, and
+ * has no limit for all calls together.
+ */
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { messageLimit } from '../limits.ts';
+import { countedLength, type Intake } from './intake.ts';
+import { LimitExceeded } from './limit-error.ts';
+import { framed, MessageReader } from './message-reader.ts';
+import type { StatusError } from './status.ts';
+
+/**
+ * To be called before the server hears of the stream, whose messages then reach it whole, or not at all.
+ *
+ * @returns false when the server is not to hear of it
+ */
+export function guardStream(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  intake: Intake,
+): boolean {
+  if (!intake.begin()) {
+    stream.on('error', () => undefined);
+    stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    return false;
+  }
+  const holding = new Holding(intake);
+  const reader = new MessageReader(messageLimit(headers[':path'] ?? '', intake.maxMessageBytes), intake.held);
+  stream.once('close', () => {
+    reader.discard();
+    holding.end();
+    intake.end();
+  });
+  guardMessages(stream, reader, holding);
+  guardAnswers(stream, holding);
+  return true;
+}
+
+/** What one call holds until it is over: the longest of its requests, and the answers that are not read yet. */
+class Holding {
+  readonly #intake: Intake;
+  #longest = 0;
+  #unread = 0;
+  #over = false;
+
+  constructor(intake: Intake) {
+    this.#intake = intake;
+  }
+
+  /** @throws LimitExceeded */
+  received(length: number): void {
+    if (length <= countedLength || length <= this.#longest || this.#over) return;
+    this.#intake.held.take(length - this.#longest);
+    this.#longest = length;
+  }
+
+  /** @returns what is to be called when it has been sent. @throws LimitExceeded */
+  answered(length: number): () => void {
+    if (this.#over) return () => undefined;
+    this.#intake.held.take(length);
+    this.#unread += length;
+    return () => {
+      if (this.#over) return;
+      this.#intake.held.give(length);
+      this.#unread -= length;
+    };
+  }
+
+  end(): void {
+    this.#over = true;
+    this.#intake.held.give(this.#longest + this.#unread);
+  }
+}
+
+function guardMessages(stream: ServerHttp2Stream, reader: MessageReader, holding: Holding): void {
+  const push = stream.push.bind(stream);
+  stream.push = (chunk: unknown) => {
+    if (!Buffer.isBuffer(chunk)) return push(chunk);
+    try {
+      const between = reader.atEnd;
+      const messages = reader.push(chunk);
+      if (between && reader.atEnd) return push(chunk);
+      if (messages.length === 0) return true;
+      for (const { length } of messages) holding.received(length);
+      return push(Buffer.concat(messages.flatMap((each) => framed(each))));
+    } catch (error) {
+      reader.discard();
+      stream.push = () => true; // what still comes is nobody's
+      refuse(stream, error as StatusError);
+      return true;
+    }
+  };
+}
+
+type Written = (error?: Error | null) => void;
+
+/** Long answers that a caller asks for and does not read. */
+function guardAnswers(stream: ServerHttp2Stream, holding: Holding): void {
+  const write = stream.write.bind(stream) as (chunk: unknown, done?: Written) => boolean;
+  const guarded = (chunk: Buffer, done?: Written): boolean => {
+    if (chunk.length <= countedLength) return write(chunk, done);
+    try {
+      const sent = holding.answered(chunk.length);
+      return write(chunk, (error) => {
+        sent();
+        done?.(error);
+      });
+    } catch (error) {
+      refuse(stream, error as StatusError);
+      return false;
+    }
+  };
+  stream.write = guarded as typeof stream.write;
+}
+
+/** What a caller of gRPC understands, then the end of the stream. */
+function refuse(stream: ServerHttp2Stream, error: StatusError): void {
+  const limited = error instanceof LimitExceeded;
+  if (stream.headersSent || stream.destroyed || stream.closed) {
+    stream.close(limited ? constants.NGHTTP2_ENHANCE_YOUR_CALM : constants.NGHTTP2_INTERNAL_ERROR);
+    return;
+  }
+  stream.respond(
+    {
+      ':status': 200,
+      'content-type': 'application/grpc+proto',
+      'grpc-status': limited ? '8' : '13',
+      'grpc-message': encodeURI(error.message),
+    },
+    { endStream: true },
+  );
+  stream.close(constants.NGHTTP2_NO_ERROR);
+}

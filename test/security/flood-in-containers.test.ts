@@ -1,0 +1,43 @@
+/** The worst floods from a real container, on every engine that is up, under runc and gVisor. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { connectEngine } from '../../src/engine/index.ts';
+import { loadEngines, noEngines } from '../engines/engines.ts';
+import { ownSocketParent } from '../host/socket-parent.ts';
+import { attacked, limited } from './fixtures/attacked.ts';
+import { AttackerImage } from './fixtures/attacker-image.ts';
+
+const engines = loadEngines();
+const floods: readonly (readonly [attack: string, boundMiB: number, error: RegExp | undefined])[] = [
+  ['broker-message', 300, /^BROKER_CLOSED: .*limit brokerMessageBytes/],
+  ['answer-of-empty-messages', 450, /^PLUGIN_LIMIT: .*limit fieldsOfMessage/],
+  ['multiplexed-knocks', 300, undefined],
+  ['served-messages', 800, undefined],
+];
+
+if (engines.length === 0) it('floods from containers', { skip: noEngines }, () => undefined);
+
+describe('a flood from a container leaves the host alive', () => {
+  let image: AttackerImage | undefined;
+  before(async () => {
+    if (engines.length > 0) image = await AttackerImage.pack();
+  });
+  after(async () => {
+    await image?.[Symbol.asyncDispose]();
+  });
+  for (const testEngine of engines) {
+    for (const { runtime, socket } of testEngine.services.filter((each) => each.runtime !== 'crun')) {
+      for (const [attack, boundMiB, error] of floods) {
+        it(`${attack} on ${testEngine.suite} ${testEngine.name} ${runtime}`, limited, async () => {
+          await using engine = await connectEngine({ socketPath: socket });
+          await using parent = await ownSocketParent(testEngine);
+          const tag = await image?.load(engine);
+          assert.ok(tag !== undefined);
+          const { errors } = await attacked(attack, boundMiB, [tag, runtime, socket, parent.path]);
+          if (error) assert.match(errors[0] ?? '', error);
+          else assert.deepEqual(errors, []);
+        });
+      }
+    }
+  }
+});
