@@ -5,6 +5,7 @@ import { command } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { text, texts } from '../flags.ts';
 import { formatFlag, printData } from '../output/document.ts';
+import { plainJson } from '../output/plain-text.ts';
 import { closeEngines, everyEngine, type EnginePlace } from './every-engine.ts';
 import type { DoctorReport } from './doctor-report.ts';
 import { socketDirectoryFlag } from './socket-directory-flag.ts';
@@ -63,5 +64,5 @@ async function record(file: string, { host, engines }: DoctorReport): Promise<vo
   if (known.length === 0) {
     throw new BulkheadError('ENGINE_NONE_FOUND', 'no engine answers: there are no facts to record');
   }
-  await writeFile(file, `${JSON.stringify(factsFile({ host, engines: known }), null, 2)}\n`);
+  await writeFile(file, `${plainJson(factsFile({ host, engines: known }), 2)}\n`);
 }
