@@ -30,6 +30,8 @@ export const logs = command({
     const { host, instance } = findInstance(await runningHosts(directory, { signal }), given, directory);
     const request = { op: 'logs', instance, follow: flags.follow } as const;
     for await (const answer of host.ask(request, { signal })) {
+      if ('leftOut' in answer)
+        terminal.err(`${answer.leftOut} lines are left out: they came faster than they were read.`);
       if ('line' in answer) terminal.out(flags.json ? plainJson(answer.line) : lineText(answer.line));
     }
     return exitCodes.ok;
