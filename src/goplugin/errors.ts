@@ -1,6 +1,7 @@
 /** The errors of the go-plugin protocol. */
 import { BulkheadError, type BulkheadErrorOptions, type ErrorCode } from '../errors.ts';
 import { boundedText, plainText } from '../foreign-text.ts';
+import { reflectionLimits, type ReflectionLimitName } from './reflection/limits.ts';
 import type { Diagnosis, PluginExit } from './runner.ts';
 
 /** In which part of its life a plugin failed. */
@@ -84,6 +85,22 @@ export class PluginUnhealthyError extends PluginError {}
 
 /** The plugin can't tell what a service looks like; `code` says why. */
 export class ReflectionError extends BulkheadError {}
+
+/** The plugin says more of its services than is believed. `limit` names what there is too much of. */
+export class ReflectionLimitError extends ReflectionError {
+  /** A key of `reflectionLimits`. */
+  readonly limit: ReflectionLimitName;
+  /** What the limit is. */
+  readonly value: number;
+
+  constructor(plugin: string, cause: Error & { readonly limit: ReflectionLimitName }) {
+    super('REFLECTION_FAILED', `${plugin} describes its services by ${cause.message}`, {
+      hint: 'Give the definition of the service from a .proto file, which `loadProto` reads.',
+    });
+    this.limit = cause.limit;
+    this.value = reflectionLimits[cause.limit].value;
+  }
+}
 
 /** A brokered service could not be offered or reached. */
 export class BrokerError extends BulkheadError {
