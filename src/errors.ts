@@ -6,7 +6,7 @@
  */
 
 import { boundedText } from './foreign-text.ts';
-import { plainCause } from './plain-cause.ts';
+import { withTexts } from './error-texts.ts';
 
 /** Every stable error code, with what it tells the caller. `test/errors.test.ts` keeps this table complete. */
 export const errorCodes = {
@@ -131,7 +131,9 @@ export class BulkheadError extends Error {
   constructor(code: ErrorCode, message: string, options: BulkheadErrorOptions = {}) {
     super(
       boundedText(message),
-      options.cause === undefined ? undefined : { cause: plainCause(options.cause) },
+      options.cause === undefined
+        ? undefined
+        : { cause: withTexts(options.cause, (text) => boundedText(text)) },
     );
     this.name = new.target.name;
     this.code = code;

@@ -42,12 +42,19 @@ export async function diagnoseContainer(parts: DiagnosisParts): Promise<Diagnosi
 function containerFacts({ config, state }: InspectedContainer): Diagnosis['facts'] {
   return [
     { name: 'user', value: config.user === '' ? 'root' : config.user },
-    { name: 'command', value: [...config.entrypoint, ...config.cmd].join(' ') },
+    { name: 'command', value: commandText([...config.entrypoint, ...config.cmd]) },
     { name: 'status', value: state.status },
     ...(state.running ? [] : [{ name: 'exit code', value: String(state.exitCode) }]),
     ...(state.oomKilled ? [{ name: 'out of memory', value: 'yes' }] : []),
     ...(state.error === '' ? [] : [{ name: 'engine error', value: state.error }]),
   ];
+}
+
+/** The program, and how many arguments it has: what they say may be secret. */
+function commandText([program = 'none', ...args]: readonly string[]): string {
+  return args.length === 0
+    ? program
+    : `${program} and ${args.length} ${args.length === 1 ? 'argument' : 'arguments'}`;
 }
 
 function hint(

@@ -50,7 +50,7 @@ const bombs: readonly (readonly [what: string, limit: ReflectionLimitName, answe
       file(
         'f',
         honest,
-        many(160_000, (at) => bytesField(4, message(`m${at.toString(36)}`))),
+        many(60_000, (at) => bytesField(4, message(`m${at}`.padEnd(22, 'x')))),
       ),
     ),
   ],
@@ -61,7 +61,7 @@ const bombs: readonly (readonly [what: string, limit: ReflectionLimitName, answe
       file(
         'f',
         honest,
-        many(100_000, (at) => bytesField(5, message(`e${at}`))),
+        many(60_000, (at) => bytesField(5, message(`e${at}`))),
       ),
     ),
   ],
@@ -72,7 +72,7 @@ const bombs: readonly (readonly [what: string, limit: ReflectionLimitName, answe
       file(
         'f',
         honest,
-        many(100_000, (at) => bytesField(6, message(`S${at}`))),
+        many(60_000, (at) => bytesField(6, message(`S${at}`))),
       ),
     ),
   ],

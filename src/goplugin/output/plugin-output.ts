@@ -17,14 +17,16 @@ export class PluginOutput {
   /** Resolves when both streams have ended. */
   readonly ended: Promise<void>;
   readonly #tails = { stdout: new Tail(), stderr: new Tail() };
+  readonly #redact: (text: string) => string;
   readonly #onLog: StartPluginOptions['onLog'];
   readonly #onOutput: StartPluginOptions['onOutput'];
   #warned = false;
 
   constructor(
-    runner: Pick<PluginRunner, 'stdout' | 'stderr'>,
+    runner: Pick<PluginRunner, 'stdout' | 'stderr' | 'redact'>,
     { onLog, onOutput }: Pick<StartPluginOptions, 'onLog' | 'onOutput'>,
   ) {
+    this.#redact = runner.redact ?? ((text) => text);
     this.#onLog = onLog;
     this.#onOutput = onOutput;
     const line = new FirstLine();
@@ -45,7 +47,8 @@ export class PluginOutput {
   }
 
   tail(): OutputTail {
-    return { stdout: this.#tails.stdout.text(), stderr: this.#tails.stderr.text() };
+    const { stdout, stderr } = this.#tails;
+    return { stdout: this.#redact(stdout.text()), stderr: this.#redact(stderr.text()) };
   }
 
   async #readStdout(stdout: AsyncIterable<Uint8Array>, line: FirstLine): Promise<void> {
