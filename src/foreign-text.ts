@@ -54,7 +54,7 @@ function escapedInJson(character: string): string {
 
 /** Names, as many as can be read, and how many more there are. @param more that are not in the list */
 export function someOf(names: readonly string[], most = 20, more = 0): string {
-  const shown = names.slice(0, most).map((name) => boundedLine(name, 200));
+  const shown = names.slice(0, most).map((name) => boundedLine(name, 100));
   const left = names.length - shown.length + more;
   return left > 0 ? `${shown.join(', ')} and ${left} more` : shown.join(', ');
 }

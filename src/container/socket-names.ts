@@ -2,7 +2,7 @@ import { opendir } from 'node:fs/promises';
 import { someOf } from '../foreign-text.ts';
 
 /** So many names of files are shown. */
-const mostShown = 20;
+const mostShown = 10;
 /** A plugin can make any number of files: no more of them than this are counted. */
 const mostCounted = 1_000;
 
