@@ -17,7 +17,7 @@ export class LaunchRefusedError extends BulkheadError {
 
 /** What was seen quotes the engine and the image. */
 function plainReason(reason: Reason): Reason {
-  return { ...reason, observed: boundedText(reason.observed) };
+  return { ...reason, observed: boundedText(reason.observed), remedy: boundedText(reason.remedy) };
 }
 
 /** Thrown before anything is made, when it could not be observed whether a launch works here: what, and what to do. */
