@@ -5,6 +5,9 @@
  * reason of the caller's own `AbortSignal` is rethrown untouched.
  */
 
+import { boundedText } from './foreign-text.ts';
+import { withTexts } from './error-texts.ts';
+
 /** Every stable error code, with what it tells the caller. `test/errors.test.ts` keeps this table complete. */
 export const errorCodes = {
   INVALID_OPTION: 'An option that the caller passed is wrong; nothing was done.',
@@ -120,16 +123,26 @@ export interface BulkheadErrorOptions {
   hint?: string | undefined;
 }
 
-/** Base class of all errors thrown by Bulkhead: a stable `code`, the `cause`, and a `hint` when the fix is known. */
+/**
+ * Base class of all errors thrown by Bulkhead: a stable `code`, the `cause`, and a `hint` when the fix is known.
+ *
+ * Message, hint and the texts of the cause can be printed as they are, whoever wrote what they quote: characters that
+ * steer or hide are shown by their numbers, and what is longer than 16,384 characters is cut.
+ */
 export class BulkheadError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: BulkheadErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(
+      boundedText(message),
+      options.cause === undefined
+        ? undefined
+        : { cause: withTexts(options.cause, (text) => boundedText(text)) },
+    );
     this.name = new.target.name;
     this.code = code;
-    this.hint = options.hint;
+    this.hint = options.hint === undefined ? undefined : boundedText(options.hint);
   }
 }
 

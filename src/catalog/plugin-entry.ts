@@ -25,7 +25,7 @@ export interface PluginRegistration {
   readonly sha256?: string | undefined;
   /** Replaces the image's entrypoint. With blanks in it and without `args`: command and arguments. */
   readonly command?: string | undefined;
-  /** Replace the image's arguments. */
+  /** Replace the image's arguments. Kept, given to the plugin, and shown only to whoever asks for the whole entry. */
   readonly args?: readonly string[] | undefined;
   /** Variables for the plugin, as an object or as `NAME=value`. Kept, given to the plugin, and never shown. */
   readonly env?: Readonly<Record<string, string>> | readonly string[] | undefined;
@@ -33,7 +33,7 @@ export interface PluginRegistration {
   readonly runtime?: string | undefined;
 }
 
-/** An entry, whole. It holds the values of `env`: not for showing. */
+/** An entry, whole. It holds the values of `env` and `args`: not for showing. */
 export interface PluginEntry {
   readonly type: string;
   readonly name: string;
@@ -48,8 +48,9 @@ export interface PluginEntry {
   readonly runtime: string;
 }
 
-/** An entry as it may be shown: the names of its variables, not their values. */
-export interface PluginInfo extends Omit<PluginEntry, 'env'> {
+/** An entry as it may be shown: the names of its variables, not their values; how many arguments, not what they say. */
+export interface PluginInfo extends Omit<PluginEntry, 'env' | 'args'> {
+  readonly argCount: number;
   readonly envNames: readonly string[];
 }
 
@@ -125,8 +126,8 @@ export function toPluginEntry(given: PluginRegistration, reserved: readonly stri
   };
 }
 
-export function toPluginInfo({ env, ...entry }: PluginEntry): PluginInfo {
-  return { ...entry, envNames: Object.keys(env).sort() };
+export function toPluginInfo({ env, args, ...entry }: PluginEntry): PluginInfo {
+  return { ...entry, argCount: args.length, envNames: Object.keys(env).sort() };
 }
 
 /** The form of its document; field names are Vault's. */
@@ -164,6 +165,12 @@ function splitCommand(
   );
 }
 
+/** What stands before a `=`: the rest may be a value. */
+function nameIn(variable: string): string {
+  const at = variable.indexOf('=');
+  return at < 0 ? variable : `${variable.slice(0, at)}=...`;
+}
+
 function checkVariables(
   env: Readonly<Record<string, string>> | readonly string[],
   reserved: readonly string[],
@@ -177,7 +184,10 @@ function checkVariables(
     : Object.entries(env);
   for (const [variable, value] of pairs) {
     if (!/^[^=\p{Cc}]+$/u.test(variable)) {
-      throw new InvalidOptionError('env', `${JSON.stringify(variable)} is not the name of a variable`);
+      throw new InvalidOptionError(
+        'env',
+        `${JSON.stringify(nameIn(variable))} is not the name of a variable`,
+      );
     }
     if (variable.startsWith('PLUGIN_') || reserved.includes(variable)) {
       throw new InvalidOptionError('env', `${variable} is set by the go-plugin protocol and can't be given`);

@@ -1,3 +1,4 @@
+import { boundedText } from '../foreign-text.ts';
 import { launchCase } from './case.ts';
 import type { LaunchVerdict, LaunchWishes, Reason } from './launch-verdict.ts';
 import type { Finding, LaunchFacts, Rule, RuleSource } from './rule.ts';
@@ -32,7 +33,14 @@ function reason(
   { id, requirement, source }: Rule,
   { observed, remedy }: Exclude<Finding, { result: 'met' }>,
 ): Reason {
-  return { rule: id, requirement, observed, remedy, source: sourceText(source) };
+  // What was seen quotes the engine and the image, and the remedy may name what they have.
+  return {
+    rule: id,
+    requirement,
+    observed: boundedText(observed),
+    remedy: boundedText(remedy),
+    source: sourceText(source),
+  };
 }
 
 /** Where a rule comes from, in one sentence. */

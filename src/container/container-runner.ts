@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { orAborted, whenAborted } from '../abort.ts';
 import type { LaunchStrategy } from '../compatibility/index.ts';
 import type { ContainerAttachment, CreateContainerOptions, Engine } from '../engine/index.ts';
+import { withTexts } from '../error-texts.ts';
 import { BulkheadError } from '../errors.ts';
 import type { Diagnosis, PluginAddress, PluginExit, PluginRunner } from '../goplugin/index.ts';
 import { attest, AttestationError } from './attestation.ts';
@@ -13,6 +14,7 @@ import { removeContainer } from './remove.ts';
 import { watchExit } from './exit-watch.ts';
 import type { PluginContainerOptions } from './options.ts';
 import { withTail, type OutputTail } from './output-tail.ts';
+import { redactor, type Redact } from './secret-values.ts';
 import { createSocketDirectory, type SocketDirectory } from './socket-directory.ts';
 import { addressInContainer, addressOnHost, shareSocket } from './sockets.ts';
 
@@ -121,6 +123,7 @@ class ContainerRunner implements PluginRunner {
   readonly socketDirectory: string;
   readonly stdout: AsyncIterable<Uint8Array>;
   readonly stderr: AsyncIterable<Uint8Array>;
+  readonly redact: Redact;
   readonly #parts: ContainerRunnerParts;
   readonly #directory: SocketDirectory;
   readonly #output: ContainerAttachment;
@@ -138,6 +141,7 @@ class ContainerRunner implements PluginRunner {
     output: ContainerAttachment,
   ) {
     this.#parts = parts;
+    this.redact = redactor(parts.options);
     this.#directory = directory;
     this.#output = output;
     this.#output.ended.catch(() => undefined); // its readers are told; the exit is the watch's to find out
@@ -201,7 +205,7 @@ class ContainerRunner implements PluginRunner {
   }
 
   async diagnose(): Promise<Diagnosis> {
-    return diagnoseContainer({
+    const diagnosis = await diagnoseContainer({
       ...this.#parts,
       id: this.id,
       directory: this.#directory.path,
@@ -209,6 +213,7 @@ class ContainerRunner implements PluginRunner {
       stderr: this.#stderrTail.text(),
       printed: this.#stdoutTail.seen(),
     });
+    return withTexts(diagnosis, this.redact) as Diagnosis;
   }
 
   pluginToHost(address: PluginAddress): PluginAddress {

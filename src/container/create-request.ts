@@ -90,7 +90,10 @@ function pluginEnvironment(parts: CreateRequestParts): Record<string, string> {
       throw new InvalidOptionError('env', `${name} is set by the go-plugin protocol and can't be given`);
     }
     if (name === '' || name.includes('=') || name.includes('\0')) {
-      throw new InvalidOptionError('env', `${JSON.stringify(name)} is not the name of a variable`);
+      throw new InvalidOptionError(
+        'env',
+        `${JSON.stringify(name.replace(/=.*/s, '=...'))} is not the name of a variable`,
+      );
     }
   }
   return { ...own, ...given, ...parts.environment };

@@ -1,8 +1,8 @@
-import { readdir } from 'node:fs/promises';
 import type { LaunchStrategy } from '../compatibility/index.ts';
 import type { Engine, InspectedContainer } from '../engine/index.ts';
 import type { Diagnosis, PluginExit } from '../goplugin/index.ts';
 import { hintForOutput } from './failure-hints.ts';
+import { socketNames } from './socket-names.ts';
 
 const diagnoseMs = 2_000;
 
@@ -25,7 +25,7 @@ export async function diagnoseContainer(parts: DiagnosisParts): Promise<Diagnosi
   const container = await engine.containers
     .inspect(id, { signal: AbortSignal.timeout(diagnoseMs) })
     .catch(() => undefined);
-  const sockets = await readdir(parts.directory).catch(() => []);
+  const sockets = await socketNames(parts.directory);
   const facts = [
     {
       name: 'engine',
@@ -34,20 +34,27 @@ export async function diagnoseContainer(parts: DiagnosisParts): Promise<Diagnosi
     { name: 'container', value: id.slice(0, 12) },
     { name: 'runtime', value: parts.strategy.runtime },
     ...(container === undefined ? [] : containerFacts(container)),
-    { name: 'sockets', value: sockets.length === 0 ? 'none' : sockets.join(', ') },
+    { name: 'sockets', value: sockets.text },
   ];
-  return { facts, hint: hint(parts, container, sockets.length > 0) };
+  return { facts, hint: hint(parts, container, sockets.any) };
 }
 
 function containerFacts({ config, state }: InspectedContainer): Diagnosis['facts'] {
   return [
     { name: 'user', value: config.user === '' ? 'root' : config.user },
-    { name: 'command', value: [...config.entrypoint, ...config.cmd].join(' ') },
+    { name: 'command', value: commandText([...config.entrypoint, ...config.cmd]) },
     { name: 'status', value: state.status },
     ...(state.running ? [] : [{ name: 'exit code', value: String(state.exitCode) }]),
     ...(state.oomKilled ? [{ name: 'out of memory', value: 'yes' }] : []),
     ...(state.error === '' ? [] : [{ name: 'engine error', value: state.error }]),
   ];
+}
+
+/** The program, and how many arguments it has: what they say may be secret. */
+function commandText([program = 'none', ...args]: readonly string[]): string {
+  return args.length === 0
+    ? program
+    : `${program} and ${args.length} ${args.length === 1 ? 'argument' : 'arguments'}`;
 }
 
 function hint(

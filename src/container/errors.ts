@@ -1,5 +1,6 @@
 import type { Reason } from '../compatibility/index.ts';
 import { BulkheadError, type BulkheadErrorOptions } from '../errors.ts';
+import { boundedText } from '../foreign-text.ts';
 
 /** Thrown before anything is made, when the facts say that a launch can't work here: every reason with its remedy. */
 export class LaunchRefusedError extends BulkheadError {
@@ -10,8 +11,13 @@ export class LaunchRefusedError extends BulkheadError {
       hint: remedies(reasons),
       ...options,
     });
-    this.reasons = reasons;
+    this.reasons = reasons.map(plainReason);
   }
+}
+
+/** What was seen quotes the engine and the image. */
+function plainReason(reason: Reason): Reason {
+  return { ...reason, observed: boundedText(reason.observed), remedy: boundedText(reason.remedy) };
 }
 
 /** Thrown before anything is made, when it could not be observed whether a launch works here: what, and what to do. */
@@ -23,7 +29,7 @@ export class LaunchUnknownError extends BulkheadError {
       hint: `${remedies(reasons)} To launch all the same: override: 'unknown'.`,
       ...options,
     });
-    this.reasons = reasons;
+    this.reasons = reasons.map(plainReason);
   }
 }
 

@@ -1,9 +1,11 @@
 import type { Engine } from '../engine/index.ts';
+import { withTexts } from '../error-texts.ts';
 import { startPlugin, type Plugin, type StartPluginOptions } from '../goplugin/index.ts';
 import { createContainerRunner } from './container-runner.ts';
 import { planLaunch } from './launch-plan.ts';
 import type { PluginContainerOptions } from './options.ts';
 import { isPassingTrouble } from './passing-trouble.ts';
+import { redactor } from './secret-values.ts';
 
 /** A plugin in a container: what to run, and how to speak with it. */
 export interface LaunchOptions
@@ -23,6 +25,7 @@ export interface LaunchOptions
  */
 export async function launchPlugin(engine: Engine, options: LaunchOptions): Promise<Plugin> {
   const { imageId, strategy } = await planLaunch(engine, options, { signal: options.signal });
+  const redact = redactor(options);
   const launch = () =>
     startPlugin({
       ...options,
@@ -36,7 +39,9 @@ export async function launchPlugin(engine: Engine, options: LaunchOptions): Prom
     try {
       return await launch();
     } catch (error) {
-      if (tries === mostTries || !isPassingTrouble(error)) throw error;
+      // The reason of an abort is the caller's own, and is passed on as it is.
+      if (options.signal?.aborted === true && error === options.signal.reason) throw error;
+      if (tries === mostTries || !isPassingTrouble(error)) throw withTexts(error, redact);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { BulkheadError, type BulkheadErrorOptions, type ErrorCode } from '../errors.ts';
+import { boundedText } from '../foreign-text.ts';
 
 /** Where in the Engine API an error arose. */
 export interface EngineErrorOptions extends BulkheadErrorOptions {
@@ -25,7 +26,7 @@ export class EngineError extends BulkheadError {
     this.status = options.status;
     this.method = options.method;
     this.path = options.path;
-    this.engineMessage = options.engineMessage;
+    this.engineMessage = options.engineMessage === undefined ? undefined : boundedText(options.engineMessage);
     this.socketPath = options.socketPath;
   }
 }

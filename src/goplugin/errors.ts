@@ -1,11 +1,16 @@
 /** The errors of the go-plugin protocol. */
 import { BulkheadError, type BulkheadErrorOptions, type ErrorCode } from '../errors.ts';
+import { boundedText, plainText } from '../foreign-text.ts';
+import { reflectionLimits, type ReflectionLimitName } from './reflection/limits.ts';
 import type { Diagnosis, PluginExit } from './runner.ts';
 
 /** In which part of its life a plugin failed. */
 export type PluginPhase = 'create' | 'start' | 'handshake' | 'connect' | 'call' | 'stop';
 
-/** The end of what a plugin wrote, as text: at most the last 8 KiB of each stream. */
+/**
+ * The end of what a plugin wrote, as text: at most the last 8 KiB of each stream. In an error it can be printed: characters
+ * that would steer a terminal or hide are shown by their numbers.
+ */
 export interface OutputTail {
   readonly stdout: string;
   readonly stderr: string;
@@ -37,11 +42,33 @@ export class PluginError extends BulkheadError {
     super(code, message, options);
     this.phase = options.phase;
     this.plugin = options.plugin;
-    this.exit = options.exit;
-    this.output = options.output ?? { stdout: '', stderr: '' };
-    this.diagnosis = options.diagnosis;
+    this.exit = options.exit && plainExit(options.exit);
+    this.output = plainOutput(options.output);
+    this.diagnosis = options.diagnosis && plainDiagnosis(options.diagnosis);
     this.reached = options.reached;
   }
+}
+
+/** What a plugin wrote, as an error may carry it. */
+export function plainOutput({ stdout, stderr }: OutputTail = { stdout: '', stderr: '' }): OutputTail {
+  return { stdout: plainText(stdout), stderr: plainText(stderr) };
+}
+
+function plainExit(exit: PluginExit): PluginExit {
+  return exit.error === undefined ? exit : { ...exit, error: boundedText(exit.error) };
+}
+
+/** A runner collects little; whatever it is, an error does not grow with it. */
+const mostFacts = 50;
+const longestFact = 4 * 1024;
+
+function plainDiagnosis({ facts, hint }: Diagnosis): Diagnosis {
+  return {
+    facts: facts
+      .slice(0, mostFacts)
+      .map(({ name, value }) => ({ name: boundedText(name, 100), value: boundedText(value, longestFact) })),
+    hint: hint === undefined ? undefined : boundedText(hint),
+  };
 }
 
 /** The plugin has ended: by itself, by a signal, or because it was stopped. `exit` says how. */
@@ -58,6 +85,22 @@ export class PluginUnhealthyError extends PluginError {}
 
 /** The plugin can't tell what a service looks like; `code` says why. */
 export class ReflectionError extends BulkheadError {}
+
+/** The plugin says more of its services than is believed. `limit` names what there is too much of. */
+export class ReflectionLimitError extends ReflectionError {
+  /** A key of `reflectionLimits`. */
+  readonly limit: ReflectionLimitName;
+  /** What the limit is. */
+  readonly value: number;
+
+  constructor(plugin: string, cause: Error & { readonly limit: ReflectionLimitName }) {
+    super('REFLECTION_FAILED', `${plugin} describes its services by ${cause.message}`, {
+      hint: 'Give the definition of the service from a .proto file, which `loadProto` reads.',
+    });
+    this.limit = cause.limit;
+    this.value = reflectionLimits[cause.limit].value;
+  }
+}
 
 /** A brokered service could not be offered or reached. */
 export class BrokerError extends BulkheadError {
@@ -83,7 +126,7 @@ export class PluginCallError extends PluginError {
   readonly method: string;
   /** Name of the gRPC status, for example `NOT_FOUND`. */
   readonly status: string;
-  /** The status's own text. */
+  /** The status's own text, with characters that would steer a terminal shown by their numbers. */
   readonly details: string;
   /** What came with the status: lower-case names; names ending in `-bin` carry bytes. */
   readonly metadata: Readonly<Record<string, readonly (string | Buffer)[]>>;
@@ -101,7 +144,7 @@ export class PluginCallError extends PluginError {
     super(code, message, options);
     this.method = options.method;
     this.status = options.status;
-    this.details = options.details;
+    this.details = boundedText(options.details);
     this.metadata = options.metadata;
   }
 }

@@ -26,6 +26,7 @@ export {
   PluginStartTimeoutError,
   PluginUnhealthyError,
   ReflectionError,
+  ReflectionLimitError,
   type OutputTail,
   type PluginPhase,
 } from './errors.ts';

@@ -40,6 +40,8 @@ export interface PluginRunner extends AsyncDisposable {
   readonly id: string | undefined;
   /** A directory on the host that the plugin also sees, for sockets that the host makes (the broker). */
   readonly socketDirectory: string | undefined;
+  /** Takes out of a text what must not be told of the plugin, such as the values of its arguments. Default: nothing. */
+  readonly redact?: ((text: string) => string) | undefined;
   /** Everything the program writes to its real stdout, from the first byte; ends when the program has ended. */
   readonly stdout: AsyncIterable<Uint8Array>;
   /** Everything the program writes to its real stderr, from the first byte; ends when the program has ended. */

@@ -1,6 +1,7 @@
 /** The errors of the plugin host. */
 import { BulkheadError, type BulkheadErrorOptions } from '../errors.ts';
 import type { OutputTail, PluginExit } from '../goplugin/index.ts';
+import { plainOutput } from '../goplugin/errors.ts';
 
 /**
  * The plugin ended while it had the call, and may or may not have carried it out. It was not repeated, because nobody said
@@ -51,7 +52,7 @@ export class CrashLoopError extends BulkheadError {
       { cause, hint: `Find out why from its output, then reset the instance ${instanceId}.` },
     );
     this.instanceId = instanceId;
-    this.output = output;
+    this.output = plainOutput(output);
   }
 }
 

@@ -1,4 +1,5 @@
 /** One life of a plugin within an instance: from its handshake until it is lost or replaced. */
+import { boundedText } from '../foreign-text.ts';
 import type { Plugin, PluginExit } from '../goplugin/index.ts';
 
 /** How a generation ended. */
@@ -69,6 +70,7 @@ export function describeEnd(end: GenerationEnd): string {
   const { code, signal, oomKilled, error } = end.exit;
   if (oomKilled === true) return 'it used more memory than its limit';
   if (signal !== undefined) return `it was ended by ${signal}`;
-  if (code === undefined) return error ?? 'it ended, and nobody could tell how';
+  if (code === undefined)
+    return error === undefined ? 'it ended, and nobody could tell how' : boundedText(error);
   return `it exited with code ${code}`;
 }

@@ -1,5 +1,7 @@
 /** What a plugin wrote, line by line, as much as is kept of it. */
+import { boundedText } from '../foreign-text.ts';
 import type { LogEntry, OutputChunk, OutputTail } from '../goplugin/index.ts';
+import { LineSplitter } from '../goplugin/output/lines.ts';
 
 export interface PluginLogLine {
   readonly at: Date;
@@ -7,45 +9,45 @@ export interface PluginLogLine {
   readonly generation: number;
   readonly stream: 'stdout' | 'stderr';
   readonly level: LogEntry['level'];
+  /** As the plugin wrote it. Not for a terminal as it stands: it may hold what steers one. */
   readonly text: string;
 }
 
-const keptLines = 1000;
-/** Of all lines together. */
-const keptCharacters = 4 * 1024 * 1024;
-/** A line that does not end is cut here. */
-const longestLine = 16 * 1024;
-/** How much of it an error carries. */
+/** How many lines are kept, and how many characters of them. */
+export const keptLines = 1000;
+export const keptCharacters = 4 * 1024 * 1024;
+/** A longer line is kept in pieces of this length, in bytes; of a structured one this many characters are kept. */
+export const longestKeptLine = 16 * 1024;
+/** How much of it an error carries: lines, and characters of each stream. */
 const tailLines = 40;
+const tailCharacters = 8 * 1024;
+/** Streams whose last line is not complete yet; two lives of a plugin with two streams each may overlap. */
+const mostUnfinished = 8;
 
 export class PluginLog {
   readonly #lines: PluginLogLine[] = [];
+  readonly #listeners = new Set<(line: PluginLogLine) => unknown>();
+  readonly #unfinished = new Map<string, LineSplitter>();
   #characters = 0;
-  readonly #listeners = new Set<(line: PluginLogLine) => void>();
-  readonly #unfinished = new Map<string, string>();
+  #warned = false;
 
   lines(): readonly PluginLogLine[] {
     return [...this.#lines];
   }
 
-  /** @returns what ends the listening */
+  /** What the listener throws becomes a process warning and changes nothing else. @returns what ends the listening */
   follow(listener: (line: PluginLogLine) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  logged(generation: number, { level, message, fields }: LogEntry): void {
-    const extra = Object.entries(fields).map(([name, value]) => ` ${name}=${textOf(value)}`);
-    this.#add({ at: new Date(), generation, stream: 'stderr', level, text: `${message}${extra.join('')}` });
+  logged(generation: number, entry: LogEntry): void {
+    this.#add({ at: new Date(), generation, stream: 'stderr', level: entry.level, text: textOf(entry) });
   }
 
   printed(generation: number, { stream, data }: OutputChunk): void {
-    const key = `${generation} ${stream}`;
-    const text = (this.#unfinished.get(key) ?? '') + Buffer.from(data).toString('utf8');
-    const lines = text.split('\n');
-    this.#unfinished.set(key, (lines.pop() ?? '').slice(-longestLine));
-    for (const line of lines) {
-      this.#add({ at: new Date(), generation, stream, level: 'info', text: line.slice(0, longestLine) });
+    for (const { bytes } of this.#splitter(`${generation} ${stream}`).push(data)) {
+      this.#add({ at: new Date(), generation, stream, level: 'info', text: bytes.toString('utf8') });
     }
   }
 
@@ -56,8 +58,19 @@ export class PluginLog {
         .filter((line) => line.generation === generation && line.stream === stream)
         .slice(-tailLines)
         .map(({ text }) => text)
-        .join('\n');
+        .join('\n')
+        .slice(-tailCharacters);
     return { stdout: of('stdout'), stderr: of('stderr') };
+  }
+
+  #splitter(key: string): LineSplitter {
+    const known = this.#unfinished.get(key);
+    if (known !== undefined) return known;
+    const [oldest] = this.#unfinished.keys();
+    if (oldest !== undefined && this.#unfinished.size >= mostUnfinished) this.#unfinished.delete(oldest);
+    const splitter = new LineSplitter(longestKeptLine);
+    this.#unfinished.set(key, splitter);
+    return splitter;
   }
 
   #add(line: PluginLogLine): void {
@@ -66,10 +79,33 @@ export class PluginLog {
     while (this.#lines.length > keptLines || this.#characters > keptCharacters) {
       this.#characters -= this.#lines.shift()?.text.length ?? 0;
     }
-    for (const listener of this.#listeners) listener(line);
+    for (const listener of this.#listeners) this.#tell(listener, line);
   }
+
+  /** One listener that throws keeps neither the others nor the reader from going on. */
+  #tell(listener: (line: PluginLogLine) => unknown, line: PluginLogLine): void {
+    try {
+      const told = listener(line);
+      if (told instanceof Promise) told.catch(this.#warn);
+    } catch (error) {
+      this.#warn(error);
+    }
+  }
+
+  readonly #warn = (error: unknown): void => {
+    if (this.#warned) return;
+    this.#warned = true;
+    const words = error instanceof Error ? boundedText(error.message) : `a value of type ${typeof error}`;
+    process.emitWarning(`A listener for the log of a plugin threw: ${words}`, 'BulkheadWarning');
+  };
 }
 
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+/** The message and its fields in one line, as much of it as is kept. */
+function textOf({ message, fields }: LogEntry): string {
+  let text = message;
+  for (const [name, value] of Object.entries(fields)) {
+    if (text.length > longestKeptLine) break;
+    text += ` ${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`;
+  }
+  return text.length <= longestKeptLine ? text : `${text.slice(0, longestKeptLine)} ...`;
 }

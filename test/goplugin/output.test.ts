@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { LineSplitter } from '../../src/goplugin/output/lines.ts';
 import { LogReader, longestLogLine } from '../../src/goplugin/output/log-reader.ts';
+import { PluginOutput } from '../../src/goplugin/output/plugin-output.ts';
 import { Tail } from '../../src/goplugin/output/tail.ts';
 import { createLogger, formatLogLine } from '../../src/goplugin/serve/logger.ts';
 import type { LogEntry } from '../../src/goplugin/index.ts';
@@ -141,6 +142,41 @@ test('takes certificates and keys out of what it keeps', () => {
   cut.push(Buffer.from(`${pem}after`));
   assert.equal(cut.text().includes('BBBB'), false);
 });
+
+test('takes out a key whose end has not been written yet, and one of which the first lines are gone', () => {
+  const tail = new Tail(1000);
+  tail.push(Buffer.from('before\n-----BEGIN EC PRIVATE KEY-----\nAAAA\nBB'));
+  assert.equal(tail.text(), 'before\n[EC PRIVATE KEY removed]');
+  for (let room = 20; room < 80; room += 1) {
+    const cut = new Tail(room);
+    cut.push(
+      Buffer.from(
+        '-----BEGIN RSA PRIVATE KEY-----\nKEYKEYKEY\nKEYKEYKEY\n-----END RSA PRIVATE KEY-----\nafter',
+      ),
+    );
+    assert.doesNotMatch(cut.text(), /KEYK/, `${room}: ${cut.text()}`);
+  }
+});
+
+test('keeps a first line in the tail only when it is no handshake, whose certificate nobody needs', async () => {
+  const certificate = 'MIIBcertificate';
+  const lines = [`1|1|unix|/tmp/p|grpc|${certificate}\n`, `  1|1|unix|/tmp/p|grpc|${certificate}`];
+  for (const line of lines) {
+    const output = await outputOf(line);
+    assert.equal(await output.firstLine, line.replace('\n', ''));
+    assert.equal(output.tail().stdout, '');
+  }
+  assert.equal((await outputOf('panic: no license\n')).tail().stdout, 'panic: no license\n');
+});
+
+async function outputOf(stdout: string): Promise<PluginOutput> {
+  const stream = async function* (text: string) {
+    yield await Promise.resolve(Buffer.from(text));
+  };
+  const output = new PluginOutput({ stdout: stream(stdout), stderr: stream('') }, {});
+  await output.ended;
+  return output;
+}
 
 test('writes log lines that it reads back', () => {
   const now = new Date('2026-11-23T10:11:12.345Z');

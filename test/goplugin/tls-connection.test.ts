@@ -1,11 +1,13 @@
 /** Who is let in by a server of a plugin connection, and whom its client accepts. */
 import assert from 'node:assert/strict';
+import { createPrivateKey, sign } from 'node:crypto';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
 import { secured, securedServer } from '../../src/goplugin/grpc/tls-connection.ts';
-import { createIdentity } from '../../src/goplugin/tls/identity.ts';
+import { bitString, objectIdentifier, printableString, sequence, set } from '../../src/goplugin/tls/der.ts';
+import { createIdentity, derToPem, type Identity } from '../../src/goplugin/tls/identity.ts';
 import { socketPair } from './fixtures/sockets.ts';
 
 const limits = { timeout: 20_000 };
@@ -63,6 +65,50 @@ test('refuses a server that is not the one from the handshake', limits, async ()
   assert.match(String(error.code), /SELF_SIGNED|SIGNATURE|UNABLE/);
   end();
 });
+
+test('lets in nobody with a certificate that the announced one has issued', limits, async () => {
+  const issued = await issuedBy(host);
+  const intruder = { identity: issued, peerDer: plugin.certificateDer };
+  const { accepted, end } = await meet(pluginSide, (raw) => secured(raw, intruder));
+  assert.equal(await accepted, undefined);
+  end();
+});
+
+test('refuses a server with a certificate that the announced one has issued', limits, async () => {
+  const issued = await issuedBy(plugin);
+  const { client, end } = await meet({ identity: issued, peerDer: host.certificateDer }, (raw) =>
+    secured(raw, hostSide),
+  );
+  const [error] = (await once(client, 'error')) as [Error];
+  assert.match(error.message, /not the one from the handshake/);
+  end();
+});
+
+/** Another key, with a certificate signed by the key of `issuer`, whose subject it names as its issuer. */
+async function issuedBy(issuer: Identity): Promise<Identity> {
+  const own = await createIdentity();
+  const [toBeSigned = Buffer.alloc(0), algorithm = Buffer.alloc(0)] = partsOf(own.certificateDer);
+  // Another subject: with that of its issuer it would be taken for self-signed, and never get as far as the pinning.
+  const subject = sequence(set(sequence(objectIdentifier('2.5.4.3'), printableString('issued'))));
+  const parts = partsOf(toBeSigned).map((part, at) => (at === 5 ? subject : part));
+  const signature = sign('sha256', sequence(...parts), createPrivateKey(issuer.privateKeyPem));
+  const certificateDer = sequence(sequence(...parts), algorithm, bitString(signature));
+  return { ...own, certificateDer, certificatePem: derToPem(certificateDer) };
+}
+
+/** The values within a DER sequence, each with its head. */
+function partsOf(der: Buffer): Buffer[] {
+  const parts: Buffer[] = [];
+  const sizeOf = (at: number): { head: number; size: number } => {
+    const first = der[at + 1] ?? 0;
+    if (first < 0x80) return { head: 2, size: 2 + first };
+    const octets = first & 0x7f;
+    return { head: 2 + octets, size: 2 + octets + der.readUIntBE(at + 2, octets) };
+  };
+  for (let at = sizeOf(0).head; at < der.length; at += sizeOf(at).size)
+    parts.push(der.subarray(at, at + sizeOf(at).size));
+  return parts;
+}
 
 /** A client and a server on two ends of a socket. `accepted` is undefined when the server hangs up. */
 async function meet(server: Parameters<typeof securedServer>[0], client: (raw: Socket) => Socket) {

@@ -28,6 +28,8 @@ const recipes = {
   'node-vault-kv': () => nodeImage('node-vault-kv', 'vaultKv'),
   /** The same, misbehaving as its first argument says; see faulty.ts. */
   'node-faulty': () => nodeImage('node-faulty', 'faulty'),
+  /** A plugin that attacks whoever reads what it writes; see output-attacker.ts. */
+  'node-output-attacker': () => nodeImage('node-output-attacker', 'outputAttacker'),
   /** The same in Go; see go/main.go. */
   'go-faulty': async () => binaryImage('go-faulty', await goFaulty()),
   /** The same with the file capability IPC_LOCK. Its container has to be given IPC_LOCK, or it can't be started. */

@@ -36,7 +36,8 @@ export async function mountedPlugin(mount: Mount, signal: AbortSignal): Promise<
 }
 
 /**
- * Makes a call by what the plugin says of itself. Each reply is passed on as JSON's data, bytes as base64.
+ * Makes a call by what the plugin says of itself. Each reply is passed on as JSON's data, bytes as base64; the next one is
+ * drawn when `onReply` is done with it.
  *
  * @returns whether the replies are a stream
  * @throws UsageError for a method or field that there is not; otherwise as any call
@@ -45,7 +46,7 @@ export async function callByReflection(
   plugin: Callable,
   { service, method: name, request }: WantedCall,
   options: { readonly signal: AbortSignal; readonly timeoutMs?: number | undefined },
-  onReply: (reply: unknown, streamed: boolean) => void,
+  onReply: (reply: unknown, streamed: boolean) => void | Promise<void>,
 ): Promise<void> {
   const { signal } = options;
   const definition = await plugin.reflection.service(await fullName(plugin, service, signal), { signal });
@@ -60,8 +61,8 @@ export async function callByReflection(
   for (const message of Array.isArray(request) ? request : [request]) checkFields(method, message);
   const reply = plugin.client(definition)[name]?.(request as ProtoMessage | Messages<ProtoMessage>, options);
   if (reply === undefined) return;
-  if (method.responseStream) for await (const message of reply) onReply(asJson(message), true);
-  else onReply(asJson(await reply), false);
+  if (method.responseStream) for await (const message of reply) await onReply(asJson(message), true);
+  else await onReply(asJson(await reply), false);
 }
 
 function splitPath(path: string): [service: string, method: string] {

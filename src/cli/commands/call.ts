@@ -1,7 +1,7 @@
 import { command, type Context } from '../command.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { text, whole, type FlagValues } from '../flags.ts';
-import { plainText } from '../output/plain-text.ts';
+import { plainJson, plainText } from '../output/plain-text.ts';
 import { callByReflection, mountedPlugin, wantedCall, type WantedCall } from './call-by-reflection.ts';
 import { directoryFlag, directoryOf, type CatalogDirectory } from './directory.ts';
 import { isImage, launchFlags, launchOptions } from './launch-flags.ts';
@@ -43,7 +43,7 @@ export const call = command({
 
 function printReply({ terminal }: Context) {
   return (reply: unknown, streamed: boolean): void => {
-    terminal.out(streamed ? JSON.stringify(reply) : JSON.stringify(reply, null, 2));
+    terminal.out(streamed ? plainJson(reply) : plainJson(reply, 2));
   };
 }
 

@@ -3,6 +3,7 @@ import { command } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { text } from '../flags.ts';
 import { formatFlag, printData } from '../output/document.ts';
+import { plainJson } from '../output/plain-text.ts';
 import { enginesFlag } from './engine-flag.ts';
 import { closeEngines, everyEngine, type EnginePlace } from './every-engine.ts';
 import type { DoctorReport } from './doctor-report.ts';
@@ -62,5 +63,5 @@ async function record(file: string, { host, engines }: DoctorReport): Promise<vo
     throw new BulkheadError('ENGINE_NONE_FOUND', 'no engine answers: there are no facts to record');
   }
   const output = await openUserFile(file);
-  await output.write(`${JSON.stringify(factsFile({ host, engines: known }), null, 2)}\n`);
+  await output.write(`${plainJson(factsFile({ host, engines: known }), 2)}\n`);
 }

@@ -5,7 +5,7 @@ import type { RunningHost } from '../control/ask-hosts.ts';
 import type { AsJson } from '../control/messages.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { toggle } from '../flags.ts';
-import { plainText } from '../output/plain-text.ts';
+import { plainJson, plainText } from '../output/plain-text.ts';
 import { UsageError } from '../usage-error.ts';
 import { directoryFlag, directoryOf, type CatalogDirectory } from './directory.ts';
 import { rooms } from '../rooms.ts';
@@ -30,7 +30,9 @@ export const logs = command({
     const { host, instance } = findInstance(await runningHosts(directory, { signal }), given, directory);
     const request = { op: 'logs', instance, follow: flags.follow } as const;
     for await (const answer of host.ask(request, { signal })) {
-      if ('line' in answer) terminal.out(flags.json ? JSON.stringify(answer.line) : lineText(answer.line));
+      if ('leftOut' in answer)
+        terminal.err(`${answer.leftOut} lines are left out: they came faster than they were read.`);
+      if ('line' in answer) terminal.out(flags.json ? plainJson(answer.line) : lineText(answer.line));
     }
     return exitCodes.ok;
   },

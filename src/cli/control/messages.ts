@@ -64,6 +64,8 @@ export type ControlAnswer =
   /** How many mounts moved. */
   | { readonly reloaded: number }
   | { readonly line: AsJson<PluginLogLine> }
+  /** So many lines were left out, because the other side was too slow to read them. */
+  | { readonly leftOut: number }
   | { readonly reply: unknown; readonly streamed: boolean }
   /** The host does not have what the request names. */
   | { readonly absent: true }

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import type { CatalogDirectory } from '../commands/directory.ts';
 import { trustedPath } from '../../catalog/store/trusted-path.ts';
 import { BulkheadError } from '../../errors.ts';
-import type { Mount, PluginHost } from '../../host/index.ts';
+import type { Mount, PluginHost, PluginLogLine } from '../../host/index.ts';
+import { Answers, mostBehind } from './answers.ts';
 import { callByReflection, mountedPlugin, wantedCall } from '../commands/call-by-reflection.ts';
 import {
   hostsFolder,
@@ -19,6 +20,8 @@ import {
 } from './messages.ts';
 import { shortPath } from './short-path.ts';
 
+/** Nobody but the owner of the directory can connect, whose commands are few at a time. */
+const mostConnections = 64;
 /** How long a connection may take to say what it wants. */
 const requestMs = 10_000;
 
@@ -41,6 +44,7 @@ export async function serveControl(host: PluginHost, directory: CatalogDirectory
     socket.once('close', () => sockets.delete(socket));
     void answer(host, socket);
   });
+  server.maxConnections = mostConnections;
   try {
     server.listen(path);
     await once(server, 'listening');
@@ -65,13 +69,11 @@ async function answer(host: PluginHost, socket: Socket): Promise<void> {
   socket.once('close', () => {
     gone.abort(new Error('the other side is gone'));
   });
-  const say = (message: ControlAnswer): void => {
-    if (socket.writable) socket.write(`${JSON.stringify(message)}\n`);
-  };
+  const answers = new Answers(socket);
   try {
-    await carryOut(host, await readRequest(socket), say, gone.signal);
+    await carryOut(host, await readRequest(socket), answers, gone.signal);
   } catch (error) {
-    say({ error: errorAnswer(error) });
+    await answers.say({ error: errorAnswer(error) }).catch(() => undefined); // nobody is there to be told
   }
   socket.end();
 }
@@ -101,18 +103,18 @@ async function readRequest(socket: Socket): Promise<ControlRequest> {
 async function carryOut(
   host: PluginHost,
   request: ControlRequest,
-  say: (message: ControlAnswer) => void,
+  answers: Answers,
   signal: AbortSignal,
 ): Promise<void> {
   switch (request.op) {
     case 'state':
-      say({ state: stateOf(host) });
+      await answers.say({ state: stateOf(host) });
       return;
     case 'reload':
-      say({ reloaded: await reload(host, request, signal) });
+      await answers.say({ reloaded: await reload(host, request, signal) });
       return;
     case 'logs':
-      await logs(host, request, say, signal);
+      await logs(host, request, answers, signal);
       return;
     case 'call': {
       const mount = host
@@ -124,7 +126,7 @@ async function carryOut(
             (request.version === undefined || request.version === version),
         );
       if (mount === undefined) {
-        say({ absent: true });
+        await answers.say({ absent: true });
         return;
       }
       const { timeoutMs } = request;
@@ -133,9 +135,7 @@ async function carryOut(
         await mountedPlugin(mount, signal),
         wanted,
         { signal, timeoutMs },
-        (reply, streamed) => {
-          say({ reply, streamed });
-        },
+        (reply, streamed) => answers.say({ reply, streamed }),
       );
     }
   }
@@ -182,17 +182,34 @@ async function reload(
 async function logs(
   host: PluginHost,
   { instance, follow }: ControlRequest & { op: 'logs' },
-  say: (message: ControlAnswer) => void,
+  answers: Answers,
   signal: AbortSignal,
 ): Promise<void> {
-  const tell = (line: unknown): void => {
-    say({ line: line as AsJson<never> });
+  const answer = (line: unknown): ControlAnswer => ({ line: line as AsJson<never> });
+  const kept = host.logs(instance);
+  // What is written while the kept lines are on their way comes after them.
+  const later: PluginLogLine[] = [];
+  let characters = 0;
+  let tell = (line: PluginLogLine): void => {
+    characters += line.text.length;
+    if (characters <= mostBehind) later.push(line);
+    else answers.leaveOut();
   };
-  for (const line of host.logs(instance)) tell(line);
-  if (!follow || signal.aborted) return;
-  const stop = host.followLogs(instance, tell);
-  await once(signal, 'abort');
-  stop();
+  const stop = follow
+    ? host.followLogs(instance, (line) => {
+        tell(line);
+      })
+    : () => undefined;
+  try {
+    for (const line of kept) await answers.say(answer(line));
+    for (const line of later) answers.sayOrLeaveOut(answer(line));
+    tell = (line) => {
+      answers.sayOrLeaveOut(answer(line));
+    };
+    if (follow && !signal.aborted) await once(signal, 'abort');
+  } finally {
+    stop();
+  }
 }
 
 function errorAnswer(error: unknown): { code: string; message: string; hint?: string | undefined } {

@@ -1,4 +1,5 @@
 import { extname } from 'node:path';
+import { plainJson } from '../output/plain-text.ts';
 import { toYaml } from '../output/yaml.ts';
 import { unpainted, type Paint } from '../output/terminal.ts';
 import type { MatrixReport } from './report.ts';
@@ -16,7 +17,7 @@ export async function formatMatrix(
     case 'table':
       return (await import('./table.ts')).matrixTable(report, paint).join('\n');
     case 'json':
-      return JSON.stringify(matrixData(report), null, 2);
+      return plainJson(matrixData(report), 2);
     case 'yaml':
       return toYaml(matrixData(report)).trimEnd();
     case 'markdown':

@@ -1,4 +1,5 @@
 import type { MatrixCell, MatrixRow } from '../../compatibility/index.ts';
+import { plainText } from '../output/plain-text.ts';
 import { cellWords, type MatrixReport } from './report.ts';
 
 /**
@@ -117,9 +118,9 @@ function attribute(name: string, value: string): string {
   return `${name}="${escaped(value).replaceAll('\n', '&#10;')}"`;
 }
 
-/** XML 1.0 has no place for control characters, not even escaped, nor for halves of surrogate pairs. */
+/** XML 1.0 has no place for control characters, not even escaped: they are shown by their numbers. */
 function escaped(text: string): string {
-  return text
+  return plainText(text)
     .replace(/[^\t\n\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
     .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -1,6 +1,6 @@
 import { choice, text } from '../flags.ts';
 import { UsageError } from '../usage-error.ts';
-import { plainText } from './plain-text.ts';
+import { plainJson, plainText } from './plain-text.ts';
 import { shown, tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { toYaml } from './yaml.ts';
@@ -20,7 +20,7 @@ export function printData(
   data: unknown,
   lines: () => readonly string[],
 ): void {
-  if (format === 'json') out(JSON.stringify(data, null, 2));
+  if (format === 'json') out(plainJson(data, 2));
   else if (format === 'yaml') out(toYaml(data).trimEnd());
   else for (const line of lines()) out(line);
 }
@@ -58,6 +58,6 @@ function printField(
   }
   const value = data[field];
   printData(terminal, format, value, () => [
-    typeof value === 'object' && value !== null ? JSON.stringify(value) : plainText(String(value)),
+    typeof value === 'object' && value !== null ? plainJson(value) : plainText(String(value)),
   ]);
 }

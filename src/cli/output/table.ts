@@ -1,10 +1,10 @@
-import { plainText } from './plain-text.ts';
+import { plainJson, plainText } from './plain-text.ts';
 import { unpainted, type Paint } from './terminal.ts';
 
 /** A value as tables show it: nothing is `n/a`, as in Vault's. */
 export function shown(value: unknown): string {
   if (value === undefined || value === null || value === '') return 'n/a';
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = typeof value === 'string' ? value : plainJson(value);
   return plainText(text).replaceAll('\n', ' ');
 }
 

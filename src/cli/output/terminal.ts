@@ -2,7 +2,7 @@ import { plainText } from './plain-text.ts';
 
 /** Where a command writes: results to `out`, everything else to `err`. */
 export interface Terminal {
-  /** A line of the result, as it is. */
+  /** A line of the result. What would steer a terminal is shown by its number, unless `paint` made it. */
   readonly out: (line: string) => void;
   /** A line for people, beside the result. */
   readonly err: (line: string) => void;
@@ -23,6 +23,17 @@ export type Colour = keyof typeof codes;
 export const unpainted: Paint = (_colour, text) => text;
 
 const painted: Paint = (colour, text) => (text === '' ? '' : `\u001b[${codes[colour]}m${text}\u001b[0m`);
+
+/** What `paint` writes. Nothing else that begins with an escape character reaches a stream. */
+const paints = new RegExp(`(\\u001b\\[(?:0|${Object.values(codes).join('|')})m)`);
+
+/** A last look at every line, for texts of others that went past `plainText`. */
+function harmless(line: string): string {
+  return line
+    .split(paints)
+    .map((part, at) => (at % 2 === 1 ? part : plainText(part)))
+    .join('');
+}
 
 interface Stream {
   readonly isTTY?: boolean;
@@ -46,11 +57,11 @@ export function terminalOn(
   return {
     out(line) {
       erase();
-      stdout.write(`${line}\n`);
+      stdout.write(`${harmless(line)}\n`);
     },
     err(line) {
       erase();
-      stderr.write(`${line}\n`);
+      stderr.write(`${harmless(line)}\n`);
     },
     progress(line) {
       erase();

@@ -1,3 +1,5 @@
+import { plainJson } from './plain-text.ts';
+
 /**
  * Plain data as YAML 1.2, in block style. What JSON can't say is left out, as `JSON.stringify` does it. Texts are plain
  * where no reader could take them for something else, and otherwise quoted as in JSON, which is YAML too.
@@ -23,8 +25,7 @@ function block(value: unknown, depth: number): string {
 }
 
 function scalar(value: unknown): string {
-  if (typeof value === 'string' && !isPlain(value))
-    return JSON.stringify(value).replace(unprintable, escaped);
+  if (typeof value === 'string' && !isPlain(value)) return plainJson(value).replace(surrogatePair, asOne);
   return String(value);
 }
 
@@ -34,7 +35,9 @@ function isPlain(text: string): boolean {
   return !/^(?:true|false|yes|no|on|off|null|y|n)$/i.test(text);
 }
 
-/** What YAML wants escaped and JSON does not. */
-const unprintable = /[\u007f-\u009f\u2028\u2029\ufeff]/g;
-const escaped = (character: string): string =>
-  `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
+/** YAML escapes characters, where JSON escapes halves of pairs. An even number of backslashes before it is no escape. */
+const surrogatePair = /(?<!\\)((?:\\\\)*)\\u(d[89ab][\da-f]{2})\\u(d[c-f][\da-f]{2})/g;
+const asOne = (_all: string, before: string, high: string, low: string): string => {
+  const character = String.fromCharCode(parseInt(high, 16), parseInt(low, 16)).codePointAt(0) ?? 0;
+  return `${before}\\U${character.toString(16).padStart(8, '0')}`;
+};

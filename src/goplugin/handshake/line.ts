@@ -3,6 +3,7 @@
  * Pure. Rules as in go-plugin: client.go and server.go.
  */
 import { BulkheadError, type ErrorCode } from '../../errors.ts';
+import { boundedText } from '../../foreign-text.ts';
 import type { PluginAddress } from '../runner.ts';
 import { decodeCertificateField, encodeCertificateField } from './certificate-field.ts';
 
@@ -34,7 +35,7 @@ export class HandshakeLineError extends BulkheadError {
 
   constructor(code: ErrorCode, message: string, line: string, hint?: string) {
     super(code, message, { hint });
-    this.line = line.slice(0, 200);
+    this.line = boundedText(line.slice(0, 200));
   }
 }
 

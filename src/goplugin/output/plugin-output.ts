@@ -3,6 +3,7 @@
  *
  * Reading never waits for whoever listens, so the plugin is never held up; nothing is kept but the tails.
  */
+import { boundedText } from '../../foreign-text.ts';
 import { HandshakeLineError, longestHandshakeLine } from '../handshake/line.ts';
 import type { OutputTail } from '../errors.ts';
 import type { StartPluginOptions } from '../plugin.ts';
@@ -16,14 +17,16 @@ export class PluginOutput {
   /** Resolves when both streams have ended. */
   readonly ended: Promise<void>;
   readonly #tails = { stdout: new Tail(), stderr: new Tail() };
+  readonly #redact: (text: string) => string;
   readonly #onLog: StartPluginOptions['onLog'];
   readonly #onOutput: StartPluginOptions['onOutput'];
   #warned = false;
 
   constructor(
-    runner: Pick<PluginRunner, 'stdout' | 'stderr'>,
+    runner: Pick<PluginRunner, 'stdout' | 'stderr' | 'redact'>,
     { onLog, onOutput }: Pick<StartPluginOptions, 'onLog' | 'onOutput'>,
   ) {
+    this.#redact = runner.redact ?? ((text) => text);
     this.#onLog = onLog;
     this.#onOutput = onOutput;
     const line = new FirstLine();
@@ -39,9 +42,7 @@ export class PluginOutput {
     this.#tails[stream].push(data);
     const listener = this.#onOutput;
     if (listener) {
-      this.#tell(() => {
-        listener({ stream, data });
-      });
+      this.#tell(() => listener({ stream, data }));
     }
   }
 
@@ -57,11 +58,12 @@ export class PluginOutput {
   }
 
   tail(): OutputTail {
-    return { stdout: this.#tails.stdout.text(), stderr: this.#tails.stderr.text() };
+    const { stdout, stderr } = this.#tails;
+    return { stdout: this.#redact(stdout.text()), stderr: this.#redact(stderr.text()) };
   }
 
   async #readStdout(stdout: AsyncIterable<Uint8Array>, line: FirstLine): Promise<void> {
-    await forEachChunk(stdout, (chunk) => {
+    await this.#forEachChunk(stdout, (chunk) => {
       if (line.complete) {
         this.printed('stdout', chunk);
         return;
@@ -86,40 +88,56 @@ export class PluginOutput {
       const listener = this.#onLog;
       if (!listener) return;
       for (const entry of entries) {
-        this.#tell(() => {
-          listener(entry);
-        });
+        this.#tell(() => listener(entry));
       }
     };
-    await forEachChunk(stderr, (chunk) => {
+    await this.#forEachChunk(stderr, (chunk) => {
       this.#tails.stderr.push(chunk);
       pass(log.push(chunk));
     });
     pass(log.end());
   }
 
-  /** A listener that throws must not end the reading; it is told so once. */
-  #tell(listener: () => void): void {
+  /** Whatever goes wrong with a stream ends it, and nothing else does: the exit of the plugin tells the rest. */
+  async #forEachChunk(stream: AsyncIterable<Uint8Array>, use: (chunk: Uint8Array) => void): Promise<void> {
     try {
-      listener();
-    } catch (error) {
-      if (this.#warned) return;
-      this.#warned = true;
-      process.emitWarning(`A listener for the output of a plugin threw: ${String(error)}`, 'BulkheadWarning');
+      for await (const chunk of stream) {
+        try {
+          use(chunk);
+        } catch (error) {
+          this.#warn('The output of a plugin could not be read', error);
+        }
+      }
+    } catch {
+      // An engine that goes away breaks the stream in the middle.
     }
+  }
+
+  /** A listener that throws, or that is asynchronous and rejects, must not end the reading. */
+  #tell(listener: () => unknown): void {
+    const complaint = 'A listener for the output of a plugin threw';
+    try {
+      const told = listener();
+      if (told instanceof Promise)
+        told.catch((error: unknown) => {
+          this.#warn(complaint, error);
+        });
+    } catch (error) {
+      this.#warn(complaint, error);
+    }
+  }
+
+  /** Once: what fails for one line fails for many. */
+  #warn(complaint: string, error: unknown): void {
+    if (this.#warned) return;
+    this.#warned = true;
+    process.emitWarning(`${complaint}: ${boundedText(wordsOf(error))}`, 'BulkheadWarning');
   }
 }
 
-/** Whatever goes wrong with a stream ends it: the exit of the plugin tells the rest. */
-async function forEachChunk(
-  stream: AsyncIterable<Uint8Array>,
-  use: (chunk: Uint8Array) => void,
-): Promise<void> {
-  try {
-    for await (const chunk of stream) use(chunk);
-  } catch {
-    // An engine that goes away breaks the stream in the middle.
-  }
+function wordsOf(error: unknown): string {
+  if (error instanceof Error) return `${error.name}: ${error.message}`;
+  return typeof error === 'string' ? error : `a value of type ${typeof error}`;
 }
 
 class FirstLine {

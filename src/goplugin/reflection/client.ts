@@ -1,10 +1,12 @@
 /** What services a plugin has and what they look like, asked of the plugin itself. */
-import { PluginCallError, ReflectionError } from '../errors.ts';
+import { someOf } from '../../foreign-text.ts';
+import { PluginCallError, ReflectionError, ReflectionLimitError } from '../errors.ts';
 import { callBidiStream, type CallTarget } from '../grpc/calls.ts';
 import { statusName } from '../grpc/status.ts';
 import type { CallOptions, DynamicService } from '../service.ts';
-import { summarise } from './descriptor.ts';
-import type { AnswerTo, ReflectionAnswer, ReflectionQuestion } from './messages.ts';
+import { Budget, DeadlinePassed, LimitExceeded } from './budget.ts';
+import { nameAndImports } from './descriptor.ts';
+import { decodeAnswer, type ReflectionAnswer, type ReflectionQuestion } from './messages.ts';
 import { schemaOf } from './schema.ts';
 import { reflectionService, reflectionVersions, type ReflectionVersion } from './services.ts';
 
@@ -26,43 +28,68 @@ export interface Reflection {
   service(name: string, options?: CallOptions): Promise<DynamicService>;
 }
 
-/** A plugin that describes more than this is not believed. */
-const mostFiles = 1_000;
-const mostBytes = 64 * 1024 * 1024;
-/** A plugin that does not answer such a question at once is not going to. */
-const defaultTimeoutMs = 10_000;
-
 export function reflection(target: CallTarget, plugin: string): Reflection {
-  const asking = new Asking(target, plugin);
+  /** The version that the plugin answered in first. */
+  const known: { version?: ReflectionVersion } = {};
+  const within = async <T>(
+    options: CallOptions | undefined,
+    work: (asking: Asking) => Promise<T>,
+  ): Promise<T> => {
+    const budget = new Budget(options);
+    try {
+      return await work(new Asking({ target, plugin, known, budget, options }));
+    } catch (error) {
+      throw explained(error, plugin);
+    }
+  };
   return {
-    services: async (options) => {
-      const answer = await asking.ask({ kind: 'listServices' }, options);
-      if (answer.kind === 'services') return answer.names;
-      throw asking.refused('its services', answer);
-    },
-    service: async (name, options) => {
-      const files = await allFiles(asking, name, options);
-      return await definitionOf(files, name, plugin);
-    },
+    services: (options) =>
+      within(options, async (asking) => {
+        const answer = await asking.ask({ kind: 'listServices' });
+        if (answer.kind === 'services') return answer.names;
+        throw asking.refused('its services', answer);
+      }),
+    service: (name, options) =>
+      within(options, async (asking) => definitionOf(await allFiles(asking, name), name, asking)),
   };
 }
 
+/** What a limit and the end of the time mean to the caller. */
+function explained(error: unknown, plugin: string): unknown {
+  if (error instanceof LimitExceeded) return new ReflectionLimitError(plugin, error);
+  if (!(error instanceof DeadlinePassed)) return error;
+  return new ReflectionError(
+    'PLUGIN_CALL_TIMEOUT',
+    `what ${plugin} says of its services could not be read before the deadline`,
+  );
+}
+
+interface AskingParts {
+  readonly target: CallTarget;
+  readonly plugin: string;
+  readonly known: { version?: ReflectionVersion };
+  readonly budget: Budget;
+  readonly options: CallOptions | undefined;
+}
+
+/** One question of the caller, however many of them it takes to the plugin. */
 class Asking {
   readonly plugin: string;
-  readonly #target: CallTarget;
-  /** The first that the plugin answered in. */
-  #version: ReflectionVersion | undefined;
+  readonly budget: Budget;
+  readonly #parts: AskingParts;
 
-  constructor(target: CallTarget, plugin: string) {
-    this.#target = target;
-    this.plugin = plugin;
+  constructor(parts: AskingParts) {
+    this.plugin = parts.plugin;
+    this.budget = parts.budget;
+    this.#parts = parts;
   }
 
-  async ask(question: ReflectionQuestion, options: CallOptions = {}): Promise<ReflectionAnswer> {
-    for (const version of this.#version ? [this.#version] : reflectionVersions) {
+  async ask(question: ReflectionQuestion): Promise<ReflectionAnswer> {
+    const { known } = this.#parts;
+    for (const version of known.version ? [known.version] : reflectionVersions) {
       try {
-        const answer = await this.#askIn(version, question, options);
-        this.#version = version;
+        const answer = await this.#askIn(version, question);
+        known.version = version;
         return answer;
       } catch (error) {
         if (!(error instanceof PluginCallError && error.status === 'UNIMPLEMENTED')) throw error;
@@ -82,50 +109,45 @@ class Asking {
   }
 
   /** A stream for each question: there are few, and nothing has to be closed in the end. */
-  async #askIn(
-    version: ReflectionVersion,
-    question: ReflectionQuestion,
-    options: CallOptions,
-  ): Promise<ReflectionAnswer> {
-    const method = reflectionService(version).ServerReflectionInfo;
-    const limited = { timeoutMs: defaultTimeoutMs, ...options };
-    for await (const reply of callBidiStream(this.#target, method, [question], limited)) {
-      return (reply as AnswerTo).answer;
+  async #askIn(version: ReflectionVersion, question: ReflectionQuestion): Promise<ReflectionAnswer> {
+    const { target, options, budget } = this.#parts;
+    const method = { ...reflectionService(version).ServerReflectionInfo, responseDeserialize: asItIs };
+    const limited = { ...options, timeoutMs: budget.remainingMs() };
+    for await (const reply of callBidiStream(target, method, [question], limited)) {
+      const bytes = reply as Buffer;
+      budget.spend('bytes', bytes.length);
+      return readable(() => decodeAnswer(bytes, budget), this.plugin, 'an answer').answer;
     }
     return { kind: 'unknown' };
   }
 }
 
+const asItIs = (bytes: Buffer): Buffer => bytes;
+
 /** The file that defines the symbol, and whatever it imports, directly or not: older plugins send one at a time. */
-async function allFiles(
-  asking: Asking,
-  symbol: string,
-  options: CallOptions | undefined,
-): Promise<readonly Buffer[]> {
-  const first = await asking.ask({ kind: 'fileContainingSymbol', name: symbol }, options);
-  if (first.kind !== 'files') throw await noSuchService(asking, symbol, first, options);
+async function allFiles(asking: Asking, symbol: string): Promise<readonly Buffer[]> {
+  const { plugin, budget } = asking;
+  const first = await asking.ask({ kind: 'fileContainingSymbol', name: symbol });
+  if (first.kind !== 'files') throw await noSuchService(asking, symbol, first);
   const files = new Map<string, Buffer>();
   const missing = new Set<string>();
-  let bytes = 0;
-  const take = (received: readonly Buffer[]): void => {
+  const take = async (received: readonly Buffer[]): Promise<void> => {
     for (const file of received) {
-      const { name, imports } = read(file, asking.plugin);
+      await budget.breathe();
+      const { name, imports } = readable(() => nameAndImports(file, budget), plugin, 'a file');
       if (files.has(name)) continue;
       files.set(name, file);
-      bytes += file.length;
       missing.delete(name);
       for (const each of imports) if (!files.has(each)) missing.add(each);
-    }
-    if (files.size + missing.size > mostFiles || bytes > mostBytes) {
-      throw invalid(asking.plugin, `more than ${mostFiles} files, or ${mostBytes} bytes`);
+      budget.check('files', files.size + missing.size);
     }
   };
-  take(first.files);
+  await take(first.files);
   for (const name of missing) {
-    const answer = await asking.ask({ kind: 'fileByName', name }, options);
+    const answer = await asking.ask({ kind: 'fileByName', name });
     if (answer.kind !== 'files') throw asking.refused(name, answer);
-    take(answer.files);
-    if (!files.has(name)) throw invalid(asking.plugin, `other files in place of ${JSON.stringify(name)}`);
+    await take(answer.files);
+    if (!files.has(name)) throw invalid(plugin, `other files in place of ${JSON.stringify(name)}`);
   }
   return [...files.values()];
 }
@@ -134,9 +156,8 @@ async function noSuchService(
   asking: Asking,
   name: string,
   answer: ReflectionAnswer,
-  options: CallOptions | undefined,
 ): Promise<ReflectionError> {
-  const listed = await asking.ask({ kind: 'listServices' }, options);
+  const listed = await asking.ask({ kind: 'listServices' });
   const names = listed.kind === 'services' ? listed.names : [];
   if (names.includes(name)) return asking.refused(name, answer);
   return unknownService(asking.plugin, name, names);
@@ -146,15 +167,16 @@ function unknownService(plugin: string, name: string, names: readonly string[]):
   return new ReflectionError(
     'REFLECTION_NO_SERVICE',
     `${plugin} has no service ${JSON.stringify(name.slice(0, 200))}`,
-    names.length === 0 ? {} : { hint: `It has ${names.join(', ').slice(0, 1000)}.` },
+    names.length === 0 ? {} : { hint: `It has ${someOf(names)}.` },
   );
 }
 
-function read(file: Buffer, plugin: string): { name: string; imports: readonly string[] } {
+function readable<T>(read: () => T, plugin: string, what: string): T {
   try {
-    return summarise(file);
+    return read();
   } catch (cause) {
-    throw invalid(plugin, `a file that can't be read (${(cause as Error).message})`, cause);
+    if (cause instanceof LimitExceeded) throw cause;
+    throw invalid(plugin, `${what} that can't be read (${(cause as Error).message})`, cause);
   }
 }
 
@@ -162,19 +184,28 @@ function invalid(plugin: string, what: string, cause?: unknown): ReflectionError
   return new ReflectionError('REFLECTION_FAILED', `${plugin} describes its services by ${what}`, { cause });
 }
 
-async function definitionOf(files: readonly Buffer[], name: string, plugin: string): Promise<DynamicService> {
+async function definitionOf(
+  files: readonly Buffer[],
+  name: string,
+  { plugin, budget }: Asking,
+): Promise<DynamicService> {
   const { servicesOf } = await import('../load-proto.ts');
   let services: Readonly<Record<string, DynamicService>>;
   try {
-    services = await servicesOf(schemaOf(files));
+    const schema = await schemaOf(files, budget);
+    await budget.breathe();
+    services = await servicesOf(schema);
   } catch (cause) {
-    throw invalid(
-      plugin,
-      `descriptors that can't be used (${(cause as Error).message.slice(0, 200)})`,
-      cause,
-    );
+    budget.throwIfAborted();
+    if (!isOfDescriptors(cause)) throw cause;
+    throw invalid(plugin, `descriptors that can't be used (${cause.message.slice(0, 200)})`, cause);
   }
   const found = Object.hasOwn(services, name) ? services[name] : undefined;
   if (!found) throw unknownService(plugin, name, Object.keys(services));
   return found;
+}
+
+/** Neither a limit nor the end of the time. */
+function isOfDescriptors(error: unknown): error is Error {
+  return error instanceof Error && !(error instanceof LimitExceeded || error instanceof DeadlinePassed);
 }

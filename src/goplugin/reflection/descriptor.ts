@@ -2,7 +2,9 @@
  * What a file descriptor (`google.protobuf.FileDescriptorProto`, google/protobuf/descriptor.proto) says of itself:
  * its name, what it defines, what it refers to. Pure.
  */
-import { bytesField, readFields } from '../wire/protobuf.ts';
+import { bytesField } from '../wire/protobuf.ts';
+import type { Budget } from './budget.ts';
+import { DescriptorMessage } from './descriptor-message.ts';
 
 export interface FileSummary {
   readonly name: string;
@@ -31,13 +33,23 @@ const deepestNesting = 64;
 
 /** @throws RangeError when the bytes are not a descriptor */
 export function summarise(bytes: Uint8Array): FileSummary {
-  const fields = readMessage(bytes);
+  const fields = new DescriptorMessage(bytes);
   const packageName = fields.text(file.package);
   const seen = { symbols: [] as string[], references: [] as Reference[] };
   for (const part of fields.all(file.message)) readType(part, packageName, seen, 0);
-  for (const part of fields.all(file.enum)) seen.symbols.push(join(packageName, readMessage(part).text(1)));
+  for (const part of fields.all(file.enum))
+    seen.symbols.push(join(packageName, new DescriptorMessage(part).text(1)));
   for (const part of fields.all(file.service)) readService(part, packageName, seen);
   return { name: fields.text(file.name), imports: fields.texts(file.dependency), ...seen };
+}
+
+/** Its name and those of the files that it imports, which is all that has to be known to ask for them. @throws as `summarise`; LimitExceeded */
+export function nameAndImports(bytes: Uint8Array, budget: Budget): Pick<FileSummary, 'name' | 'imports'> {
+  const fields = new DescriptorMessage(bytes, budget);
+  const [name, imports] = [fields.text(file.name), fields.texts(file.dependency)];
+  budget.spend('imports', imports.length);
+  for (const each of [name, ...imports]) budget.check('nameLength', each.length);
+  return { name, imports };
 }
 
 /** The descriptor with these imports besides its own, and under this name: of a repeated field the last counts. */
@@ -70,35 +82,28 @@ interface Seen {
 
 function readType(bytes: Buffer, scope: string, seen: Seen, depth: number): void {
   if (depth > deepestNesting) throw new RangeError('messages are nested too deeply');
-  const fields = readMessage(bytes);
+  const fields = new DescriptorMessage(bytes);
   const name = join(scope, fields.text(message.name));
   seen.symbols.push(name);
   for (const part of fields.all(message.field)) {
-    const type = readMessage(part).text(fieldType);
+    const type = new DescriptorMessage(part).text(fieldType);
     if (type !== '') seen.references.push({ type, scope: name });
   }
-  for (const part of fields.all(message.enum)) seen.symbols.push(join(name, readMessage(part).text(1)));
+  for (const part of fields.all(message.enum))
+    seen.symbols.push(join(name, new DescriptorMessage(part).text(1)));
   for (const part of fields.all(message.nested)) readType(part, name, seen, depth + 1);
 }
 
 function readService(bytes: Buffer, scope: string, seen: Seen): void {
-  const fields = readMessage(bytes);
+  const fields = new DescriptorMessage(bytes);
   const name = join(scope, fields.text(service.name));
   seen.symbols.push(name);
   for (const part of fields.all(service.method)) {
-    const parts = readMessage(part);
+    const parts = new DescriptorMessage(part);
     seen.symbols.push(join(name, parts.text(method.name)));
     for (const number of [method.input, method.output])
       seen.references.push({ type: parts.text(number), scope: name });
   }
-}
-
-function readMessage(bytes: Uint8Array) {
-  const fields = [...readFields(bytes)];
-  const all = (number: number): Buffer[] =>
-    fields.flatMap((field) => (field.number === number && field.kind === 'bytes' ? [field.value] : []));
-  const texts = (number: number): string[] => all(number).map((value) => value.toString('utf8'));
-  return { all, texts, text: (number: number): string => texts(number).at(-1) ?? '' };
 }
 
 function join(scope: string, name: string): string {

@@ -10,6 +10,7 @@ import {
   varintField,
   type WireField,
 } from '../wire/protobuf.ts';
+import type { Budget } from './budget.ts';
 
 /** One question. `unknown`: one that this implementation does not know. */
 export type ReflectionQuestion =
@@ -80,16 +81,21 @@ function encodeBody(answer: ReflectionAnswer): Buffer {
   }
 }
 
-export function decodeAnswer(message: Uint8Array): AnswerTo {
+/** @throws RangeError when the bytes are no answer; LimitExceeded */
+export function decodeAnswer(message: Uint8Array, budget?: Budget): AnswerTo {
   let question: ReflectionQuestion = { kind: 'unknown' };
   let answer: ReflectionAnswer = { kind: 'unknown' };
   for (const field of readFields(message)) {
+    budget?.spend('parts');
     if (field.kind !== 'bytes') continue;
     if (field.number === response.question) question = decodeQuestion(field.value);
-    const parts = nested(field);
-    if (field.number === response.files) answer = { kind: 'files', files: parts().map(({ value }) => value) };
-    if (field.number === response.services)
-      answer = { kind: 'services', names: parts().map(({ value }) => textOf(value, 1)) };
+    if (field.number === response.files) answer = { kind: 'files', files: parts(field.value, budget) };
+    if (field.number === response.services) {
+      const names = parts(field.value, budget).map((value) => textOf(value, 1));
+      budget?.check('services', names.length);
+      for (const name of names) budget?.check('nameLength', name.length);
+      answer = { kind: 'services', names };
+    }
     if (field.number === response.error) {
       const [code, details] = [fieldNumber(field.value, 1), textOf(field.value, 2)];
       answer = { kind: 'error', status: code, message: details };
@@ -98,14 +104,14 @@ export function decodeAnswer(message: Uint8Array): AnswerTo {
   return { question, answer };
 }
 
-type BytesField = Extract<WireField, { kind: 'bytes' }>;
-
 /** The messages or bytes of field 1 within a field. */
-function nested(field: BytesField): () => BytesField[] {
-  return () =>
-    [...readFields(field.value)].filter(
-      (inner): inner is BytesField => inner.number === 1 && inner.kind === 'bytes',
-    );
+function parts(bytes: Buffer, budget: Budget | undefined): Buffer[] {
+  const found: Buffer[] = [];
+  for (const field of readFields(bytes)) {
+    budget?.spend('parts');
+    if (field.number === 1 && field.kind === 'bytes') found.push(field.value);
+  }
+  return found;
 }
 
 function textOf(message: Buffer, number: number): string {

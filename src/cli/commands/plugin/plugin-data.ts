@@ -1,10 +1,16 @@
 import type { PluginInfo } from '../../../catalog/index.ts';
 
-/** An entry in Vault's field names, as `plugin info` prints it. Of variables there are the names only. */
-export function pluginData(info: PluginInfo): Record<string, unknown> {
-  const { type, name, version, ociImage, sha256, command, args, envNames, runtime } = info;
+/**
+ * An entry in Vault's field names, as `plugin info` prints it. Of variables there are the names only, and of arguments the
+ * number: both are where secrets are given.
+ *
+ * @param args shown, because they were asked for
+ */
+export function pluginData(info: PluginInfo, args?: readonly string[]): Record<string, unknown> {
+  const { type, name, version, ociImage, sha256, command, argCount, envNames, runtime } = info;
   return {
-    args,
+    ...(args !== undefined && { args }),
+    arg_count: argCount,
     builtin: false,
     command,
     deprecation_status: '',

@@ -27,7 +27,7 @@ export const register = command({
     sha256: text('DIGEST', "the image's digest: of its configuration, manifest or index"),
     runtime: text('NAME', "registered plugin runtime (default: the host's settings, gVisor)"),
     command: text('PROGRAM', "in place of the image's entrypoint"),
-    args: texts('ARG', "in place of the image's arguments"),
+    args: texts('ARG', "in place of the image's arguments; kept, and shown by plugin info -show_args only"),
     env: texts('NAME=VALUE', 'variable for the plugin; kept, and never shown'),
     skip_probe: toggle('register without asking an engine and without starting the plugin'),
     engine: engineFlag,

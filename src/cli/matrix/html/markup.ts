@@ -1,3 +1,5 @@
+import { plainText } from '../../output/plain-text.ts';
+
 /** HTML that can't be broken out of: every value in a template is escaped, unless it is markup itself. */
 export class Markup {
   readonly text: string;
@@ -18,13 +20,8 @@ function rendered(value: Value): string {
   if (value === undefined) return '';
   if (value instanceof Markup) return value.text;
   if (typeof value === 'object') return value.map(rendered).join('');
-  // eslint-disable-next-line no-control-regex -- they are what is looked for
-  return String(value).replace(/[&<>"'`\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, entity);
-}
-
-/** What HTML has no place for is shown as the sign for what can't be shown. */
-function entity(character: string): string {
-  return /[&<>"'`]/.test(character) ? `&#${character.charCodeAt(0)};` : '\ufffd';
+  // What HTML has no place for, and what would hide or turn around the rest, is shown by its number.
+  return plainText(String(value)).replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 /** A text of several lines. */

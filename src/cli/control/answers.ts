@@ -1,0 +1,61 @@
+/** The answers to one connection of the control socket: never more of them in memory than the other side may be behind. */
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import type { ControlAnswer } from './messages.ts';
+
+/** What may wait for a reader that stands still, in bytes. A single answer may be larger, and is then the only one. */
+export const mostBehind = 1024 * 1024;
+
+export class Answers {
+  readonly #socket: Socket;
+  /** Lines of a log that came while the reader was too far behind. */
+  #leftOut = 0;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on('drain', () => {
+      this.#tellLeftOut();
+    });
+  }
+
+  /** Resolves when the reader has taken most of what it was told, or is gone: whoever makes answers waits for it. */
+  async say(answer: ControlAnswer): Promise<void> {
+    this.#write(answer);
+    const socket = this.#socket;
+    if (!socket.writable || socket.writableLength <= socket.writableHighWaterMark) return;
+    const over = new AbortController();
+    try {
+      await Promise.race([
+        once(socket, 'drain', { signal: over.signal }),
+        once(socket, 'close', { signal: over.signal }),
+      ]);
+    } finally {
+      over.abort();
+    }
+  }
+
+  /** For answers whose maker can't wait. What a reader is too slow for is left out, and it is told how many there were. */
+  sayOrLeaveOut(answer: ControlAnswer): void {
+    if (this.#socket.writableLength > mostBehind) {
+      this.leaveOut();
+      return;
+    }
+    this.#tellLeftOut();
+    this.#write(answer);
+  }
+
+  leaveOut(): void {
+    this.#leftOut += 1;
+  }
+
+  #tellLeftOut(): void {
+    if (this.#leftOut === 0) return;
+    const leftOut = this.#leftOut;
+    this.#leftOut = 0;
+    this.#write({ leftOut });
+  }
+
+  #write(answer: ControlAnswer): void {
+    if (this.#socket.writable) this.#socket.write(`${JSON.stringify(answer)}\n`);
+  }
+}
