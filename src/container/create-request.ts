@@ -1,7 +1,7 @@
 import type { LaunchStrategy } from '../compatibility/index.ts';
 import type { CreateContainerOptions } from '../engine/index.ts';
 import { InvalidOptionError } from '../errors.ts';
-import type { PluginContainerOptions } from './options.ts';
+import { labelsFor, type PluginContainerOptions } from './options.ts';
 
 /** Where the socket directory appears in the container. Not below /tmp: runsc may cover that with a private tmpfs. */
 export const containerSocketDirectory = '/run/bulkhead';
@@ -29,7 +29,7 @@ export function createRequest(parts: CreateRequestParts): CreateContainerOptions
     entrypoint: options.entrypoint && [...options.entrypoint],
     cmd: options.args && [...options.args],
     env: pluginEnvironment(parts),
-    labels: { ...options.labels, ...parts.labels },
+    labels: { ...labelsFor(options.labels, parts.name), ...parts.labels },
     user: strategy.user,
     workingDir: options.workingDirectory,
     runtime: strategy.runtime,

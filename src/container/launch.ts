@@ -31,7 +31,7 @@ export async function launchPlugin(engine: Engine, options: LaunchOptions): Prom
       ...options,
       createRunner: (environment, { signal: starting }) =>
         createContainerRunner(
-          { engine, imageId, options, strategy, labels: options.labels ?? {}, environment },
+          { engine, imageId, options, strategy, labels: {}, environment },
           { signal: starting },
         ),
     });

@@ -15,6 +15,14 @@ export interface UlimitOptions {
   readonly hard: number;
 }
 
+/** Labels as they are, or made for the name of the container or image that gets them. */
+export type Labels = Readonly<Record<string, string>> | ((name: string) => Readonly<Record<string, string>>);
+
+/** The labels of what has this name. */
+export function labelsFor(labels: Labels | undefined, name: string): Readonly<Record<string, string>> {
+  return typeof labels === 'function' ? labels(name) : (labels ?? {});
+}
+
 /**
  * One plugin container. Everything that is not asked for is denied: no capability, no network, a read-only root file
  * system, no new privileges, a limited number of processes where that works.
@@ -71,7 +79,7 @@ export interface PluginContainerOptions {
    */
   readonly imageCacheDirectory?: string | undefined;
   /** Added to the labels that tell whose the container is. */
-  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly labels?: Labels | undefined;
   /** Folder for the private socket directory, seen by the engine under the same path. Default: the system's temporary folder. */
   readonly socketDirectory?: string | undefined;
 }

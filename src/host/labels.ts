@@ -1,5 +1,6 @@
 /** Labels that tell whose a container is. */
-import { livenessOf, thisProcess, type ProcessIdentity } from '../process-identity.ts';
+import { uptime } from 'node:os';
+import { livenessOf, thisProcess, type Liveness, type ProcessIdentity } from '../process-identity.ts';
 import type { ResolvedPlugin } from './resolved-plugin.ts';
 
 /** Labels of every container that a host makes. */
@@ -12,6 +13,8 @@ export const hostLabels = {
   processStart: 'io.bulkhead.pid.start',
   pidNamespace: 'io.bulkhead.pid.namespace',
   bootId: 'io.bulkhead.boot.id',
+  /** A hash of the machine's id. */
+  machineId: 'io.bulkhead.machine.id',
   pluginName: 'io.bulkhead.plugin.name',
   pluginType: 'io.bulkhead.plugin.type',
   pluginVersion: 'io.bulkhead.plugin.version',
@@ -39,7 +42,7 @@ export interface HostIdentity {
 
 /** What tells that something is this process', and no longer anybody's when the process is gone. */
 export function ownerLabels(host: Pick<HostIdentity, 'hostId' | 'clusterId'>): Record<string, string> {
-  const { bootId, pid, pidNamespace, startTime } = thisProcess();
+  const { bootId, machineId, pid, pidNamespace, startTime } = thisProcess();
   return {
     [hostLabels.hostId]: host.hostId,
     [hostLabels.clusterId]: host.clusterId,
@@ -47,6 +50,7 @@ export function ownerLabels(host: Pick<HostIdentity, 'hostId' | 'clusterId'>): R
     [hostLabels.processStart]: startTime,
     [hostLabels.pidNamespace]: pidNamespace,
     [hostLabels.bootId]: bootId,
+    [hostLabels.machineId]: machineId,
   };
 }
 
@@ -69,17 +73,42 @@ export function labelsOf(
   return { ...labels, ...(Object.fromEntries(twins) as Record<string, string>) };
 }
 
-/** Whether the host that made a container lives. `unknown`: it can't be seen from here, or is not named in full. */
-export function ownerLiveness(labels: Readonly<Record<string, string>>): 'alive' | 'gone' | 'unknown' {
-  const owner = ownerOf(labels);
-  return owner === undefined ? 'unknown' : livenessOf(owner);
+/** What the engine says of a container, beside its labels. */
+export interface SeenContainer {
+  readonly labels: Readonly<Record<string, string>>;
+  /** As in `ContainerSummary`. */
+  readonly state: string;
+  readonly createdAt: Date;
 }
 
-function ownerOf(labels: Readonly<Record<string, string>>): ProcessIdentity | undefined {
-  const bootId = labels[hostLabels.bootId];
-  const pidNamespace = labels[hostLabels.pidNamespace];
-  const startTime = labels[hostLabels.processStart];
-  const pid = Number(labels[hostLabels.processId]);
-  if (!bootId || !pidNamespace || !startTime || !Number.isSafeInteger(pid)) return undefined;
-  return { bootId, pidNamespace, startTime, pid };
+/**
+ * Whether the host that made a container lives. `unknown`: it can't be seen from here, or is not named in full.
+ *
+ * A host of an earlier boot of this machine counts as gone only where the engine says the same: its container was made
+ * before this boot, and does not run. One that runs, or is younger, belongs to a living clone that has this machine's id.
+ */
+export function ownerLiveness({ labels, state, createdAt }: SeenContainer): Liveness {
+  const owner = ownerOf(labels);
+  const liveness = livenessOf(owner);
+  if (liveness !== 'gone' || owner.bootId === thisProcess().bootId) return liveness;
+  const isOfEarlierBoot = createdAt.getTime() < Date.now() - uptime() * 1000;
+  return isOfEarlierBoot && restingStates.includes(state) ? 'gone' : 'unknown';
+}
+
+/** In which a container has no process. */
+const restingStates = ['created', 'configured', 'exited', 'stopped', 'dead'];
+
+/** Whether the process lives that made an image. An image does not run, so its labels are all there is. */
+export function makerLiveness(labels: Readonly<Record<string, string>>): Liveness {
+  return livenessOf(ownerOf(labels));
+}
+
+function ownerOf(labels: Readonly<Record<string, string>>): ProcessIdentity {
+  return {
+    bootId: labels[hostLabels.bootId] ?? '',
+    machineId: labels[hostLabels.machineId] ?? '',
+    pidNamespace: labels[hostLabels.pidNamespace] ?? '',
+    startTime: labels[hostLabels.processStart] ?? '',
+    pid: Number(labels[hostLabels.processId] ?? ''),
+  };
 }

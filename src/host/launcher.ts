@@ -1,6 +1,7 @@
 /** Launches the plugins of a host: within its limits, with its labels, in folders that say whose they are. */
 import { randomBytes } from 'node:crypto';
 import { launchPlugin, type LaunchOptions } from '../container/index.ts';
+import { labelsFor } from '../container/options.ts';
 import type { Engine } from '../engine/index.ts';
 import type { Plugin } from '../goplugin/index.ts';
 import { publish } from './events.ts';
@@ -9,11 +10,14 @@ import type { Instance } from './instance.ts';
 import { labelsOf, type HostIdentity } from './labels.ts';
 import type { Counters } from './metrics.ts';
 import type { OwnedFolders } from './owned-folders.ts';
+import { provedLabels } from './owner-proof.ts';
 import type { ResolvedPlugin } from './resolved-plugin.ts';
 import type { Starts } from './starts.ts';
 
 export interface LauncherParts {
   readonly identity: HostIdentity;
+  /** Proves the labels; see owner-proof.ts. */
+  readonly key: Uint8Array;
   readonly folders: OwnedFolders;
   readonly starts: Starts;
   readonly counters: Counters;
@@ -120,12 +124,14 @@ export class Launcher {
   }
 
   async #launch(engine: Engine, options: LaunchOptions, plugin: Named, instanceId: string): Promise<Plugin> {
-    const { identity, folders, socketDirectory } = this.#parts;
+    const { identity, key, folders, socketDirectory } = this.#parts;
     const folder = await folders.below(options.socketDirectory ?? socketDirectory);
+    const labels = labelsOf(identity, plugin, { instanceId, folder });
     return launchPlugin(engine, {
       ...options,
       socketDirectory: folder,
-      labels: { ...options.labels, ...labelsOf(identity, plugin, { instanceId, folder }) },
+      labels: (container) =>
+        provedLabels({ ...labelsFor(options.labels, container), ...labels }, container, key),
     });
   }
 }

@@ -10,6 +10,7 @@ import type { PluginHostOptions } from './host-options.ts';
 import type { HostIdentity } from './labels.ts';
 import { Counters } from './metrics.ts';
 import { OwnedFolders } from './owned-folders.ts';
+import { ownerKey } from './owner-key.ts';
 import { sweepAll, type Sweep } from './sweep.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -18,6 +19,8 @@ export interface HostParts {
   readonly store: CatalogStore;
   readonly engines: Engines;
   readonly folders: OwnedFolders;
+  /** Proves what is this user's; see owner-proof.ts. A secret. */
+  readonly key: Uint8Array;
   readonly counters: Counters;
   readonly logger: HostLogger;
   readonly watchdog: Watchdog | undefined;
@@ -32,14 +35,22 @@ export async function openParts(
     options.store ?? (directory === undefined ? memoryStore() : fileStore(directory, { trustedOwners }));
   const clusterId = options.clusterId ?? (await clusterIdOf(store, directory !== undefined));
   const identity = { hostId: randomUUID(), clusterId, vaultLabels: options.vaultLabels ?? false };
-  const folders = new OwnedFolders(identity);
+  const { key, lasts } = await ownerKey({ directory: options.directory });
+  const cluster = { clusterId, key };
+  const folders = new OwnedFolders({ hostId: identity.hostId, clusterId });
   const counters = new Counters();
   const logger = careful(options.logger ?? silentLogger);
+  if (!lasts) {
+    logger.warn(
+      'no folder of this user can hold the key that proves containers: when this host is killed, its containers stay',
+      { host: identity.hostId },
+    );
+  }
   const tell = (swept: Sweep): void => {
     tellSweep(swept, identity.hostId, counters, logger);
   };
   const watchdog =
-    options.watchdog === true ? new Watchdog({ clusterId, parents: parentsOf(options) }) : undefined;
+    options.watchdog === true ? new Watchdog({ cluster, parents: parentsOf(options) }) : undefined;
   const engines = await Engines.open(
     options,
     {
@@ -47,7 +58,7 @@ export async function openParts(
         watchdog?.watch(
           podman === undefined ? { socketPath: engine.socketPath } : { podman: storageOf(podman) },
         );
-        if (sweep) tell(await sweepAll([engine], [], clusterId));
+        if (sweep) tell(await sweepAll([engine], [], cluster));
       },
       socketFolder: (parent) => folders.below(parent),
     },
@@ -56,8 +67,8 @@ export async function openParts(
     watchdog?.dismiss();
     throw error;
   });
-  if (sweep) tell(await sweepAll([], parentsOf(options), clusterId));
-  return { identity, parts: { store, engines, folders, counters, logger, watchdog } };
+  if (sweep) tell(await sweepAll([], parentsOf(options), cluster));
+  return { identity, parts: { store, engines, folders, key, counters, logger, watchdog } };
 }
 
 /** What is needed to look into the same storage again. */
@@ -73,11 +84,17 @@ export function parentsOf({ socketDirectory, podman }: PluginHostOptions): strin
 
 /** Counts, logs and publishes what was removed. */
 export function tellSweep(swept: Sweep, host: string, counters: Counters, logger: HostLogger): void {
-  const { containers, images, folders, failures } = swept;
+  const { containers, images, folders, unproved, failures } = swept;
   counters.sweptContainers += containers.length;
   counters.sweptFolders += folders.length;
   for (const failure of failures)
     logger.warn('something of a dead host could not be removed', { host, failure });
+  for (const name of unproved) {
+    logger.warn('left alone a container with labels of this cluster that no host of this user has set', {
+      host,
+      container: name,
+    });
+  }
   if (containers.length + images.length + folders.length + failures.length === 0) return;
   logger.info('removed what dead hosts had left', {
     host,

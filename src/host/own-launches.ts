@@ -2,14 +2,17 @@
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import type { Engine } from '../engine/index.ts';
+import type { Labels } from '../container/options.ts';
 import { userClusterId } from './cluster-id.ts';
 import { hostLabels, ownerLabels } from './labels.ts';
 import { OwnedFolders } from './owned-folders.ts';
+import { ownerKey } from './owner-key.ts';
+import { provedLabels } from './owner-proof.ts';
 import { sweepAll, type Sweep } from './sweep.ts';
 
 /** Options for launches. Disposing of it removes the folder. */
 export interface OwnLaunches extends AsyncDisposable {
-  readonly labels: Readonly<Record<string, string>>;
+  readonly labels: Labels;
   readonly socketDirectory: string;
 }
 
@@ -28,26 +31,29 @@ export async function ownLaunches({
 }): Promise<OwnLaunches> {
   const owner = { hostId: randomUUID(), clusterId: userClusterId() };
   const folders = new OwnedFolders(owner);
+  const { key } = await ownerKey();
   const socketDirectory = await folders.below(parent);
+  const labels = {
+    ...ownerLabels(owner),
+    [hostLabels.pluginName]: pluginName,
+    [hostLabels.folder]: socketDirectory,
+    [hostLabels.created]: new Date().toISOString(),
+  };
   return {
     socketDirectory,
-    labels: {
-      ...ownerLabels(owner),
-      [hostLabels.pluginName]: pluginName,
-      [hostLabels.folder]: socketDirectory,
-      [hostLabels.created]: new Date().toISOString(),
-    },
+    labels: (name) => provedLabels(labels, name, key),
     [Symbol.asyncDispose]: () => folders[Symbol.asyncDispose](),
   };
 }
 
 /** Removes what earlier launches of this user have left that were killed. What fails is among the result. */
-export function sweepOwnLaunches(
+export async function sweepOwnLaunches(
   engines: readonly Engine[],
   {
     parent = tmpdir(),
     signal,
   }: { readonly parent?: string | undefined; readonly signal?: AbortSignal | undefined },
 ): Promise<Sweep> {
-  return sweepAll(engines, [parent], userClusterId(), { signal });
+  const { key } = await ownerKey();
+  return sweepAll(engines, [parent], { clusterId: userClusterId(), key }, { signal });
 }

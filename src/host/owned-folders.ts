@@ -19,7 +19,13 @@ const namelessMs = 60_000;
 const ownerSchema = z.object({
   hostId: z.string(),
   clusterId: z.string(),
-  process: z.object({ bootId: z.string(), pidNamespace: z.string(), pid: z.number(), startTime: z.string() }),
+  process: z.object({
+    bootId: z.string(),
+    machineId: z.string(),
+    pidNamespace: z.string(),
+    pid: z.number(),
+    startTime: z.string(),
+  }),
 });
 
 /** One folder below each parent that is asked for, as long as the host is open: what is known of a folder is asked once. */
@@ -128,8 +134,9 @@ async function isLeft(path: string, clusterId: string): Promise<boolean> {
 
 /** Begins the name of a folder that this process makes or removes; six characters make it unique. */
 function passingName(clusterId: string): string {
-  const { pid, startTime, pidNamespace, bootId } = thisProcess();
-  return `${passingPrefix}${clusterMark(clusterId)}-${pid}-${startTime}-${pidNamespace}-${bootId}-`;
+  const { pid, startTime, pidNamespace, machineId, bootId } = thisProcess();
+  const owner = [clusterMark(clusterId), pid, startTime, pidNamespace, machineId, bootId].join('-');
+  return `${passingPrefix}${owner}-`;
 }
 
 function clusterMark(clusterId: string): string {
@@ -137,10 +144,10 @@ function clusterMark(clusterId: string): string {
 }
 
 async function isLeftInPassing(path: string, clusterId: string): Promise<boolean> {
-  const [, cluster, pid = '', startTime = '', pidNamespace = '', bootId = ''] =
-    /-([0-9a-f]{12})-(\d+)-(\d*)-(\d*)-([0-9a-f-]*)-\w{6}$/.exec(path) ?? [];
+  const [, cluster, pid = '', startTime = '', pidNamespace = '', machineId = '', bootId = ''] =
+    /-([0-9a-f]{12})-(\d+)-(\d*)-(\d*)-([0-9a-f]*)-([0-9a-f-]*)-\w{6}$/.exec(path) ?? [];
   if (cluster !== clusterMark(clusterId)) return false;
-  if (livenessOf({ pid: Number(pid), startTime, pidNamespace, bootId }) !== 'gone') return false;
+  if (livenessOf({ pid: Number(pid), startTime, pidNamespace, machineId, bootId }) !== 'gone') return false;
   return (await stat(path).catch(() => undefined))?.uid === process.geteuid?.();
 }
 

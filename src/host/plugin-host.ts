@@ -60,6 +60,7 @@ export class PluginHost implements AsyncDisposable {
   readonly #resolver: Resolver;
   readonly #launcher: Launcher;
   readonly #folders: OwnedFolders;
+  readonly #key: Uint8Array;
   readonly #sources: Sources;
   readonly #singles: SinglePlugins;
   readonly #pool: Pool;
@@ -75,13 +76,14 @@ export class PluginHost implements AsyncDisposable {
   private constructor(
     options: PluginHostOptions,
     identity: HostIdentity,
-    { store, engines, folders, counters, logger, watchdog }: HostParts,
+    { store, engines, folders, key, counters, logger, watchdog }: HostParts,
   ) {
     this.id = identity.hostId;
     this.clusterId = identity.clusterId;
     this.#options = options;
     this.#engines = engines;
     this.#folders = folders;
+    this.#key = key;
     this.#counters = counters;
     this.#watchdog = watchdog;
     this.#logger = logger;
@@ -99,6 +101,7 @@ export class PluginHost implements AsyncDisposable {
     });
     this.#launcher = new Launcher({
       identity,
+      key,
       folders,
       starts: new Starts(options.limits),
       counters,
@@ -288,7 +291,8 @@ export class PluginHost implements AsyncDisposable {
   gc(options: AbortOption = {}): Promise<Sweep> {
     return this.#work(options.signal, async (ours) => {
       const parents = [...parentsOf(this.#options), ...this.#folders.parents];
-      const swept = await sweepAll(await this.#engines.connected(), parents, this.clusterId, ours);
+      const cluster = { clusterId: this.clusterId, key: this.#key };
+      const swept = await sweepAll(await this.#engines.connected(), parents, cluster, ours);
       tellSweep(swept, this.id, this.#counters, this.#logger);
       return swept;
     });

@@ -3,8 +3,15 @@ import { dirname } from 'node:path';
 import { probeRepository } from '../container/matrix/leftovers.ts';
 import { removeContainer } from '../container/remove.ts';
 import { NotFoundError, type Engine } from '../engine/index.ts';
-import { hostLabels, ownerLiveness } from './labels.ts';
+import { hostLabels, makerLiveness, ownerLiveness } from './labels.ts';
+import { isProved } from './owner-proof.ts';
 import { sweepFolders } from './owned-folders.ts';
+
+/** Hosts that belong together, and the key by which what they made is known. */
+export interface Cluster {
+  readonly clusterId: string;
+  readonly key: Uint8Array;
+}
 
 /** What was removed. */
 export interface Sweep {
@@ -13,6 +20,11 @@ export interface Sweep {
   readonly images: readonly string[];
   /** Folders with sockets. */
   readonly folders: readonly string[];
+  /**
+   * Names of containers that carry this cluster's labels without the proof that a host of this user set them: an image can
+   * carry any labels. They are left alone.
+   */
+  readonly unproved: readonly string[];
   /** What could not be removed, or not be looked for. */
   readonly failures: readonly string[];
 }
@@ -28,16 +40,18 @@ export interface SweptContainer {
 }
 
 /**
- * Removes the containers of this cluster whose hosts are gone, running or not. Process id, start time and boot id together
- * prove that a host is gone; what can't be proved is left alone.
+ * Removes the containers of this cluster whose hosts are gone, running or not. Process id, start time, boot id and machine
+ * id together prove that a host is gone; what can't be proved, and what this user's hosts did not make, is left alone.
  */
 export async function sweepContainers(
   engine: Engine,
-  clusterId: string,
+  { clusterId, key }: Cluster,
   { signal }: { signal?: AbortSignal | undefined } = {},
-): Promise<Pick<Sweep, 'containers' | 'failures'>> {
+): Promise<Pick<Sweep, 'containers' | 'unproved' | 'failures'>> {
   const found = await engine.containers.list({ all: true, filters: ofCluster(clusterId), signal });
-  const orphans = found.filter(({ labels }) => ownerLiveness(labels) === 'gone');
+  const ours = found.filter(({ labels, names }) => isProved(labels, names, key));
+  const unproved = found.filter((container) => !ours.includes(container));
+  const orphans = ours.filter((container) => ownerLiveness(container) === 'gone');
   const failures: string[] = [];
   const removed = await Promise.all(
     orphans.map(async ({ id, names, image, labels }) => {
@@ -61,19 +75,23 @@ export async function sweepContainers(
       ];
     }),
   );
-  return { containers: removed.flat(), failures };
+  return {
+    containers: removed.flat(),
+    unproved: unproved.map(({ id, names }) => names[0] ?? id),
+    failures,
+  };
 }
 
 /** Removes the images of probes whose matrix is gone. What anybody else named is left alone, whatever its labels say. */
 async function sweepImages(
   engine: Engine,
-  clusterId: string,
+  { clusterId, key }: Cluster,
   { signal }: { signal?: AbortSignal | undefined },
 ): Promise<Pick<Sweep, 'images' | 'failures'>> {
   const found = await engine.images.list({ filters: ofCluster(clusterId), signal });
   const orphans = found
-    .filter(({ labels }) => ownerLiveness(labels) === 'gone')
-    .flatMap(({ tags }) => tags)
+    .filter(({ labels }) => makerLiveness(labels) === 'gone')
+    .flatMap(({ labels, tags }) => tags.filter((tag) => isProved(labels, [repositoryOf(tag)], key)))
     .filter((tag) => tag.startsWith(probeRepository));
   const images: string[] = [];
   const failures: string[] = [];
@@ -89,6 +107,10 @@ async function sweepImages(
   return { images, failures };
 }
 
+function repositoryOf(tag: string): string {
+  return tag.slice(0, tag.lastIndexOf(':'));
+}
+
 function ofCluster(clusterId: string): { label: string[] } {
   return { label: [`${hostLabels.clusterId}=${clusterId}`] };
 }
@@ -97,17 +119,19 @@ function ofCluster(clusterId: string): { label: string[] } {
 export async function sweepAll(
   engines: readonly Engine[],
   parents: readonly string[],
-  clusterId: string,
+  cluster: Cluster,
   { signal }: { signal?: AbortSignal | undefined } = {},
 ): Promise<Sweep> {
   const failures: string[] = [];
   const containers: SweptContainer[] = [];
   const images: string[] = [];
+  const unproved: string[] = [];
   for (const engine of engines) {
     try {
-      const swept = await sweepContainers(engine, clusterId, { signal });
+      const swept = await sweepContainers(engine, cluster, { signal });
       containers.push(...swept.containers);
-      const unused = await sweepImages(engine, clusterId, { signal }); // by now
+      unproved.push(...swept.unproved);
+      const unused = await sweepImages(engine, cluster, { signal }); // by now
       images.push(...unused.images);
       failures.push(...swept.failures, ...unused.failures);
     } catch (error) {
@@ -115,10 +139,10 @@ export async function sweepAll(
       failures.push((error as Error).message);
     }
   }
-  // The sockets last: a plugin that still runs would only miss them.
+  // The sockets last: a plugin that still runs would only miss them. The folders are proved with the containers.
   const known = containers.filter(({ folder }) => folder !== '').map(({ folder }) => dirname(folder));
   const folders = await Promise.all(
-    [...new Set([...parents, ...known])].map((parent) => sweepFolders(parent, clusterId)),
+    [...new Set([...parents, ...known])].map((parent) => sweepFolders(parent, cluster.clusterId)),
   );
-  return { containers, images, folders: folders.flat(), failures };
+  return { containers, images, folders: folders.flat(), unproved, failures };
 }

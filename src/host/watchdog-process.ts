@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectEngine, startPodmanService, type Engine } from '../engine/index.ts';
 import { livenessOf } from '../process-identity.ts';
-import { sweepAll } from './sweep.ts';
+import { sweepAll, type Cluster } from './sweep.ts';
 import type { WatchdogLine, WatchedEngine } from './watchdog.ts';
 
 const pollMs = 50;
@@ -21,17 +21,21 @@ if (host !== undefined && !lines.some(({ kind }) => kind === 'bye')) {
   for (const line of lines) {
     if (line.kind === 'engine') await sweepOf(line.engine).catch(() => undefined);
   }
-  await sweepAll([], host.parents, host.clusterId);
+  await sweepAll([], host.parents, clusterOf(host));
+}
+
+function clusterOf({ clusterId, key }: { clusterId: string; key: string }): Cluster {
+  return { clusterId, key: Buffer.from(key, 'hex') };
 }
 
 async function sweepOf(watched: WatchedEngine): Promise<void> {
   if (host === undefined) return;
   if ('socketPath' in watched) {
     await using engine: Engine = await connectEngine({ socketPath: watched.socketPath });
-    await sweepAll([engine], [], host.clusterId);
+    await sweepAll([engine], [], clusterOf(host));
     return;
   }
   await using service = await startPodmanService(watched.podman);
   await using engine: Engine = await connectEngine({ socketPath: service.socketPath });
-  await sweepAll([engine], [], host.clusterId);
+  await sweepAll([engine], [], clusterOf(host));
 }

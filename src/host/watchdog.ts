@@ -4,6 +4,7 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PodmanServiceOptions } from '../engine/index.ts';
 import { thisProcess, type ProcessIdentity } from '../process-identity.ts';
+import type { Cluster } from './sweep.ts';
 
 /** A way to an engine: its socket, or a Podman service that has to be started because it died with the host. */
 export type WatchedEngine =
@@ -15,6 +16,8 @@ export type WatchdogLine =
   | {
       readonly kind: 'host';
       readonly clusterId: string;
+      /** In hexadecimal digits. The pipe is nobody else's. */
+      readonly key: string;
       readonly process: ProcessIdentity;
       readonly parents: readonly string[];
     }
@@ -30,7 +33,7 @@ export class Watchdog {
   readonly #end: () => void;
 
   /** Starts the process. It costs the memory of a Node.js without anything to do, and keeps this one not alive. */
-  constructor({ clusterId, parents }: { readonly clusterId: string; readonly parents: readonly string[] }) {
+  constructor({ cluster, parents }: { readonly cluster: Cluster; readonly parents: readonly string[] }) {
     const loader = loaderArguments();
     const child = spawn(process.execPath, [...loader, fileURLToPath(program)], {
       detached: true, // a Ctrl-C in the terminal, or the end of the host's group, is not meant for it
@@ -50,7 +53,8 @@ export class Watchdog {
     this.#end = () => {
       child.stdin.end();
     };
-    this.#tell({ kind: 'host', clusterId, process: thisProcess(), parents });
+    const key = Buffer.from(cluster.key).toString('hex');
+    this.#tell({ kind: 'host', clusterId: cluster.clusterId, key, process: thisProcess(), parents });
   }
 
   watch(engine: WatchedEngine): void {

@@ -74,6 +74,11 @@ export function goProber(goPlugin: 'current' | 'old' = 'current'): Promise<strin
     : goProgram('go-prober', 'prober-old', ['-modfile=old.mod']);
 }
 
+/** Builds the plugin that attacks its host; see ../security/attacks.ts. @returns the path of the static program */
+export function goAttacker(): Promise<string> {
+  return goProgram('../security/attacker-go', 'attacker');
+}
+
 async function goProgram(directory: string, name: string, flags: readonly string[] = []): Promise<string> {
   const source = fileURLToPath(new URL(directory, import.meta.url));
   const key = `${await sourcesOf([source], ['.go', '.mod', '.sum'])} ${goOnThePath() ?? ''}`;

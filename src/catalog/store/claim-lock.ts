@@ -66,16 +66,16 @@ async function isDead(owner: ProcessIdentity, path: string): Promise<boolean> {
   return made === undefined || Date.now() - made.mtimeMs > unseenLimitMs;
 }
 
-function claimName({ bootId, pidNamespace, pid, startTime }: ProcessIdentity): string {
-  return [bootId, pidNamespace, pid, startTime, randomUUID()].join('_');
+function claimName({ bootId, machineId, pidNamespace, pid, startTime }: ProcessIdentity): string {
+  return [bootId, pidNamespace, pid, startTime, randomUUID(), machineId].join('_');
 }
 
 function ownerOf(name: string): ProcessIdentity | undefined {
-  const [bootId, pidNamespace, pid, startTime, id] = name.split('_');
+  const [bootId, pidNamespace, pid, startTime, id, machineId = ''] = name.split('_');
   if (bootId === undefined || pidNamespace === undefined || startTime === undefined || id === undefined) {
     return undefined;
   }
-  return { bootId, pidNamespace, pid: Number(pid), startTime };
+  return { bootId, machineId, pidNamespace, pid: Number(pid), startTime };
 }
 
 function locked(folder: string, rival: string): StoreError {

@@ -13,7 +13,7 @@ export const gc = command({
   name: 'gc',
   summary: 'remove what hosts and matrices have left that are gone: containers, probes, folders with sockets',
   details: [
-    "Process id, start time and boot id together prove that a host is gone; what a living one has is never touched, nor what belongs to another directory's hosts.",
+    "Process id, start time, boot and machine id together prove that a host is gone; what a living one has is never touched, nor what belongs to another directory's hosts, another user's or another machine's.",
   ],
   examples: ['gc', 'gc -format=json'],
   flags: {
@@ -46,6 +46,7 @@ export const gc = command({
       containers: swept.flatMap(({ containers }) => containers),
       images: swept.flatMap(({ images }) => images),
       folders: swept.flatMap(({ folders }) => folders),
+      unproved: [...new Set(swept.flatMap(({ unproved }) => unproved))],
       failures: [...new Set(swept.flatMap(({ failures }) => failures))],
     };
     printData(terminal, flags.format, all, () => lines(all));
@@ -53,13 +54,16 @@ export const gc = command({
   },
 });
 
-function lines({ containers, images, folders, failures }: Sweep): string[] {
+function lines({ containers, images, folders, unproved, failures }: Sweep): string[] {
   const removed = [
     ...containers.map(
       ({ id, name, plugin }) => `Removed container ${id.slice(0, 12)} ${name} (${plugin || 'no name'})`,
     ),
     ...images.map((image) => `Removed image ${image}`),
     ...folders.map((folder) => `Removed folder ${folder}`),
+    ...unproved.map(
+      (name) => `Left alone container ${name}: it has our labels, but no host of this user made it`,
+    ),
     ...failures.map((failure) => `Could not be removed: ${failure}`),
   ];
   return removed.length === 0 ? ['Nothing was left behind.'] : removed.map(plainText);

@@ -4,6 +4,7 @@ import { command, type Context } from '../command.ts';
 import type { RunningHost } from '../control/ask-hosts.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatFlag, printData } from '../output/document.ts';
+import { plainText } from '../output/plain-text.ts';
 import { shown, tableLines } from '../output/table.ts';
 import { directoryFlag, directoryOf, type CatalogDirectory } from './directory.ts';
 import { enginesFlag } from './engine-flag.ts';
@@ -77,12 +78,14 @@ export const ps = command({
 async function listProcesses(
   sockets: readonly string[],
   directory: CatalogDirectory,
-  { signal }: Context,
+  { signal, terminal }: Context,
 ): Promise<PluginProcess[]> {
-  const [hosts, places, { hostLabels }] = await Promise.all([
+  const [hosts, places, { hostLabels }, { isProved }, { key }] = await Promise.all([
     rooms.control().then(({ runningHosts }) => runningHosts(directory, { signal })),
     everyEngine(sockets, { signal }),
     import('../../host/labels.ts'),
+    import('../../host/owner-proof.ts'),
+    import('../../host/owner-key.ts').then(({ ownerKey }) => ownerKey(directory)),
   ]);
   try {
     const failed = places.find(({ found }) => 'error' in found)?.found;
@@ -91,8 +94,13 @@ async function listProcesses(
     const found = await Promise.all(
       engines.map(async (engine) => {
         const filters = { label: [hostLabels.instanceId] };
-        const containers = await engine.containers.list({ all: true, filters, signal });
-        return Promise.all(containers.map((container) => seen(engine, container, hostLabels, hosts, signal)));
+        const found = await engine.containers.list({ all: true, filters, signal });
+        const ours = found.filter(({ labels, names }) => isProved(labels, names, key));
+        // Launches without a host have no instance, and their own processes show them.
+        const unproved = found.filter((each) => !ours.includes(each) && each.labels[hostLabels.instanceId]);
+        if (unproved.length > 0) terminal.err(plainText(notOurs(engine, unproved)));
+        const instances = ours.filter(({ labels }) => labels[hostLabels.instanceId]);
+        return Promise.all(instances.map((container) => seen(engine, container, hostLabels, hosts, signal)));
       }),
     );
     const processes = found.flat();
@@ -102,6 +110,11 @@ async function listProcesses(
   } finally {
     await closeEngines(places);
   }
+}
+
+function notOurs(engine: Engine, containers: readonly ContainerSummary[]): string {
+  const names = containers.map(({ id, names }) => names[0] ?? id.slice(0, 12)).slice(0, 10);
+  return `Not shown: ${containers.length} on ${engine.socketPath} with labels that no host of this user has set: ${names.join(', ')}`;
 }
 
 type Labels = typeof hostLabels;

@@ -61,6 +61,7 @@ const keptSchema = z.object({
   engine: z.object({ version: z.string(), socketPath: z.string() }),
   service: z.object({
     bootId: z.string(),
+    machineId: z.string(),
     pidNamespace: z.string(),
     pid: z.number(),
     startTime: z.string(),

@@ -2,6 +2,7 @@ import type { LiveOutcome, MatrixRow, PlannedCell } from '../../compatibility/in
 import type { Engine } from '../../engine/index.ts';
 import { BulkheadError } from '../../errors.ts';
 import { launchPlugin } from '../launch.ts';
+import { labelsFor } from '../options.ts';
 import { matrixLabel } from './leftovers.ts';
 import { launchOf, type LiveMatrixOptions } from './live.ts';
 
@@ -29,7 +30,7 @@ export async function launchCell(
       user: wishes.user,
       mlock: wishes.mlock,
       env: { ...(cell.mlock && { VAULT_PLUGIN_MLOCK_ENABLED: 'true' }), ...launch.env },
-      labels: { ...launch.labels, [matrixLabel]: matrixId },
+      labels: (name) => ({ ...labelsFor(launch.labels, name), [matrixLabel]: matrixId }),
       override: row.verdict === 'works' ? undefined : 'refused',
       startTimeoutMs: launch.startTimeoutMs ?? timeoutMs,
       signal: both,

@@ -4,6 +4,7 @@ import { NotFoundError, type Engine } from '../../engine/index.ts';
 import { InvalidOptionError } from '../../errors.ts';
 import { loadImage } from '../image/load-image.ts';
 import type { PackedImage } from '../image/docker-archive.ts';
+import { labelsFor } from '../options.ts';
 import { exerciseProbe } from '../probe/exercise.ts';
 import { packProbe } from '../probe/image.ts';
 import { probeHandshake } from '../probe/services.ts';
@@ -31,7 +32,7 @@ export async function liveProbeMatrix(options: LiveProbeMatrixOptions): Promise<
     throw new InvalidOptionError('engines', 'is empty: there is nothing to launch on');
   // A name of its own: of two matrices at the same time, the one that is done first takes its images away.
   const name = `${probeRepository}${randomUUID().slice(0, 8)}`;
-  const labels = launch?.labels;
+  const labels = labelsFor(launch?.labels, name);
   const plain = asks(filter, false)
     ? await packProbe({ tag: `${name}:plain`, locking: false, labels, signal })
     : undefined;

@@ -1,0 +1,127 @@
+/** The key by which a user's processes know what they have made; see owner-proof.ts. */
+import { randomBytes } from 'node:crypto';
+import { constants, existsSync, type Stats } from 'node:fs';
+import { link, mkdir, open, rm, stat } from 'node:fs/promises';
+import { homedir, userInfo } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+
+export interface OwnerKey {
+  readonly key: Buffer;
+  /** Whether later processes of this user will find it again. */
+  readonly lasts: boolean;
+}
+
+const fileName = 'owner.key';
+const keyBytes = 32;
+
+/**
+ * Reads this user's key, or makes it. It is kept in the user's folder for state, or where that can't be used (a service
+ * whose home is closed to it) in `directory`. Where no place will do, the key is gone with this process, and nobody
+ * removes what the process leaves when it is killed.
+ */
+export async function ownerKey({
+  directory,
+  environment = process.env,
+}: {
+  readonly directory?: string | undefined;
+  readonly environment?: NodeJS.ProcessEnv | undefined;
+} = {}): Promise<OwnerKey> {
+  for (const folder of [
+    ...stateFolders(environment),
+    ...(directory === undefined ? [] : [resolve(directory)]),
+  ]) {
+    const key = await keyIn(folder).catch(() => undefined);
+    if (key !== undefined) return { key, lasts: true };
+  }
+  return { key: randomBytes(keyBytes), lasts: false };
+}
+
+/**
+ * In the order in which they are tried. A home that does not exist is not made, because that is how accounts are given
+ * none; one that is another user's, as it may be under sudo, is refused later.
+ */
+function stateFolders({ XDG_STATE_HOME: state, HOME: home }: NodeJS.ProcessEnv): string[] {
+  const homes = [home ?? homedir(), accountHome()];
+  const usable = homes.filter((path) => path.startsWith('/') && existsSync(path));
+  return [
+    ...(state?.startsWith('/') === true ? [join(state, 'bulkhead')] : []),
+    ...usable.map((path) => join(path, '.local', 'state', 'bulkhead')),
+  ];
+}
+
+function accountHome(): string {
+  try {
+    return userInfo().homedir;
+  } catch {
+    return ''; // a user id without an account, as in containers
+  }
+}
+
+/** Rejects when the folder is not this user's, or the key in it could be known to somebody else. */
+async function keyIn(folder: string): Promise<Buffer> {
+  await makePrivate(folder);
+  const path = join(folder, fileName);
+  return (await readKey(path)) ?? makeKey(folder, path);
+}
+
+async function makePrivate(folder: string): Promise<void> {
+  if (!isOwn(await stat(await nearest(folder)))) throw new Error(`${folder} is below another user's folder`);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const found = await stat(folder);
+  if (!found.isDirectory() || !isOwn(found)) throw new Error(`${folder} is not this user's alone`);
+}
+
+/** The folder itself, or the lowest one above it that is there. */
+async function nearest(folder: string): Promise<string> {
+  const there = await stat(folder).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  });
+  return there === undefined && dirname(folder) !== folder ? nearest(dirname(folder)) : folder;
+}
+
+/** Owned by this user, and nobody else may put something else in its place. */
+function isOwn({ uid, mode }: Stats): boolean {
+  return uid === process.geteuid?.() && (mode & 0o022) === 0;
+}
+
+async function readKey(path: string): Promise<Buffer | undefined> {
+  // Neither a link nor a FIFO leads anywhere, whoever has put it there.
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await open(path, flags).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  });
+  if (file === undefined) return undefined;
+  try {
+    const found = await file.stat();
+    if (!found.isFile() || !isOwn(found) || (found.mode & 0o077) !== 0 || found.size !== keyBytes) {
+      throw new Error(`${path} is not a key of this user alone`);
+    }
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(keyBytes), 0, keyBytes, 0);
+    if (bytesRead !== keyBytes) throw new Error(`${path} is cut short`);
+    return buffer;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Whole from the first moment that others can see it; of several processes that make one, the first one's counts. */
+async function makeKey(folder: string, path: string): Promise<Buffer> {
+  const unfinished = join(folder, `.${fileName}-${randomBytes(6).toString('hex')}`);
+  try {
+    const file = await open(unfinished, 'wx', 0o600);
+    try {
+      await file.writeFile(randomBytes(keyBytes));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await link(unfinished, path).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    });
+  } finally {
+    await rm(unfinished, { force: true });
+  }
+  const made = await readKey(path);
+  if (made === undefined) throw new Error(`${path} was removed`);
+  return made;
+}

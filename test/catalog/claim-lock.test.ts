@@ -1,0 +1,61 @@
+/** The lock between processes, where its holders can't all be seen. */
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { acquireClaim } from '../../src/catalog/store/claim-lock.ts';
+import { thisProcess } from '../../src/process-identity.ts';
+
+const { bootId, machineId, pidNamespace, pid, startTime } = thisProcess();
+const noProcess = String(2 ** 22 + 1);
+
+async function withClaim(
+  parts: readonly (string | number)[],
+  test: (folder: string, claim: string) => Promise<void>,
+) {
+  const folder = await mkdtemp(join(tmpdir(), 'bulkhead-test-'));
+  try {
+    const claim = join(folder, parts.join('_'));
+    await writeFile(claim, '');
+    await test(folder, claim);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function old(claim: string): Promise<void> {
+  const minutesAgo = new Date(Date.now() - 120_000);
+  await utimes(claim, minutesAgo, minutesAgo);
+}
+
+const unseen: readonly [string, readonly (string | number)[]][] = [
+  ['in another namespace of process ids', [bootId, '1', noProcess, startTime, 'id', machineId]],
+  ['on another machine', ['another', pidNamespace, noProcess, startTime, 'id', 'ffffffffffffffff']],
+];
+
+for (const [where, parts] of unseen) {
+  it(`is held by a young claim of a process ${where}`, () =>
+    withClaim(parts, async (folder, claim) => {
+      await assert.rejects(acquireClaim(folder, { waitMs: 0 }), { code: 'CATALOG_LOCKED' });
+      assert.deepEqual(await readdir(folder), [parts.join('_')], 'the claim stays, and ours is taken back');
+      await old(claim);
+      const release = await acquireClaim(folder, { waitMs: 0 });
+      await release();
+      assert.deepEqual(await readdir(folder), []);
+    }));
+}
+
+it('is held by a living process for however long', () =>
+  withClaim([bootId, pidNamespace, pid, startTime, 'id', machineId], async (folder, claim) => {
+    await old(claim);
+    await assert.rejects(acquireClaim(folder, { waitMs: 0 }), { code: 'CATALOG_LOCKED' });
+  }));
+
+it('is not held by a dead process', () =>
+  withClaim([bootId, pidNamespace, noProcess, startTime, 'id', machineId], async (folder) => {
+    await (
+      await acquireClaim(folder, { waitMs: 0 })
+    )();
+    assert.deepEqual(await readdir(folder), []);
+  }));

@@ -1,0 +1,179 @@
+/**
+ * The host that is attacked, in a process of its own: it keeps an honest plugin, starts each attacker that it is told of,
+ * and says how it went. Its code is that of the checkout in `BULKHEAD_ATTACKED`, so that an older one can be attacked too.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+import type * as Bulkhead from '../../src/index.ts';
+import type * as Compatibility from '../../src/compatibility/index.ts';
+import type * as KvService from '../plugins/kv-service.ts';
+import type { HostCommand, HostReport } from './messages.ts';
+
+const [socketPath = '', runtime = '', parent = '', honestImage = '', honestUser = ''] = process.argv.slice(2);
+const source = process.env['BULKHEAD_ATTACKED'] ?? process.cwd();
+const load = async (path: string): Promise<unknown> => import(pathToFileURL(`${source}/${path}`).href);
+
+const { PluginHost, loadProto } = (await load('src/index.ts')) as typeof Bulkhead;
+const { gatherEngineFacts } = (await load('src/compatibility/index.ts')) as typeof Compatibility;
+const { kvService } = (await load('test/plugins/kv-service.ts')) as typeof KvService;
+
+interface KeyValue {
+  Put(request: { key: string; value: Uint8Array }, options?: { timeoutMs?: number }): Promise<unknown>;
+  Get(request: { key: string }, options?: { timeoutMs?: number }): Promise<{ value: Uint8Array }>;
+}
+
+/** Longer than any attack lasts. */
+const callMs = 15_000;
+const handshake = { magicCookieKey: 'BASIC_PLUGIN', magicCookieValue: 'hello' };
+
+const service = await definition();
+const host = await PluginHost.open({ socketPath, runtime, socketDirectory: parent, sweep: false });
+const honest = await host.start({
+  image: honestImage,
+  handshake,
+  protocolVersions: [1],
+  user: honestUser,
+  args: ['serve'],
+});
+const honestKv = honest.client<KeyValue>(service);
+let logged = 0;
+let rounds = 0;
+
+tell({ ready: true, hostId: host.id, memoryMiB: peakMiB() });
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const command = JSON.parse(line) as HostCommand;
+  if (command.end === true) break;
+  resetPeak();
+  logged = 0;
+  const outcome = await attacked(command).catch((error: unknown) => describe(error));
+  const { gained, said } = typeof outcome === 'string' ? { gained: [], said: outcome } : outcome;
+  tell({ said, gained, served: await isServed(), peakMiB: peakMiB(), logged });
+}
+await host.close();
+tell({ closed: true });
+process.exit(0);
+
+async function definition(): Promise<Bulkhead.DynamicService> {
+  const found = (await loadProto(`${source}/test/plugins/proto/kv.proto`))['proto.KV'];
+  if (found === undefined) throw new Error('kv.proto has no proto.KV');
+  return found;
+}
+
+interface Went {
+  readonly said: string;
+  readonly gained: readonly string[];
+}
+
+async function attacked({
+  attack,
+  image,
+  user,
+  env,
+  entrypoint,
+  memoryBytes,
+}: HostCommand): Promise<Went | string> {
+  const plugin = await host.start({
+    image,
+    handshake,
+    protocolVersions: [1],
+    user,
+    env,
+    args: [attack.name],
+    entrypoint,
+    startTimeoutMs: 12_000,
+    tmpfs: [{ path: '/tmp' }],
+    brokerMultiplex: attack.multiplex === true,
+    ...(memoryBytes !== undefined && { memoryBytes }),
+    onLog: () => (logged += 1),
+  });
+  try {
+    return await acted(plugin, attack.act);
+  } finally {
+    await plugin.stop({ graceMs: 300 }).catch(() => undefined);
+    await plugin[Symbol.asyncDispose]();
+  }
+}
+
+async function acted(plugin: Bulkhead.Plugin, act: HostCommand['attack']['act']): Promise<Went> {
+  const kv = plugin.client<KeyValue>(service);
+  const call = async (): Promise<Went> => {
+    const { value } = await kv.Get({ key: 'attack' }, { timeoutMs: callMs });
+    return { said: 'replied', gained: JSON.parse(String(value)) as string[] };
+  };
+  switch (act) {
+    case 'call':
+      return call();
+    case 'health':
+      await plugin.health({ timeoutMs: callMs });
+      return call();
+    case 'put':
+      await kv.Put({ key: 'k', value: Buffer.alloc(8 * 2 ** 20) }, { timeoutMs: 4000 });
+      return call();
+    case 'reflect':
+      await plugin.reflection.service('proto.KV');
+      return call();
+    case 'look': {
+      const went = await call();
+      const engine = await host.engine();
+      await gatherEngineFacts(engine, { socketDirectory: parent });
+      await (
+        await host.start({ image: honestImage, handshake, protocolVersions: [1], user: honestUser })
+      )[Symbol.asyncDispose]();
+      return went;
+    }
+    case 'serve': {
+      const served = await plugin.broker.serve([kvService(forever)]);
+      const went = await call();
+      await served.close();
+      return went;
+    }
+    case 'share': {
+      const calling = call();
+      const state = { ended: false };
+      void calling.catch(() => undefined).then(() => (state.ended = true));
+      for (let shared = 0; shared < 400 && !state.ended; shared += 1) {
+        const served = await plugin.broker.serve([kvService()]).catch(() => undefined);
+        await served?.close().catch(() => undefined);
+      }
+      return calling;
+    }
+  }
+}
+
+/** Of the key `slow`: a handler that never ends. */
+function forever(key: string): void | Promise<void> {
+  if (key === 'slow') return new Promise(() => undefined);
+}
+
+async function isServed(): Promise<boolean> {
+  const value = Buffer.from(`round ${(rounds += 1)}`);
+  try {
+    await honestKv.Put({ key: 'k', value }, { timeoutMs: 10_000 });
+    const reply = await honestKv.Get({ key: 'k' }, { timeoutMs: 10_000 });
+    return Buffer.from(reply.value).equals(value);
+  } catch {
+    return false;
+  }
+}
+
+function describe(error: unknown): string {
+  const { code, message } = error as { code?: string; message: string };
+  return `${code ?? 'error'}: ${message.slice(0, 160)}${message.length > 5000 ? ` (${message.length} characters)` : ''}`;
+}
+
+/** proc(5): the highest resident set since the last reset, the kernel's own count. */
+function peakMiB(): number {
+  return Math.round(
+    Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? 0) / 1024,
+  );
+}
+
+function resetPeak(): void {
+  writeFileSync('/proc/self/clear_refs', '5');
+}
+
+function tell(report: HostReport): void {
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+}
