@@ -29,7 +29,7 @@ function wholeBody(answer: Buffer): Buffer | undefined {
   const length = /^content-length: *(\d+)$/im.exec(head)?.[1];
   if (length !== undefined) return rest.length >= Number(length) ? rest : undefined;
   const parts: Buffer[] = [];
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const line = rest.indexOf('\r\n', at);
     if (line < 0) return undefined;
     const size = Number.parseInt(rest.toString('latin1', at, line), 16);
