@@ -11,19 +11,24 @@ export interface RuntimeSettings {
   readonly cgroupParent?: string | undefined;
   /** In billionths of a core. Vault's 0 is none. */
   readonly cpuNanos?: number | undefined;
-  /** Vault's 0 is none. */
-  readonly memoryBytes?: number | undefined;
+  /** Default 1 GiB where it is enforced; `unlimited` lifts that. Vault's 0 is the default. */
+  readonly memoryBytes?: number | 'unlimited' | undefined;
   /** The engine must be a rootless one. */
   readonly rootless?: boolean | undefined;
   /** The plugin may lock its memory (`mlock`). */
   readonly memoryLock?: boolean | undefined;
   /** Overrides the image's user. */
   readonly user?: string | undefined;
+  /** Refuses plugins that are root in their container, or could become it. Default false. */
+  readonly requireNonRoot?: boolean | undefined;
+  /** `unconfined`: without a seccomp profile. Default: the engine's own, and none else will do. */
+  readonly seccomp?: 'unconfined' | undefined;
   /** Default `none`. */
   readonly network?: string | undefined;
   /** Default true. */
   readonly readOnlyRootFilesystem?: boolean | undefined;
-  readonly pidsLimit?: number | undefined;
+  /** Default 512 where it is enforced; `unlimited` lifts that. */
+  readonly pidsLimit?: number | 'unlimited' | undefined;
   readonly tmpfs?: readonly RuntimeTmpfs[] | undefined;
   readonly ulimits?: readonly RuntimeUlimit[] | undefined;
   /** Socket of the engine to use in place of the host's. */
@@ -33,8 +38,11 @@ export interface RuntimeSettings {
 export interface RuntimeTmpfs {
   /** Absolute path in the container. */
   readonly path: string;
-  readonly sizeBytes?: number | undefined;
+  /** Default 64 MiB; `unlimited` lifts that. */
+  readonly sizeBytes?: number | 'unlimited' | undefined;
   readonly mode?: number | undefined;
+  /** Whether programs in it can be executed. Default false. */
+  readonly exec?: boolean | undefined;
 }
 
 export interface RuntimeUlimit {
@@ -58,24 +66,31 @@ const count = z.number().int('must be a whole number').nonnegative('must not be 
 const text = z.string().regex(noControls, 'must not have control characters');
 const absolute = text.refine(isAbsolute, 'must be an absolute path');
 const limit = z.number().int().min(-1);
+const liftable = z.union(
+  [count, z.literal('unlimited')],
+  'must be a whole number that is not negative, or unlimited',
+);
 
 const settings = {
   ociRuntime: text.min(1).optional(),
   cgroupParent: text.optional(),
   cpuNanos: count.optional(),
-  memoryBytes: count.optional(),
+  memoryBytes: liftable.optional(),
   rootless: z.boolean().optional(),
   memoryLock: z.boolean().optional(),
   user: text.min(1).optional(),
+  requireNonRoot: z.boolean().optional(),
+  seccomp: z.literal('unconfined', 'must be unconfined').optional(),
   network: text.min(1).optional(),
   readOnlyRootFilesystem: z.boolean().optional(),
-  pidsLimit: count.optional(),
+  pidsLimit: liftable.optional(),
   tmpfs: z
     .array(
       z.strictObject({
         path: absolute,
-        sizeBytes: count.optional(),
+        sizeBytes: liftable.optional(),
         mode: z.number().int().min(0).max(0o7777).optional(),
+        exec: z.boolean().optional(),
       }),
     )
     .optional(),

@@ -128,6 +128,14 @@ export function bytes(value: string, summary: string, extras: Extras = {}): Flag
   };
 }
 
+/** A limit that has a default, and a word that lifts it. */
+export function liftable(flag: Flag<number | undefined>): Flag<number | 'unlimited' | undefined> {
+  return {
+    ...flag,
+    convert: (given, name) => (given.at(-1) === 'unlimited' ? 'unlimited' : flag.convert(given, name)),
+  };
+}
+
 export function toWhole(given: string, name: string): number {
   const number = Number(given);
   if (/^\d+$/.test(given) && Number.isSafeInteger(number)) return number;

@@ -4,7 +4,7 @@ import { known, unknown, valueOf, type Fact } from './fact.ts';
 import type { AbsentImage, ImageFacts, ProgramFacts } from './image-facts.ts';
 import type { LaunchWishes } from './launch-verdict.ts';
 import type { LaunchCase, LaunchFacts } from './rule.ts';
-import { ownServiceArguments, runtimeKind, runtimeName } from './runtime-kind.ts';
+import { flagValue, ownServiceArguments, runtimeKind, runtimeName } from './runtime-kind.ts';
 
 /** Puts together what the facts say about one launch. */
 export function launchCase(facts: LaunchFacts, wishes: LaunchWishes): LaunchCase {
@@ -33,6 +33,12 @@ export function isRoot({ user }: LaunchCase): boolean | undefined {
 /** Whether container root is root on the host: only then do capabilities count there. */
 export function inFirstUserNamespace({ engine }: LaunchCase): boolean {
   return !engine.rootless && valueOf(engine.remapped) !== true;
+}
+
+/** Whether the runtime was told to leave cgroups alone, and with them every limit. */
+export function ignoresCgroups({ runtime }: LaunchCase): boolean {
+  if (runtime?.kind !== 'runsc') return false;
+  return (flagValue(valueOf(runtime.args) ?? [], 'ignore-cgroups') ?? 'false') !== 'false';
 }
 
 /** The capabilities that executing the program gives, where it has any. */

@@ -33,7 +33,10 @@ export interface EngineFacts {
     readonly pids: Fact<boolean>;
   };
   readonly cpus: Fact<number>;
-  /** Names in Docker's words: `seccomp`, `apparmor`, `selinux`, `cgroupns`, `rootless`, `userns`. */
+  /**
+   * Names in Docker's words: `seccomp`, `apparmor`, `selinux`, `cgroupns`, `rootless`, `userns`. `seccomp` is among them
+   * where containers that ask for no profile are given one.
+   */
   readonly security: Fact<readonly string[]>;
   /** RLIMIT_MEMLOCK of the engine's process, which its containers inherit. */
   readonly memlock: Fact<MemoryLockLimit>;

@@ -16,10 +16,18 @@ export interface LaunchWishes {
   readonly capAdd?: readonly string[] | undefined;
   /** Absent: on, unless what was asked for can't work with it. */
   readonly noNewPrivileges?: boolean | undefined;
-  readonly memoryBytes?: number | undefined;
+  /** Absent: 1 GiB where it is enforced. */
+  readonly memoryBytes?: number | 'unlimited' | undefined;
   readonly cpuNanos?: number | undefined;
-  readonly pidsLimit?: number | undefined;
+  /** Absent: 512 where it is enforced. */
+  readonly pidsLimit?: number | 'unlimited' | undefined;
   readonly cgroupParent?: string | undefined;
+  /** Absent: none. */
+  readonly network?: string | undefined;
+  /** Whether a plugin that is root in its container is refused. Default false. */
+  readonly requireNonRoot?: boolean | undefined;
+  /** Absent: the engine's default profile, without which a launch is refused. */
+  readonly seccomp?: 'unconfined' | undefined;
 }
 
 /** How the directory for the plugin's unix socket is made on the host. */
@@ -65,6 +73,8 @@ export interface LaunchStrategy {
   /** All capabilities that the container has, without `CAP_`. */
   readonly capabilities: readonly string[];
   readonly noNewPrivileges: boolean;
+  /** True where the engine can't give a cgroup namespace of its own, as Docker before 20.10. */
+  readonly sharesCgroupNamespace?: boolean | undefined;
   readonly ulimits: readonly StrategyUlimit[];
   readonly memoryBytes?: number | undefined;
   readonly cpuNanos?: number | undefined;

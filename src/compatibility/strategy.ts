@@ -1,13 +1,16 @@
 import { compareVersions } from '../engine/api-version.ts';
-import { fileCapabilitiesOf, inFirstUserNamespace, isRoot } from './case.ts';
+import { fileCapabilitiesOf, ignoresCgroups, inFirstUserNamespace, isRoot } from './case.ts';
 import { valueOf } from './fact.ts';
 import type { LaunchStrategy } from './launch-verdict.ts';
 import type { LaunchCase } from './rule.ts';
 import { memoryLocking } from './strategy-mlock.ts';
-import { socketSharing } from './strategy-socket.ts';
+import { socketSharing, type SocketSharing } from './strategy-socket.ts';
 
 /** A plugin with a Go or Node runtime uses a few dozen threads; a fork bomb is stopped here. */
 const defaultPidsLimit = 512;
+
+/** Ample for a plugin in Go or Node; one that grows without end takes no more of the host. */
+const defaultMemoryBytes = 1 << 30;
 
 /** Docker up to 20.10 takes all permitted capabilities from a process that is not root before it executes the program. */
 const firstDockerThatKeepsPermitted = '23';
@@ -18,14 +21,15 @@ export function chooseStrategy(launch: LaunchCase): LaunchStrategy {
   const locking = memoryLocking(launch);
   const capabilities = [...new Set([...(wishes.capAdd ?? []).map(capabilityName), ...locking.capabilities])];
   return {
-    ...socketSharing(launch),
+    ...asNumbers(launch, socketSharing(launch)),
     runtime: wishes.runtime,
     service: launch.service,
     createPath: engine.kind === 'podman' ? 'libpod' : 'docker',
     capabilities,
     noNewPrivileges: wishes.noNewPrivileges ?? !needsNewPrivileges(launch),
+    ...(sharesCgroupNamespace(launch) && { sharesCgroupNamespace: true }),
     ulimits: locking.ulimits,
-    memoryBytes: wishes.memoryBytes,
+    memoryBytes: memoryLimit(launch),
     cpuNanos: wishes.cpuNanos,
     pidsLimit: pidsLimit(launch),
     cgroupParent: wishes.cgroupParent,
@@ -47,14 +51,39 @@ export function needsNewPrivileges(launch: LaunchCase): boolean {
   return fileCapabilitiesOf(launch).some((name) => wanted.includes(name));
 }
 
+/** Docker's API has no word for one before 1.41. */
+function sharesCgroupNamespace({ engine }: LaunchCase): boolean {
+  return engine.kind === 'docker' && compareVersions(engine.apiVersion, '1.41') < 0;
+}
+
 /** Under runsc the limit counts the sandbox's own host threads: the sandbox dies instead of the fork. */
 export function pidsLimitWorks({ engine, runtime }: LaunchCase): boolean {
   return valueOf(engine.enforces.pids) === true && runtime?.kind !== 'runsc';
 }
 
+/**
+ * A user that has to be one other than root is handed to the engine as the numbers that were judged: an engine reads
+ * names, and numbers such as `+0`, in ways of its own. Root stays as it is, and is refused.
+ */
+function asNumbers(launch: LaunchCase, sharing: SocketSharing): SocketSharing {
+  const user = valueOf(launch.user);
+  if (launch.wishes.requireNonRoot !== true || user === undefined) return sharing;
+  // What shares the socket may have changed the primary group already.
+  const isNumbers = sharing.user !== undefined && /^[1-9]\d*:\d+$/.test(sharing.user);
+  return isNumbers ? sharing : { ...sharing, user: `${user.uid}:${user.gid}` };
+}
+
+function memoryLimit(launch: LaunchCase): number | undefined {
+  const { engine, wishes } = launch;
+  if (wishes.memoryBytes === 'unlimited') return undefined;
+  const isEnforced = valueOf(engine.enforces.memory) === true && !ignoresCgroups(launch);
+  return wishes.memoryBytes ?? (isEnforced ? defaultMemoryBytes : undefined);
+}
+
 function pidsLimit(launch: LaunchCase): number | undefined {
   const { engine, wishes } = launch;
-  if (wishes.pidsLimit !== undefined) return wishes.pidsLimit;
+  if (typeof wishes.pidsLimit === 'number') return wishes.pidsLimit;
+  if (wishes.pidsLimit === 'unlimited') return engine.kind === 'podman' ? 0 : undefined; // else Podman sets its own
   if (pidsLimitWorks(launch)) return defaultPidsLimit;
   // Podman has a default of its own, and fails with it where version 2 has no pids controller; 0 is none.
   const failsWithDefault = engine.kind === 'podman' && engine.cgroup.version === '2';

@@ -49,9 +49,13 @@ export async function createContainerRunner(
   const name = containerName(options.title);
   try {
     const request = createRequest({ ...parts, name, socketDirectory: directory.path });
+    // Asked for meanwhile: what the request leaves to the image is compared with the image too.
+    const inspected = engine.images.inspect(parts.imageId, { signal });
+    inspected.catch(() => undefined); // awaited below, when there is a container to remove
     const id = await createWhole(engine, request, name, signal);
     try {
-      const differences = attest(request, await engine.containers.inspect(id, { signal }));
+      const made = await engine.containers.inspect(id, { signal });
+      const differences = attest(request, made, { engine, image: await inspected });
       if (differences.length > 0) throw new AttestationError(engine, differences);
       // The signal ends the waiting for the head only: an attachment outlives the launch.
       const output = await attach(engine, id, signal);

@@ -6,6 +6,9 @@ import { labelsFor, type PluginContainerOptions } from './options.ts';
 /** Where the socket directory appears in the container. Not below /tmp: runsc may cover that with a private tmpfs. */
 export const containerSocketDirectory = '/run/bulkhead';
 
+/** Size of a tmpfs for which none is given, and of `/dev/shm`. */
+const defaultTmpfsBytes = 64 << 20;
+
 export interface CreateRequestParts {
   readonly name: string;
   /** Id of the inspected image, so that the container runs exactly what was looked at. */
@@ -36,9 +39,12 @@ export function createRequest(parts: CreateRequestParts): CreateContainerOptions
     networkMode: network,
     networkDisabled: network === 'none',
     ipcMode: 'private',
+    shmSize: defaultTmpfsBytes,
+    cgroupnsMode: strategy.sharesCgroupNamespace === true ? undefined : 'private',
     capDrop: ['ALL'],
     capAdd: [...strategy.capabilities],
     noNewPrivileges: strategy.noNewPrivileges,
+    seccompProfile: options.seccomp,
     readonlyRootfs: options.readOnlyRootFilesystem ?? true,
     groupAdd: [...strategy.groups],
     mounts: [
@@ -53,12 +59,15 @@ export function createRequest(parts: CreateRequestParts): CreateContainerOptions
         withoutUndefined({
           type: 'tmpfs' as const,
           target: tmpfs.path,
-          sizeBytes: tmpfs.sizeBytes,
+          sizeBytes: tmpfs.sizeBytes === 'unlimited' ? undefined : (tmpfs.sizeBytes ?? defaultTmpfsBytes),
           mode: tmpfs.mode ?? 0o1777,
+          noExec: tmpfs.exec === true ? false : undefined,
         }),
       ),
     ],
     memory: strategy.memoryBytes,
+    // With as much again in swap, the engines' default, a plugin could take twice its limit of the host.
+    memorySwap: strategy.memoryBytes,
     nanoCpus: strategy.cpuNanos,
     pidsLimit: strategy.pidsLimit,
     ulimits: ulimitsOf(parts),
@@ -67,6 +76,11 @@ export function createRequest(parts: CreateRequestParts): CreateContainerOptions
     annotations: Object.keys(strategy.annotations).length === 0 ? undefined : strategy.annotations,
     // Output reaches us through attach; nothing of it is kept on the engine's disk.
     logDriver: 'none',
+    openStdin: false,
+    tty: false,
+    // A program of the image's that the engine would run beside the plugin, again and again.
+    noHealthcheck: true,
+    restartPolicy: { name: 'no' },
   });
 }
 

@@ -68,7 +68,10 @@ function hint(
     return 'runsc keeps the socket inside the sandbox: it must be run with --host-uds=all.';
   }
   const outOfMemory = exit?.oomKilled === true || (exit?.code === 137 && (container?.memory ?? 0) > 0);
-  if (outOfMemory) return 'The plugin was probably killed for reaching its memory limit: raise memoryBytes.';
+  if (outOfMemory) {
+    const limit = container === undefined || container.memory === 0 ? '' : ` of ${container.memory} bytes`;
+    return `The plugin was probably killed for reaching its memory limit${limit}: raise memoryBytes (-memory_bytes, memory_bytes of a plugin runtime), or lift it with "unlimited".`;
+  }
   if (exit?.code === 2 && strategy.runtime === 'runsc' && stderr === '') {
     return 'The sandbox itself may have died: check the build of runsc (runsc --version).';
   }

@@ -49,7 +49,7 @@ function lastWords({ code }: PluginExit, { stdout, stderr }: OutputTail): string
 
 function hintFor(phase: PluginPhase, exit: PluginExit, { stderr, stdout }: OutputTail): string | undefined {
   if (exit.oomKilled === true)
-    return 'Give it more memory, or find out what it needs: nothing less than its peak will do.';
+    return 'Give it more memory (memoryBytes), or find out what it needs: nothing less than its peak will do.';
   if (phase !== 'handshake') return undefined;
   if (exit.code === 1 && /\bplugin\b/i.test(stderr) && /execut|direct|by hand/i.test(stderr)) {
     return 'The plugin thinks it was run by hand: `magicCookieKey` or `magicCookieValue` is not what it expects.';

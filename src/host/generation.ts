@@ -68,7 +68,7 @@ export function describeEnd(end: GenerationEnd): string {
   if (end.cause === 'disconnected') return 'its connection was lost';
   if (end.cause === 'unhealthy') return end.reason;
   const { code, signal, oomKilled, error } = end.exit;
-  if (oomKilled === true) return 'it used more memory than its limit';
+  if (oomKilled === true) return 'it used more memory than its limit (memoryBytes)';
   if (signal !== undefined) return `it was ended by ${signal}`;
   if (code === undefined)
     return error === undefined ? 'it ended, and nobody could tell how' : boundedText(error);

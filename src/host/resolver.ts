@@ -120,6 +120,8 @@ function launchOf(
     mlock: settings.memoryLock,
     user: settings.user,
     network: settings.network,
+    requireNonRoot: settings.requireNonRoot,
+    seccomp: settings.seccomp,
     readOnlyRootFilesystem: settings.readOnlyRootFilesystem,
     memoryBytes: settings.memoryBytes,
     cpuNanos: settings.cpuNanos,

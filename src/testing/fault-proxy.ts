@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { AnswerPosition } from './answer-position.ts';
+import { EditedAnswer } from './edited-answer.ts';
 import { listenPrivately } from './private-socket.ts';
 
 /** Chooses what is done to the answer to each request. */
@@ -22,7 +23,9 @@ export type Fault =
   /** Holds everything back for so long. */
   | { readonly kind: 'delay'; readonly ms: number }
   /** Answers with these bytes instead of the engine's. */
-  | { readonly kind: 'replace'; readonly bytes: Uint8Array };
+  | { readonly kind: 'replace'; readonly bytes: Uint8Array }
+  /** Changes the JSON of the engine's answer. */
+  | { readonly kind: 'edit'; readonly edit: (json: unknown) => unknown };
 
 export interface FaultProxyOptions {
   /** The engine's socket. */
@@ -99,12 +102,14 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
 function join(client: Socket, engine: Socket, currentFault: () => FaultChoice): void {
   const position = new AnswerPosition();
   let fault: Fault = { kind: 'none' };
+  let edited: EditedAnswer | undefined;
   client.on('data', (bytes) => {
     const request = parseRequestLine(bytes);
     if (request !== undefined) {
       position.begin();
       const choice = currentFault();
       fault = typeof choice === 'function' ? choice(request) : choice;
+      edited = fault.kind === 'edit' ? new EditedAnswer(fault.edit) : undefined;
     }
     if (!engine.write(bytes)) client.pause();
   });
@@ -116,7 +121,8 @@ function join(client: Socket, engine: Socket, currentFault: () => FaultChoice): 
   engine.on('data', (bytes) => {
     engine.pause();
     handingOn = handingOn.then(async () => {
-      await handOn(bytes, client, position, fault);
+      if (edited === undefined) await handOn(bytes, client, position, fault);
+      else await write(client, edited.push(bytes));
       engine.resume();
     });
   });
@@ -165,6 +171,7 @@ async function handOn(bytes: Buffer, client: Socket, position: AnswerPosition, f
     case 'replace':
       if (start === 0) await write(client, fault.bytes);
       return;
+    case 'edit':
     case 'refuse':
     case 'none':
       return write(client, bytes);

@@ -456,12 +456,12 @@ describe('a launch is unknown', () => {
   });
 
   it('when SELinux may forbid the socket folder', () => {
-    const engine = docker({ security: fact(['selinux']) });
+    const engine = docker({ security: fact(['seccomp', 'selinux']) });
     assert.deepEqual(rulesOf(facts({ engine }), runc, 'unknown'), ['selinux-label']);
   });
 
   it('and says what would be tried', () => {
-    const verdict = judge(facts({ engine: docker({ security: fact(['selinux']) }) }), runc);
+    const verdict = judge(facts({ engine: docker({ security: fact(['seccomp', 'selinux']) }) }), runc);
     assert.equal(verdict.status, 'unknown');
     assert.equal(verdict.attempt.recipe, 'unused-group');
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { attest } from '../../src/container/attestation.ts';
-import type { CreateContainerOptions, InspectedContainer } from '../../src/engine/index.ts';
+import type { CreateContainerOptions, EngineInfo, InspectedContainer } from '../../src/engine/index.ts';
 
 const asked: CreateContainerOptions = {
   image: 'sha256:1',
@@ -19,6 +19,8 @@ const asked: CreateContainerOptions = {
 };
 
 const made = {
+  name: 'a',
+  imageId: 'sha256:1',
   runtime: '/usr/bin/runsc',
   networkMode: 'none',
   networkDisabled: true,
@@ -32,9 +34,53 @@ const made = {
   pidsLimit: 512,
   cgroupParent: '',
   privileged: false,
-  config: { user: '' },
+  config: {
+    user: '',
+    env: [],
+    labels: {},
+    entrypoint: [],
+    cmd: [],
+    workingDir: '',
+    tty: false,
+    openStdin: false,
+    healthcheck: [],
+  },
+  networks: [],
+  publishedPorts: [],
+  extraHosts: [],
+  dns: [],
+  securityOpt: ['no-new-privileges=true'],
+  apparmorProfile: '',
+  processLabel: '',
+  ipcMode: 'private',
+  cgroupnsMode: 'private',
+  pidMode: '',
+  utsMode: '',
+  usernsMode: '',
+  memorySwap: 128 << 20,
+  shmSize: 64 << 20,
+  ulimits: [],
+  oomScoreAdj: 0,
+  oomKillDisable: false,
+  restartPolicy: 'no',
+  autoRemove: false,
+  annotations: {},
+  devices: [],
+  deviceRequests: 0,
+  deviceCgroupRules: [],
+  sysctls: {},
+  storageOptions: {},
+  sharedWith: [],
+  extras: [],
   mounts: [
-    { type: 'bind', source: '/tmp/x', target: '/run/bulkhead', readOnly: false, propagation: 'rprivate' },
+    {
+      type: 'bind',
+      source: '/tmp/x',
+      target: '/run/bulkhead',
+      readOnly: false,
+      propagation: 'rprivate',
+      options: [],
+    },
   ],
 } as unknown as InspectedContainer;
 
@@ -65,6 +111,119 @@ describe('attestation', () => {
     );
     assert.deepEqual(ulimitsMade([{ name: 'memlock', soft: 8, hard: 8 }]), ['ulimit memlock']);
     assert.deepEqual(ulimitsMade([]), ['ulimit memlock']);
+    assert.deepEqual(ulimitsMade([{ name: 'memlock', soft: 64, hard: 128 }]), ['ulimit memlock']);
+  });
+
+  it('names a right to more of the processor than others get, and a volume, that nobody asked for', () => {
+    assert.deepEqual(settingsOf({ ulimits: [{ name: 'rtprio', soft: 99, hard: 99 }] }), ['ulimit rtprio']);
+    const volume = { ...made.mounts[0], type: 'volume', source: '/var/lib/v', target: '/data' };
+    assert.deepEqual(settingsOf({ mounts: [...made.mounts, volume] as InspectedContainer['mounts'] }), [
+      'mount /data',
+    ]);
+  });
+
+  it('tells no value of a variable, a label or an argument', () => {
+    const request = { ...asked, env: { KEY: 'hush-1' }, labels: { l: 'hush-2' }, cmd: ['hush-3'] };
+    const found = attest(request, {
+      ...made,
+      config: { ...made.config, env: ['KEY=hush-4'], labels: { l: 'hush-5' }, cmd: ['hush-6'] },
+    });
+    assert.deepEqual(
+      found.map(({ setting }) => setting),
+      ['arguments', 'environment KEY', 'labels l'],
+    );
+    assert.doesNotMatch(JSON.stringify(found), /hush/);
+  });
+
+  it('takes the words that Podman has for a network of a name, for a container, and for a network of the user', () => {
+    const network = (networkMode: string, told: Partial<InspectedContainer>, version = '5.4.2') =>
+      attest(
+        { ...asked, networkMode, networkDisabled: false },
+        { ...made, networkDisabled: false, ...told },
+        {
+          engine: {
+            kind: 'podman',
+            version,
+            info: { securityOptions: ['name=seccomp,profile=default'] } as unknown as EngineInfo,
+          },
+        },
+      ).map(({ setting }) => setting);
+    const id = 'a'.repeat(64);
+    assert.deepEqual(network('plugins', { networkMode: 'bridge', networks: ['plugins'] }), []);
+    assert.deepEqual(network('plugins', { networkMode: 'bridge', networks: ['podman'] }), [
+      'network',
+      'networks',
+    ]);
+    assert.deepEqual(network('plugins', { networkMode: 'bridge', networks: ['plugins', 'other'] }), [
+      'networks',
+    ]);
+    assert.deepEqual(network('plugins', { networkMode: 'host', networks: [] }), ['network']);
+    assert.deepEqual(network('bridge', { networkMode: 'bridge', networks: ['podman'] }), []);
+    assert.deepEqual(network('private', { networkMode: 'pasta' }), []);
+    assert.deepEqual(network('private', { networkMode: 'host' }), ['network']);
+    assert.deepEqual(network('slirp4netns:mtu=1500', { networkMode: 'slirp4netns' }), []);
+    assert.deepEqual(network(`container:${id}`, { networkMode: `container:${id}` }), []);
+    assert.deepEqual(network(`container:${id}`, { networkMode: `container:${'b'.repeat(64)}` }), ['network']);
+    assert.deepEqual(network('container:other', { networkMode: 'host' }), ['network']);
+    const shareable = { networkMode: 'none', ipcMode: 'shareable', networkDisabled: true };
+    const ipc = (version: string) =>
+      attest(
+        { ...asked, ipcMode: 'private' },
+        { ...made, ...shareable },
+        {
+          engine: {
+            kind: 'podman',
+            version,
+            info: { securityOptions: ['name=seccomp'] } as unknown as EngineInfo,
+          },
+        },
+      ).map(({ setting }) => setting);
+    assert.deepEqual(ipc('4.3.1'), []);
+    assert.deepEqual(ipc('5.4.2'), ['IPC namespace']);
+  });
+
+  it('takes what a kernel that counts no swap makes of a limit on it, and no other', () => {
+    const swap = (memorySwap: number, swapLimit: boolean) =>
+      attest(
+        { ...asked, memorySwap: 64 << 20 },
+        { ...made, memorySwap },
+        {
+          engine: {
+            kind: 'docker',
+            version: '20.10.24',
+            info: { securityOptions: ['name=seccomp'], swapLimit } as unknown as EngineInfo,
+          },
+        },
+      ).map(({ setting }) => setting);
+    assert.deepEqual(swap(-1, false), []);
+    assert.deepEqual(swap(-1, true), ['memory and swap']);
+    assert.deepEqual(swap(128 << 20, false), ['memory and swap']);
+  });
+
+  it('names an engine that leaves containers without a seccomp profile, and profiles that confine nothing', () => {
+    const profiles = (securityOptions: string[], change: Partial<InspectedContainer> = {}, request = asked) =>
+      attest(
+        request,
+        { ...made, ...change },
+        {
+          engine: { kind: 'docker', version: '28.5.2', info: { securityOptions } as unknown as EngineInfo },
+        },
+      ).map(({ setting }) => setting);
+    const builtin = ['name=seccomp,profile=builtin'];
+    assert.deepEqual(profiles(builtin), []);
+    assert.deepEqual(profiles(['name=seccomp,profile=unconfined']), ['seccomp']);
+    assert.deepEqual(profiles([]), ['seccomp']);
+    const unconfined = { securityOpt: ['seccomp=unconfined'] };
+    assert.deepEqual(profiles(builtin, unconfined), ['security options']);
+    assert.deepEqual(profiles([], unconfined, { ...asked, seccompProfile: 'unconfined' }), []);
+    assert.deepEqual(profiles([...builtin, 'name=apparmor'], { apparmorProfile: 'unconfined' }), [
+      'AppArmor',
+    ]);
+    assert.deepEqual(profiles([...builtin, 'name=apparmor'], { apparmorProfile: 'docker-default' }), []);
+    const selinux = [...builtin, 'name=selinux'];
+    assert.deepEqual(profiles(selinux), ['SELinux label']);
+    assert.deepEqual(profiles(selinux, { processLabel: 'system_u:system_r:container_t:s0:c1,c2' }), []);
+    assert.deepEqual(profiles(selinux, { processLabel: 'system_u:system_r:spc_t:s0' }), ['SELinux label']);
   });
 
   it('names every loosened setting', () => {

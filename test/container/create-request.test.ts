@@ -42,6 +42,8 @@ describe('the create request', () => {
       networkMode: 'none',
       networkDisabled: true,
       ipcMode: 'private',
+      shmSize: 64 << 20,
+      cgroupnsMode: 'private',
       capDrop: ['ALL'],
       capAdd: [],
       noNewPrivileges: true,
@@ -58,6 +60,10 @@ describe('the create request', () => {
       ],
       pidsLimit: 512,
       logDriver: 'none',
+      openStdin: false,
+      tty: false,
+      noHealthcheck: true,
+      restartPolicy: { name: 'no' },
     });
   });
 
@@ -87,6 +93,7 @@ describe('the create request', () => {
     assert.deepEqual(request.groupAdd, ['64999', '65532']);
     assert.deepEqual(request.ulimits, [{ name: 'memlock', soft: 1 << 20, hard: 1 << 20 }]);
     assert.equal(request.memory, 64 << 20);
+    assert.equal(request.memorySwap, 64 << 20);
     assert.deepEqual(request.annotations, { a: 'b' });
     assert.equal(request.networkMode, 'bridge');
     assert.equal(request.readonlyRootfs, false);
@@ -98,6 +105,36 @@ describe('the create request', () => {
       sizeBytes: 1 << 20,
       mode: 0o1777,
     });
+  });
+
+  it('sets the limits that a strategy needs over those of the caller', () => {
+    const strategy = { ...parts.strategy, ulimits: [{ name: 'memlock' as const, soft: 8, hard: 8 }] };
+    const nofile = { name: 'nofile', soft: 1, hard: 2 };
+    const options = { image: 'localhost/kv:1', ulimits: [{ name: 'memlock', soft: -1, hard: -1 }, nofile] };
+    assert.deepEqual(createRequest({ ...parts, strategy, options }).ulimits, [
+      { name: 'memlock', soft: 8, hard: 8 },
+      nofile,
+    ]);
+  });
+
+  it('gives every tmpfs a size, and what is in it no right to be executed, unless told otherwise', () => {
+    const tmpfs = [
+      { path: '/a' },
+      { path: '/b', sizeBytes: 'unlimited' as const },
+      { path: '/c', exec: true, mode: 0o700 },
+    ];
+    const options = { image: 'localhost/kv:1', tmpfs };
+    const of = (target: string, more: object) => ({ type: 'tmpfs', target, mode: 0o1777, ...more });
+    assert.deepEqual(createRequest({ ...parts, options }).mounts?.slice(1), [
+      of('/a', { sizeBytes: 64 << 20 }),
+      of('/b', {}),
+      of('/c', { sizeBytes: 64 << 20, mode: 0o700, noExec: false }),
+    ]);
+  });
+
+  it('shares the cgroup namespace of the engine only where it has none to give', () => {
+    const strategy = { ...parts.strategy, sharesCgroupNamespace: true };
+    assert.equal(createRequest({ ...parts, strategy }).cgroupnsMode, undefined);
   });
 
   it('keeps the names that the protocol needs from being set by the caller', () => {

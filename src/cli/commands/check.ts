@@ -8,7 +8,7 @@ import type {
 } from '../../compatibility/index.ts';
 import { command } from '../command.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
-import { bytes, text, texts, toggle, whole } from '../flags.ts';
+import { bytes, liftable, optionalChoice, text, texts, toggle, whole } from '../flags.ts';
 import { formatFlag, printData } from '../output/document.ts';
 import { plainText } from '../output/plain-text.ts';
 import type { Colour, Terminal } from '../output/terminal.ts';
@@ -43,9 +43,16 @@ export const check = command({
     user: text('UID:GID', "overrides the image's user"),
     broker_multiplex: toggle('brokered connections must travel in the main one (go-plugin 1.6)'),
     cap_add: texts('NAME', 'capability that the plugin gets back'),
-    memory_bytes: bytes('N', 'limit of memory, also as 256M'),
+    memory_bytes: liftable(
+      bytes('N', 'limit of memory, also as 256M, or unlimited; default 1G where it is enforced'),
+    ),
     cpu_nanos: whole('N', 'limit of CPU, in billionths of a core'),
-    pids_limit: whole('N', 'limit of processes'),
+    pids_limit: liftable(whole('N', 'limit of processes, or unlimited; default 512 where it is enforced')),
+    require_non_root: toggle('refuses a plugin that is root in its container, or could become it'),
+    seccomp: optionalChoice(
+      ['unconfined'],
+      "in place of the engine's profile, without which a plugin is refused",
+    ),
     cgroup_parent: text('PATH', 'cgroup that the container goes into'),
     engine: engineFlag,
     socket_directory: socketDirectoryFlag,
@@ -65,6 +72,8 @@ export const check = command({
       memoryBytes: flags.memory_bytes,
       cpuNanos: flags.cpu_nanos,
       pidsLimit: flags.pids_limit,
+      requireNonRoot: flags.require_non_root,
+      seccomp: flags.seccomp,
       cgroupParent: flags.cgroup_parent,
     };
     const infoCache = await userInfoCache();

@@ -1,6 +1,16 @@
 import type { MatrixCell } from '../../compatibility/index.ts';
 import type { LaunchOptions, MatrixLaunch } from '../../container/index.ts';
-import { bytes, optionalChoice, text, texts, toggle, toWhole, whole, type FlagValues } from '../flags.ts';
+import {
+  bytes,
+  liftable,
+  optionalChoice,
+  text,
+  texts,
+  toggle,
+  toWhole,
+  whole,
+  type FlagValues,
+} from '../flags.ts';
 import { UsageError } from '../usage-error.ts';
 import { engineFlag } from './engine-flag.ts';
 import { socketDirectoryFlag } from './socket-directory-flag.ts';
@@ -15,7 +25,7 @@ export const optionalLaunchFlags = {
   protocol_version: texts('N', 'application protocol version that is offered; default 1'),
   args: texts('ARG', "argument for the plugin, in place of the image's own"),
   env: texts('NAME=VALUE', 'variable for the plugin'),
-  tmpfs: texts('PATH', 'writable place in memory'),
+  tmpfs: texts('PATH', 'writable place in memory, of 64 MiB'),
   workdir: text('PATH', 'working directory in the container'),
   no_mtls: toggle('without mutual TLS'),
   socket_directory: socketDirectoryFlag,
@@ -27,8 +37,16 @@ export const launchFlags = {
   oci_runtime: text('NAME', 'OCI runtime; default runsc', { alias: 'runtime' }),
   user: text('UID:GID', "overrides the image's user"),
   mlock: toggle('the plugin may lock its memory'),
-  memory_bytes: bytes('N', 'limit of memory, also as 256M'),
+  memory_bytes: liftable(
+    bytes('N', 'limit of memory, also as 256M, or unlimited; default 1G where it is enforced'),
+  ),
+  pids_limit: liftable(whole('N', 'limit of processes, or unlimited; default 512 where it is enforced')),
   cpu_nanos: whole('N', 'limit of CPU, in billionths of a core'),
+  require_non_root: toggle('refuses a plugin that is root in its container, or could become it'),
+  seccomp: optionalChoice(
+    ['unconfined'],
+    "in place of the engine's profile, without which a plugin is refused",
+  ),
   engine: engineFlag,
 };
 
@@ -51,6 +69,9 @@ export async function launchOptions(
     user: flags.user,
     mlock: flags.mlock,
     memoryBytes: flags.memory_bytes,
+    pidsLimit: flags.pids_limit,
+    requireNonRoot: flags.require_non_root,
+    seccomp: flags.seccomp,
     cpuNanos: flags.cpu_nanos,
   };
 }

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { release, tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import type { Engine, EngineInfo } from '../../engine/index.ts';
+import { confinesBySeccomp } from '../../engine/system/info.ts';
 import type { EngineFacts } from '../engine-facts.ts';
 import { isKnown, known, unknown, valueOf, type Fact } from '../fact.ts';
 import { primaryGroupId } from '../group-ids.ts';
@@ -66,7 +67,9 @@ async function factsOf(
     enforces: enforcement(engine, info),
     cpus: cpus(info),
     security: known(
-      info.securityOptions.map((option) => /^name=([^,]+)/.exec(option)?.[1] ?? option),
+      info.securityOptions
+        .map((option) => /^name=([^,]+)/.exec(option)?.[1] ?? option)
+        .filter((name) => name !== 'seccomp' || confinesBySeccomp(info)),
       'GET /info: SecurityOptions',
     ),
     memlock,

@@ -1,6 +1,6 @@
+import { ignoresCgroups } from '../case.ts';
 import { valueOf, type Fact } from '../fact.ts';
 import type { Finding, LaunchCase, Rule } from '../rule.ts';
-import { flagValue } from '../runtime-kind.ts';
 import { met, notSeen, page, unmet } from './finding.ts';
 
 /** Docker: daemon/daemon_unix.go, linuxMinMemory. Podman's runtimes fail to start with less. */
@@ -18,7 +18,7 @@ export const limitRules: readonly Rule[] = [
         'rootless engines on cgroup version 1 take every limit, show it as if in force and enforce none; on version 2 with delegation they enforce all',
     },
     applies: ({ wishes }) =>
-      wishes.memoryBytes !== undefined || wishes.cpuNanos !== undefined || wishes.pidsLimit !== undefined,
+      [wishes.memoryBytes, wishes.cpuNanos, wishes.pidsLimit].some((limit) => typeof limit === 'number'),
     check: checkEnforced,
   },
   {
@@ -26,11 +26,11 @@ export const limitRules: readonly Rule[] = [
     concerns: 'launches with a limit on memory or CPU',
     requirement: 'The memory is at least 6 MiB, and there are no more CPUs than the host has.',
     source: { measured: 'Docker refuses the container; Podman creates it and fails at the start' },
-    applies: ({ wishes }) => wishes.memoryBytes !== undefined || wishes.cpuNanos !== undefined,
+    applies: ({ wishes }) => typeof wishes.memoryBytes === 'number' || wishes.cpuNanos !== undefined,
     check({ wishes, engine }) {
       const { memoryBytes, cpuNanos } = wishes;
       const cpus = valueOf(engine.cpus);
-      if (memoryBytes !== undefined && memoryBytes < leastMemoryBytes) {
+      if (typeof memoryBytes === 'number' && memoryBytes < leastMemoryBytes) {
         return unmet(
           `memoryBytes is ${memoryBytes}`,
           `Give at least ${leastMemoryBytes}; a plugin in Go needs more.`,
@@ -49,7 +49,7 @@ export const limitRules: readonly Rule[] = [
     source: {
       measured: "the limit counts the sandbox's own threads on the host: the sandbox dies, not the fork",
     },
-    applies: ({ wishes, runtime }) => wishes.pidsLimit !== undefined && runtime?.kind === 'runsc',
+    applies: ({ wishes, runtime }) => typeof wishes.pidsLimit === 'number' && runtime?.kind === 'runsc',
     check: () =>
       unmet(
         'pidsLimit under runsc counts the sandbox itself and kills it',
@@ -71,19 +71,16 @@ export const limitRules: readonly Rule[] = [
 ];
 
 function checkEnforced(launch: LaunchCase): Finding {
-  const { wishes, engine, runtime } = launch;
-  const asked: readonly (readonly [string, number | undefined, Fact<boolean>])[] = [
+  const { wishes, engine } = launch;
+  const asked: readonly (readonly [string, number | 'unlimited' | undefined, Fact<boolean>])[] = [
     ['memoryBytes', wishes.memoryBytes, engine.enforces.memory],
     ['cpuNanos', wishes.cpuNanos, engine.enforces.cpu],
     ['pidsLimit', wishes.pidsLimit, engine.enforces.pids],
   ];
-  const wanted = asked.filter(([, value]) => value !== undefined);
+  const wanted = asked.filter(([, value]) => typeof value === 'number');
   const names = wanted.map(([name]) => name).join(', ');
   const remedy = `Leave ${names} out, or use a rootful engine or one with cgroup version 2 and delegated controllers.`;
-  const ignoring =
-    runtime?.kind === 'runsc' &&
-    (flagValue(valueOf(runtime.args) ?? [], 'ignore-cgroups') ?? 'false') !== 'false';
-  if (ignoring) return unmet(`runsc with --ignore-cgroups does not enforce ${names}`, remedy);
+  if (ignoresCgroups(launch)) return unmet(`runsc with --ignore-cgroups does not enforce ${names}`, remedy);
 
   const not = wanted.filter(([, , fact]) => valueOf(fact) === false).map(([name]) => name);
   if (not.length > 0) {

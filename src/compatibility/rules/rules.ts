@@ -1,4 +1,5 @@
 import type { Rule } from '../rule.ts';
+import { confinementRules } from './confinement-rules.ts';
 import { hostRules } from './host-rules.ts';
 import { imageRules } from './image-rules.ts';
 import { limitRules } from './limit-rules.ts';
@@ -14,4 +15,5 @@ export const rules: readonly Rule[] = [
   ...socketRules,
   ...limitRules,
   ...privilegeRules,
+  ...confinementRules,
 ];

@@ -101,7 +101,7 @@ export interface CreateContainerOptions extends CallOptions {
 
   /** Bytes. This and the limits on CPUs and processes are refused where the engine would take but not enforce them. */
   readonly memory?: number | undefined;
-  /** Bytes of memory and swap together; -1 is unlimited swap. Default: twice `memory`. */
+  /** Bytes of memory and swap together, the same as `memory` for no swap; -1 is unlimited swap. Default: twice `memory`. */
   readonly memorySwap?: number | undefined;
   /** Billionths of a CPU. */
   readonly nanoCpus?: number | undefined;
@@ -116,11 +116,15 @@ export interface CreateContainerOptions extends CallOptions {
   readonly groupAdd?: readonly string[] | undefined;
   readonly cgroupParent?: string | undefined;
   readonly ipcMode?: string | undefined;
+  /** Bytes of `/dev/shm`. Default: the engine's, about 64 MB. */
+  readonly shmSize?: number | undefined;
   readonly cgroupnsMode?: 'private' | 'host' | undefined;
   /** Docker: `host`. Podman: `host`, `keep-id`, `keep-id:uid=1,gid=2`, `auto`, `nomap`. */
   readonly usernsMode?: string | undefined;
   /** -1000 to 1000. */
   readonly oomScoreAdj?: number | undefined;
+  /** True: the health check that the image may bring is not run. */
+  readonly noHealthcheck?: boolean | undefined;
   /** Runs a small init as process 1. */
   readonly init?: boolean | undefined;
   /** Such as `none`, `json-file`, `journald`. */

@@ -98,13 +98,21 @@ export const createOptionsSchema = optionsOf<CreateContainerOptions>()({
   memorySwap: wholeNumber.min(-1).optional(),
   nanoCpus: wholeNumber.positive().optional(),
   pidsLimit: wholeNumber.min(-1).optional(),
-  ulimits: z.array(ulimit).optional(),
+  ulimits: z
+    .array(ulimit)
+    .refine(
+      (list) => new Set(list.map(({ name }) => name)).size === list.length,
+      'one of them is there twice',
+    )
+    .optional(),
   groupAdd: z.array(text.min(1)).optional(),
   cgroupParent: text.optional(),
   ipcMode: text.optional(),
+  shmSize: wholeNumber.positive().optional(),
   cgroupnsMode: z.enum(['private', 'host']).optional(),
   usernsMode: text.optional(),
   oomScoreAdj: wholeNumber.min(-1000).max(1000).optional(),
+  noHealthcheck: z.boolean().optional(),
   init: z.boolean().optional(),
   logDriver: text.min(1).optional(),
   logOptions: textRecord.optional(),

@@ -30,6 +30,7 @@ export function toDockerBody(options: CreateContainerOptions): object {
     NetworkDisabled: options.networkDisabled,
     StopSignal: options.stopSignal,
     StopTimeout: options.stopTimeout,
+    Healthcheck: options.noHealthcheck === true ? { Test: ['NONE'] } : undefined,
     HostConfig: {
       Runtime: options.runtime,
       NetworkMode: options.networkMode,
@@ -52,6 +53,7 @@ export function toDockerBody(options: CreateContainerOptions): object {
       GroupAdd: options.groupAdd,
       CgroupParent: options.cgroupParent,
       IpcMode: options.ipcMode,
+      ShmSize: options.shmSize,
       CgroupnsMode: options.cgroupnsMode,
       UsernsMode: options.usernsMode,
       OomScoreAdj: options.oomScoreAdj,

@@ -1,6 +1,17 @@
 import { z } from 'zod';
 import { flag, numberOrZero, textMap, textOrNothing, texts } from '../answer.ts';
-import { deviceShape, listOf, mountShape, stateShape, tmpfsShape, ulimitShape } from './inspect-shapes.ts';
+import {
+  deviceShape,
+  healthcheckShape,
+  listOf,
+  mountShape,
+  networkSettingsShape,
+  portsShape,
+  restartPolicyShape,
+  stateShape,
+  tmpfsShape,
+  ulimitShape,
+} from './inspect-shapes.ts';
 
 /** Docker `GET /containers/{id}/json`. */
 export const dockerInspectSchema = z.object({
@@ -10,6 +21,8 @@ export const dockerInspectSchema = z.object({
   Created: z.string(),
   State: stateShape,
   RestartCount: numberOrZero,
+  AppArmorProfile: textOrNothing,
+  ProcessLabel: textOrNothing,
   Config: z.object({
     Hostname: textOrNothing,
     User: textOrNothing,
@@ -24,6 +37,7 @@ export const dockerInspectSchema = z.object({
     NetworkDisabled: flag,
     StopSignal: textOrNothing,
     StopTimeout: z.number().nullish(),
+    Healthcheck: healthcheckShape,
   }),
   HostConfig: z.object({
     Runtime: textOrNothing,
@@ -40,17 +54,36 @@ export const dockerInspectSchema = z.object({
     Ulimits: listOf(ulimitShape),
     CgroupParent: textOrNothing,
     IpcMode: textOrNothing,
+    PidMode: textOrNothing,
+    UTSMode: textOrNothing,
+    ShmSize: numberOrZero,
     CgroupnsMode: textOrNothing, // since API 1.41
     UsernsMode: textOrNothing,
     OomScoreAdj: numberOrZero,
     LogConfig: z.object({ Type: textOrNothing }),
     AutoRemove: flag,
+    RestartPolicy: restartPolicyShape,
+    Init: flag,
+    OomKillDisable: flag,
+    MaskedPaths: texts,
+    ReadonlyPaths: texts,
+    Sysctls: textMap,
+    StorageOpt: textMap,
+    ExtraHosts: texts,
+    Dns: texts,
+    VolumesFrom: texts,
+    Links: texts,
+    PublishAllPorts: flag,
+    PortBindings: portsShape,
+    DeviceCgroupRules: texts,
+    DeviceRequests: listOf(z.unknown()),
     Tmpfs: tmpfsShape,
     Annotations: textMap, // since API 1.43
     Privileged: flag,
     Devices: listOf(deviceShape),
   }),
   Mounts: listOf(mountShape),
+  NetworkSettings: networkSettingsShape,
 });
 
 export type DockerInspect = z.infer<typeof dockerInspectSchema>;

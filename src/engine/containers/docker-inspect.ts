@@ -1,7 +1,7 @@
 import { withoutCapPrefix } from './capabilities.ts';
 import type { DockerInspect } from './docker-inspect-schema.ts';
 import type { InspectedContainer } from './inspect-container.ts';
-import { readDevices, readMounts, readState, readUlimits } from './inspect-parts.ts';
+import { readDevices, readMounts, readPorts, readState, readUlimits } from './inspect-parts.ts';
 
 /** Docker's answer in our words. */
 export function fromDockerInspect(answer: DockerInspect, raw: unknown): InspectedContainer {
@@ -26,15 +26,24 @@ export function fromDockerInspect(answer: DockerInspect, raw: unknown): Inspecte
       openStdin: config.OpenStdin,
       stopSignal: config.StopSignal,
       ...(config.StopTimeout != null && { stopTimeout: config.StopTimeout }),
+      healthcheck: config.Healthcheck?.Test ?? [],
     },
     runtime: host.Runtime,
     networkMode: host.NetworkMode,
     networkDisabled: config.NetworkDisabled,
+    networks: Object.keys(answer.NetworkSettings?.Networks ?? {}),
+    publishedPorts: readPorts(host),
+    extraHosts: host.ExtraHosts,
+    dns: host.Dns,
     readonlyRootfs: host.ReadonlyRootfs,
     capAdd: host.CapAdd.map(withoutCapPrefix),
     capDrop: host.CapDrop.map(withoutCapPrefix),
     noNewPrivileges: host.SecurityOpt.some((option) => /^no-new-privileges([=:]true)?$/.test(option)),
     securityOpt: host.SecurityOpt,
+    apparmorProfile: answer.AppArmorProfile,
+    processLabel: answer.ProcessLabel,
+    maskedPaths: host.MaskedPaths,
+    readonlyPaths: host.ReadonlyPaths,
     groupAdd: host.GroupAdd,
     memory: host.Memory,
     memorySwap: host.MemorySwap,
@@ -43,15 +52,27 @@ export function fromDockerInspect(answer: DockerInspect, raw: unknown): Inspecte
     ulimits: readUlimits(host.Ulimits),
     cgroupParent: host.CgroupParent,
     ipcMode: host.IpcMode,
+    shmSize: host.ShmSize,
+    pidMode: host.PidMode,
+    utsMode: host.UTSMode,
     cgroupnsMode: host.CgroupnsMode,
     usernsMode: host.UsernsMode,
     oomScoreAdj: host.OomScoreAdj,
     logDriver: host.LogConfig.Type,
     autoRemove: host.AutoRemove,
+    restartPolicy: host.RestartPolicy?.Name ?? '',
+    init: host.Init,
+    oomKillDisable: host.OomKillDisable,
     mounts: readMounts(answer.Mounts, host.Tmpfs),
     annotations: host.Annotations,
     privileged: host.Privileged,
     devices: readDevices(host.Devices),
+    deviceRequests: host.DeviceRequests.length,
+    deviceCgroupRules: host.DeviceCgroupRules,
+    sysctls: host.Sysctls,
+    storageOptions: host.StorageOpt,
+    sharedWith: [...host.VolumesFrom, ...host.Links],
+    extras: [],
     raw,
   };
 }

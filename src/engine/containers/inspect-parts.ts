@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Ulimit } from './create-container.ts';
 import type { ContainerState, InspectedDevice, InspectedMount } from './inspect-container.ts';
-import type { deviceShape, mountShape, stateShape, ulimitShape } from './inspect-shapes.ts';
+import type { deviceShape, mountShape, portsShape, stateShape, ulimitShape } from './inspect-shapes.ts';
 
 /** Podman has states of its own; each is one of Docker's to whoever looks from outside. */
 const podmanStates: Readonly<Record<string, ContainerState['status']>> = {
@@ -58,4 +58,11 @@ export function readDevices(devices: readonly z.infer<typeof deviceShape>[]): In
     containerPath: device.PathInContainer,
     permissions: device.CgroupPermissions,
   }));
+}
+
+export function readPorts(host: {
+  readonly PublishAllPorts: boolean;
+  readonly PortBindings?: z.infer<typeof portsShape>;
+}): string[] {
+  return [...Object.keys(host.PortBindings ?? {}), ...(host.PublishAllPorts ? ['all'] : [])];
 }

@@ -39,6 +39,17 @@ export const tmpfsShape = z
   .nullish()
   .transform((map) => map ?? {});
 
+export const restartPolicyShape = z.object({ Name: textOrNothing }).nullish();
+
+export const healthcheckShape = z.object({ Test: texts }).nullish();
+
+/** What is under which name does not matter: only the names are read. */
+const named = z.record(z.string(), z.unknown()).nullish();
+
+export const portsShape = named;
+
+export const networkSettingsShape = z.object({ Networks: named }).nullish();
+
 /** A list that Go may leave out or write as null. */
 export function listOf<T>(shape: z.ZodType<T>) {
   return z

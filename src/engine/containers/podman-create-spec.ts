@@ -67,10 +67,12 @@ export function toPodmanSpec(options: CreateContainerOptions, { version }: Engin
     stop_signal:
       options.stopSignal === undefined ? undefined : signalNumber('stopSignal', options.stopSignal),
     stop_timeout: options.stopTimeout,
+    healthconfig: options.noHealthcheck === true ? { Test: ['NONE'] } : undefined,
     systemd: 'false', // else programs named systemd or /sbin/init get mounts that nobody asked for
     oci_runtime: options.runtime,
     ...podmanNetwork(options.networkDisabled === true ? 'none' : options.networkMode),
     ipcns: podmanNamespace(options.ipcMode),
+    shm_size: options.shmSize,
     cgroupns: podmanNamespace(options.cgroupnsMode),
     userns: podmanNamespace(options.usernsMode),
     cap_add: options.capAdd?.map(withoutCapPrefix),

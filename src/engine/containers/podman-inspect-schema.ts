@@ -2,8 +2,12 @@ import { z } from 'zod';
 import { command, flag, numberOrZero, textMap, textOrNothing, texts } from '../answer.ts';
 import {
   deviceShape,
+  healthcheckShape,
   listOf,
+  networkSettingsShape,
   podmanMountShape,
+  portsShape,
+  restartPolicyShape,
   stateShape,
   tmpfsShape,
   ulimitShape,
@@ -19,6 +23,9 @@ export const podmanInspectSchema = z.object({
   State: stateShape,
   RestartCount: numberOrZero,
   OCIRuntime: z.string(),
+  Pod: textOrNothing,
+  AppArmorProfile: textOrNothing,
+  ProcessLabel: textOrNothing,
   EffectiveCaps: texts,
   BoundingCaps: texts,
   Config: z.object({
@@ -34,6 +41,9 @@ export const podmanInspectSchema = z.object({
     OpenStdin: flag,
     StopSignal: z.union([z.string(), z.number()]).nullish(), // a number before 5
     StopTimeout: z.number().nullish(),
+    Healthcheck: healthcheckShape,
+    SystemdMode: flag,
+    Secrets: listOf(z.unknown()),
   }),
   HostConfig: z.object({
     NetworkMode: textOrNothing,
@@ -50,15 +60,29 @@ export const podmanInspectSchema = z.object({
     CgroupParent: textOrNothing,
     CgroupMode: textOrNothing,
     IpcMode: textOrNothing,
+    PidMode: textOrNothing,
+    UTSMode: textOrNothing,
+    ShmSize: numberOrZero,
+    Cgroups: textOrNothing,
     UsernsMode: textOrNothing,
     OomScoreAdj: numberOrZero,
     LogConfig: z.object({ Type: textOrNothing }),
     AutoRemove: flag,
+    RestartPolicy: restartPolicyShape,
+    Init: flag,
+    OomKillDisable: flag,
+    ExtraHosts: texts,
+    Dns: texts,
+    VolumesFrom: texts,
+    Links: texts,
+    PublishAllPorts: flag,
+    PortBindings: portsShape,
     Tmpfs: tmpfsShape,
     Privileged: flag,
     Devices: listOf(deviceShape),
   }),
   Mounts: listOf(podmanMountShape),
+  NetworkSettings: networkSettingsShape,
 });
 
 export type PodmanInspect = z.infer<typeof podmanInspectSchema>;

@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { withDigestPrefix } from '../answer.ts';
 import { withoutCapPrefix } from './capabilities.ts';
 import type { InspectedContainer } from './inspect-container.ts';
-import { readDevices, readMounts, readState, readUlimits } from './inspect-parts.ts';
+import { readDevices, readMounts, readPorts, readState, readUlimits } from './inspect-parts.ts';
 import type { PodmanInspect } from './podman-inspect-schema.ts';
 
 /** libpod's answer in our words. The Docker-compatible one hides the runtime and what became of the capabilities. */
@@ -28,10 +28,15 @@ export function fromPodmanInspect(answer: PodmanInspect, raw: unknown): Inspecte
       openStdin: config.OpenStdin,
       stopSignal: signalName(config.StopSignal ?? ''),
       ...(config.StopTimeout != null && { stopTimeout: config.StopTimeout }),
+      healthcheck: config.Healthcheck?.Test ?? [],
     },
     runtime: answer.OCIRuntime,
     networkMode: host.NetworkMode,
     networkDisabled: host.NetworkMode === 'none',
+    networks: Object.keys(answer.NetworkSettings?.Networks ?? {}),
+    publishedPorts: readPorts(host),
+    extraHosts: host.ExtraHosts,
+    dns: host.Dns,
     readonlyRootfs: host.ReadonlyRootfs,
     capAdd: host.CapAdd.map(withoutCapPrefix),
     capDrop: host.CapDrop.map(withoutCapPrefix),
@@ -39,6 +44,8 @@ export function fromPodmanInspect(answer: PodmanInspect, raw: unknown): Inspecte
     boundingCaps: answer.BoundingCaps.map(withoutCapPrefix),
     noNewPrivileges: host.SecurityOpt.includes('no-new-privileges'),
     securityOpt: host.SecurityOpt,
+    apparmorProfile: answer.AppArmorProfile,
+    processLabel: answer.ProcessLabel,
     groupAdd: host.GroupAdd,
     memory: host.Memory,
     memorySwap: host.MemorySwap,
@@ -47,15 +54,31 @@ export function fromPodmanInspect(answer: PodmanInspect, raw: unknown): Inspecte
     ulimits: readUlimits(host.Ulimits),
     cgroupParent: host.CgroupParent,
     ipcMode: host.IpcMode,
+    shmSize: host.ShmSize,
+    pidMode: host.PidMode,
+    utsMode: host.UTSMode,
     cgroupnsMode: host.CgroupMode,
     usernsMode: host.UsernsMode,
     oomScoreAdj: host.OomScoreAdj,
     logDriver: host.LogConfig.Type,
     autoRemove: host.AutoRemove,
+    restartPolicy: host.RestartPolicy?.Name ?? '',
+    init: host.Init,
+    oomKillDisable: host.OomKillDisable,
     mounts: readMounts(answer.Mounts, host.Tmpfs),
     annotations: config.Annotations,
     privileged: host.Privileged,
     devices: readDevices(host.Devices),
+    deviceRequests: 0,
+    deviceCgroupRules: [],
+    sysctls: {},
+    storageOptions: {},
+    sharedWith: [...host.VolumesFrom, ...host.Links, ...(answer.Pod === '' ? [] : [`pod ${answer.Pod}`])],
+    extras: [
+      ...(config.SystemdMode ? ['systemd'] : []),
+      ...(config.Secrets.length > 0 ? ['secrets'] : []),
+      ...(['', 'default'].includes(host.Cgroups) ? [] : [`cgroups ${host.Cgroups}`]),
+    ],
     raw,
   };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flag, texts } from '../answer.ts';
+import { flag, textOrNothing, texts } from '../answer.ts';
 import { compareVersions } from '../api-version.ts';
 import type { CallOptions } from '../call-options.ts';
 import type { Call, EngineClient } from '../client.ts';
@@ -46,6 +46,8 @@ export interface EngineInfo {
   readonly securityOptions: readonly string[];
   /** Whether a container's memory limit would be enforced. Corrected where the engine claims what it can't do. */
   readonly memoryLimit: boolean;
+  /** Whether swap is counted, so that it can be limited. Absent where the engine does not say. */
+  readonly swapLimit?: boolean | undefined;
   /** Whether a container's limit on processes would be enforced. Corrected where the engine claims what it can't do. */
   readonly pidsLimit: boolean;
   /** Whether a container's CPU limit would be enforced. Corrected where the engine claims what it can't do. */
@@ -105,6 +107,7 @@ export const dockerInfoSchema = z.object({
   DefaultRuntime: z.string(),
   SecurityOptions: texts,
   MemoryLimit: flag,
+  SwapLimit: flag,
   PidsLimit: flag,
   CpuCfsQuota: flag,
   Driver: z.string(),
@@ -128,6 +131,7 @@ function dockerInfo(client: EngineClient, { info: raw }: InfoAnswers): EngineInf
     securityOptions: info.SecurityOptions,
     // With the driver "none" limits are taken and not applied (moby: specconv drops the resources of rootless containers).
     memoryLimit: info.MemoryLimit && info.CgroupDriver !== 'none',
+    swapLimit: info.SwapLimit,
     pidsLimit: info.PidsLimit && info.CgroupDriver !== 'none',
     cpuCfsQuota: info.CpuCfsQuota && info.CgroupDriver !== 'none',
     storageDriver: info.Driver,
@@ -162,6 +166,7 @@ export const podmanInfoSchema = z.object({
     security: z.object({
       rootless: z.boolean(),
       seccompEnabled: flag,
+      seccompProfilePath: textOrNothing,
       selinuxEnabled: flag,
       apparmorEnabled: flag,
     }),
@@ -221,11 +226,25 @@ function readRuntimes(table: z.infer<typeof runtimeTable>): Record<string, Runti
 /** Podman 4 lists none in its compatible answer, so they are written from its own, in Docker's spelling. */
 function securityOptions(security: z.infer<typeof podmanInfoSchema>['host']['security']): string[] {
   return [
-    ...(security.seccompEnabled ? ['name=seccomp,profile=default'] : []),
+    ...(security.seccompEnabled
+      ? [`name=seccomp,profile=${podmanProfile(security.seccompProfilePath)}`]
+      : []),
     ...(security.apparmorEnabled ? ['name=apparmor'] : []),
     ...(security.selinuxEnabled ? ['name=selinux'] : []),
     ...(security.rootless ? ['name=rootless'] : []),
   ];
+}
+
+/** Podman tells the path of its default profile, or that its configuration turns it off. */
+function podmanProfile(path: string): string {
+  return path === 'unconfined' ? path : 'default';
+}
+
+/** Whether containers that ask for no profile get one: a daemon can be told to leave them unconfined. */
+export function confinesBySeccomp({ securityOptions }: Pick<EngineInfo, 'securityOptions'>): boolean {
+  return securityOptions.some(
+    (option) => /^name=seccomp(,|$)/.test(option) && !/,profile=unconfined(,|$)/.test(option),
+  );
 }
 
 /** Docker says what `uname` says, images say what Go says. */

@@ -19,6 +19,7 @@ export const noBusybox = existsSync(busybox)
 export async function busyboxArchive(
   tag: string,
   labels: Readonly<Record<string, string>> = {},
+  more: object = {},
 ): Promise<Buffer> {
   const layer = tar.pack();
   const owned = { uid: 0, gid: 0, mtime: new Date(0) };
@@ -33,7 +34,7 @@ export async function busyboxArchive(
     architecture: { x64: 'amd64', arm64: 'arm64' }[process.arch as string] ?? process.arch,
     os: 'linux',
     created: '2026-01-01T00:00:00Z',
-    config: { Env: ['PATH=/bin'], Cmd: ['/bin/sh'], Labels: { purpose: 'test', ...labels } },
+    config: { Env: ['PATH=/bin'], Cmd: ['/bin/sh'], Labels: { purpose: 'test', ...labels }, ...more },
     rootfs: { type: 'layers', diff_ids: [`sha256:${createHash('sha256').update(layerBytes).digest('hex')}`] },
     history: [{ created: '2026-01-01T00:00:00Z', created_by: 'test' }],
   };

@@ -1,0 +1,227 @@
+import { posix } from 'node:path';
+import { compareVersions } from '../../engine/api-version.ts';
+import { confinesBySeccomp } from '../../engine/system/info.ts';
+import { capabilityName } from '../create-request.ts';
+import { absent, anything, isPodman, list, same, type AttestedSetting, type Given } from './setting.ts';
+
+/** What keeps the container apart before all else. */
+export const runtimeSettings: readonly AttestedSetting[] = [
+  same(
+    'runtime',
+    ['runtime'],
+    ({ asked }) => baseName(asked.runtime) ?? anything,
+    ({ made }) => baseName(made.runtime),
+  ),
+  same(
+    'privileged',
+    [],
+    () => false,
+    ({ made }) => made.privileged,
+  ),
+  same(
+    'user',
+    ['user'],
+    ({ asked, image }) => asked.user ?? image?.config.user ?? anything,
+    ({ made }) => made.config.user,
+  ),
+];
+
+/** What keeps it apart beside: namespaces, capabilities, profiles. */
+export const isolationSettings: readonly AttestedSetting[] = [
+  same(
+    'read-only root file system',
+    ['readonlyRootfs'],
+    ({ asked }) => asked.readonlyRootfs ?? false,
+    ({ made }) => made.readonlyRootfs,
+  ),
+  same(
+    'no new privileges',
+    ['noNewPrivileges'],
+    ({ asked }) => asked.noNewPrivileges ?? anything,
+    ({ made }) => made.noNewPrivileges,
+  ),
+  same(
+    'added groups',
+    ['groupAdd'],
+    ({ asked }) => list(asked.groupAdd ?? []),
+    ({ made }) => list(made.groupAdd),
+  ),
+  same(
+    'dropped capabilities',
+    ['capDrop'],
+    // Podman shows what was taken away of its defaults; there the resulting sets tell.
+    ({ asked, made }) =>
+      made.boundingCaps === undefined ? list((asked.capDrop ?? []).map(capabilityName)) : anything,
+    ({ made }) => list(made.capDrop.map(capabilityName)),
+  ),
+  same(
+    'capabilities',
+    ['capAdd'],
+    ({ asked, made }) =>
+      made.boundingCaps !== undefined && !dropsAll({ asked })
+        ? anything
+        : list((asked.capAdd ?? []).map(capabilityName)),
+    ({ made }) => list((made.boundingCaps ?? made.capAdd).map(capabilityName)),
+  ),
+  same(
+    'effective capabilities',
+    ['capAdd'],
+    () => 'none that was not asked for',
+    ({ asked, made }) => {
+      const wanted = new Set((asked.capAdd ?? []).map(capabilityName));
+      const isTold = made.boundingCaps !== undefined && dropsAll({ asked });
+      const found = isTold ? [...(made.effectiveCaps ?? []), ...made.capAdd] : [];
+      const more = found.map(capabilityName).filter((name) => !wanted.has(name) && !wanted.has('ALL'));
+      return more.length === 0 ? 'none that was not asked for' : list([...new Set(more)]);
+    },
+  ),
+  {
+    name: 'security options',
+    options: ['seccompProfile'],
+    compare: ({ asked, made }) => {
+      const wanted = asked.seccompProfile === undefined ? [] : [`seccomp=${asked.seccompProfile}`];
+      const found = made.securityOpt
+        .map((option) => option.replace(/^(\w+):/, '$1='))
+        .filter((option) => !/^no-new-privileges(=true|=false)?$/.test(option));
+      return list(wanted) === list(found)
+        ? []
+        : [{ asked: list(wanted.map(short)), made: list(found.map(short)) }];
+    },
+  },
+  same(
+    'seccomp',
+    ['seccompProfile'],
+    ({ asked, engine }) =>
+      asked.seccompProfile !== undefined || engine === undefined ? anything : 'the default profile',
+    ({ engine }) =>
+      engine === undefined || confinesBySeccomp(engine.info) ? 'the default profile' : 'unconfined',
+  ),
+  same(
+    'AppArmor',
+    [],
+    (given) =>
+      hasSecurity(given, 'apparmor') && isPodman(given) ? 'the default profile' : 'no other profile',
+    (given) => {
+      const profile = given.made.apparmorProfile.replace(/ \((enforce|complain)\)$/, '');
+      const isDefault = profile === 'docker-default' || profile.startsWith('containers-default-');
+      // Docker names its default profile at the first start only, and Podman at once.
+      const mayBeUnnamed = !(hasSecurity(given, 'apparmor') && isPodman(given));
+      if (mayBeUnnamed) return profile === '' || isDefault ? 'no other profile' : profile;
+      return isDefault ? 'the default profile' : profile;
+    },
+  ),
+  same(
+    'SELinux label',
+    [],
+    (given) => (hasSecurity(given, 'selinux') ? 'a confined type' : 'none'),
+    ({ made, engine }) => {
+      const type = made.processLabel.split(':')[2] ?? made.processLabel;
+      if (type === '') return 'none';
+      return confinedType.test(type) ? (engine === undefined ? 'none' : 'a confined type') : type;
+    },
+  ),
+  same(
+    'masked paths',
+    [],
+    () => 'all that have to be',
+    ({ made }) => missing(maskedPaths, made.maskedPaths),
+  ),
+  same(
+    'read-only paths',
+    [],
+    () => 'all that have to be',
+    ({ made }) => missing(readonlyPaths, made.readonlyPaths),
+  ),
+  same(
+    'IPC namespace',
+    ['ipcMode'],
+    ({ asked }) => asked.ipcMode ?? 'private',
+    (given) => {
+      const { made, asked } = given;
+      // Podman before 5 has but one word for a namespace of its own; another container would have to ask to join it.
+      if (made.ipcMode === 'shareable' && namesOwnShareable(given)) return asked.ipcMode ?? 'private';
+      const isOwn = asked.ipcMode === undefined && ['', 'shareable', 'none'].includes(made.ipcMode);
+      return isOwn ? 'private' : made.ipcMode;
+    },
+  ),
+  same(
+    'cgroup namespace',
+    ['cgroupnsMode'],
+    ({ asked }) => asked.cgroupnsMode ?? 'not of the host',
+    ({ asked, made }) =>
+      asked.cgroupnsMode === undefined && ['', 'private'].includes(made.cgroupnsMode)
+        ? 'not of the host'
+        : made.cgroupnsMode,
+  ),
+  same(
+    'process namespace',
+    [],
+    () => 'private',
+    ({ made }) => made.pidMode || 'private',
+  ),
+  same(
+    'UTS namespace',
+    [],
+    () => 'private',
+    ({ made }) => made.utsMode || 'private',
+  ),
+  same(
+    'user namespace',
+    ['usernsMode'],
+    ({ asked }) => userNamespace(asked.usernsMode ?? ''),
+    ({ made }) => userNamespace(made.usernsMode),
+  ),
+  absent("Podman's own extras", ({ made }) => made.extras),
+  absent('shared with other containers', ({ made }) => made.sharedWith),
+];
+
+/** Types of containers; those of their engines, and `spc_t`, confine nothing. */
+const confinedType = /^(container(_kvm|_init)?_t|svirt(_\w+)?_t)$/;
+
+/** How its ids are mapped is not told. */
+function userNamespace(mode: string): string {
+  return mode === '' || mode === 'private' ? 'as the engine is set up' : mode.replace(/:.*$/, '');
+}
+
+/** Paths of the kernel that every Docker since 1.12 hides; later ones hide more. */
+const maskedPaths = [
+  '/proc/kcore',
+  '/proc/keys',
+  '/proc/timer_list',
+  '/proc/sched_debug',
+  '/proc/scsi',
+  '/sys/firmware',
+];
+const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
+
+/** Podman does not tell them. */
+function missing(needed: readonly string[], found: readonly string[] | undefined): string {
+  const left = found === undefined ? [] : needed.filter((path) => !found.includes(path));
+  return left.length === 0 ? 'all that have to be' : `all but ${left.join(', ')}`;
+}
+
+function dropsAll({ asked }: Pick<Given, 'asked'>): boolean {
+  return (asked.capDrop ?? []).map(capabilityName).includes('ALL');
+}
+
+function namesOwnShareable(given: Given): boolean {
+  return (
+    given.asked.ipcMode === 'private' &&
+    isPodman(given) &&
+    (given.engine === undefined || compareVersions(given.engine.version, '5') < 0)
+  );
+}
+
+function hasSecurity({ engine }: Given, name: string): boolean {
+  const options = engine?.info.securityOptions ?? [];
+  return options.some((option) => option === `name=${name}` || option.startsWith(`name=${name},`));
+}
+
+/** A profile may be a whole document. */
+function short(option: string): string {
+  return option.length > 60 ? `${option.slice(0, 60)}…` : option;
+}
+
+function baseName(runtime: string | undefined): string | undefined {
+  return runtime === undefined ? undefined : posix.basename(runtime);
+}

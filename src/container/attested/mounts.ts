@@ -1,0 +1,60 @@
+import { tmpfsOptions } from '../../engine/containers/tmpfs-options.ts';
+import type { InspectedContainer, Mount } from '../../engine/index.ts';
+import type { AttestedSetting, Sides } from './setting.ts';
+
+type Made = InspectedContainer['mounts'][number];
+
+/** Every mount that was asked for is there as asked, and nothing else is. */
+export const mountSettings: readonly AttestedSetting[] = [
+  {
+    name: 'mount',
+    options: ['mounts'],
+    compare({ asked, made }) {
+      const wanted = new Map((asked.mounts ?? []).map((mount) => [mount.target, mount]));
+      const targets = new Set(made.mounts.map(({ target }) => target));
+      return [
+        ...made.mounts.flatMap((mount) => compareMount(wanted.get(mount.target), mount)),
+        ...[...wanted.values()]
+          .filter(({ target }) => !targets.has(target))
+          .map((mount) => ({ part: mount.target, asked: describe(mount), made: 'nothing' })),
+      ];
+    },
+  },
+];
+
+function compareMount(wanted: Mount | undefined, made: Made): readonly Sides[] {
+  const askedText = wanted === undefined ? 'nothing' : describe(wanted);
+  const madeText = describeMade(made, wanted);
+  return askedText === madeText ? [] : [{ part: made.target, asked: askedText, made: madeText }];
+}
+
+function describe(mount: Mount): string {
+  if (mount.type === 'tmpfs') return `tmpfs ${[...tmpfsOptions(mount)].sort().join(',')}`;
+  const { source, readOnly = false, propagation = 'rprivate' } = mount;
+  return `bind ${source} ${readOnly ? 'read-only' : 'writable'} ${propagation}`;
+}
+
+/** Words of no consequence: what engines add to every mount. Those that forbid more than was asked are welcome. */
+const plainTmpfsOptions = ['rprivate', 'private', 'notmpcopyup', 'relatime', 'tmpfs'];
+const plainBindOptions = ['bind', 'rbind', 'rw', 'ro', 'rprivate', 'private', 'nosuid', 'nodev', 'noexec'];
+
+function describeMade(made: Made, wanted: Mount | undefined): string {
+  if (made.type === 'tmpfs') {
+    const options = made.options.filter((option) => !plainTmpfsOptions.includes(option)).map(normalOption);
+    return `tmpfs ${options.sort().join(',')}`;
+  }
+  const asked = wanted?.type === 'bind' ? (wanted.propagation ?? 'rprivate') : 'rprivate';
+  const propagation = made.propagation === '' ? 'rprivate' : made.propagation;
+  const strange = made.options.filter((option) => !plainBindOptions.includes(option) && option !== asked);
+  const words = [made.type, made.source, made.readOnly ? 'read-only' : 'writable', propagation, ...strange];
+  return words.join(' ');
+}
+
+/** Sizes and modes as {@link tmpfsOptions} writes them. */
+function normalOption(option: string): string {
+  const [, digits, unit = ''] = /^size=(\d+)([kmg]?)$/i.exec(option) ?? [];
+  if (digits !== undefined)
+    return `size=${Number(digits) * 1024 ** ['', 'k', 'm', 'g'].indexOf(unit.toLowerCase())}`;
+  const mode = /^mode=([0-7]+)$/.exec(option)?.[1];
+  return mode === undefined ? option : `mode=${mode.padStart(4, '0')}`;
+}

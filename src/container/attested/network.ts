@@ -1,0 +1,70 @@
+import { absent, anything, isPodman, list, same, type AttestedSetting, type Given } from './setting.ts';
+
+/** What the container can reach, and who can reach it. */
+export const networkSettings: readonly AttestedSetting[] = [
+  same('network', ['networkMode'], wantedMode, madeMode),
+  same(
+    'no network',
+    ['networkDisabled'],
+    ({ asked }) => (asked.networkDisabled === true ? true : anything),
+    ({ made }) => made.networkDisabled,
+  ),
+  same(
+    'networks',
+    ['networkMode'],
+    () => 'no other',
+    (given) => {
+      const others = otherNetworks(given);
+      return others.length === 0 ? 'no other' : list(others);
+    },
+  ),
+  absent('published ports', ({ made }) => made.publishedPorts),
+  absent('added hosts', ({ made }) => made.extraHosts),
+  absent('name servers', ({ made }) => made.dns),
+];
+
+/** Modes of Podman's in the words in which it tells them; see `podmanNetwork` for what it is sent. */
+const podmanModes = ['none', 'host', 'bridge', 'private', 'slirp4netns', 'pasta', 'container', 'ns'];
+
+function wantedMode({ asked }: Given): string {
+  return asked.networkMode ?? 'one of its own';
+}
+
+function madeMode(given: Given): string {
+  const { asked, made } = given;
+  const wanted = asked.networkMode;
+  const found = made.networkMode;
+  if (wanted === undefined) return /^(host|container:|ns:)/.test(found) ? found : 'one of its own';
+  return isSameMode(wanted, found, given) ? wanted : found;
+}
+
+function isSameMode(wanted: string, found: string, given: Given): boolean {
+  if (wanted === found) return true;
+  // A container is asked for by its name and told by its id.
+  if (wanted.startsWith('container:'))
+    return isContainer(wanted.slice(10), /^container:([0-9a-f]{64})$/.exec(found)?.[1]);
+  if (!isPodman(given)) return wanted === 'default' && found === 'bridge';
+  if (wanted === 'private' || wanted === 'default')
+    return /^(bridge|slirp4netns|pasta)$/.test(found.split(':')[0] ?? '');
+  if (/^(slirp4netns|pasta)(:|$)/.test(wanted)) return wanted.split(':')[0] === found.split(':')[0];
+  // Podman tells a network by its name among the networks alone.
+  return (
+    !podmanModes.includes(wanted.split(':')[0] ?? '') &&
+    found === 'bridge' &&
+    given.made.networks.includes(wanted)
+  );
+}
+
+function isContainer(wanted: string, id: string | undefined): boolean {
+  if (id === undefined) return false;
+  return /^[0-9a-f]{12,64}$/.test(wanted) ? id.startsWith(wanted) : true;
+}
+
+/** Podman's bridge has the name of its default network, which is up to its configuration. */
+function otherNetworks(given: Given): readonly string[] {
+  const { asked, made } = given;
+  const mode = asked.networkMode;
+  const isUnnamed = mode === undefined || ['bridge', 'default', 'private'].includes(mode);
+  if (isUnnamed) return made.networks.length > 1 ? made.networks : [];
+  return made.networks.filter((name) => name !== mode);
+}

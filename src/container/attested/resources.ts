@@ -1,0 +1,141 @@
+import {
+  absent,
+  anything,
+  isPodman,
+  same,
+  show,
+  type AttestedSetting,
+  type Given,
+  type Sides,
+} from './setting.ts';
+
+/** What the container may use up, and what of the host it is given. */
+export const resourceSettings: readonly AttestedSetting[] = [
+  // An engine may set a limit of its own where none was asked for.
+  same(
+    'memory',
+    ['memory'],
+    ({ asked }) => asked.memory ?? anything,
+    ({ made }) => made.memory,
+  ),
+  same(
+    'memory and swap',
+    ['memorySwap'],
+    ({ asked }) => asked.memorySwap ?? anything,
+    (given) => (isSwapUncounted(given) ? given.asked.memorySwap : given.made.memorySwap),
+  ),
+  same(
+    'CPU',
+    ['nanoCpus'],
+    ({ asked }) => asked.nanoCpus ?? anything,
+    ({ made }) => made.nanoCpus,
+  ),
+  same(
+    'pids',
+    ['pidsLimit'],
+    ({ asked }) => (asked.pidsLimit !== undefined && asked.pidsLimit > 0 ? asked.pidsLimit : anything),
+    ({ made }) => made.pidsLimit,
+  ),
+  same(
+    'shared memory',
+    ['shmSize'],
+    ({ asked }) => asked.shmSize ?? anything,
+    ({ made }) => made.shmSize,
+  ),
+  { name: 'ulimit', options: ['ulimits'], compare: compareUlimits },
+  same(
+    'out-of-memory score',
+    ['oomScoreAdj'],
+    ({ asked }) => `${asked.oomScoreAdj ?? 0} or more`,
+    // Rootless engines raise it to their own.
+    ({ asked, made }) =>
+      made.oomScoreAdj >= (asked.oomScoreAdj ?? 0) ? `${asked.oomScoreAdj ?? 0} or more` : made.oomScoreAdj,
+  ),
+  same(
+    'killed when out of memory',
+    [],
+    () => true,
+    ({ made }) => !made.oomKillDisable,
+  ),
+  same(
+    'cgroup parent',
+    ['cgroupParent'],
+    ({ asked }) => asked.cgroupParent ?? "the engine's own",
+    ({ asked, made }) =>
+      asked.cgroupParent === undefined && ownParents.includes(made.cgroupParent)
+        ? "the engine's own"
+        : made.cgroupParent,
+  ),
+  same(
+    'log driver',
+    ['logDriver'],
+    ({ asked }) => asked.logDriver ?? anything,
+    ({ made }) => made.logDriver,
+  ),
+  same(
+    'restart policy',
+    ['restartPolicy'],
+    ({ asked }) => asked.restartPolicy?.name ?? 'no',
+    ({ made }) => made.restartPolicy || 'no',
+  ),
+  same(
+    'automatic removal',
+    [],
+    () => false,
+    ({ made }) => made.autoRemove,
+  ),
+  { name: 'annotation', options: ['annotations'], compare: compareAnnotations },
+  absent('devices', ({ made }) => made.devices.map(({ hostPath }) => hostPath)),
+  absent('device requests', ({ made }) => (made.deviceRequests === 0 ? [] : [String(made.deviceRequests)])),
+  absent('device rules', ({ made }) => made.deviceCgroupRules),
+  absent('kernel parameters', ({ made }) => Object.keys(made.sysctls)),
+  absent('storage options', ({ made }) => Object.keys(made.storageOptions)),
+];
+
+/** Where engines put containers for which no parent is named: moby `daemon_unix.go`, podman `runtime_ctr.go`. */
+const ownParents = [
+  '',
+  '/docker',
+  'system.slice',
+  'machine.slice',
+  'user.slice',
+  '/libpod_parent',
+  'libpod_parent',
+];
+
+/** A kernel that does not count swap gives no way to limit it: the engine then drops this limit and says so. */
+function isSwapUncounted(given: Given): boolean {
+  const { engine, made } = given;
+  if (engine === undefined || made.memorySwap > 0) return false;
+  return isPodman(given) ? engine.info.cgroupVersion === '1' : engine.info.swapLimit !== true;
+}
+
+/** Limits that hold something back may be the engine's own; these two give a right to take more than others. */
+const priorities = ['rtprio', 'nice'];
+
+function compareUlimits({ asked, made }: Given): readonly Sides[] {
+  const wanted = new Map((asked.ulimits ?? []).map((limit) => [limit.name, limit]));
+  const found = new Map(made.ulimits.map((limit) => [limit.name, limit]));
+  const pair = (limit: { readonly soft: number; readonly hard: number } | undefined) =>
+    show(limit && `${limit.soft}:${limit.hard}`);
+  return [...new Set([...wanted.keys(), ...priorities.filter((name) => found.has(name))])]
+    .map((name) => ({ part: name, asked: pair(wanted.get(name)), made: pair(found.get(name)) }))
+    .filter((sides) => sides.asked !== sides.made);
+}
+
+/** What Podman notes for itself. */
+const notesOfPodman =
+  /^(io\.container\.manager|io\.kubernetes\.cri-o\.Created|org\.opencontainers\.image\.stopSignal|io\.podman\.annotations\.(pids-limit|cid-file))$/;
+/** And what it notes not to do. */
+const refusalsOfPodman = /^io\.podman\.annotations\.(autoremove|init|privileged|publish-all)$/;
+
+function compareAnnotations(given: Given): readonly Sides[] {
+  const { asked, made } = given;
+  const wanted = asked.annotations ?? {};
+  const isNote = (name: string): boolean =>
+    notesOfPodman.test(name) || (refusalsOfPodman.test(name) && made.annotations[name] === 'FALSE');
+  return [...new Set([...Object.keys(wanted), ...Object.keys(made.annotations)])]
+    .filter((name) => wanted[name] !== made.annotations[name])
+    .filter((name) => wanted[name] !== undefined || !isPodman(given) || !isNote(name))
+    .map((name) => ({ part: name, asked: show(wanted[name]), made: show(made.annotations[name]) }));
+}
