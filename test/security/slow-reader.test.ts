@@ -81,7 +81,7 @@ test('draws replies of a streaming call no faster than they are read', limits, a
 /** A control socket of a host of which only these parts are there. */
 async function openControl(host: object) {
   const directory = await mkdtemp(join(tmpdir(), 'control-'));
-  const control = await serveControl(host as PluginHost, { directory });
+  const control = await serveControl(host as PluginHost, { directory, trustedOwners: [] });
   const [name = ''] = await readdir(join(directory, 'hosts'));
   const readers: Socket[] = [];
   return {
