@@ -1,23 +1,31 @@
-import { existsSync } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * The text of a file of this user's cache; `undefined` when there is none, or when somebody else could have written it:
- * verdicts are made from it.
+ * The text of a file of this user's cache; `undefined` when there is none, when it is too long, or when somebody else could
+ * have written it: verdicts are made from it. It is opened without waiting and without following a link, so that neither a
+ * pipe nor a link in its place does harm.
  */
 export async function readCacheFile(folder: string, name: string): Promise<string | undefined> {
   try {
-    await using file = await open(join(folder, name));
-    const { uid, mode } = await file.stat();
-    return uid === process.geteuid?.() && (mode & 0o022) === 0 ? await file.readFile('utf8') : undefined;
+    await using file = await open(join(folder, name), readFlags);
+    const found = await file.stat();
+    const isOurs = found.isFile() && found.uid === process.geteuid?.() && (found.mode & 0o022) === 0;
+    return isOurs && found.size <= longestCacheFile ? await file.readFile('utf8') : undefined;
   } catch {
     return undefined;
   }
 }
 
+const readFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
+
+/** No file that this program writes there is longer. */
+export const longestCacheFile = 4 << 20;
+
 /** Whole or not at all: a cache that can't be written is none. */
 export async function writeCacheFile(folder: string, name: string, text: string): Promise<void> {
+  if (Buffer.byteLength(text) > longestCacheFile) return;
   const file = join(folder, name);
   const unfinished = `${file}.${process.pid}`;
   try {
