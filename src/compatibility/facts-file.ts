@@ -120,6 +120,27 @@ const engine: z.ZodType<EngineFacts> = z.strictObject({
   seesSocketFolder: flag,
 });
 
+export const accountsFact = fact(
+  z.strictObject({
+    users: z.array(z.strictObject({ name: text, uid: z.int(), gid: z.int() })),
+    groups: z.array(z.strictObject({ name: text, gid: z.int() })),
+  }),
+);
+
+export const programFact = fact(
+  z.strictObject({
+    path: text,
+    kind: z.enum(['elf', 'script', 'other', 'missing']),
+    sizeBytes: z.int().nonnegative(),
+    mode: z.int().nonnegative(),
+    machine: text.optional(),
+    interpreter: z.strictObject({ path: text, present: z.boolean() }).optional(),
+    missingLibraries: z.array(text).optional(),
+    fileCapabilities: z.strictObject({ permitted: z.array(text), effective: z.boolean() }).optional(),
+    go: z.strictObject({ goVersion: text, goPlugin: text.optional() }).optional(),
+  }),
+);
+
 const image: z.ZodType<ImageFacts> = z.strictObject({
   reference: text,
   id: text,
@@ -129,25 +150,8 @@ const image: z.ZodType<ImageFacts> = z.strictObject({
   cmd: z.array(text),
   user: text,
   addressSpaceBytes: z.int().nonnegative().optional(),
-  accounts: fact(
-    z.strictObject({
-      users: z.array(z.strictObject({ name: text, uid: z.int(), gid: z.int() })),
-      groups: z.array(z.strictObject({ name: text, gid: z.int() })),
-    }),
-  ),
-  program: fact(
-    z.strictObject({
-      path: text,
-      kind: z.enum(['elf', 'script', 'other', 'missing']),
-      sizeBytes: z.int().nonnegative(),
-      mode: z.int().nonnegative(),
-      machine: text.optional(),
-      interpreter: z.strictObject({ path: text, present: z.boolean() }).optional(),
-      missingLibraries: z.array(text).optional(),
-      fileCapabilities: z.strictObject({ permitted: z.array(text), effective: z.boolean() }).optional(),
-      go: z.strictObject({ goVersion: text, goPlugin: text.optional() }).optional(),
-    }),
-  ),
+  accounts: accountsFact,
+  program: programFact,
 });
 
 const schema = z.strictObject({

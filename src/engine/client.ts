@@ -38,6 +38,8 @@ export interface Call extends CallOptions {
   readonly accept?: readonly number[] | undefined;
   /** By error code: what to do about it. */
   readonly hints?: Readonly<Record<string, string>> | undefined;
+  /** Most bytes of an answer that is read as a whole, where it is less than of any. */
+  readonly longestAnswer?: number | undefined;
   /** Has its own connection and these limits, in milliseconds: for calls that last. */
   readonly lasting?: { readonly headersMs: number; readonly bodyMs: number } | undefined;
 }
@@ -85,10 +87,18 @@ export class EngineClient {
   }
 
   async callText(call: Call): Promise<WholeAnswer> {
+    const most = call.longestAnswer ?? longestAnswer;
     const answer = await this.transport.sendForText(this.#request(call), (status) =>
-      isAnswer(status, call) ? longestAnswer : longestErrorText,
+      isAnswer(status, call) ? most : longestErrorText,
     );
-    if (isAnswer(answer.status, call)) return answer;
+    if (isAnswer(answer.status, call)) {
+      // Every character is a byte at least, so a longer text was cut.
+      if (answer.text.length < most || Buffer.byteLength(answer.text) <= most) return answer;
+      throw new EngineProtocolError(
+        `can't ${call.doing}: the engine's answer is longer than the ${most} bytes that are read of it`,
+        { status: answer.status, ...this.#context(call) },
+      );
+    }
     throw this.#refusal(call, answer.status, answer.text);
   }
 

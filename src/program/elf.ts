@@ -6,6 +6,7 @@
  * Numbers are those of the System V ABI's ELF-64 object file format.
  */
 import { ElfError } from './errors.ts';
+import { programLimits } from './limits.ts';
 
 export interface ElfFile {
   /** Architecture in the words of image configurations (`amd64`, `arm64`), or `unknown-<e_machine>`. */
@@ -70,14 +71,14 @@ export function* elfParser(): ElfParser {
   const header = yield* readHeader();
   const segments = yield* readSegments(header);
   const dynamic = yield* readDynamic(segments);
-  const strings = stringTable(dynamic, segments);
+  const strings = new Strings(stringTable(dynamic, segments));
   return {
     machine: machineName(header.machine),
     type: fileTypes[header.type] ?? 'other',
     interpreter: yield* readInterpreter(segments),
-    needed: yield* readStrings(strings, valuesOf(dynamic, tag.needed)),
-    rpath: folders(yield* readStrings(strings, valuesOf(dynamic, tag.rpath))),
-    runpath: folders(yield* readStrings(strings, valuesOf(dynamic, tag.runpath))),
+    needed: yield* strings.read(valuesOf(dynamic, tag.needed)),
+    rpath: folders(yield* strings.read(valuesOf(dynamic, tag.rpath))),
+    runpath: folders(yield* strings.read(valuesOf(dynamic, tag.runpath))),
   };
 }
 
@@ -150,6 +151,7 @@ const segmentType = { load: 1, dynamic: 2, interpreter: 3 };
 function* readSegments(header: Header): Generator<ElfRange, Segment[], Uint8Array> {
   const { programHeaderOffset: offset, programHeaderSize: stride, programHeaderCount: count } = header;
   if (count === 0) return [];
+  checkLimit('programHeaderBytes', stride * count, 'bytes of program headers');
   const view = viewOf(yield* readExactly(offset, stride * count, 'program headers'));
   return Array.from({ length: count }, (_, index) => {
     const at = index * stride;
@@ -183,14 +185,11 @@ interface DynamicEntry {
 
 const tag = { null: 0, needed: 1, stringTable: 5, stringTableSize: 10, rpath: 15, runpath: 29 };
 
-/** Real programs have a few dozen entries; a bound keeps a hostile file from costing memory. */
-const mostDynamicEntries = 65536;
-
 function* readDynamic(segments: readonly Segment[]): Generator<ElfRange, DynamicEntry[], Uint8Array> {
   const segment = segments.find(({ type }) => type === segmentType.dynamic);
   if (segment === undefined) return [];
   const count = Math.floor(segment.size / dynamicEntrySize);
-  if (count > mostDynamicEntries) throw new ElfError('damaged', `damaged ELF file: ${count} dynamic entries`);
+  checkLimit('dynamicBytes', segment.size, 'bytes of dynamic section');
   const view = viewOf(yield* readExactly(segment.offset, count * dynamicEntrySize, 'dynamic section'));
   const entries: DynamicEntry[] = [];
   for (let index = 0; index < count; index += 1) {
@@ -220,19 +219,33 @@ function stringTable(dynamic: readonly DynamicEntry[], segments: readonly Segmen
   return segment && { offset: segment.offset + (address - segment.address), length };
 }
 
-function* readStrings(
-  table: ElfRange | undefined,
-  positions: readonly number[],
-): Generator<ElfRange, string[], Uint8Array> {
-  const strings: string[] = [];
-  for (const position of positions) {
-    if (table === undefined || position >= table.length) {
-      throw new ElfError('damaged', 'damaged ELF file: a name lies outside the string table');
-    }
-    const length = Math.min(longestString, table.length - position);
-    strings.push(textUpToZero(yield { offset: table.offset + position, length }, 'name of a library'));
+/** The names in a string table. One file can name the same long text any number of times, so all are counted together. */
+class Strings {
+  readonly #table: ElfRange | undefined;
+  #names = 0;
+  #bytes = 0;
+
+  constructor(table: ElfRange | undefined) {
+    this.#table = table;
   }
-  return strings;
+
+  *read(positions: readonly number[]): Generator<ElfRange, string[], Uint8Array> {
+    this.#names += positions.length;
+    checkLimit('libraries', this.#names, 'names of libraries and folders');
+    const table = this.#table;
+    const strings: string[] = [];
+    for (const position of positions) {
+      if (table === undefined || position >= table.length) {
+        throw new ElfError('damaged', 'damaged ELF file: a name lies outside the string table');
+      }
+      const length = Math.min(longestString, table.length - position);
+      const name = textUpToZero(yield checkedRange(table.offset + position, length), 'name of a library');
+      this.#bytes += name.length;
+      checkLimit('libraryNameBytes', this.#bytes, 'bytes of names of libraries');
+      strings.push(name);
+    }
+    return strings;
+  }
 }
 
 function folders(lists: readonly string[]): string[] {
@@ -244,10 +257,23 @@ function* readExactly(
   length: number,
   what: string,
 ): Generator<ElfRange, Uint8Array, Uint8Array> {
-  const bytes = yield { offset, length };
+  const bytes = yield checkedRange(offset, length);
   if (bytes.length < length)
     throw new ElfError('damaged', `damaged ELF file: the ${what} lies outside the file`);
   return bytes;
+}
+
+function checkLimit(name: keyof typeof programLimits, value: number, what: string): void {
+  const { most } = programLimits[name];
+  if (value > most)
+    throw new ElfError('limit', `an ELF file with ${value} ${what}: at most ${most} are read (${name})`);
+}
+
+/** The end of a range is an offset too, and has to be one that a file can have. */
+function checkedRange(offset: number, length: number): ElfRange {
+  if (!Number.isSafeInteger(offset + length))
+    throw new ElfError('damaged', 'damaged ELF file: an offset beyond any file');
+  return { offset, length };
 }
 
 function textUpToZero(bytes: Uint8Array, what: string): string {

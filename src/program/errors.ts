@@ -1,8 +1,11 @@
 import { BulkheadError, type BulkheadErrorOptions } from '../errors.ts';
 
-/** Thrown when a file is not an ELF program that can be read; `reason` says which of the three it is. */
+/** Thrown when a file is not an ELF program that can be read; `reason` says why. */
 export class ElfError extends BulkheadError {
-  /** `not-elf`: something else. `unsupported`: 32-bit or big-endian. `damaged`: cut short or contradictory. */
+  /**
+   * `not-elf`: something else. `unsupported`: 32-bit or big-endian. `damaged`: cut short or contradictory. `limit`: it
+   * claims more than is read of any program.
+   */
   readonly reason: ElfErrorReason;
   /** What is wrong, without the name of the file. */
   readonly detail: string;
@@ -14,4 +17,4 @@ export class ElfError extends BulkheadError {
   }
 }
 
-export type ElfErrorReason = 'not-elf' | 'unsupported' | 'damaged';
+export type ElfErrorReason = 'not-elf' | 'unsupported' | 'damaged' | 'limit';

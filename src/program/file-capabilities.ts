@@ -87,13 +87,16 @@ export interface FileCapabilities {
   readonly effective: boolean;
 }
 
+/** By revision, how long the value is: the kernel takes no other (include/uapi/linux/capability.h: XATTR_CAPS_SZ). */
+const sizes: Readonly<Record<number, number>> = { 1: 12, 2: 20, 3: 24 };
+
 /** Reads the value of `security.capability`, revisions 1 to 3. `undefined` for what is none. */
 export function decodeFileCapabilities(value: Uint8Array): FileCapabilities | undefined {
   if (value.byteLength < 12) return undefined;
   const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
   const magic = view.getUint32(0, true);
   const revision = magic >>> 24;
-  if (revision < 1 || revision > 3 || (revision > 1 && value.byteLength < 20)) return undefined;
+  if (sizes[revision] !== value.byteLength) return undefined;
   const words = [view.getUint32(4, true), revision > 1 ? view.getUint32(12, true) : 0];
   const permitted: string[] = [];
   for (let number = 0; number < 64; number += 1) {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { readBoundedFile } from '../../bounded-file.ts';
 import { whoMayChange } from '../../who-may-change.ts';
 
-/** What is kept of an engine or an image is some kilobytes. */
-const longestFile = 16 * 1024 * 1024;
+/** What is kept of an engine or an image is some kilobytes; no file that this program writes there is longer. */
+export const longestCacheFile = 4 << 20;
 
 /**
  * The text of a file of this user's cache; `undefined` when there is none, or when somebody else could have put it there:
@@ -16,7 +16,7 @@ export async function readCacheFile(folder: string, name: string): Promise<strin
   try {
     const { foreign, path } = await whoMayChange(join(folder, name));
     if (foreign !== undefined) return undefined;
-    return (await readBoundedFile(path, { mostBytes: longestFile })).toString('utf8');
+    return (await readBoundedFile(path, { mostBytes: longestCacheFile })).toString('utf8');
   } catch {
     return undefined;
   }
@@ -24,7 +24,7 @@ export async function readCacheFile(folder: string, name: string): Promise<strin
 
 /** Whole or not at all: a cache that can't be written, or that somebody else could change, is none. */
 export async function writeCacheFile(folder: string, name: string, text: string): Promise<void> {
-  if (await isForeign(folder)) return;
+  if (Buffer.byteLength(text) > longestCacheFile || (await isForeign(folder))) return;
   const file = join(folder, name);
   const unfinished = `${file}.${randomBytes(6).toString('hex')}`;
   try {

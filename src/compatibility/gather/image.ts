@@ -4,7 +4,9 @@ import type { Engine, InspectedImage } from '../../engine/index.ts';
 import { isKnown } from '../fact.ts';
 import { addressSpaceLabel, type AbsentImage, type ImageFacts } from '../image-facts.ts';
 import { readCacheFile, userCache, writeCacheFile } from './cache-folder.ts';
+import { accountsFact, programFact } from '../facts-file.ts';
 import { readImageContents, type ImageContents } from '../image/image-contents.ts';
+import { imageLimits } from '../image/limits.ts';
 
 export interface ImageGathering {
   /**
@@ -70,30 +72,39 @@ async function contentsOf(
   if (cacheDirectory !== undefined && !remembered.has(image.id))
     await writeCached(cacheDirectory, image.id, contents);
   remembered.set(image.id, contents);
+  const [earliest] = remembered.keys();
+  if (remembered.size > imageLimits.rememberedImages.most && earliest !== undefined)
+    remembered.delete(earliest);
   return contents;
 }
 
 /** Raised when what is read out of images changes. */
-const cacheFormat = 1;
+const cacheFormat = 2;
 
-const cachedSchema = z.object({
+/** The id stands in the file too: whoever can write the folder could give one image the file of another. */
+const cachedSchema = z.strictObject({
   format: z.literal(cacheFormat),
-  accounts: z.object({ value: z.looseObject({}), evidence: z.string() }),
-  program: z.looseObject({}),
+  id: z.string(),
+  accounts: accountsFact,
+  program: programFact,
 });
 
 async function readCached(folder: string, id: string): Promise<ImageContents | undefined> {
+  return parseCachedImage((await readCacheFile(folder, cacheFile(id))) ?? '', id);
+}
+
+/** What a file of the cache says of an image; `undefined` for one that is damaged, of another version or of another image. */
+export function parseCachedImage(text: string, id: string): ImageContents | undefined {
   try {
-    const text = await readCacheFile(folder, cacheFile(id));
-    const { accounts, program } = cachedSchema.parse(JSON.parse(text ?? 'null'));
-    return { accounts, program } as unknown as ImageContents;
+    const { id: cachedId, accounts, program } = cachedSchema.parse(JSON.parse(text));
+    return cachedId === id ? { accounts, program } : undefined;
   } catch {
-    return undefined; // not there, or of another version: it is read and written anew
+    return undefined; // it is read and written anew
   }
 }
 
 async function writeCached(folder: string, id: string, contents: ImageContents): Promise<void> {
-  await writeCacheFile(folder, cacheFile(id), JSON.stringify({ format: cacheFormat, ...contents }));
+  await writeCacheFile(folder, cacheFile(id), JSON.stringify({ format: cacheFormat, id, ...contents }));
 }
 
 function cacheFile(id: string): string {

@@ -62,9 +62,9 @@ export class ByteReader {
     }
   }
 
-  /** Closes what it reads from. */
-  async close(): Promise<void> {
-    await this.#source.return?.();
+  /** Closes what it reads from. Does not wait for bytes that were asked for: they may never come. */
+  close(): void {
+    this.#source.return?.().catch(() => undefined);
   }
 
   #take(length: number): Uint8Array {

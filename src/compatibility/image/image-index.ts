@@ -1,88 +1,125 @@
-import { posix } from 'node:path';
-import type { FileCapabilities } from '../../program/file-capabilities.ts';
-import type { ScannedProgram } from './program-scan.ts';
-
-/** What is remembered of one path of an image. */
-export interface IndexedFile {
-  readonly type: 'file' | 'directory' | 'symlink' | 'other';
-  readonly mode: number;
-  readonly size: number;
-  readonly target?: string | undefined;
-  readonly capabilities?: FileCapabilities | undefined;
-  /** Of files that were wanted. */
-  readonly text?: string | undefined;
-  readonly program?: ScannedProgram | undefined;
-}
-
-/** Paths of one layer, without a leading slash; `null` for what the layer takes away. */
-export type LayerIndex = Map<string, IndexedFile | null>;
-
-/** Image specification, layer.md: a file `.wh.NAME` takes NAME away, `.wh..wh..opq` all that was in its folder. */
-const whiteoutPrefix = '.wh.';
-const opaqueName = '.wh..wh..opq';
+import type { IndexedFile, LayerTree, TreeNode } from './layer-tree.ts';
+import { checkImageLimit, imageLimits } from './limits.ts';
+import type { Slices } from './slices.ts';
 
 const mostLinks = 40;
 
 /** The files of an image: its layers, one on the other. */
 export class ImageIndex {
-  readonly #files = new Map<string, IndexedFile>();
+  readonly #root: TreeNode;
+  readonly #names: ReadonlySet<string>;
+  #steps = 0;
 
-  constructor(layers: Iterable<LayerIndex>) {
-    for (const layer of layers) this.#apply(layer);
+  private constructor(root: TreeNode, names: ReadonlySet<string>) {
+    this.#root = root;
+    this.#names = names;
   }
 
-  /** What `path` leads to, with links followed. `undefined` where there is nothing. */
+  /**
+   * Lays the layers on each other, the lowest first. Each node of each layer is visited once; the layers are used up.
+   *
+   * @throws the signal's reason
+   */
+  static async of(layers: readonly LayerTree[], slices: Slices): Promise<ImageIndex> {
+    const root: TreeNode = { file: undefined, children: undefined, gone: undefined, opaque: false };
+    let visited = 0;
+    const visit = () => {
+      visited += 1;
+      // An archive may name one layer many times.
+      checkImageLimit('entries', visited, `${visited} files and folders of layers to lay on each other`);
+      return slices.step();
+    };
+    for (const layer of layers) await lay(root, layer.root, visit);
+    return new ImageIndex(root, await namesOf(root, slices));
+  }
+
+  /**
+   * What `path` leads to, with links followed. `undefined` where there is nothing.
+   *
+   * @throws {ImageLimitError} when all searches of this index together take too long
+   */
   resolve(path: string): { readonly path: string; readonly file: IndexedFile } | undefined {
-    let left = posix.normalize(`/${path}`).split('/').slice(1);
-    let at = '';
-    for (let links = 0; left.length > 0;) {
-      const [name = '', ...rest] = left;
-      const next = at === '' ? name : `${at}/${name}`;
-      const file = this.#files.get(next);
-      if (file?.type === 'symlink') {
-        links += 1;
-        if (links > mostLinks) return undefined;
-        const target = posix.resolve(`/${at}`, file.target ?? '');
-        left = [...target.split('/').slice(1), ...rest].filter((part) => part !== '');
-        at = '';
+    if (path.length > imageLimits.pathBytes.most) return undefined; // no such path can be opened
+    // What is still to be walked, the next part last: a link puts its target's parts on top.
+    const left = partsOf(path);
+    let way: { readonly name: string; readonly node: TreeNode }[] = [];
+    for (let links = 0; ;) {
+      this.#steps += 1;
+      checkImageLimit('searchSteps', this.#steps, `${this.#steps} steps to find the program of the image`);
+      const name = left.pop();
+      const at = way.at(-1)?.node ?? this.#root;
+      if (name === undefined) break;
+      if (name === '..') {
+        way.pop();
         continue;
       }
-      if (rest.length === 0) return file === undefined ? undefined : { path: `/${next}`, file };
-      at = next;
-      left = rest;
+      const node = at.children?.get(name);
+      if (node === undefined) return undefined;
+      const { file } = node;
+      if (file?.type !== 'symlink') {
+        way.push({ name, node });
+        continue;
+      }
+      links += 1;
+      const target = file.target ?? '';
+      if (links > mostLinks || target === '') return undefined;
+      if (target.startsWith('/')) way = [];
+      left.push(...partsOf(target));
+      if (left.length > imageLimits.pathBytes.most) return undefined;
     }
-    return undefined;
+    const file = way.at(-1)?.node.file;
+    return file && { path: `/${way.map(({ name }) => name).join('/')}`, file };
   }
 
   /** Whether any folder has a file of this name. */
   hasName(name: string): boolean {
-    for (const path of this.#files.keys()) if (path === name || path.endsWith(`/${name}`)) return true;
-    return false;
+    return this.#names.has(name);
   }
+}
 
-  #apply(layer: LayerIndex): void {
-    for (const path of layer.keys()) {
-      const name = posix.basename(path);
-      if (!name.startsWith(whiteoutPrefix)) continue;
-      const folder = posix.dirname(path);
-      const parent = folder === '.' ? '' : `${folder}/`;
-      this.#remove(
-        name === opaqueName ? parent : `${parent}${name.slice(whiteoutPrefix.length)}`,
-        name === opaqueName,
-      );
+/** In reverse, without the parts that lead nowhere. */
+function partsOf(path: string): string[] {
+  return path
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .reverse();
+}
+
+async function lay(lower: TreeNode, upper: TreeNode, visit: () => Promise<void> | undefined): Promise<void> {
+  const pairs = [{ lower, upper }];
+  for (let pair = pairs.pop(); pair !== undefined; pair = pairs.pop()) {
+    const { lower, upper } = pair;
+    // What is no folder any more has nothing in it; what is one, after being none, begins empty.
+    const isReplaced = upper.file !== undefined && upper.file.type !== 'directory';
+    if (upper.opaque || isReplaced) lower.children = undefined;
+    for (const name of upper.gone ?? []) {
+      lower.children?.delete(name);
+      await visit();
     }
-    for (const [path, file] of layer) if (file !== null) this.#files.set(path, file);
-  }
-
-  #remove(path: string, onlyBelow: boolean): void {
-    const below = onlyBelow ? path : `${path}/`;
-    for (const known of [...this.#files.keys()]) {
-      if ((!onlyBelow && known === path) || known.startsWith(below)) this.#files.delete(known);
+    if (upper.file !== undefined) lower.file = upper.file;
+    for (const [name, child] of upper.children ?? []) {
+      lower.children ??= new Map();
+      const below = lower.children.get(name);
+      if (below === undefined) {
+        const made: TreeNode = { file: undefined, children: undefined, gone: undefined, opaque: false };
+        lower.children.set(name, made);
+        pairs.push({ lower: made, upper: child });
+      } else pairs.push({ lower: below, upper: child });
+      await visit();
     }
   }
 }
 
-/** A layer's own whiteouts are remembered as taken away. */
-export function isWhiteout(path: string): boolean {
-  return posix.basename(path).startsWith(whiteoutPrefix);
+/** The names of all that has an entry. */
+async function namesOf(root: TreeNode, slices: Slices): Promise<Set<string>> {
+  const names = new Set<string>();
+  const nodes = [root];
+  for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+    for (const [name, child] of node.children ?? []) {
+      if (child.file !== undefined) names.add(name);
+      nodes.push(child);
+      await slices.step();
+    }
+  }
+  return names;
 }

@@ -1,10 +1,13 @@
 import {
+  parseDecimal,
   parsePaxRecords,
   parseTarHeader,
   tarBlockSize,
   type TarHeader,
 } from '../../engine/codec/tar-header.ts';
 import type { ByteReader } from './byte-reader.ts';
+import { checkImageLimit } from './limits.ts';
+import type { Slices } from './slices.ts';
 
 /** One entry of a tar, with what PAX records and GNU's long names say of it. */
 export interface TarStreamEntry extends Pick<TarHeader, 'name' | 'mode' | 'size' | 'type' | 'linkName'> {
@@ -14,56 +17,113 @@ export interface TarStreamEntry extends Pick<TarHeader, 'name' | 'mode' | 'size'
   readonly body: AsyncGenerator<Uint8Array, void, undefined>;
 }
 
-/** A path or a set of records of this length is none. */
-const longestExtension = 1 << 20;
+/** What stands in headers before the one that they are about. */
+interface Extensions {
+  readonly records: ReadonlyMap<string, Uint8Array>;
+  readonly longName?: string | undefined;
+  readonly longLinkName?: string | undefined;
+}
+
+const noExtensions: Extensions = { records: new Map() };
+const capabilityKey = 'SCHILY.xattr.security.capability';
 
 /**
- * The entries of a tar, read forward.
+ * The entries of a tar, read forward, as Go's archive/tar understands them: engines are written in Go, and an entry that
+ * means something else here than there would make a verdict about another image than the one that runs.
  *
- * @throws {SyntaxError} for what is no tar, and one that is cut short
+ * @throws {SyntaxError} for what is no tar, one that is cut short, and one that goes beyond a limit
  */
-export async function* tarEntries(reader: ByteReader): AsyncGenerator<TarStreamEntry, void, undefined> {
-  let records = new Map<string, Uint8Array>();
-  for (;;) {
+export async function* tarEntries(
+  reader: ByteReader,
+  slices: Slices,
+): AsyncGenerator<TarStreamEntry, void, undefined> {
+  let extensions = noExtensions;
+  for (let headers = 0; ;) {
+    await slices.step();
     const block = await reader.read(tarBlockSize);
     if (block.length === 0) return; // some writers leave the two blocks of zeros out
     const header = parseTarHeader(block);
     if (header === undefined) {
-      await drain(reader);
+      await drain(reader, slices);
       return;
     }
     if (['x', 'L', 'K', 'g'].includes(header.type)) {
-      records = new Map([...records, ...(await readExtension(reader, header))]);
+      headers += 1;
+      checkImageLimit('extensionHeaders', headers, `${headers} headers before one file of a tar`);
+      extensions = await readExtension(reader, header, extensions);
       continue;
     }
-    const size = Number(text(records.get('size')) ?? header.size);
-    const body = new Body(reader, size);
+    const entry = { ...header, ...said(header, extensions) };
+    const body = new Body(reader, entry.size);
     yield {
-      name: text(records.get('path')) ?? header.name,
-      linkName: text(records.get('linkpath')) ?? header.linkName,
-      mode: header.mode,
-      type: header.type,
-      size,
-      capability: records.get('SCHILY.xattr.security.capability'),
+      name: entry.name,
+      linkName: entry.linkName,
+      mode: entry.mode,
+      type: entry.type,
+      size: entry.size,
+      capability: extensions.records.get(capabilityKey),
       body: body.bytes(),
     };
     await body.skipRest();
-    records = new Map();
+    extensions = noExtensions;
+    headers = 0;
   }
 }
 
+/** What an entry really says of itself, its extensions regarded. */
+function said(
+  header: TarHeader,
+  { records, longName, longLinkName }: Extensions,
+): Pick<TarHeader, 'name' | 'linkName' | 'size' | 'type'> {
+  if (header.type === 'S' || [...records.keys()].some((key) => key.startsWith('GNU.sparse.'))) {
+    throw new SyntaxError('a tar with files that have holes (GNU sparse), which are not read');
+  }
+  const name = longName ?? path(records, 'path') ?? header.name;
+  // A header of before POSIX has no type: a folder is known by its slash.
+  const type = header.hasNoType && name.endsWith('/') ? '5' : header.type;
+  return {
+    name,
+    linkName: longLinkName ?? path(records, 'linkpath') ?? header.linkName,
+    type,
+    size: hasNoContent(header.type) ? 0 : sizeOf(records, header.size),
+  };
+}
+
+/** Links, devices, folders and pipes have no content, whatever size their header names. */
+function hasNoContent(type: string): boolean {
+  return type >= '1' && type <= '6' && type.length === 1;
+}
+
+function sizeOf(records: Extensions['records'], size: number): number {
+  const value = records.get('size');
+  if (value === undefined || value.length === 0) return size;
+  const parsed = parseDecimal(text(value));
+  if (parsed === undefined) throw new SyntaxError('a PAX record whose size is no whole number');
+  return parsed;
+}
+
+function path(records: Extensions['records'], key: string): string | undefined {
+  const value = records.get(key);
+  if (value === undefined || value.length === 0) return undefined;
+  if (value.includes(0)) throw new SyntaxError(`a PAX record whose ${key} has a zero byte`);
+  return text(value);
+}
+
+/** A set of PAX records replaces the one before it; the records of a global header are of no file. */
 async function readExtension(
   reader: ByteReader,
   { type, size }: TarHeader,
-): Promise<Map<string, Uint8Array>> {
-  if (size > longestExtension) throw new SyntaxError(`a tar header of ${size} bytes`);
+  before: Extensions,
+): Promise<Extensions> {
+  checkImageLimit('extensionBytes', size, `a tar header of ${size} bytes`);
   // Kept beyond the next read, so copied out of the stream's chunk.
   const bytes = Buffer.from(await reader.read(size));
-  await reader.skip(padding(size));
-  if (type === 'x') return parsePaxRecords(bytes);
-  if (type === 'g') return new Map();
+  if (bytes.length < size || !(await reader.skip(padding(size)))) throw cutShort();
+  if (type === 'g') return noExtensions;
+  if (type === 'x') return { ...before, records: parsePaxRecords(bytes) };
   const end = bytes.indexOf(0);
-  return new Map([[type === 'L' ? 'path' : 'linkpath', end === -1 ? bytes : bytes.subarray(0, end)]]);
+  const name = text(end === -1 ? bytes : bytes.subarray(0, end));
+  return name === '' ? before : { ...before, [type === 'L' ? 'longName' : 'longLinkName']: name };
 }
 
 class Body {
@@ -93,16 +153,18 @@ class Body {
 }
 
 /** What follows the end has to be read too, or the sender would wait. */
-async function drain(reader: ByteReader): Promise<void> {
-  while ((await reader.some(Number.POSITIVE_INFINITY)) !== undefined);
+async function drain(reader: ByteReader, slices: Slices): Promise<void> {
+  while ((await reader.some(Number.POSITIVE_INFINITY)) !== undefined) await slices.step();
 }
 
 function padding(size: number): number {
   return (tarBlockSize - (size % tarBlockSize)) % tarBlockSize;
 }
 
-function text(bytes: Uint8Array | undefined): string | undefined {
-  return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+function text(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
 }
 
 function cutShort(): SyntaxError {

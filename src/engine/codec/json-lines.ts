@@ -8,7 +8,8 @@ const defaultLongestLine = 16 * 1024 * 1024;
 export class JsonLines {
   readonly #longestLine: number;
   readonly #parse: (line: string) => unknown;
-  #pending: Uint8Array[] = [];
+  /** The beginning of a line. Copied, because a view keeps its whole piece, and a line may come byte by byte. */
+  #pending = Buffer.alloc(0);
   #pendingLength = 0;
 
   constructor(
@@ -22,8 +23,7 @@ export class JsonLines {
     const values: unknown[] = [];
     let start = 0;
     for (let end = piece.indexOf(0x0a); end !== -1; end = piece.indexOf(0x0a, start)) {
-      this.#keep(piece.subarray(start, end));
-      this.#takeLine(values);
+      this.#takeLine(piece.subarray(start, end), values);
       start = end + 1;
     }
     this.#keep(piece.subarray(start));
@@ -33,27 +33,43 @@ export class JsonLines {
   /** The value of a last line without a line break, if there is one. */
   end(): unknown[] {
     const values: unknown[] = [];
-    this.#takeLine(values);
+    this.#takeLine(new Uint8Array(), values);
     return values;
   }
 
   #keep(piece: Uint8Array): void {
-    this.#pendingLength += piece.length;
-    if (this.#pendingLength > this.#longestLine) {
-      this.#pending = [];
-      throw new SyntaxError(`a line is longer than ${this.#longestLine} bytes`);
+    this.#checkLength(piece.length);
+    const length = this.#pendingLength + piece.length;
+    if (length > this.#pending.length) {
+      const larger = Buffer.alloc(Math.max(length, 2 * this.#pending.length));
+      this.#pending.copy(larger, 0, 0, this.#pendingLength);
+      this.#pending = larger;
     }
-    if (piece.length > 0) this.#pending.push(piece);
+    this.#pending.set(piece, this.#pendingLength);
+    this.#pendingLength = length;
   }
 
-  #takeLine(values: unknown[]): void {
-    const [first] = this.#pending;
-    const line =
-      this.#pending.length === 1 && first !== undefined
-        ? Buffer.from(first.buffer, first.byteOffset, first.length)
-        : Buffer.concat(this.#pending);
-    this.#pending = [];
+  #takeLine(rest: Uint8Array, values: unknown[]): void {
+    if (this.#pendingLength === 0) {
+      this.#checkLength(rest.length);
+      this.#parseLine(Buffer.from(rest.buffer, rest.byteOffset, rest.length), values);
+      return;
+    }
+    this.#keep(rest);
+    const line = this.#pending.subarray(0, this.#pendingLength);
+    this.#pending = Buffer.alloc(0);
     this.#pendingLength = 0;
+    this.#parseLine(line, values);
+  }
+
+  #checkLength(more: number): void {
+    if (this.#pendingLength + more <= this.#longestLine) return;
+    this.#pending = Buffer.alloc(0);
+    this.#pendingLength = 0;
+    throw new SyntaxError(`a line is longer than ${this.#longestLine} bytes`);
+  }
+
+  #parseLine(line: Buffer, values: unknown[]): void {
     const text = line.toString('utf8').trim();
     if (text !== '') values.push(this.#parse(text));
   }

@@ -23,19 +23,22 @@ export function parsePathStat(header: string): PathStat {
   const value = JSON.parse(Buffer.from(header, 'base64').toString('utf8')) as unknown;
   if (typeof value !== 'object' || value === null) throw new SyntaxError('not a path stat');
   const { name, size, mode, mtime, linkTarget } = value as Record<string, unknown>;
-  if (typeof name !== 'string' || typeof size !== 'number' || typeof mode !== 'number') {
-    throw new SyntaxError('not a path stat');
-  }
+  if (typeof name !== 'string' || !isWhole(size) || !isWhole(mode)) throw new SyntaxError('not a path stat');
+  const modifiedAt = new Date(typeof mtime === 'string' ? mtime : 0);
   const kind = kindOf(mode);
   return {
     name,
     sizeBytes: size,
     mode: permissionsOf(mode),
     kind,
-    modifiedAt: new Date(typeof mtime === 'string' ? mtime : 0),
+    modifiedAt: Number.isNaN(modifiedAt.getTime()) ? new Date(0) : modifiedAt,
     // Podman fills it in for plain files too.
     linkTarget: kind === 'symlink' && typeof linkTarget === 'string' ? linkTarget : '',
   };
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function has(mode: number, bits: number): boolean {

@@ -25,6 +25,8 @@ export class RawStream {
   #stream = 0;
   #remaining = 0;
   #engineMessage: string | undefined;
+  /** A character of the engine's message may come in two pieces. */
+  readonly #decoder = new TextDecoder();
 
   /** @throws RawStreamError, EngineStreamError */
   push(bytes: Uint8Array): OutputPiece[] {
@@ -83,7 +85,7 @@ export class RawStream {
   }
 
   #readEngineMessage(bytes: Uint8Array): void {
-    const text = new TextDecoder().decode(bytes);
+    const text = this.#decoder.decode(bytes, { stream: this.#remaining > 0 });
     this.#engineMessage = `${this.#engineMessage ?? ''}${text}`.slice(0, longestEngineMessage);
     if (this.#remaining === 0 || this.#engineMessage.length === longestEngineMessage)
       this.#failWithEngineMessage();

@@ -9,10 +9,15 @@ export interface TarHeader {
   readonly modifiedAt: number;
   /** `0` file, `1` hard link, `2` symbolic link, `5` directory, `x` and `g` PAX records, ... */
   readonly type: string;
+  /** Whether the header is of before POSIX, where a file and a folder are told apart by a slash at the end of the name. */
+  readonly hasNoType: boolean;
   readonly linkName: string;
 }
 
 export const tarBlockSize = 512;
+
+/** A byte order mark at the beginning of a name is a part of it. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
  * Reads a header block (POSIX.1-1988 ustar, and what GNU tar writes). `undefined` for the block of zeros that ends an archive.
@@ -28,12 +33,13 @@ export function parseTarHeader(block: Uint8Array): TarHeader | undefined {
   const name = text(block, 0, 100);
   return {
     name: prefix === '' ? name : `${prefix}/${name}`,
-    mode: number(block, 100, 8),
-    uid: number(block, 108, 8),
-    gid: number(block, 116, 8),
-    size: number(block, 124, 12),
+    mode: notNegative(number(block, 100, 8)),
+    uid: notNegative(number(block, 108, 8)),
+    gid: notNegative(number(block, 116, 8)),
+    size: notNegative(number(block, 124, 12)),
     modifiedAt: number(block, 136, 12),
-    type: text(block, 156, 1) || '0',
+    type: block[156] === 0 ? '0' : String.fromCharCode(block[156] ?? 0),
+    hasNoType: block[156] === 0,
     linkName: text(block, 157, 100),
   };
 }
@@ -43,37 +49,61 @@ export function parsePaxRecords(bytes: Uint8Array): Map<string, Uint8Array> {
   const records = new Map<string, Uint8Array>();
   let at = 0;
   while (at < bytes.length) {
-    const space = bytes.indexOf(0x20, at);
-    const length = space === -1 ? Number.NaN : Number(text(bytes, at, space - at));
-    const end = at + length;
-    const equals = bytes.indexOf(0x3d, space);
-    if (!(length > 0) || end > bytes.length || equals === -1 || equals >= end || bytes[end - 1] !== 0x0a) {
+    // Searched no further than the digits of a length go: the whole rest for each record would take quadratic time.
+    const space = bytes.subarray(at, at + longestLength).indexOf(0x20);
+    const length = space === -1 ? undefined : parseDecimal(text(bytes, at, space));
+    const record = bytes.subarray(at + space + 1, at + (length ?? 0));
+    const equals = record.indexOf(0x3d);
+    if (length === undefined || at + length > bytes.length || equals < 1 || record.at(-1) !== 0x0a) {
       throw new SyntaxError('not a PAX record');
     }
-    records.set(text(bytes, space + 1, equals - space - 1), bytes.subarray(equals + 1, end - 1));
-    at = end;
+    records.set(decoder.decode(record.subarray(0, equals)), record.subarray(equals + 1, -1));
+    at += length;
   }
   return records;
+}
+
+/** Digits of the longest number that can be a size, and a space. */
+const longestLength = 17;
+
+/** A whole number that a size can be, in decimal digits and nothing else; `undefined` for everything that is none. */
+export function parseDecimal(digits: string): number | undefined {
+  if (!/^\d{1,16}$/.test(digits)) return undefined;
+  const value = Number(digits);
+  return Number.isSafeInteger(value) ? value : undefined;
 }
 
 function text(bytes: Uint8Array, start: number, length: number): string {
   const field = bytes.subarray(start, start + length);
   const end = field.indexOf(0);
-  return new TextDecoder().decode(end === -1 ? field : field.subarray(0, end));
+  return decoder.decode(end === -1 ? field : field.subarray(0, end));
 }
 
 /** Octal digits, or for what does not fit, GNU's base 256 with the top bit set. */
 function number(block: Uint8Array, start: number, length: number): number {
   const first = block[start] ?? 0;
-  if ((first & 0x80) !== 0) {
-    return block
-      .subarray(start + 1, start + length)
-      .reduce((value, byte) => value * 256 + byte, first & 0x7f);
-  }
+  if ((first & 0x80) !== 0) return base256(block.subarray(start, start + length));
   const digits = text(block, start, length).trim();
   if (digits === '') return 0;
   if (!/^[0-7]+$/.test(digits)) throw new SyntaxError('not a tar header: a number is not octal');
   return Number.parseInt(digits, 8);
+}
+
+/** Two's complement, most significant byte first; the top bit only says that it is such a number. */
+function base256(field: Uint8Array): number {
+  const isNegative = ((field[0] ?? 0) & 0x40) !== 0;
+  const value = field.reduce(
+    (sum, byte, index) => sum * 256 + (index === 0 ? (byte & 0x7f) - (isNegative ? 0x80 : 0) : byte),
+    0,
+  );
+  if (!Number.isSafeInteger(value))
+    throw new SyntaxError('not a tar header: a number is larger than any can be');
+  return value;
+}
+
+function notNegative(value: number): number {
+  if (value < 0) throw new SyntaxError('not a tar header: a number is negative');
+  return value;
 }
 
 /** The sum of all bytes, with the checksum's own taken as spaces. */

@@ -63,6 +63,9 @@ export const inspectImageSchema = z.object({
   RootFS: z.object({ Layers: texts }),
 });
 
+/** An image's configuration is written by whoever made it; registries and other tools refuse more than 4 MiB. */
+export const longestInspection = 8 << 20;
+
 /** See `Images.inspect`. */
 export async function inspectImage(
   client: EngineClient,
@@ -75,6 +78,7 @@ export async function inspectImage(
     doing: `inspect image ${name}`,
     method: 'GET',
     path: `/images/${encodeReference(name)}/json`,
+    longestAnswer: longestInspection,
     signal,
     hints: { ENGINE_NOT_FOUND: 'Load or build the image first; nothing is ever pulled unless asked for.' },
   };

@@ -30,6 +30,7 @@ describe('tar headers', () => {
             size: content.length,
             modifiedAt: mtime,
             type: '0',
+            hasNoType: false,
             linkName: '',
           });
         },

@@ -1,0 +1,37 @@
+/** How long other work of this process waits at most. */
+const sliceMs = 10;
+
+/** A clock is not read for each of a million small steps. */
+const stepsBetweenLooks = 64;
+
+/**
+ * Divides long work into slices, so that timers, sockets and aborts of this process get their turn in between.
+ *
+ * A step is one file or one name; {@link step} is to be called, and awaited when it returns something, for each.
+ */
+export class Slices {
+  readonly #signal: AbortSignal | undefined;
+  #steps = 0;
+  #began = performance.now();
+
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal;
+  }
+
+  /**
+   * @param weight how many small steps the work done is worth
+   * @returns a promise when it is time to let others work; it rejects with the signal's reason after an abort
+   */
+  step(weight = 1): Promise<void> | undefined {
+    this.#steps += weight;
+    if (this.#steps < stepsBetweenLooks) return undefined;
+    this.#steps = 0;
+    return performance.now() - this.#began < sliceMs ? undefined : this.#pause();
+  }
+
+  async #pause(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#signal?.throwIfAborted();
+    this.#began = performance.now();
+  }
+}

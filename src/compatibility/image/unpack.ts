@@ -1,0 +1,94 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import * as zlib from 'node:zlib';
+import { checkImageLimit, imageLimits } from './limits.ts';
+
+const chunkSize = 64 * 1024;
+
+/** Counts what comes out of the layers of an image, and out of how much. */
+export class UnpackBudget {
+  #packed = 0;
+  #unpacked = 0;
+
+  /** Bytes that were not packed. */
+  addPlain(bytes: number): void {
+    this.#packed += bytes;
+    this.#add(bytes);
+  }
+
+  addPacked(bytes: number): void {
+    this.#packed += bytes;
+  }
+
+  addUnpacked(bytes: number): void {
+    this.#add(bytes);
+    const beyond = this.#unpacked - imageLimits.freeUnpackedBytes.most;
+    if (beyond <= 0) return;
+    const ratio = Math.ceil(beyond / Math.max(1, this.#packed));
+    checkImageLimit('unpackedRatio', ratio, `a layer that unpacks to ${ratio} times its size`);
+  }
+
+  #add(bytes: number): void {
+    this.#unpacked += bytes;
+    checkImageLimit('unpackedBytes', this.#unpacked, `${this.#unpacked} bytes in the layers`);
+  }
+}
+
+export type Packing = 'gzip' | 'zstd';
+
+/** How the bytes are packed that begin so; `undefined` for a plain tar. */
+export function packingOf(start: Uint8Array): Packing | undefined {
+  if (start[0] === 0x1f && start[1] === 0x8b) return 'gzip';
+  const isZstd = start[0] === 0x28 && start[1] === 0xb5 && start[2] === 0x2f && start[3] === 0xfd;
+  return isZstd ? 'zstd' : undefined;
+}
+
+/**
+ * What was packed. Not more is unpacked than is taken.
+ *
+ * @throws {SyntaxError} when it can't be unpacked, and beyond the budget; the errors of `packed`
+ */
+export async function* unpack(
+  packed: AsyncIterable<Uint8Array>,
+  packing: Packing,
+  budget: UnpackBudget,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const decompressor = decompressorFor(packing);
+  let lost: { readonly error: unknown } | undefined;
+  const counted = async function* () {
+    try {
+      for await (const piece of packed) {
+        budget.addPacked(piece.length);
+        yield piece;
+      }
+    } catch (error) {
+      lost = { error };
+      throw error;
+    }
+  };
+  pipeline(Readable.from(counted(), { objectMode: false }), decompressor).catch((error: unknown) =>
+    decompressor.destroy(error as Error),
+  );
+  try {
+    for await (const piece of decompressor as AsyncIterable<Uint8Array>) {
+      budget.addUnpacked(piece.length);
+      yield piece;
+    }
+  } catch (error) {
+    if (lost !== undefined) throw lost.error;
+    if (error instanceof SyntaxError) throw error;
+    throw new SyntaxError(`a layer can't be unpacked: ${(error as Error).message}`, { cause: error });
+  } finally {
+    decompressor.destroy();
+  }
+}
+
+function decompressorFor(packing: Packing): zlib.Gunzip {
+  if (packing === 'gzip') return zlib.createGunzip({ chunkSize });
+  // Node.js has it from 22.15 on.
+  const { createZstdDecompress } = zlib as {
+    createZstdDecompress?: (options: { chunkSize: number }) => zlib.Gunzip;
+  };
+  if (createZstdDecompress !== undefined) return createZstdDecompress({ chunkSize });
+  throw new SyntaxError('a layer is packed with zstd, which this Node.js can not read');
+}
