@@ -10,7 +10,7 @@ import type { PluginHostOptions } from './host-options.ts';
 import type { HostIdentity } from './labels.ts';
 import { Counters } from './metrics.ts';
 import { OwnedFolders } from './owned-folders.ts';
-import { sweepAll, type Sweep } from './sweep.ts';
+import { sweepAll, type MayLive, type Sweep } from './sweep.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** What a host is made of. */
@@ -38,6 +38,7 @@ export async function openParts(
   const tell = (swept: Sweep): void => {
     tellSweep(swept, identity.hostId, counters, logger);
   };
+  const mayLive: MayLive = { folders: new Set(), anywhere: false };
   const watchdog =
     options.watchdog === true ? new Watchdog({ clusterId, parents: parentsOf(options) }) : undefined;
   const engines = await Engines.open(
@@ -47,7 +48,7 @@ export async function openParts(
         watchdog?.watch(
           podman === undefined ? { socketPath: engine.socketPath } : { podman: storageOf(podman) },
         );
-        if (sweep) tell(await sweepAll([engine], [], clusterId));
+        if (sweep) tell(await sweepAll([engine], [], clusterId, { mayLive }));
       },
       socketFolder: (parent) => folders.below(parent),
     },
@@ -56,7 +57,7 @@ export async function openParts(
     watchdog?.dismiss();
     throw error;
   });
-  if (sweep) tell(await sweepAll([], parentsOf(options), clusterId));
+  if (sweep) tell(await sweepAll([], parentsOf(options), clusterId, { mayLive }));
   return { identity, parts: { store, engines, folders, counters, logger, watchdog } };
 }
 

@@ -30,21 +30,26 @@ export interface SweptContainer {
 /**
  * Removes the containers of this cluster whose hosts are gone, running or not. Process id, start time and boot id together
  * prove that a host is gone; what can't be proved is left alone.
+ *
+ * @returns among the rest `mayLive`: the folders of those that could not be removed
  */
 export async function sweepContainers(
   engine: Engine,
   clusterId: string,
   { signal }: { signal?: AbortSignal | undefined } = {},
-): Promise<Pick<Sweep, 'containers' | 'failures'>> {
+): Promise<Pick<Sweep, 'containers' | 'failures'> & { readonly mayLive: readonly string[] }> {
   const found = await engine.containers.list({ all: true, filters: ofCluster(clusterId), signal });
   const orphans = found.filter(({ labels }) => ownerLiveness(labels) === 'gone');
   const failures: string[] = [];
+  const mayLive: string[] = [];
   const removed = await Promise.all(
     orphans.map(async ({ id, names, image, labels }) => {
       try {
         await removeContainer(engine, id);
       } catch (error) {
         failures.push((error as Error).message);
+        const folder = labels[hostLabels.folder] ?? '';
+        if (folder !== '') mayLive.push(folder);
         return [];
       }
       const name = names[0] ?? '';
@@ -61,7 +66,7 @@ export async function sweepContainers(
       ];
     }),
   );
-  return { containers: removed.flat(), failures };
+  return { containers: removed.flat(), failures, mayLive };
 }
 
 /** Removes the images of probes whose matrix is gone. What anybody else named is left alone, whatever its labels say. */
@@ -93,12 +98,23 @@ function ofCluster(clusterId: string): { label: string[] } {
   return { label: [`${hostLabels.clusterId}=${clusterId}`] };
 }
 
-/** Sweeps engines and folders; what fails is told, and stops nothing else. */
+/** What earlier sweeps could not find out or remove, for those that follow. */
+export interface MayLive {
+  /** Folders of containers that could not be removed. */
+  readonly folders: Set<string>;
+  /** Whether an engine could not be asked, so that any folder may have a container that lives. */
+  anywhere: boolean;
+}
+
+/** Sweeps engines and folders; what fails is told, and stops nothing else. A folder whose container may live stays. */
 export async function sweepAll(
   engines: readonly Engine[],
   parents: readonly string[],
   clusterId: string,
-  { signal }: { signal?: AbortSignal | undefined } = {},
+  {
+    signal,
+    mayLive = { folders: new Set(), anywhere: false },
+  }: { signal?: AbortSignal | undefined; mayLive?: MayLive | undefined } = {},
 ): Promise<Sweep> {
   const failures: string[] = [];
   const containers: SweptContainer[] = [];
@@ -107,18 +123,27 @@ export async function sweepAll(
     try {
       const swept = await sweepContainers(engine, clusterId, { signal });
       containers.push(...swept.containers);
+      for (const folder of swept.mayLive) mayLive.folders.add(folder);
       const unused = await sweepImages(engine, clusterId, { signal }); // by now
       images.push(...unused.images);
       failures.push(...swept.failures, ...unused.failures);
     } catch (error) {
       signal?.throwIfAborted();
       failures.push((error as Error).message);
+      mayLive.anywhere = true;
     }
+  }
+  if (mayLive.anywhere) {
+    const left =
+      parents.length === 0 ? [] : ['folders for sockets were left, because an engine could not be asked'];
+    return { containers, images, folders: [], failures: [...failures, ...left] };
   }
   // The sockets last: a plugin that still runs would only miss them.
   const known = containers.filter(({ folder }) => folder !== '').map(({ folder }) => dirname(folder));
   const folders = await Promise.all(
-    [...new Set([...parents, ...known])].map((parent) => sweepFolders(parent, clusterId)),
+    [...new Set([...parents, ...known])].map((parent) =>
+      sweepFolders(parent, clusterId, { keep: mayLive.folders, failures }),
+    ),
   );
   return { containers, images, folders: folders.flat(), failures };
 }
