@@ -4,8 +4,8 @@
  *
  * Node has no openat(2). On Linux `/proc/self/fd/N/NAME` is the same: it begins at the folder behind descriptor N (proc(5)).
  */
-import { constants, type Stats } from 'node:fs';
-import { lstat, open, opendir, readFile, type FileHandle } from 'node:fs/promises';
+import { constants, readFileSync, type Stats } from 'node:fs';
+import { lstat, open, opendir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Linux: open(2). The descriptor stands for the file itself, which is neither read nor waited for. Node has no name for it. */
@@ -29,20 +29,16 @@ export class HeldFolder implements AsyncDisposable {
   readonly mountId: string | undefined;
   readonly #handle: FileHandle;
 
-  private constructor(path: string, handle: FileHandle, mountId: string | undefined) {
+  private constructor(path: string, handle: FileHandle) {
     this.path = path;
     this.#handle = handle;
-    this.mountId = mountId;
+    this.mountId = mountIdOf(handle.fd);
   }
 
   /** Opens a folder whose path is trusted; `follow` allows its last part to be a link. @throws the system's error */
   static async open(path: string, { follow = false }: { follow?: boolean } = {}): Promise<HeldFolder> {
     const flags = constants.O_RDONLY | constants.O_DIRECTORY | (follow ? 0 : constants.O_NOFOLLOW);
-    return HeldFolder.#of(path, await open(path, flags));
-  }
-
-  static async #of(path: string, handle: FileHandle): Promise<HeldFolder> {
-    return new HeldFolder(path, handle, await mountIdOf(handle.fd));
+    return new HeldFolder(path, await open(path, flags));
   }
 
   /** A path to an entry of this very folder. Good until the folder is let go of. */
@@ -78,7 +74,7 @@ export class HeldFolder implements AsyncDisposable {
   async entry(name: EntryName): Promise<HeldEntry> {
     const handle = await open(this.at(name), pathOnly | constants.O_NOFOLLOW);
     try {
-      const mountId = await mountIdOf(handle.fd);
+      const mountId = mountIdOf(handle.fd);
       // A file system of somebody else's, such as FUSE, may never answer.
       const stats = isSameMount(mountId, this.mountId) ? await handle.stat() : undefined;
       if (stats === undefined) throw new ForeignMountError(this.path, handle.fd);
@@ -98,24 +94,31 @@ export class HeldFolder implements AsyncDisposable {
   async folder(name: EntryName): Promise<HeldFolder> {
     await using entry = await this.entry(name);
     const flags = constants.O_RDONLY | constants.O_DIRECTORY;
-    return await HeldFolder.#of(join(this.path, String(name)), await open(entry.path, flags));
+    return new HeldFolder(join(this.path, String(name)), await open(entry.path, flags));
   }
 
   /** The first `limit` names, in no order. */
   async names(limit: number): Promise<Buffer[]> {
     const names: Buffer[] = [];
-    for await (const name of this.allNames()) {
+    for await (const { name } of this.allEntries()) {
       names.push(name);
       if (names.length >= limit) break;
     }
     return names;
   }
 
-  /** All names, in no order, some at a time: somebody may have made very many. */
-  async *allNames(): AsyncGenerator<Buffer> {
+  /**
+   * Everything in it, in no order, some at a time: somebody may have made very many. What is surely no folder is told
+   * without looking at each.
+   */
+  async *allEntries(): AsyncGenerator<{ readonly name: Buffer; readonly isFolder: boolean | undefined }> {
     // The types say string, whatever the encoding.
     const folder = await opendir(this.at('.'), { encoding: 'buffer' as BufferEncoding, bufferSize: 512 });
-    for await (const { name } of folder) yield Buffer.from(name);
+    for await (const entry of folder) {
+      const isOther = entry.isFile() || entry.isSymbolicLink() || entry.isFIFO() || entry.isSocket();
+      const isFolder = entry.isDirectory() ? true : isOther ? false : undefined;
+      yield { name: Buffer.from(entry.name), isFolder };
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -134,10 +137,13 @@ export function isSameMount(one: string | undefined, other: string | undefined):
   return one === undefined || other === undefined || one === other;
 }
 
-/** proc(5): `mnt_id` in fdinfo. `undefined` where there is none. */
-async function mountIdOf(descriptor: number): Promise<string | undefined> {
-  const text = await readFile(`/proc/self/fdinfo/${descriptor}`, 'utf8').catch(() => '');
-  return /^mnt_id:\s*(\d+)$/m.exec(text)?.[1];
+/** proc(5): `mnt_id` in fdinfo. `undefined` where there is none. The kernel answers at once, whatever was opened. */
+export function mountIdOf(descriptor: number): string | undefined {
+  try {
+    return /^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8'))?.[1];
+  } catch {
+    return undefined;
+  }
 }
 
 export function errnoOf(error: unknown): string | undefined {

@@ -13,6 +13,9 @@ const namesAtATime = 1024;
 /** More entries are not removed in one go, so that whoever made them does not keep this process busy for ever. */
 export const mostEntries = 1_000_000;
 
+/** Nor by making new ones all the time. */
+const longestRemovalMs = 120_000;
+
 /** A folder, or something in it, is still there: says what and why. */
 export class FolderNotRemovedError extends Error {
   readonly path: string;
@@ -57,6 +60,7 @@ export async function removeFolderIn(parent: HeldFolder, name: string): Promise<
 /** Empties the folder. Folders in it are moved up into it before they are emptied, so that no depth matters. */
 async function empty(top: HeldFolder): Promise<void> {
   let removed = 0;
+  const late = performance.now() + longestRemovalMs;
   for (;;) {
     const names = await top.names(namesAtATime);
     if (names.length === 0) return;
@@ -71,6 +75,7 @@ async function empty(top: HeldFolder): Promise<void> {
     }
     if (progress === 0) throw asNotRemoved(top.path, failure);
     removed += progress;
+    if (performance.now() > late) throw new FolderNotRemovedError(top.path, 'it took too long');
     if (removed > mostEntries) {
       throw new FolderNotRemovedError(top.path, `it has more than ${mostEntries} entries`);
     }

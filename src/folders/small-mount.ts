@@ -7,7 +7,7 @@ import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, open, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { errnoOf, isSameMount, type EntryName, type HeldFolder } from './held-folder.ts';
+import { errnoOf, isSameMount, mountIdOf, type EntryName, type HeldFolder } from './held-folder.ts';
 
 const run = promisify(execFile);
 
@@ -43,8 +43,7 @@ export async function unmountOwn(parent: HeldFolder, name: EntryName): Promise<v
   );
   if (descriptor === undefined) return;
   try {
-    const info = await readFile(`/proc/self/fdinfo/${descriptor.fd}`, 'utf8').catch(() => '');
-    const mountId = /^mnt_id:\s*(\d+)$/m.exec(info)?.[1];
+    const mountId = mountIdOf(descriptor.fd);
     if (mountId === undefined || isSameMount(mountId, parent.mountId)) return;
     if (!(await isOwnMount(mountId))) return;
     await system('umount', ['-c', '-l', `/proc/${process.pid}/fd/${descriptor.fd}`]);

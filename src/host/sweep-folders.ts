@@ -11,7 +11,7 @@ import { clusterMark, mostOwnerBytes, ownerFile, ownerSchema } from './owner-fil
 const namelessMs = 60_000;
 /** Anybody can make very many names in a shared folder; a host is not to be kept from opening by them. */
 const mostNames = 1_000_000;
-const mostCandidates = 10_000;
+const mostCandidates = 4096;
 const longestSweepMs = 20_000;
 
 /**
@@ -60,9 +60,10 @@ export async function sweepFolders(
 async function candidates(parent: HeldFolder): Promise<{ names: string[]; more: boolean }> {
   const names: string[] = [];
   let seen = 0;
-  for await (const name of parent.allNames()) {
+  for await (const { name, isFolder } of parent.allEntries()) {
     seen += 1;
     if (seen > mostNames || names.length === mostCandidates) return { names, more: true };
+    if (isFolder === false) continue;
     const text = String(name);
     if (text.startsWith(ownedPrefix) || text.startsWith(passingPrefix)) names.push(text);
   }
