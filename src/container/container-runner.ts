@@ -220,7 +220,7 @@ class ContainerRunner implements PluginRunner {
   }
 
   pluginToHost(address: PluginAddress): PluginAddress {
-    return addressOnHost(address, this.#directory.path, this.name);
+    return addressOnHost(address, this.#directory, this.name);
   }
 
   hostToPlugin(address: PluginAddress): PluginAddress {

@@ -48,6 +48,8 @@ export interface SocketDirectory extends AsyncDisposable {
   /** A folder that only this process can write to, for sockets that are not shared yet. */
   readonly privatePath: string;
   readonly bounds: FolderBounds;
+  /** Whether the host has shared a socket of this name: then the plugin's is not the one behind it. */
+  isShared(name: string): boolean;
   /** Gives a socket that was made in `privatePath` to the plugin, and moves it into `path`. */
   share(socketPath: string): Promise<void>;
   /** Removes a socket that was shared, by the path that it was made under. That it is not there is success. */
@@ -95,6 +97,7 @@ class MadeDirectory implements SocketDirectory {
   readonly privatePath: string;
   readonly bounds: FolderBounds;
   readonly #whole: string;
+  readonly #sharedNames = new Set<string>();
   readonly #plan: SocketDirectoryPlan;
 
   constructor(whole: string, plan: SocketDirectoryPlan, bounds: FolderBounds) {
@@ -105,6 +108,10 @@ class MadeDirectory implements SocketDirectory {
     this.bounds = bounds;
   }
 
+  isShared(name: string): boolean {
+    return this.#sharedNames.has(name);
+  }
+
   /** Connecting needs write permission on the socket: the plugin gets it as a member of the directory's group. */
   async share(socketPath: string): Promise<void> {
     const made = join(this.privatePath, basename(socketPath));
@@ -112,11 +119,13 @@ class MadeDirectory implements SocketDirectory {
     await chown(made, uid, gid);
     await chmod(made, 0o660);
     // Replaces whatever the plugin put there under the name, and follows no link. What is connected to is the file, not the path.
+    this.#sharedNames.add(basename(socketPath));
     await rename(made, this.#shared(socketPath));
   }
 
   async withdraw(socketPath: string): Promise<void> {
     // The plugin may have put something else there, or nothing.
+    this.#sharedNames.delete(basename(socketPath));
     await unlink(this.#shared(socketPath)).catch(() => undefined);
   }
 

@@ -2,14 +2,25 @@ import { posix } from 'node:path';
 import { BulkheadError } from '../errors.ts';
 import type { PluginAddress } from '../goplugin/index.ts';
 import { containerSocketDirectory } from './create-request.ts';
+import type { SocketDirectory } from './socket-directory.ts';
 
 /** Most bytes of a name: `sun_path` has 108 with its closing zero (unix(7)), and the folder takes some. */
 const longestName = 107 - `${containerSocketDirectory}/`.length;
 
 /** The address on the host of a socket that the plugin says it made. */
-export function addressOnHost(address: PluginAddress, directory: string, image: string): PluginAddress {
+export function addressOnHost(
+  address: PluginAddress,
+  directory: Pick<SocketDirectory, 'path' | 'isShared'>,
+  image: string,
+): PluginAddress {
   const name = nameIn(containerSocketDirectory, address);
-  if (name !== undefined) return { network: 'unix', address: posix.join(directory, name) };
+  if (name !== undefined && directory.isShared(name)) {
+    throw new BulkheadError(
+      'SOCKET_OUTSIDE_DIRECTORY',
+      `${image} says that it listens on ${shown(address)}, which is a socket of its host`,
+    );
+  }
+  if (name !== undefined) return { network: 'unix', address: posix.join(directory.path, name) };
   throw new BulkheadError(
     'SOCKET_OUTSIDE_DIRECTORY',
     `${image} listens on ${shown(address)}, not in ${containerSocketDirectory}, where the host could reach it`,
