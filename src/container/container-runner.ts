@@ -209,7 +209,7 @@ class ContainerRunner implements PluginRunner {
   }
 
   async diagnose(): Promise<Diagnosis> {
-    return diagnoseContainer({
+    const { facts, hint } = await diagnoseContainer({
       ...this.#parts,
       id: this.id,
       directory: this.#directory.path,
@@ -217,6 +217,9 @@ class ContainerRunner implements PluginRunner {
       stderr: this.#stderrTail.text(),
       printed: this.#stdoutTail.seen(),
     });
+    const { bounds } = this.#directory;
+    const value = bounds.bounded ? 'a file system of its own' : `not bounded in size: ${bounds.why}`;
+    return { facts: [...facts, { name: 'socket folder', value }], hint };
   }
 
   pluginToHost(address: PluginAddress): PluginAddress {

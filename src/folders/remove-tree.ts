@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, rename, rmdir, unlink } from 'node:fs/promises';
 import { dirname, basename } from 'node:path';
+import { BulkheadError } from '../errors.ts';
 import { errnoOf, ForeignMountError, HeldFolder, isSameMount, type EntryName } from './held-folder.ts';
 import { unmountOwn } from './small-mount.ts';
 
@@ -17,11 +18,14 @@ export const mostEntries = 1_000_000;
 const longestRemovalMs = 120_000;
 
 /** A folder, or something in it, is still there: says what and why. */
-export class FolderNotRemovedError extends Error {
+export class FolderNotRemovedError extends BulkheadError {
   readonly path: string;
 
-  constructor(path: string, why: string, options?: ErrorOptions) {
-    super(`${path} could not be removed: ${why}`, options);
+  constructor(path: string, why: string, options: { cause?: unknown } = {}) {
+    super('CLEANUP_FAILED', `${path} could not be removed: ${why}`, {
+      hint: 'Remove it by hand, as root if a user of a container owns what is in it.',
+      ...options,
+    });
     this.path = path;
   }
 }
