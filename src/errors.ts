@@ -55,7 +55,7 @@ export const errorCodes = {
   ATTESTATION_FAILED: 'The engine created a container that differs from the request; it was never started.',
   GVISOR_NOT_PROVED: 'The plugin was to run under gVisor and does not; it was ended at once.',
   CONTAINER_START_FAILED: 'The engine could not start the container of the plugin.',
-  CLEANUP_FAILED: 'A container could not be removed; it is named.',
+  CLEANUP_FAILED: 'A container or a folder for sockets could not be removed; it is named.',
   CATALOG_NOT_FOUND: 'The catalog has no such plugin, version or plugin runtime.',
   CATALOG_IN_USE: 'The catalog entry is referred to or pinned; what stands in the way is named.',
   CATALOG_DAMAGED: 'A file of the catalog is torn or foreign; it is named, and left as it is.',

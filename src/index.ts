@@ -3,6 +3,7 @@ export { BulkheadError, errorCodes, InvalidOptionError, type ErrorCode } from '.
 export {
   AttestationError,
   CleanupError,
+  FolderCleanupError,
   ImageNotPresentError,
   LaunchRefusedError,
   LaunchUnknownError,

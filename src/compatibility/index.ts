@@ -19,6 +19,8 @@ export { gatherEngineFacts, type EngineGathering } from './gather/engine.ts';
 export { engineInfoCache, userEngineCache } from './gather/engine-info-cache.ts';
 export { gatherHostFacts, type HostGathering } from './gather/host.ts';
 export { gatherImageFacts, userImageCache, type ImageGathering } from './gather/image.ts';
+export { engineSees } from './gather/sees-mount.ts';
+export { passingGid } from './strategy-socket.ts';
 export { judge, sourceText } from './judge.ts';
 export { rules } from './rules/rules.ts';
 export type {

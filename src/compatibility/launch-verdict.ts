@@ -37,6 +37,11 @@ export interface SocketDirectoryPlan {
   /** Group to give the directory, a host id; absent: the owner's own. */
   readonly gid?: number | undefined;
   readonly mode: number;
+  /**
+   * Group, a host id, that has to pass the folders of ours on the way to the directory: that of an engine which is
+   * neither root nor this user. Absent: nobody else passes.
+   */
+  readonly passingGid?: number | undefined;
   /** Host user who must be able to connect to sockets that the plugin makes: named in the default ACL. */
   readonly defaultAclUid?: number | undefined;
 }

@@ -1,4 +1,6 @@
 import { isRoot } from './case.ts';
+import type { EngineFacts } from './engine-facts.ts';
+import type { HostFacts } from './host-facts.ts';
 import { valueOf } from './fact.ts';
 import type { LaunchStrategy, SocketDirectoryPlan } from './launch-verdict.ts';
 import type { LaunchCase } from './rule.ts';
@@ -14,16 +16,19 @@ export function socketSharing(launch: LaunchCase): SocketSharing {
   if (engine.rootless) {
     // Container group 0 is the engine user's own group on the host: the only id that both sides have in common.
     const owner = valueOf(engine.owner);
+    const other = owner === undefined || owner.uid === uid ? undefined : owner;
     const directory: SocketDirectoryPlan = {
       mode,
-      owner: owner === undefined || owner.uid === uid ? undefined : owner,
+      owner: other,
+      ...(other !== undefined && { passingGid: other.gid }),
       defaultAclUid: needsAcl(launch) ? uid : undefined,
     };
     return { recipe: 'rootless-group', directory, socketGid: 0, user: wishes.user, groups: ['0'] };
   }
   const unused = valueOf(host.unusedGid) ?? gid;
   if (valueOf(engine.remapped) === true) {
-    const directory = { mode, gid: hostGid(launch, unused) };
+    // Some runtimes look for the directory as root of the namespace, which is nobody on the host.
+    const directory = { mode, gid: hostGid(engine, unused), passingGid: hostGid(engine, 0) };
     return {
       recipe: 'remapped-group',
       directory,
@@ -42,6 +47,15 @@ export function socketSharing(launch: LaunchCase): SocketSharing {
   }
   const directory = { mode, defaultAclUid: needsAcl(launch) ? uid : undefined };
   return { recipe: 'host-group', directory, socketGid: gid, ...membership(launch, gid) };
+}
+
+/**
+ * The group that has to pass a folder of ours, see `SocketDirectoryPlan.passingGid`, before it is known what is launched.
+ */
+export function passingGid(host: Pick<HostFacts, 'uid'>, engine: EngineFacts): number | undefined {
+  if (valueOf(engine.remapped) === true) return hostGid(engine, 0);
+  const owner = valueOf(engine.owner);
+  return engine.rootless && owner?.uid !== valueOf(host.uid) ? owner?.gid : undefined;
 }
 
 /**
@@ -67,7 +81,7 @@ export function needsAcl(launch: LaunchCase): boolean {
 }
 
 /** The host's id of a group of the engine's user namespace. */
-function hostGid({ engine }: LaunchCase, gid: number): number {
+function hostGid(engine: Pick<EngineFacts, 'idMaps'>, gid: number): number {
   const ranges = valueOf(engine.idMaps)?.gids ?? [];
   const range = ranges.find(({ containerId, size }) => gid >= containerId && gid < containerId + size);
   return range === undefined ? gid : range.hostId + gid - range.containerId;

@@ -14,9 +14,11 @@ import { removeContainer } from './remove.ts';
 import { watchExit } from './exit-watch.ts';
 import type { PluginContainerOptions } from './options.ts';
 import { withTail, type OutputTail } from './output-tail.ts';
+import { disposeAfter } from './dispose-after.ts';
 import { redactor, type Redact } from './secret-values.ts';
 import { createSocketDirectory, type SocketDirectory } from './socket-directory.ts';
-import { addressInContainer, addressOnHost, shareSocket } from './sockets.ts';
+import { mountsSeenBy } from './seen-mounts.ts';
+import { addressInContainer, addressOnHost } from './sockets.ts';
 
 /** A create request may wait behind others at a busy engine; after this it counts as failed. */
 const createMs = 60_000;
@@ -45,7 +47,9 @@ export async function createContainerRunner(
 ): Promise<PluginRunner> {
   signal?.throwIfAborted();
   const { engine, strategy, options } = parts;
-  const directory = await createSocketDirectory(strategy.directory, { parent: options.socketDirectory });
+  const parent = options.socketDirectory;
+  const engineSees = mountsSeenBy(engine, parent);
+  const directory = await createSocketDirectory(strategy.directory, { parent, engineSees });
   const name = containerName(options.title);
   try {
     const request = createRequest({ ...parts, name, socketDirectory: directory.path });
@@ -67,8 +71,7 @@ export async function createContainerRunner(
       throw error;
     }
   } catch (error) {
-    await directory[Symbol.asyncDispose]();
-    throw error;
+    throw await disposeAfter(error, directory);
   }
 }
 
@@ -87,7 +90,11 @@ async function createWhole(
   try {
     ({ id } = await engine.containers.create({ ...request, signal: AbortSignal.timeout(createMs) }));
   } catch (error) {
-    if (isAnswerLost(error)) await removeContainer(engine, name);
+    if (isAnswerLost(error)) {
+      await removeContainer(engine, name).catch((cleanup: unknown) => {
+        throw new CleanupError(name, { cause: new AggregateError([error, cleanup]) });
+      });
+    }
     signal?.throwIfAborted();
     throw error;
   }
@@ -124,6 +131,7 @@ async function attach(
 class ContainerRunner implements PluginRunner {
   readonly name: string;
   readonly id: string;
+  /** The plugin does not see it: a socket is moved to where the plugin can write once it has its owner and mode. */
   readonly socketDirectory: string;
   readonly stdout: AsyncIterable<Uint8Array>;
   readonly stderr: AsyncIterable<Uint8Array>;
@@ -153,7 +161,7 @@ class ContainerRunner implements PluginRunner {
     this.#stderrTail = withTail(output.stderr, tailBytes);
     this.name = parts.options.title ?? parts.options.image;
     this.id = id;
-    this.socketDirectory = directory.path;
+    this.socketDirectory = directory.privatePath;
     this.stdout = this.#stdoutTail.stream;
     this.stderr = this.#stderrTail.stream;
   }
@@ -217,19 +225,26 @@ class ContainerRunner implements PluginRunner {
       stderr: this.#stderrTail.text(),
       printed: this.#stdoutTail.seen(),
     });
-    return withTexts(diagnosis, this.redact) as Diagnosis;
+    const { bounds } = this.#directory;
+    const value = bounds.bounded ? 'a file system of its own' : `not bounded in size: ${bounds.why}`;
+    const facts = [...diagnosis.facts, { name: 'socket folder', value }];
+    return withTexts({ ...diagnosis, facts }, this.redact) as Diagnosis;
   }
 
   pluginToHost(address: PluginAddress): PluginAddress {
-    return addressOnHost(address, this.#directory.path, this.name);
+    return addressOnHost(address, this.#directory, this.name);
   }
 
   hostToPlugin(address: PluginAddress): PluginAddress {
-    return addressInContainer(address, this.#directory.path);
+    return addressInContainer(address, this.#directory.privatePath);
   }
 
-  async shareSocket(path: string): Promise<void> {
-    await shareSocket(path, this.#parts.strategy.directory);
+  shareSocket(path: string): Promise<void> {
+    return this.#directory.share(path);
+  }
+
+  withdrawSocket(path: string): Promise<void> {
+    return this.#directory.withdraw(path);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -238,15 +253,19 @@ class ContainerRunner implements PluginRunner {
   }
 
   async #dispose(): Promise<void> {
+    let failure: unknown;
     try {
       // Killed and seen ended first, so that whoever waits for the exit gets its code before the container is gone.
       await this.kill({ signal: AbortSignal.timeout(killMs) }).catch(() => undefined);
       await removeContainer(this.#parts.engine, this.id, this.#parts.strategy);
+    } catch (error) {
+      failure = error;
     } finally {
       this.#lifetime.abort(new BulkheadError('HOST_CLOSED', 'the container of the plugin was disposed of'));
       this.#output.close();
-      await this.#directory[Symbol.asyncDispose]();
     }
+    const left = await disposeAfter(failure, this.#directory);
+    if (left !== undefined) throw left as Error;
   }
 }
 

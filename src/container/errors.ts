@@ -57,12 +57,32 @@ export class ImageNotPresentError extends BulkheadError {
 /** Thrown when a container could not be removed: names it, so that nothing is left behind unknowingly. */
 export class CleanupError extends BulkheadError {
   readonly containerId: string;
+  /** Its folder for sockets, which was left because the container may live. */
+  readonly folder: string | undefined;
 
-  constructor(containerId: string, options: BulkheadErrorOptions = {}) {
-    super('CLEANUP_FAILED', `container ${containerId} could not be removed`, {
+  constructor(
+    containerId: string,
+    { folder, ...options }: BulkheadErrorOptions & { readonly folder?: string | undefined } = {},
+  ) {
+    const left = folder === undefined ? '' : `; its folder ${folder} was left as it is`;
+    super('CLEANUP_FAILED', `container ${containerId} could not be removed${left}`, {
       hint: 'Remove it by hand once the engine answers again.',
       ...options,
     });
     this.containerId = containerId;
+    this.folder = folder;
+  }
+}
+
+/** Thrown when the folder for a plugin's sockets could not be removed, although its container was. */
+export class FolderCleanupError extends BulkheadError {
+  readonly folder: string;
+
+  constructor(folder: string, why: string, options: BulkheadErrorOptions = {}) {
+    super('CLEANUP_FAILED', why, {
+      hint: 'Remove the folder by hand, as root if a user of the container owns what is in it.',
+      ...options,
+    });
+    this.folder = folder;
   }
 }

@@ -4,6 +4,7 @@ import {
   gatherImageFacts,
   judge,
   known,
+  passingGid,
   type EngineFacts,
   type ImageFacts,
   type LaunchFacts,
@@ -93,6 +94,17 @@ function strategyOf(verdict: LaunchVerdict, { image, override }: PlannedOptions)
   if (verdict.status === 'unknown' && override === undefined)
     throw new LaunchUnknownError(image, verdict.reasons);
   return verdict.attempt;
+}
+
+/** The group that has to pass the folder in which socket directories for this engine are made; see `passingGid`. */
+export async function passingGidOf(
+  engine: Engine,
+  socketDirectory: string | undefined,
+): Promise<number | undefined> {
+  // Only root can give a folder to the group of somebody else.
+  if (process.geteuid?.() !== 0) return undefined;
+  const facts = await rememberedFacts(engine, { image: '', socketDirectory });
+  return passingGid({ uid: known(0, 'geteuid') }, facts);
 }
 
 /** Looking at an engine takes longer than creating a container, and what is seen hardly ever changes. By socket folder. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Engine } from '../engine/index.ts';
 import { BulkheadError } from '../errors.ts';
 import { CleanupError } from './errors.ts';
@@ -5,6 +6,7 @@ import { killStuckRuntime } from './stuck-runtime.ts';
 
 /** How long an engine may take, which a busy one does, before what it waits for is killed; and again after that. */
 const removeMs = 15_000;
+const lookEveryMs = 100;
 
 /**
  * Removes a container, running or not. That it is already gone, or being removed by somebody else, is success. Where the
@@ -33,9 +35,23 @@ async function tryToRemove(engine: Engine, idOrName: string): Promise<unknown> {
     const signal = AbortSignal.timeout(removeMs);
     await engine.containers.remove(idOrName, { force: true, volumes: true, signal });
   } catch (error) {
-    const isGone =
-      error instanceof BulkheadError && ['ENGINE_NOT_FOUND', 'ENGINE_CONFLICT'].includes(error.code);
-    return isGone ? undefined : error;
+    if (!(error instanceof BulkheadError)) return error;
+    if (error.code === 'ENGINE_NOT_FOUND') return undefined;
+    // Somebody else is removing it, as a rule; it may live until that is done.
+    if (error.code === 'ENGINE_CONFLICT' && (await isGoneSoon(engine, idOrName))) return undefined;
+    return error;
   }
   return undefined;
+}
+
+async function isGoneSoon(engine: Engine, idOrName: string): Promise<boolean> {
+  const signal = AbortSignal.timeout(removeMs);
+  for (;;) {
+    try {
+      await engine.containers.inspect(idOrName, { signal });
+      await delay(lookEveryMs, undefined, { signal });
+    } catch (error) {
+      return error instanceof BulkheadError && error.code === 'ENGINE_NOT_FOUND';
+    }
+  }
 }

@@ -22,6 +22,9 @@ export function hostSide(
         `${runner.name} shares no directory for sockets with the host`,
       );
     },
+    withdraw: (path) => {
+      runner.withdrawSocket?.(path).catch(() => undefined); // it goes with the directory
+    },
     share: async (path) => {
       await runner.shareSocket(path);
       return runner.hostToPlugin({ network: 'unix', address: path });

@@ -38,7 +38,10 @@ export interface PluginRunner extends AsyncDisposable {
   readonly name: string;
   /** Container id or process id; `undefined` before there is one. */
   readonly id: string | undefined;
-  /** A directory on the host that the plugin also sees, for sockets that the host makes (the broker). */
+  /**
+   * A directory on the host for the sockets that the host makes (the broker): one that the plugin also sees, or one from
+   * which `shareSocket` moves them to where it does.
+   */
   readonly socketDirectory: string | undefined;
   /** Takes out of a text what must not be told of the plugin, such as the values of its arguments. Default: nothing. */
   readonly redact?: ((text: string) => string) | undefined;
@@ -60,8 +63,13 @@ export interface PluginRunner extends AsyncDisposable {
   pluginToHost(address: PluginAddress): PluginAddress;
   /** Turns an address that the host listens on into one that the plugin can reach. Throws a typed error if it can't. */
   hostToPlugin(address: PluginAddress): PluginAddress;
-  /** Lets the socket file that the host made at `path` be reached by the plugin (group and mode). */
+  /**
+   * Lets the socket file that the host made at `path`, in `socketDirectory`, be reached by the plugin: group, mode, and the
+   * place where the plugin sees it.
+   */
   shareSocket(path: string): Promise<void>;
+  /** Removes what `shareSocket` moved elsewhere, by the path that it was given. Absent: closing the socket removes it. */
+  withdrawSocket?(path: string): Promise<void>;
 
   /** Ends the program if it still runs, and removes everything the runner made. Idempotent. */
   [Symbol.asyncDispose](): Promise<void>;

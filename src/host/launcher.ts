@@ -1,6 +1,6 @@
 /** Launches the plugins of a host: within its limits, with its labels, in folders that say whose they are. */
 import { randomBytes } from 'node:crypto';
-import { launchPlugin, type LaunchOptions } from '../container/index.ts';
+import { launchPlugin, passingGidOf, type LaunchOptions } from '../container/index.ts';
 import { labelsFor } from '../container/options.ts';
 import type { Engine } from '../engine/index.ts';
 import type { Plugin } from '../goplugin/index.ts';
@@ -125,7 +125,8 @@ export class Launcher {
 
   async #launch(engine: Engine, options: LaunchOptions, plugin: Named, instanceId: string): Promise<Plugin> {
     const { identity, key, folders, socketDirectory } = this.#parts;
-    const folder = await folders.below(options.socketDirectory ?? socketDirectory);
+    const parent = options.socketDirectory ?? socketDirectory;
+    const folder = await folders.below(parent, await passingGidOf(engine, parent));
     const labels = labelsOf(identity, plugin, { instanceId, folder });
     return launchPlugin(engine, {
       ...options,

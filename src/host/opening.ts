@@ -11,7 +11,7 @@ import type { HostIdentity } from './labels.ts';
 import { Counters } from './metrics.ts';
 import { OwnedFolders } from './owned-folders.ts';
 import { ownerKey } from './owner-key.ts';
-import { sweepAll, type Sweep } from './sweep.ts';
+import { sweepAll, type MayLive, type Sweep } from './sweep.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** What a host is made of. */
@@ -49,6 +49,7 @@ export async function openParts(
   const tell = (swept: Sweep): void => {
     tellSweep(swept, identity.hostId, counters, logger);
   };
+  const mayLive: MayLive = { folders: new Set(), anywhere: false };
   const watchdog =
     options.watchdog === true ? new Watchdog({ cluster, parents: parentsOf(options) }) : undefined;
   const engines = await Engines.open(
@@ -58,7 +59,7 @@ export async function openParts(
         watchdog?.watch(
           podman === undefined ? { socketPath: engine.socketPath } : { podman: storageOf(podman) },
         );
-        if (sweep) tell(await sweepAll([engine], [], cluster));
+        if (sweep) tell(await sweepAll([engine], [], cluster, { mayLive }));
       },
       socketFolder: (parent) => folders.below(parent),
     },
@@ -67,7 +68,7 @@ export async function openParts(
     watchdog?.dismiss();
     throw error;
   });
-  if (sweep) tell(await sweepAll([], parentsOf(options), cluster));
+  if (sweep) tell(await sweepAll([], parentsOf(options), cluster, { mayLive }));
   return { identity, parts: { store, engines, folders, key, counters, logger, watchdog } };
 }
 

@@ -1,6 +1,7 @@
 /** What a process launches without a host: marked as a host's is, so that it is swept when the process was killed. */
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
+import { passingGidOf } from '../container/index.ts';
 import type { Engine } from '../engine/index.ts';
 import type { Labels } from '../container/options.ts';
 import { userClusterId } from './cluster-id.ts';
@@ -25,14 +26,21 @@ export interface OwnLaunches extends AsyncDisposable {
 export async function ownLaunches({
   parent = tmpdir(),
   pluginName,
+  engines = [],
 }: {
   readonly parent?: string | undefined;
   readonly pluginName: string;
+  /** Where it is launched: an engine of another user has to get through. */
+  readonly engines?: readonly Engine[] | undefined;
 }): Promise<OwnLaunches> {
   const owner = { hostId: randomUUID(), clusterId: userClusterId() };
   const folders = new OwnedFolders(owner);
   const { key } = await ownerKey();
-  const socketDirectory = await folders.below(parent);
+  const gids = await Promise.all(
+    engines.map((engine) => passingGidOf(engine, parent).catch(() => undefined)),
+  );
+  const [passingGid, ...others] = new Set(gids.filter((gid) => gid !== undefined));
+  const socketDirectory = await folders.below(parent, others.length === 0 ? passingGid : 'everybody');
   const labels = {
     ...ownerLabels(owner),
     [hostLabels.pluginName]: pluginName,

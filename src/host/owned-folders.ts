@@ -1,37 +1,26 @@
 /**
  * Folders for socket directories that say whose they are, so that those of a host that was killed can be found and removed.
  */
-import { createHash } from 'node:crypto';
-import { chmod, mkdtemp, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, rename, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import { basename, dirname, join } from 'node:path';
 import { BulkheadError } from '../errors.ts';
-import { livenessOf, thisProcess } from '../process-identity.ts';
+import { HeldFolder } from '../folders/held-folder.ts';
+import { ownedPrefix, passingPrefix } from '../folders/owned-name.ts';
+import { removeFolderIn } from '../folders/remove-tree.ts';
+import { refuseUntrusted } from '../folders/trusted-parent.ts';
+import { thisProcess } from '../process-identity.ts';
+import { clusterMark, ownerFile } from './owner-file.ts';
 
-const prefix = 'bulkhead-h-';
-const ownerFile = 'owner.json';
-/** Of folders that are being made or removed: the name says whose they are, until and after the file does. */
-const passingPrefix = 'bulkhead-n-';
-/** A folder that was not empty when its host was closed has no owner any more. */
-const namelessMs = 60_000;
+/** Enough names to tell whether there is anything but the owner, and what. */
+const namesToLookAt = 1024;
 
-const ownerSchema = z.object({
-  hostId: z.string(),
-  clusterId: z.string(),
-  process: z.object({
-    bootId: z.string(),
-    machineId: z.string(),
-    pidNamespace: z.string(),
-    pid: z.number(),
-    startTime: z.string(),
-  }),
-});
+export { sweepFolders } from './sweep-folders.ts';
 
 /** One folder below each parent that is asked for, as long as the host is open: what is known of a folder is asked once. */
 export class OwnedFolders implements AsyncDisposable {
   readonly #owner: { readonly hostId: string; readonly clusterId: string };
-  readonly #folders = new Map<string, Promise<string>>();
+  readonly #folders = new Map<string, { readonly parent: string; readonly path: Promise<string> }>();
 
   constructor(owner: { readonly hostId: string; readonly clusterId: string }) {
     this.#owner = owner;
@@ -39,23 +28,27 @@ export class OwnedFolders implements AsyncDisposable {
 
   /** Every parent that a folder was made below so far. */
   get parents(): readonly string[] {
-    return [...this.#folders.keys()];
+    return [...new Set([...this.#folders.values()].map(({ parent }) => parent))];
   }
 
-  /** @throws BulkheadError `SOCKET_DIRECTORY_FAILED` */
-  below(parent: string = tmpdir()): Promise<string> {
-    let folder = this.#folders.get(parent);
-    if (folder === undefined) {
-      folder = this.#make(parent);
-      this.#folders.set(parent, folder);
-      folder.catch(() => this.#folders.delete(parent)); // the next one tries again
-    }
-    return folder;
+  /**
+   * @param passingGid group of an engine that has to pass and is neither root nor this user; nobody else can, unless
+   *   several engines of several users have to
+   * @throws BulkheadError `SOCKET_DIRECTORY_FAILED`
+   */
+  below(parent: string = tmpdir(), passingGid?: number | 'everybody'): Promise<string> {
+    const key = `${passingGid ?? ''} ${parent}`;
+    const known = this.#folders.get(key);
+    if (known !== undefined) return known.path;
+    const path = this.#make(parent, passingGid);
+    this.#folders.set(key, { parent, path });
+    path.catch(() => this.#folders.delete(key)); // the next one tries again
+    return path;
   }
 
-  /** Removes them. What others still have in one stays, and so does the folder. */
+  /** Removes them. What others still have in one stays, and so does the folder. @throws FolderNotRemovedError */
   async [Symbol.asyncDispose](): Promise<void> {
-    const folders = await Promise.allSettled(this.#folders.values());
+    const folders = await Promise.allSettled([...this.#folders.values()].map(({ path }) => path));
     this.#folders.clear();
     for (const folder of folders) {
       if (folder.status === 'fulfilled') await this.#remove(folder.value);
@@ -63,31 +56,45 @@ export class OwnedFolders implements AsyncDisposable {
   }
 
   async #remove(path: string): Promise<void> {
-    const inside = await readdir(path).catch(() => []);
+    await using parent = await HeldFolder.open(dirname(path), { follow: true }).catch(() => undefined);
+    if (parent === undefined) return;
+    await using folder = await parent.folder(basename(path)).catch(() => undefined);
+    if (folder === undefined) return; // somebody removed it
+    const inside = (await folder.names(namesToLookAt)).map(String);
     if (inside.every((name) => name === ownerFile)) {
-      const passing = `${join(dirname(path), passingName(this.#owner.clusterId))}${path.slice(-6)}`;
-      await rename(path, passing).then(
-        () => rm(passing, { recursive: true, force: true }),
-        () => undefined, // somebody removed it
-      );
+      const passing = `${passingName(this.#owner.clusterId)}${path.slice(-6)}`;
+      try {
+        await rename(parent.at(basename(path)), parent.at(passing));
+      } catch {
+        return; // somebody removed it
+      }
+      await removeFolderIn(parent, passing);
       return;
     }
-    await rm(join(path, ownerFile), { force: true });
-    await rmdir(path).catch(() => undefined);
+    // A container that could not be removed may live: whose its folder is stays written, so that a later sweep finds it.
+    if (inside.some((name) => name.startsWith('bulkhead-'))) return;
+    await unlink(folder.at(ownerFile)).catch(() => undefined);
   }
 
-  async #make(parent: string): Promise<string> {
+  async #make(parent: string, passingGid: number | 'everybody' | undefined): Promise<string> {
+    await refuseUntrusted(parent);
     try {
       const passing = await mkdtemp(join(parent, passingName(this.#owner.clusterId)));
+      await using held = await HeldFolder.open(parent, { follow: true });
       try {
+        await using folder = await held.folder(basename(passing));
         const owner = JSON.stringify({ ...this.#owner, process: thisProcess() });
-        await writeFile(join(passing, ownerFile), owner, { mode: 0o600 });
-        await chmod(passing, 0o711); // a rootless engine and the plugin's user have to get through
-        const path = join(parent, `${prefix}${passing.slice(-6)}`);
-        await rename(passing, path);
-        return path;
+        await using file = await open(folder.at(ownerFile), 'wx', 0o600);
+        await file.writeFile(owner);
+        // Everything else comes from containers: nobody but the engine gets through.
+        const gid = typeof passingGid === 'number' ? passingGid : (process.getegid?.() ?? 0);
+        await folder.chown(process.geteuid?.() ?? 0, gid);
+        await folder.chmod(passingGid === undefined ? 0o700 : passingGid === 'everybody' ? 0o711 : 0o710);
+        const name = `${ownedPrefix}${passing.slice(-6)}`;
+        await rename(passing, held.at(name));
+        return join(parent, name);
       } catch (error) {
-        await rm(passing, { recursive: true, force: true });
+        await removeFolderIn(held, basename(passing)).catch(() => undefined); // a sweep finds it
         throw error;
       }
     } catch (cause) {
@@ -102,73 +109,9 @@ export class OwnedFolders implements AsyncDisposable {
   }
 }
 
-/**
- * Removes the folders below `parent` that hosts of this cluster left when they were killed.
- *
- * @returns the paths removed
- */
-export async function sweepFolders(parent: string, clusterId: string): Promise<string[]> {
-  const names = await readdir(parent).catch(() => []);
-  const removed: string[] = [];
-  for (const name of names) {
-    const path = join(parent, name);
-    const left = name.startsWith(passingPrefix)
-      ? await isLeftInPassing(path, clusterId)
-      : name.startsWith(prefix) && (await isLeft(path, clusterId));
-    if (!left) continue;
-    await rm(path, { recursive: true, force: true });
-    removed.push(path);
-  }
-  return removed;
-}
-
-async function isLeft(path: string, clusterId: string): Promise<boolean> {
-  const text = await readFile(join(path, ownerFile), 'utf8').catch((error: unknown) =>
-    (error as NodeJS.ErrnoException).code === 'ENOENT' ? '' : undefined,
-  );
-  if (text === undefined) return false; // another user's
-  if (text === '') return isNameless(path);
-  const owner = ownerSchema.safeParse(parseOrNothing(text));
-  return owner.success && owner.data.clusterId === clusterId && livenessOf(owner.data.process) === 'gone';
-}
-
 /** Begins the name of a folder that this process makes or removes; six characters make it unique. */
 function passingName(clusterId: string): string {
   const { pid, startTime, pidNamespace, machineId, bootId } = thisProcess();
   const owner = [clusterMark(clusterId), pid, startTime, pidNamespace, machineId, bootId].join('-');
   return `${passingPrefix}${owner}-`;
-}
-
-function clusterMark(clusterId: string): string {
-  return createHash('sha256').update(clusterId).digest('hex').slice(0, 12);
-}
-
-async function isLeftInPassing(path: string, clusterId: string): Promise<boolean> {
-  const [, cluster, pid = '', startTime = '', pidNamespace = '', machineId = '', bootId = ''] =
-    /-([0-9a-f]{12})-(\d+)-(\d*)-(\d*)-([0-9a-f]*)-([0-9a-f-]*)-\w{6}$/.exec(path) ?? [];
-  if (cluster !== clusterMark(clusterId)) return false;
-  if (livenessOf({ pid: Number(pid), startTime, pidNamespace, machineId, bootId }) !== 'gone') return false;
-  return (await stat(path).catch(() => undefined))?.uid === process.geteuid?.();
-}
-
-/** Empty but for a file of the owner that was not finished, this user's, and old. */
-async function isNameless(path: string): Promise<boolean> {
-  const [found, inside] = await Promise.all([
-    stat(path).catch(() => undefined),
-    readdir(path).catch(() => ['something']),
-  ]);
-  return (
-    found !== undefined &&
-    found.uid === process.geteuid?.() &&
-    inside.every((name) => name === ownerFile) &&
-    Date.now() - found.mtimeMs > namelessMs
-  );
-}
-
-function parseOrNothing(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -42,23 +42,30 @@ export interface SweptContainer {
 /**
  * Removes the containers of this cluster whose hosts are gone, running or not. Process id, start time, boot id and machine
  * id together prove that a host is gone; what can't be proved, and what this user's hosts did not make, is left alone.
+ *
+ * @returns among the rest `mayLive`: the folders of those that could not be removed
  */
 export async function sweepContainers(
   engine: Engine,
   { clusterId, key }: Cluster,
   { signal }: { signal?: AbortSignal | undefined } = {},
-): Promise<Pick<Sweep, 'containers' | 'unproved' | 'failures'>> {
+): Promise<
+  Pick<Sweep, 'containers' | 'unproved' | 'failures'> & { readonly mayLive: readonly string[] }
+> {
   const found = await engine.containers.list({ all: true, filters: ofCluster(clusterId), signal });
   const ours = found.filter(({ labels, names }) => isProved(labels, names, key));
   const unproved = found.filter((container) => !ours.includes(container));
   const orphans = ours.filter((container) => ownerLiveness(container) === 'gone');
   const failures: string[] = [];
+  const mayLive: string[] = [];
   const removed = await Promise.all(
     orphans.map(async ({ id, names, image, labels }) => {
       try {
         await removeContainer(engine, id);
       } catch (error) {
         failures.push((error as Error).message);
+        const folder = labels[hostLabels.folder] ?? '';
+        if (folder !== '') mayLive.push(folder);
         return [];
       }
       const name = names[0] ?? '';
@@ -79,6 +86,7 @@ export async function sweepContainers(
     containers: removed.flat(),
     unproved: unproved.map(({ id, names }) => names[0] ?? id),
     failures,
+    mayLive,
   };
 }
 
@@ -115,12 +123,23 @@ function ofCluster(clusterId: string): { label: string[] } {
   return { label: [`${hostLabels.clusterId}=${clusterId}`] };
 }
 
-/** Sweeps engines and folders; what fails is told, and stops nothing else. */
+/** What earlier sweeps could not find out or remove, for those that follow. */
+export interface MayLive {
+  /** Folders of containers that could not be removed. */
+  readonly folders: Set<string>;
+  /** Whether an engine could not be asked, so that any folder may have a container that lives. */
+  anywhere: boolean;
+}
+
+/** Sweeps engines and folders; what fails is told, and stops nothing else. A folder whose container may live stays. */
 export async function sweepAll(
   engines: readonly Engine[],
   parents: readonly string[],
   cluster: Cluster,
-  { signal }: { signal?: AbortSignal | undefined } = {},
+  {
+    signal,
+    mayLive = { folders: new Set(), anywhere: false },
+  }: { signal?: AbortSignal | undefined; mayLive?: MayLive | undefined } = {},
 ): Promise<Sweep> {
   const failures: string[] = [];
   const containers: SweptContainer[] = [];
@@ -131,18 +150,27 @@ export async function sweepAll(
       const swept = await sweepContainers(engine, cluster, { signal });
       containers.push(...swept.containers);
       unproved.push(...swept.unproved);
+      for (const folder of swept.mayLive) mayLive.folders.add(folder);
       const unused = await sweepImages(engine, cluster, { signal }); // by now
       images.push(...unused.images);
       failures.push(...swept.failures, ...unused.failures);
     } catch (error) {
       signal?.throwIfAborted();
       failures.push((error as Error).message);
+      mayLive.anywhere = true;
     }
+  }
+  if (mayLive.anywhere) {
+    const left =
+      parents.length === 0 ? [] : ['folders for sockets were left, because an engine could not be asked'];
+    return { containers, images, folders: [], unproved, failures: [...failures, ...left] };
   }
   // The sockets last: a plugin that still runs would only miss them. The folders are proved with the containers.
   const known = containers.filter(({ folder }) => folder !== '').map(({ folder }) => dirname(folder));
   const folders = await Promise.all(
-    [...new Set([...parents, ...known])].map((parent) => sweepFolders(parent, cluster.clusterId)),
+    [...new Set([...parents, ...known])].map((parent) =>
+      sweepFolders(parent, cluster.clusterId, { keep: mayLive.folders, failures }),
+    ),
   );
   return { containers, images, folders: folders.flat(), unproved, failures };
 }

@@ -66,7 +66,7 @@ export async function liveMatrixHere(
     const { failures } = await sweepOwnLaunches(engines, { parent, signal });
     for (const failure of failures)
       terminal.err(plainText(`An earlier matrix has left something: ${failure}`));
-    await using own = await ownLaunches({ parent, pluginName: image ?? 'probe' });
+    await using own = await ownLaunches({ parent, pluginName: image ?? 'probe', engines });
     const { labels, socketDirectory } = own;
     const options: Omit<LiveMatrixOptions, 'image' | 'launch'> = {
       engines,

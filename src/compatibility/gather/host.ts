@@ -2,6 +2,7 @@ import { access, constants, readdir, readFile, stat } from 'node:fs/promises';
 import { arch, platform, release, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { findExecutable, programFolders } from '../../engine/podman-service/find-executable.ts';
+import { isOwnedFolder } from '../../folders/owned-name.ts';
 import { known, unknown, type Fact } from '../fact.ts';
 import { unusedGroupId } from '../group-ids.ts';
 import type { HostFacts, SocketFolderFacts } from '../host-facts.ts';
@@ -112,8 +113,10 @@ async function closedFolder(path: string): Promise<Fact<string>> {
   while (way[0] !== undefined && dirname(way[0]) !== way[0]) way.unshift(dirname(way[0]));
   try {
     for (const folder of way) {
-      const { mode } = await stat(folder);
-      if ((mode & 0o001) === 0) return known(folder, `mode 0${(mode & 0o7777).toString(8)}`);
+      const { mode, uid } = await stat(folder);
+      // A folder that a host has made is open to the group of the engine for which it was made.
+      const opened = isOwnedFolder(folder) && uid === process.geteuid?.() && (mode & 0o010) !== 0;
+      if ((mode & 0o001) === 0 && !opened) return known(folder, `mode 0${(mode & 0o7777).toString(8)}`);
     }
   } catch (error) {
     return unknown((error as Error).message);

@@ -26,6 +26,8 @@ export interface BrokerSide {
   socketDirectory(): string;
   /** Lets the other side connect to the socket at `path`, and returns the address to announce. */
   share(path: string): Promise<PluginAddress>;
+  /** Takes back what `share` did, once nothing listens there any more. Absent: closing the listener is enough. */
+  withdraw?(path: string): void;
   /** Turns an address that the other side announced into one that this side can connect to. */
   reach(address: PluginAddress): PluginAddress;
   /** What a failed call on a brokered connection means. */
@@ -61,10 +63,16 @@ export class SocketBroker implements BrokerEnd {
     const id = this.#ids.next();
     const path = join(this.#side.socketDirectory(), `b${id}-${randomBytes(4).toString('hex')}`);
     let offer: Offer | undefined;
-    const listener = await listenOnUnixSocket(path, (socket) => {
+    const listening = await listenOnUnixSocket(path, (socket) => {
       offer?.taken();
       server.serve(socket);
     });
+    const listener: Listener = {
+      close: () => {
+        listening.close();
+        this.#side.withdraw?.(path);
+      },
+    };
     try {
       const address = await this.#side.share(path);
       signal?.throwIfAborted();

@@ -1,8 +1,9 @@
 /** A plugin's process that somebody else started. */
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { orAborted } from '../../abort.ts';
+import { removeFolder } from '../../folders/remove-tree.ts';
 import { PluginError } from '../errors.ts';
 import { within } from '../limit.ts';
 import type { Diagnosis, PluginAddress, PluginExit, PluginRunner } from '../runner.ts';
@@ -92,7 +93,7 @@ class AttachedProcess implements PluginRunner {
   /** Lets go of the process: whether it is to be ended has been decided before. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#look);
-    await rm(this.socketDirectory, { recursive: true, force: true });
+    await removeFolder(this.socketDirectory);
   }
 
   async #isThere(): Promise<boolean> {

@@ -1,12 +1,13 @@
 /** A plugin's process, with its streams and its private directory for sockets. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp } from 'node:fs/promises';
 import { constants, tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
 import { orAborted, whenAborted } from '../../abort.ts';
 import { BulkheadError, InvalidOptionError } from '../../errors.ts';
+import { removeFolder } from '../../folders/remove-tree.ts';
 import { variables } from '../handshake/environment.ts';
 import type { Diagnosis, PluginAddress, PluginExit, PluginRunner } from '../runner.ts';
 import { CheckedFile, childDescriptor } from './checked-file.ts';
@@ -149,7 +150,7 @@ class SubprocessRunner implements PluginRunner {
     await this.kill();
     this.stdout.destroy();
     this.stderr.destroy();
-    await rm(this.socketDirectory, { recursive: true, force: true });
+    await removeFolder(this.socketDirectory);
   }
 
   #fullEnvironment(): Record<string, string | undefined> {
@@ -217,7 +218,7 @@ function pass(from: Readable | null, to: PassThrough): void {
 async function makeSocketDirectory({ temporaryDirectory = tmpdir() }: SubprocessOptions): Promise<string> {
   const path = await mkdtemp(join(temporaryDirectory, 'bulkhead-')); // mode 0700
   if (Buffer.byteLength(path) <= longestDirectory) return path;
-  await rm(path, { recursive: true });
+  await removeFolder(path);
   throw new InvalidOptionError(
     'temporaryDirectory',
     `sockets in ${temporaryDirectory} would have paths longer than the 107 bytes that the kernel takes`,

@@ -12,6 +12,7 @@ import {
 import { LogReader } from '../../../src/goplugin/output/log-reader.ts';
 import { LineSplitter } from '../../../src/goplugin/output/lines.ts';
 import { formatReattachConfig, parseReattachConfig } from '../../../src/goplugin/reattach/config.ts';
+import { Budget } from '../../../src/goplugin/reflection/budget.ts';
 import { summarise } from '../../../src/goplugin/reflection/descriptor.ts';
 import { decodeAnswer, decodeQuestion, encodeQuestion } from '../../../src/goplugin/reflection/messages.ts';
 import { schemaOf } from '../../../src/goplugin/reflection/schema.ts';
@@ -134,10 +135,10 @@ export const pluginTargets: readonly FuzzTarget[] = [
   },
   {
     name: 'descriptors',
-    run(input) {
+    async run(input) {
       const { symbols, references } = summarise(input);
       bounded('symbols', symbols.length + references.length, input, 2);
-      schemaOf([input]);
+      await schemaOf([input], new Budget());
     },
     allowed: [RangeError],
     seeds: () => [descriptor()],

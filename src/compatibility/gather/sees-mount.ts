@@ -1,0 +1,19 @@
+import type { Engine } from '../../engine/index.ts';
+import { valueOf, type Fact } from '../fact.ts';
+import { findEngineProcess, type EngineProcess } from './engine-process.ts';
+import { seesFolder } from './process-facts.ts';
+
+/** Finding the engine's process takes longer than asking it. A process that is gone sees nothing, and is looked for again. */
+const found = new WeakMap<Engine, Fact<EngineProcess>>();
+
+/**
+ * Whether the engine has the same folder at this path as this process has by now, mounts included. False too where its
+ * process can't be found or looked at.
+ */
+export async function engineSees(engine: Engine, path: string): Promise<boolean> {
+  const process = found.get(engine);
+  if (process !== undefined && valueOf(await seesFolder(process, path)) === true) return true;
+  const anew = await findEngineProcess(engine);
+  found.set(engine, anew);
+  return valueOf(await seesFolder(anew, path)) === true;
+}

@@ -1,0 +1,28 @@
+import { FolderNotRemovedError } from '../folders/remove-tree.ts';
+import { CleanupError, FolderCleanupError } from './errors.ts';
+import type { SocketDirectory } from './socket-directory.ts';
+
+/**
+ * Disposes of the socket directory of a container that is gone, or was never made. It stays where the container could
+ * not be removed and may live, and the error then names it.
+ *
+ * @param failure what went wrong before, if anything
+ * @returns the error to throw: neither of what failed before and of what the folder failed with hides the other
+ */
+export async function disposeAfter<T>(failure: T, directory: SocketDirectory): Promise<T | Error> {
+  if (failure instanceof CleanupError) {
+    return new CleanupError(failure.containerId, { folder: directory.path, cause: failure.cause });
+  }
+  try {
+    await directory[Symbol.asyncDispose]();
+    return failure;
+  } catch (left) {
+    const folder = left instanceof FolderNotRemovedError ? left.path : directory.path;
+    const why = left instanceof Error ? left.message : String(left);
+    if (failure === undefined) return new FolderCleanupError(folder, why, { cause: left });
+    const first = failure instanceof Error ? failure.message : String(failure);
+    return new FolderCleanupError(folder, `${first}; besides, ${why}`, {
+      cause: new AggregateError([failure, left]),
+    });
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * Removal of a folder in which somebody else could write, a plugin for example. No link is followed and no mount entered;
+ * names may be any bytes, trees may be of any depth, and neither memory nor descriptors grow with what is there.
+ */
+import { randomBytes } from 'node:crypto';
+import { chmod, rename, rmdir, unlink } from 'node:fs/promises';
+import { dirname, basename } from 'node:path';
+import { BulkheadError } from '../errors.ts';
+import { errnoOf, ForeignMountError, HeldFolder, isSameMount, type EntryName } from './held-folder.ts';
+import { unmountOwn } from './small-mount.ts';
+
+/** So many names are read at a time. */
+const namesAtATime = 1024;
+/** More entries are not removed in one go, so that whoever made them does not keep this process busy for ever. */
+export const mostEntries = 1_000_000;
+
+/** Nor by making new ones all the time. */
+const longestRemovalMs = 120_000;
+
+/** A folder, or something in it, is still there: says what and why. */
+export class FolderNotRemovedError extends BulkheadError {
+  readonly path: string;
+
+  constructor(path: string, why: string, options: { cause?: unknown } = {}) {
+    super('CLEANUP_FAILED', `${path} could not be removed: ${why}`, {
+      hint: 'Remove it by hand, as root if a user of a container owns what is in it.',
+      ...options,
+    });
+    this.path = path;
+  }
+}
+
+/** Removes the folder at a path whose parent is trusted. That it is not there is success. @throws FolderNotRemovedError */
+export async function removeFolder(path: string): Promise<void> {
+  try {
+    await using parent = await HeldFolder.open(dirname(path), { follow: true });
+    await removeFolderIn(parent, basename(path));
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw asNotRemoved(path, error);
+  }
+}
+
+/**
+ * Removes a folder of this user's in `parent`, with all that is in it, whoever made that. That it is not there is success.
+ *
+ * @throws FolderNotRemovedError when it is another user's, or something in it can't be removed
+ */
+export async function removeFolderIn(parent: HeldFolder, name: string): Promise<void> {
+  const path = `${parent.path}/${name}`;
+  try {
+    await unmountOwn(parent, name);
+    await using folder = await open(parent, name);
+    const { uid, dev, ino } = await folder.stat();
+    if (uid !== process.geteuid?.()) throw new FolderNotRemovedError(path, `it belongs to user ${uid}`);
+    await empty(folder);
+    const there = await parent.lstat(name);
+    if (there.dev !== dev || there.ino !== ino) throw new FolderNotRemovedError(path, 'it was exchanged');
+    await rmdir(parent.at(name));
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw asNotRemoved(path, error);
+  }
+}
+
+/** Empties the folder. Folders in it are moved up into it before they are emptied, so that no depth matters. */
+async function empty(top: HeldFolder): Promise<void> {
+  let removed = 0;
+  const late = performance.now() + longestRemovalMs;
+  for (;;) {
+    const names = await top.names(namesAtATime);
+    if (names.length === 0) return;
+    let progress = 0;
+    let failure: unknown;
+    for (const name of names) {
+      try {
+        progress += await remove(top, top, name);
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    if (progress === 0) throw asNotRemoved(top.path, failure);
+    removed += progress;
+    if (performance.now() > late) throw new FolderNotRemovedError(top.path, 'it took too long');
+    if (removed > mostEntries) {
+      throw new FolderNotRemovedError(top.path, `it has more than ${mostEntries} entries`);
+    }
+  }
+}
+
+/** @returns how many entries are gone from where they were */
+async function remove(top: HeldFolder, parent: HeldFolder, name: EntryName): Promise<number> {
+  let refused: unknown;
+  try {
+    await unlink(parent.at(name));
+    return 1;
+  } catch (error) {
+    // Linux says EISDIR of a folder; POSIX EPERM.
+    if (!['EISDIR', 'EPERM'].includes(errnoOf(error) ?? '')) throw error;
+    refused = error;
+  }
+  try {
+    await rmdir(parent.at(name));
+    return 1;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOTDIR') throw refused;
+    if (errnoOf(error) === 'EBUSY') {
+      await unmountOwn(parent, name);
+      await rmdir(parent.at(name));
+      return 1;
+    }
+    if (!['ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '')) throw error;
+  }
+  if (parent !== top) {
+    await makeOwnPassable(parent, name);
+    await rename(parent.at(name), top.at(`.${randomBytes(12).toString('hex')}`));
+    return 1;
+  }
+  let gone = 0;
+  {
+    await using folder = await open(top, name);
+    for (;;) {
+      const names = await folder.names(namesAtATime);
+      if (names.length === 0) break;
+      let failure: unknown;
+      const before = gone;
+      for (const each of names) {
+        try {
+          gone += await remove(top, folder, each);
+        } catch (error) {
+          failure ??= error;
+        }
+      }
+      if (gone === before) throw asNotRemoved(`${top.path}/${String(name)}`, failure);
+      if (gone > mostEntries) break;
+    }
+  }
+  await rmdir(top.at(name));
+  return gone + 1;
+}
+
+async function open(parent: HeldFolder, name: EntryName): Promise<HeldFolder> {
+  try {
+    return await parent.folder(name);
+  } catch (error) {
+    if (errnoOf(error) !== 'EACCES') throw error;
+    await makeOwnPassable(parent, name);
+    return parent.folder(name);
+  }
+}
+
+/** A folder may have been made with a mode that keeps its own owner out. */
+async function makeOwnPassable(parent: HeldFolder, name: EntryName): Promise<void> {
+  await using entry = await parent.entry(name);
+  if (!isSameMount(entry.mountId, parent.mountId)) return;
+  const { uid, mode } = entry.stats;
+  if (entry.stats.isDirectory() && uid === process.geteuid?.() && (mode & 0o700) !== 0o700)
+    await chmod(entry.path, 0o700);
+}
+
+function asNotRemoved(path: string, error: unknown): FolderNotRemovedError {
+  if (error instanceof FolderNotRemovedError) return error;
+  const why =
+    errnoOf(error) === 'ENOTDIR' || errnoOf(error) === 'ELOOP'
+      ? 'it is no folder'
+      : error instanceof ForeignMountError
+        ? 'something that is not ours is mounted there'
+        : errnoOf(error) === 'EACCES' || errnoOf(error) === 'EPERM'
+          ? `something in it belongs to a user of a container, which this user may not remove (${errnoOf(error)})`
+          : error instanceof Error
+            ? error.message
+            : String(error);
+  return new FolderNotRemovedError(path, why, { cause: error });
+}
