@@ -9,7 +9,9 @@ process.on('uncaughtException', () => undefined); // an attacker goes on
 
 const attack = process.argv[2] ?? '';
 const handshakes: Readonly<Record<string, () => unknown>> = {
-  'handshake-endless': () => { endless(1); },
+  'handshake-endless': () => {
+    endless(1);
+  },
   'handshake-controls': () => {
     process.stdout.write(`1|1|unix|\0\u001b]0;owned\u0007\u009b31m\u202e${socketPath}|grpc|\n`);
   },
@@ -25,7 +27,9 @@ const handshakes: Readonly<Record<string, () => unknown>> = {
   'handshake-no-socket': () => {
     printLine(socketPath, '');
   },
-  'stderr-endless': () => { endless(2); },
+  'stderr-endless': () => {
+    endless(2);
+  },
   'exit-in-handshake': () => {
     writeSync(1, '1|1|unix|');
     process.exit(0);
