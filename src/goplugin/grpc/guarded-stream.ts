@@ -79,7 +79,7 @@ function guardMessages(stream: ServerHttp2Stream, reader: MessageReader, holding
     try {
       const between = reader.atEnd;
       const messages = reader.push(chunk);
-      if (between && reader.atEnd) return push(chunk);
+      if (reader.atEnd && between) return push(chunk);
       if (messages.length === 0) return true;
       for (const { length } of messages) holding.received(length);
       return push(Buffer.concat(messages.flatMap((each) => framed(each))));
