@@ -6,8 +6,9 @@
 import { boundedText } from '../../foreign-text.ts';
 import { HandshakeLineError, longestHandshakeLine } from '../handshake/line.ts';
 import type { OutputTail } from '../errors.ts';
-import type { StartPluginOptions } from '../plugin.ts';
+import type { OutputChunk, StartPluginOptions } from '../plugin.ts';
 import type { PluginRunner } from '../runner.ts';
+import type { LogEntry } from './log-entry.ts';
 import { LogReader } from './log-reader.ts';
 import { Tail } from './tail.ts';
 
@@ -18,8 +19,9 @@ export class PluginOutput {
   readonly ended: Promise<void>;
   readonly #tails = { stdout: new Tail(), stderr: new Tail() };
   readonly #redact: (text: string) => string;
-  readonly #onLog: StartPluginOptions['onLog'];
-  readonly #onOutput: StartPluginOptions['onOutput'];
+  // What they return is looked at, because it may be a promise that rejects.
+  readonly #onLog: ((entry: LogEntry) => unknown) | undefined;
+  readonly #onOutput: ((chunk: OutputChunk) => unknown) | undefined;
   #warned = false;
 
   constructor(
