@@ -262,8 +262,14 @@ const bombs: readonly (readonly [what: string, limit: ReflectionLimitName, answe
           message(
             'N',
             bytesField(
-              7,
-              many(1_000_000, () => Buffer.of(0x08, 0x01)),
+              3,
+              Buffer.concat([
+                message('I'),
+                bytesField(
+                  7,
+                  many(1_000_000, () => Buffer.of(0x08, 0x01)),
+                ),
+              ]),
             ),
           ),
         ),
