@@ -42,7 +42,10 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ['scripts/**', 'src/cli/**', 'test/bench/**', 'test/plugins/**'], rules: { 'no-console': 'off' } },
+  {
+    files: ['scripts/**', 'src/cli/**', 'test/bench/**', 'test/fuzz/main.ts', 'test/plugins/**'],
+    rules: { 'no-console': 'off' },
+  },
   { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
   prettier,
 );
