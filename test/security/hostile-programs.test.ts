@@ -5,7 +5,7 @@ import { ProgramScan } from '../../src/compatibility/image/program-scan.ts';
 import { parseElf } from '../../src/program/elf.ts';
 import { ElfError } from '../../src/program/errors.ts';
 import { goBuildInfoMagic } from '../../src/program/go-build-info.ts';
-import { programLimits } from '../../src/program/limits.ts';
+import type { programLimits } from '../../src/program/limits.ts';
 import { buildElf } from '../program/elf-builder.ts';
 
 const needed = (count: number, length = 4) =>
