@@ -49,9 +49,7 @@ export async function sweepContainers(
   engine: Engine,
   { clusterId, key }: Cluster,
   { signal }: { signal?: AbortSignal | undefined } = {},
-): Promise<
-  Pick<Sweep, 'containers' | 'unproved' | 'failures'> & { readonly mayLive: readonly string[] }
-> {
+): Promise<Pick<Sweep, 'containers' | 'unproved' | 'failures'> & { readonly mayLive: readonly string[] }> {
   const found = await engine.containers.list({ all: true, filters: ofCluster(clusterId), signal });
   const ours = found.filter(({ labels, names }) => isProved(labels, names, key));
   const unproved = found.filter((container) => !ours.includes(container));
