@@ -27,9 +27,8 @@ for (const testEngine of engines) {
   for (const { runtime, socket } of testEngine.services.filter((each) => each.runtime !== 'crun')) {
     describe(`${testEngine.suite} ${testEngine.name} ${runtime}`, () => {
       for (const user of ['0:0', '1000:1000']) {
-        const title = `changes no file that user ${user} of a container links to in the place of a socket, and removes what it leaves`;
         it(
-          title,
+          `changes no file that user ${user} of a container links to in the place of a socket, and removes what it leaves`,
           { ...limits, skip: isRoot ? false : 'only root can make a socket directory for any engine' },
           async (t) => {
             await using engine = await connectEngine({ socketPath: socket });
