@@ -122,7 +122,7 @@ describe('the catalog on the command line', { timeout: 300_000 }, () => {
     const shown = run('plugin', 'info', '-version=v0.25.0', 'secret', 'obs-kv');
     assert.match(
       shown.stdout,
-      /^args +\["-x"\]\nbuiltin +false\ncommand +n\/a\ndeprecation_status +n\/a\nenv_names +\["TOKEN"\]\nname +obs-kv\noci_image +localhost\/kv\nruntime +my-runc\nsha256 +n\/a\ntype +secret\nversion +v0\.25\.0$/m,
+      /^arg_count +1\nbuiltin +false\ncommand +n\/a\ndeprecation_status +n\/a\nenv_names +\["TOKEN"\]\nname +obs-kv\noci_image +localhost\/kv\nruntime +my-runc\nsha256 +n\/a\ntype +secret\nversion +v0\.25\.0$/m,
     );
     const everything = ['table', 'json', 'yaml'].map(
       (format) => run('plugin', 'info', `-format=${format}`, 'secret', 'obs-kv').stdout,
