@@ -1,11 +1,8 @@
-import { constants, type Stats } from 'node:fs';
-import { open } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { readBoundedFile } from '../../bounded-file.ts';
 
-/** A file of settings is some kilobytes; more is not read. */
+/** A file of settings is some kilobytes; a longer one is not read. */
 const mostBytes = 1024 * 1024;
-
-/** Why a file is not taken for one of this user's settings. */
-export class UnusableSettingFile extends Error {}
 
 /**
  * Reads a file of the user's settings as text; `undefined` where there is none, or none that this user may read.
@@ -13,21 +10,20 @@ export class UnusableSettingFile extends Error {}
  * The path comes from variables that another user may have set (`HOME` under sudo): a file that belongs to neither this
  * user nor root is not believed, and what is no regular file is not waited for.
  *
- * @throws UnusableSettingFile saying why
+ * @throws UnusableFile saying why; the error of the system
  */
 export async function readSettingFile(path: string): Promise<string | undefined> {
   try {
-    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const found = await file.stat();
-    if (!found.isFile()) throw new UnusableSettingFile('it is no regular file');
-    if (!isOwnOrRoots(found)) throw new UnusableSettingFile(`it belongs to user ${found.uid}`);
-    if (found.size > mostBytes) throw new UnusableSettingFile(`it has ${found.size} bytes`);
-    return await file.readFile('utf8');
+    const bytes = await readBoundedFile(path, {
+      mostBytes,
+      followLinks: true,
+      problem: (found) => (isOwnOrRoots(found) ? undefined : `it belongs to user ${found.uid}`),
+    });
+    return bytes.toString('utf8');
   } catch (error) {
-    if (error instanceof UnusableSettingFile) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(code ?? '')) return undefined;
-    throw new UnusableSettingFile(message, { cause: error });
+    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      return undefined;
+    throw error;
   }
 }
 
