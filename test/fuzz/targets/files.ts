@@ -93,7 +93,7 @@ export const fileTargets: readonly FuzzTarget[] = [
       const read = parseCachedImage(input.toString('utf8'), cachedImage.id);
       if (read === undefined) return;
       const written = JSON.stringify({ format: 2, id: cachedImage.id, ...read });
-      assert.deepEqual(parseCachedImage(written, cachedImage.id), read);
+      assert.equal(JSON.stringify(parseCachedImage(written, cachedImage.id)), JSON.stringify(read));
     },
     allowed: [],
     seeds: () => [Buffer.from(JSON.stringify(cachedImage))],
