@@ -1,4 +1,7 @@
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import {
   SharedState,
@@ -33,6 +36,8 @@ export class GuardedWorker implements AsyncDisposable {
   readonly #settings: Settings;
   #worker: Worker | undefined;
   #state = new SharedState();
+  /** For files that targets make: a worker that is ended can't remove them itself. */
+  #temporary: string | undefined;
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -85,15 +90,18 @@ export class GuardedWorker implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#worker !== undefined) stopListening(this.#worker);
     await this.#worker?.terminate();
+    if (this.#temporary !== undefined) await rm(this.#temporary, { recursive: true, force: true });
   }
 
   async #start(): Promise<Worker> {
     if (this.#worker !== undefined) return this.#worker;
     this.#state = new SharedState();
+    this.#temporary ??= await mkdtemp(join(tmpdir(), 'bulkhead-fuzz-'));
     const settings: WorkerSettings = { ...this.#settings, shared: this.#state.buffer };
     const worker = new Worker(bootstrap, {
       eval: true,
       workerData: settings,
+      env: { ...process.env, TMPDIR: this.#temporary },
       resourceLimits: { maxOldGenerationSizeMb: mostHeapMiB },
     });
     await once(worker, 'message');

@@ -263,6 +263,17 @@ describe('an abort', () => {
 });
 
 describe('a layer that was packed', () => {
+  it('is measured by itself: layers that were not packed neither count for nor against it', () => {
+    const budget = new UnpackBudget();
+    budget.addPlain(30 * 2 ** 30);
+    budget.addPacked(1 << 20);
+    budget.addUnpacked(10 << 20);
+    budget.addUnpacked(4 * 2 ** 30 - (10 << 20));
+    assert.throws(() => {
+      budget.addUnpacked(1 << 30);
+    }, /unpackedRatio/);
+  });
+
   const layer = rawTar(plugin);
 
   it('is read where it is packed in several members', async () => {

@@ -8,12 +8,13 @@ const chunkSize = 64 * 1024;
 /** Counts what comes out of the layers of an image, and out of how much. */
 export class UnpackBudget {
   #packed = 0;
-  #unpacked = 0;
+  #outOfPacked = 0;
+  #bytes = 0;
 
-  /** Bytes that were not packed. */
+  /** Bytes of the archive as it comes. */
   addPlain(bytes: number): void {
-    this.#packed += bytes;
-    this.#add(bytes);
+    this.#bytes += bytes;
+    checkImageLimit('unpackedBytes', this.#bytes, `${this.#bytes} bytes in the layers`);
   }
 
   addPacked(bytes: number): void {
@@ -21,16 +22,12 @@ export class UnpackBudget {
   }
 
   addUnpacked(bytes: number): void {
-    this.#add(bytes);
-    const beyond = this.#unpacked - imageLimits.freeUnpackedBytes.most;
+    this.addPlain(bytes);
+    this.#outOfPacked += bytes;
+    const beyond = this.#outOfPacked - imageLimits.freeUnpackedBytes.most;
     if (beyond <= 0) return;
     const ratio = Math.ceil(beyond / Math.max(1, this.#packed));
     checkImageLimit('unpackedRatio', ratio, `a layer that unpacks to ${ratio} times its size`);
-  }
-
-  #add(bytes: number): void {
-    this.#unpacked += bytes;
-    checkImageLimit('unpackedBytes', this.#unpacked, `${this.#unpacked} bytes in the layers`);
   }
 }
 

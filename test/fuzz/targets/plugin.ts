@@ -102,7 +102,10 @@ export const pluginTargets: readonly FuzzTarget[] = [
       bounded('messages', entries.map(({ message }) => message).join('').length, input, 6);
     },
     allowed: [],
-    seeds: () => [Buffer.from(hclog)],
+    seeds: () => [
+      Buffer.from(hclog),
+      Buffer.from(`{"@level":"info","@message":${'['.repeat(20_000)}${']'.repeat(20_000)}}\n`),
+    ],
     words: [
       ...jsonWords,
       '@message',
