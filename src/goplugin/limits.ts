@@ -19,9 +19,9 @@ const MiB = 1024 * KiB;
 
 export const limits = {
   maxMessageBytes: {
-    value: 64 * MiB,
+    value: 65 * MiB,
     unit: 'bytes',
-    what: 'a message of the application, in either direction of a call; the option `maxMessageBytes`',
+    what: 'a message of the application, in either direction of a call (64 MiB of data and what names them); the option `maxMessageBytes`',
     beyond: 'the call fails with RESOURCE_EXHAUSTED, at this side with the code PLUGIN_LIMIT',
   },
   brokerMessageBytes: {

@@ -7,7 +7,7 @@ export interface PluginKind {
   readonly handshake: MagicCookie;
   /** Application protocol versions that the host offers. */
   readonly protocolVersions: readonly number[];
-  /** The longest message that a plugin of this kind may send, in bytes, or `'unlimited'`. Default: 64 MiB. */
+  /** The longest message that a plugin of this kind may send, in bytes, or `'unlimited'`. Default: 65 MiB. */
   readonly maxMessageBytes?: StartPluginOptions['maxMessageBytes'];
   /** Variables for every plugin of this kind. */
   readonly env?: Readonly<Record<string, string>> | undefined;

@@ -64,7 +64,7 @@ test('every limit is used by name in the code', async () => {
 });
 
 test("the longest message is an option, and of go-plugin's own streams it is not", () => {
-  assert.equal(checkMaxMessageBytes(undefined), 64 * 1024 * 1024);
+  assert.equal(checkMaxMessageBytes(undefined), 65 * 1024 * 1024);
   assert.equal(checkMaxMessageBytes('unlimited'), longestMessage);
   assert.equal(checkMaxMessageBytes(1), 1);
   for (const wrong of [0, -1, 1.5, NaN, longestMessage + 1, '64' as unknown as number]) {

@@ -51,6 +51,7 @@ describe('a sweep among folders that somebody else made', () => {
   });
   afterEach(async () => {
     assert.deepEqual(await decoy.snapshot(), before, 'the decoy');
+    await decoy[Symbol.asyncDispose]();
     await rm(parent, { recursive: true });
   });
 
@@ -216,7 +217,7 @@ describe('a sweep among folders that somebody else made', () => {
 describe('the removal of a folder', () => {
   it('never leaves it, while folders in it are exchanged for links', limits, async () => {
     const parent = await mkdtemp(join(tmpdir(), 'exchanged-'));
-    const decoy = await layDecoy(parent);
+    await using decoy = await layDecoy(parent);
     const before = await decoy.snapshot();
     try {
       for (let round = 0; round < 20; round += 1) {
