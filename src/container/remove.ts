@@ -37,7 +37,7 @@ async function tryToRemove(engine: Engine, idOrName: string): Promise<unknown> {
   } catch (error) {
     if (!(error instanceof BulkheadError)) return error;
     if (error.code === 'ENGINE_NOT_FOUND') return undefined;
-    // Somebody else is removing it, as a rule; it may live until that is done.
+    // Somebody else is removing it, as a rule, and it may live until that is done; or it ended just when it was to be killed.
     if (error.code === 'ENGINE_CONFLICT' && (await isGoneSoon(engine, idOrName))) return undefined;
     return error;
   }
@@ -48,10 +48,13 @@ async function isGoneSoon(engine: Engine, idOrName: string): Promise<boolean> {
   const signal = AbortSignal.timeout(removeMs);
   for (;;) {
     try {
-      await engine.containers.inspect(idOrName, { signal });
       await delay(lookEveryMs, undefined, { signal });
+      await engine.containers.inspect(idOrName, { signal });
+      await engine.containers.remove(idOrName, { force: true, volumes: true, signal });
+      return true;
     } catch (error) {
-      return error instanceof BulkheadError && error.code === 'ENGINE_NOT_FOUND';
+      if (error instanceof BulkheadError && error.code === 'ENGINE_NOT_FOUND') return true;
+      if (!(error instanceof BulkheadError) || error.code !== 'ENGINE_CONFLICT') return false;
     }
   }
 }

@@ -116,7 +116,7 @@ for (const testEngine of engines) {
           const { State } = raw as { State: { Health?: { Status?: string } | null } };
           assert.match(State.Health?.Status ?? '', /^(none)?$/);
         });
-        await engine.images.remove(image, { force: true });
+        await engine.images.remove(image);
       });
 
       it(
