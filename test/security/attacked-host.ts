@@ -117,11 +117,13 @@ export class AttackedHost implements AsyncDisposable {
       served: false,
       peakMiB: 0,
       logged: 0,
+      heard: false,
     };
     const harm: string[] = [];
     if (report === undefined || !('said' in report)) {
       harm.push(`the host ${await this.#giveUp()}`);
     } else {
+      if (attack.name.startsWith('log-') && !report.heard) harm.push('later log lines were not heard');
       if (!report.served) harm.push('the other plugin was not served any more');
       if (report.peakMiB > boundMiB) harm.push(`the host held ${report.peakMiB} MiB`);
       harm.push(...(await this.#left()));

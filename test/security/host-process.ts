@@ -2,6 +2,7 @@
  * The host that is attacked, in a process of its own: it keeps an honest plugin, starts each attacker that it is told of,
  * and says how it went. Its code is that of the checkout in `BULKHEAD_ATTACKED`, so that an older one can be attacked too.
  */
+import { EventEmitter, once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
@@ -38,6 +39,10 @@ const honest = await host.start({
 });
 const honestKv = honest.client<KeyValue>(service);
 let logged = 0;
+const ears = new EventEmitter();
+let heard = false;
+/** How long a line may take behind ninety megabytes of others. */
+const longestHearingMs = 60_000;
 let rounds = 0;
 
 tell({ ready: true, hostId: host.id, memoryMiB: peakMiB() });
@@ -47,9 +52,10 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (command.end === true) break;
   resetPeak();
   logged = 0;
+  heard = false;
   const outcome = await attacked(command).catch((error: unknown) => describe(error));
   const { gained, said } = typeof outcome === 'string' ? { gained: [], said: outcome } : outcome;
-  tell({ said, gained, served: await isServed(), peakMiB: peakMiB(), logged });
+  tell({ said, gained, served: await isServed(), peakMiB: peakMiB(), logged, heard });
 }
 await host.close();
 tell({ closed: true });
@@ -86,12 +92,21 @@ async function attacked({
     tmpfs: [{ path: '/tmp' }],
     brokerMultiplex: attack.multiplex === true,
     ...(memoryBytes !== undefined && { memoryBytes }),
-    onLog: () => {
+    onLog: ({ message }) => {
       logged += 1;
+      if (message !== 'still heard') return;
+      heard = true;
+      ears.emit('heard');
     },
   });
   try {
-    return await acted(plugin, attack.act);
+    const went = await acted(plugin, attack.act);
+    // The reply comes on another way than the lines that were written before it.
+    if (attack.name.startsWith('log-') && !heard) {
+      const signal = AbortSignal.timeout(longestHearingMs);
+      await once(ears, 'heard', { signal }).catch(() => undefined);
+    }
+    return went;
   } finally {
     await plugin.stop({ graceMs: 300 }).catch(() => undefined);
     await plugin[Symbol.asyncDispose]();

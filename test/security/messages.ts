@@ -27,4 +27,6 @@ export interface AttackReport {
   readonly peakMiB: number;
   /** Log entries of the attacker that arrived. */
   readonly logged: number;
+  /** Whether the line arrived that an attacker logs after its attack. */
+  readonly heard: boolean;
 }
