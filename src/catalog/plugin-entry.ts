@@ -165,7 +165,7 @@ function splitCommand(
   );
 }
 
-/** What stands before a `=`: the rest may be a value. */
+/** Returns the part before a `=`, because the rest may be a secret value. */
 function nameIn(variable: string): string {
   const at = variable.indexOf('=');
   return at < 0 ? variable : `${variable.slice(0, at)}=...`;

@@ -46,7 +46,7 @@ interface PluginParts {
     { readonly code?: number | undefined; readonly oomKilled?: boolean | undefined } | undefined;
   readonly diagnosis?:
     { readonly facts: readonly { readonly name: string; readonly value: string }[] } | undefined;
-  /** Of a Podman service of our own it is text, which its message tells already. */
+  /** A Podman service of our own carries plain text here, which its message tells already. */
   readonly output?: { readonly stdout: string; readonly stderr: string } | string | undefined;
 }
 

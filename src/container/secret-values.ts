@@ -24,13 +24,13 @@ export function redactor({ args = [], env = {} }: Pick<PluginContainerOptions, '
   };
 }
 
-/** Of `--token=VALUE` the value alone is found too. */
+/** The value of an argument such as `--token=VALUE` is found by itself too. */
 function partsOf(argument: string): string[] {
   const at = argument.indexOf('=');
   return at < 0 ? [argument] : [argument, argument.slice(at + 1)];
 }
 
-/** As it is, and as engines quote it in JSON or Go. */
+/** A value may stand in an error as it is, or as engines quote it in JSON or Go. */
 function spellingsOf(secret: string): Set<string> {
   return new Set([secret, JSON.stringify(secret).slice(1, -1)]);
 }

@@ -8,7 +8,7 @@ const mostCounted = 1_000;
 
 export interface SocketNames {
   readonly any: boolean;
-  /** For people: the first names, and how many more there are. */
+  /** Tells people the first names, and how many more there are. */
   readonly text: string;
 }
 

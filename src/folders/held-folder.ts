@@ -24,7 +24,7 @@ export interface HeldEntry extends AsyncDisposable {
 }
 
 export class HeldFolder implements AsyncDisposable {
-  /** As it was opened, for people. */
+  /** The path by which it was opened, which errors show. */
   readonly path: string;
   readonly mountId: string | undefined;
   readonly #handle: FileHandle;

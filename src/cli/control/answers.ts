@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { ControlAnswer } from './messages.ts';
 
-/** What may wait for a reader that stands still, in bytes. A single answer may be larger, and is then the only one. */
+/** So many bytes may wait for a reader that stands still. A single answer may be larger, and is then the only one. */
 export const mostBehind = 1024 * 1024;
 
 export class Answers {
@@ -34,7 +34,7 @@ export class Answers {
     }
   }
 
-  /** For answers whose maker can't wait. What a reader is too slow for is left out, and it is told how many there were. */
+  /** Sends an answer whose maker can't wait. A reader that is too slow misses it, and is told how many it missed. */
   sayOrLeaveOut(answer: ControlAnswer): void {
     if (this.#socket.writableLength > mostBehind) {
       this.leaveOut();

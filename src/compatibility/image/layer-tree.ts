@@ -9,10 +9,10 @@ export interface IndexedFile {
   readonly size: number;
   readonly target?: string | undefined;
   readonly capabilities?: FileCapabilities | undefined;
-  /** Of files that were wanted. */
+  /** The content of files that were wanted. */
   readonly text?: string | undefined;
   readonly program?: ScannedProgram | undefined;
-  /** Of a hard link: the path, in its layer, of the entry that has the content. */
+  /** A hard link has here the path, in its layer, of the entry that has the content. */
   readonly linkedTo?: string | undefined;
   /** Why what was wanted of it is not known. */
   readonly unread?: string | undefined;

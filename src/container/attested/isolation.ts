@@ -4,7 +4,7 @@ import { confinesBySeccomp } from '../../engine/system/info.ts';
 import { capabilityName } from '../create-request.ts';
 import { absent, anything, isPodman, list, same, type AttestedSetting, type Given } from './setting.ts';
 
-/** What keeps the container apart before all else. */
+/** These settings isolate the container first of all: the runtime, and privileges. */
 export const runtimeSettings: readonly AttestedSetting[] = [
   same(
     'runtime',
@@ -26,7 +26,7 @@ export const runtimeSettings: readonly AttestedSetting[] = [
   ),
 ];
 
-/** What keeps it apart beside: namespaces, capabilities, profiles. */
+/** These settings isolate it further: namespaces, capabilities, profiles. */
 export const isolationSettings: readonly AttestedSetting[] = [
   same(
     'read-only root file system',

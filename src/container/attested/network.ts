@@ -1,6 +1,6 @@
 import { absent, anything, isPodman, list, same, type AttestedSetting, type Given } from './setting.ts';
 
-/** What the container can reach, and who can reach it. */
+/** These settings say what the container can reach, and who can reach it. */
 export const networkSettings: readonly AttestedSetting[] = [
   same('network', ['networkMode'], wantedMode, madeMode),
   same(

@@ -1,6 +1,6 @@
 import { anything, isPodman, same, show, type AttestedSetting, type Given, type Sides } from './setting.ts';
 
-/** What runs: the image, its program, and what the program is told. */
+/** These settings say what runs: the image, its program, and what the program is told. */
 export const programSettings: readonly AttestedSetting[] = [
   same(
     'name',

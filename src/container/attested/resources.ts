@@ -9,7 +9,7 @@ import {
   type Sides,
 } from './setting.ts';
 
-/** What the container may use up, and what of the host it is given. */
+/** These settings say what the container may use up, and what of the host it is given. */
 export const resourceSettings: readonly AttestedSetting[] = [
   // An engine may set a limit of its own where none was asked for.
   same(

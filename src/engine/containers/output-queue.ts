@@ -1,4 +1,4 @@
-/** What a piece costs beside its bytes: a program may write one at a time. */
+/** Each piece costs so many bytes beside its own, because a program may write one byte at a time. */
 const costOfPiece = 64;
 
 /** Output that has come and is not read yet: filled from one side, iterated over once from the other. */
