@@ -1,6 +1,7 @@
 /** A plugin pours into go-plugin's own streams and answers: the host, with a heap of 256 MiB, lives on. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { limits } from '../../src/goplugin/limits.ts';
 import { attacked, limited } from './fixtures/attacked.ts';
 
 test('a print of 1 GiB ends the stream of prints, and the log says so', limited, async () => {
@@ -26,7 +27,9 @@ test(
   limited,
   async () => {
     const { errors } = await attacked('answer-too-long', 250);
-    assert.match(errors[0] ?? '', /^PLUGIN_LIMIT: .*limit maxMessageBytes is 67108864 \[.*`maxMessageBytes`/);
+    const limit = limits.maxMessageBytes.value;
+    const wanted = new RegExp(`^PLUGIN_LIMIT: .*limit maxMessageBytes is ${limit} \\[.*\`maxMessageBytes\``);
+    assert.match(errors[0] ?? '', wanted);
   },
 );
 
