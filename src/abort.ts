@@ -5,7 +5,7 @@ import { EventEmitter, getMaxListeners, setMaxListeners } from 'node:events';
 const manyListeners = 10_000;
 
 /** Lets many calls at a time have one signal: Node.js 20 warns of a leak when there are more than ten. */
-export function bearManyCalls(signal: AbortSignal): void {
+export function raiseListenerLimit(signal: AbortSignal): void {
   if (!nodeWarns || seen.has(signal)) return;
   seen.add(signal);
   if (limitOf(signal) === EventEmitter.defaultMaxListeners) setMaxListeners(manyListeners, signal);
@@ -30,7 +30,7 @@ export function whenAborted(signal: AbortSignal | undefined, listener: () => voi
     listener();
     return () => undefined;
   }
-  bearManyCalls(signal);
+  raiseListenerLimit(signal);
   signal.addEventListener('abort', listener, { once: true });
   return () => {
     signal.removeEventListener('abort', listener);

@@ -28,5 +28,5 @@ export {
   type PackBinaryPluginOptions,
   type PackedImage,
   type PackNodePluginOptions,
-} from './container/image/index.ts';
+} from './packing/index.ts';
 export * from './goplugin/index.ts';

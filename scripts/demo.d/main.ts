@@ -12,7 +12,7 @@ import { runCounter } from './counter.ts';
 import { buildGoExample, goIsHere, type GoExample } from './go-examples.ts';
 import { runKeyValue } from './key-value.ts';
 import { packGoPlugin, packTypeScriptPlugin } from './pack.ts';
-import { countRemains, socketFolders } from './remains.ts';
+import { countLeftovers, socketFolders } from './leftovers.ts';
 import { heading, line, timed } from './report.ts';
 
 const scratch = await mkdtemp(join(tmpdir(), 'demo-'));
@@ -23,11 +23,15 @@ const foldersBefore = await socketFolders();
 try {
   const hostId = await showEverything();
   heading('what is left');
-  const remains = await countRemains(hostId, foldersBefore);
-  line('containers', remains.containers);
-  line('sockets', remains.sockets);
-  line('processes', remains.processes);
-  assert.deepEqual(remains, { containers: 0, sockets: 0, processes: 0 }, 'something of ours was left behind');
+  const leftovers = await countLeftovers(hostId, foldersBefore);
+  line('containers', leftovers.containers);
+  line('sockets', leftovers.sockets);
+  line('processes', leftovers.processes);
+  assert.deepEqual(
+    leftovers,
+    { containers: 0, sockets: 0, processes: 0 },
+    'something of ours was left behind',
+  );
 } finally {
   await rm(scratch, { recursive: true, force: true });
 }

@@ -1,4 +1,4 @@
-# Starting and ending services. Each runs in a private root (space.sh) with mounts, network and cgroups of its own.
+# Starting and ending services. Each runs in a private root (private-root.sh) with mounts, network and cgroups of its own.
 # shellcheck shell=bash
 
 # start_services SUITE/ENGINE/SERVICE...: starts those that do not run, all at once, and waits until each answers or failed.
@@ -62,7 +62,7 @@ spawn() {
     umask 022
     cd /
     env -i PATH="$engine_path" setsid unshare --mount --net --cgroup --propagation private \
-      "$here/engines.d/space.sh" "$(root_of "$suite")" "$run_directory" "$data" "$user_name" "${command[@]}" &
+      "$here/engines.d/private-root.sh" "$(root_of "$suite")" "$run_directory" "$data" "$user_name" "${command[@]}" &
     printf '%s\n' "$!" >"$run_directory/$service.pid"
   ) </dev/null >"$(log_of "$service")" 2>&1 {lock_fd}>&-
 }

@@ -2,12 +2,12 @@ import { resolveUser } from './container-user.ts';
 import type { RuntimeFacts } from './engine-facts.ts';
 import { known, unknown, valueOf, type Fact } from './fact.ts';
 import type { AbsentImage, ImageFacts, ProgramFacts } from './image-facts.ts';
-import type { LaunchWishes } from './launch-verdict.ts';
+import type { LaunchRequirements } from './launch-verdict.ts';
 import type { LaunchCase, LaunchFacts } from './rule.ts';
 import { flagValue, ownServiceArguments, runtimeKind, runtimeName } from './runtime-kind.ts';
 
 /** Puts together what the facts say about one launch. */
-export function launchCase(facts: LaunchFacts, wishes: LaunchWishes): LaunchCase {
+export function launchCase(facts: LaunchFacts, wishes: LaunchRequirements): LaunchCase {
   const given = runtimeOf(facts, wishes.runtime);
   const own = given === undefined && canStartOwnPodman(facts, wishes.runtime);
   return {
@@ -74,13 +74,13 @@ function ownRuntime({ engine }: LaunchFacts, name: string): RuntimeFacts {
   };
 }
 
-function userOf(image: ImageFacts | AbsentImage, { user }: LaunchWishes): LaunchCase['user'] {
+function userOf(image: ImageFacts | AbsentImage, { user }: LaunchRequirements): LaunchCase['user'] {
   if (user !== undefined) return resolveUser(user, isAbsent(image) ? unknown('no image') : image.accounts);
   if (isAbsent(image)) return unknown('the engine has no such image');
   return resolveUser(image.user, image.accounts);
 }
 
-function programOf(image: ImageFacts | AbsentImage, { entrypoint }: LaunchWishes): Fact<ProgramFacts> {
+function programOf(image: ImageFacts | AbsentImage, { entrypoint }: LaunchRequirements): Fact<ProgramFacts> {
   if (entrypoint !== undefined) return unknown('the entrypoint is replaced');
   return isAbsent(image) ? unknown('the engine has no such image') : image.program;
 }

@@ -7,7 +7,7 @@ export type { AbsentImage, GoBuildFacts, ImageAccounts, ImageFacts, ProgramFacts
 export type {
   LaunchStrategy,
   LaunchVerdict,
-  LaunchWishes,
+  LaunchRequirements,
   Reason,
   SocketDirectoryPlan,
   StrategyUlimit,

@@ -1,6 +1,6 @@
 import { boundedText } from '../foreign-text.ts';
 import { launchCase } from './case.ts';
-import type { LaunchVerdict, LaunchWishes, Reason } from './launch-verdict.ts';
+import type { LaunchVerdict, LaunchRequirements, Reason } from './launch-verdict.ts';
 import type { Finding, LaunchFacts, Rule, RuleSource } from './rule.ts';
 import { rules } from './rules/rules.ts';
 import { chooseStrategy } from './strategy.ts';
@@ -9,7 +9,7 @@ import { chooseStrategy } from './strategy.ts';
  * Says whether a plugin can be launched, before anything is made. Pure: the same facts and wishes always give the same
  * verdict. What could not be observed makes it `unknown`, never `works`.
  */
-export function judge(facts: LaunchFacts, wishes: LaunchWishes): LaunchVerdict {
+export function judge(facts: LaunchFacts, wishes: LaunchRequirements): LaunchVerdict {
   const launch = launchCase(facts, wishes);
   const found: Readonly<Record<Exclude<Finding['result'], 'met'>, Reason[]>> = {
     unmet: [],

@@ -1,7 +1,7 @@
 /** What follows from the facts for one launch. */
 
 /** What the caller wants beside the defaults. Every value is optional; absent means the default. */
-export interface LaunchWishes {
+export interface LaunchRequirements {
   /** Name of the runtime. */
   readonly runtime: string;
   /** Overrides the image's user. */

@@ -2,7 +2,7 @@ import type { EngineFacts, RuntimeFacts } from './engine-facts.ts';
 import type { Fact } from './fact.ts';
 import type { HostFacts } from './host-facts.ts';
 import type { AbsentImage, ImageFacts, ProgramFacts } from './image-facts.ts';
-import type { LaunchWishes } from './launch-verdict.ts';
+import type { LaunchRequirements } from './launch-verdict.ts';
 
 /** Everything that a verdict is made from. */
 export interface LaunchFacts {
@@ -16,7 +16,7 @@ export interface LaunchCase {
   readonly host: HostFacts;
   readonly engine: EngineFacts;
   readonly image: ImageFacts | AbsentImage;
-  readonly wishes: LaunchWishes;
+  readonly wishes: LaunchRequirements;
   /** The runtime asked for; that of a Podman service of our own where the engine does not run it. */
   readonly runtime: RuntimeFacts | undefined;
   readonly service: 'given' | 'own-podman';

@@ -16,9 +16,9 @@ import type { PluginContainerOptions } from './options.ts';
 import { withTail, type OutputTail } from './output-tail.ts';
 import { disposeAfter } from './dispose-after.ts';
 import { redactor, type Redact } from './secret-values.ts';
-import { createSocketDirectory, type SocketDirectory } from './socket-directory.ts';
-import { mountsSeenBy } from './seen-mounts.ts';
-import { addressInContainer, addressOnHost } from './sockets.ts';
+import { createSocketDirectory, type SocketDirectory } from './sockets/socket-directory.ts';
+import { mountsSeenBy } from './sockets/seen-mounts.ts';
+import { addressInContainer, addressOnHost } from './sockets/share-socket.ts';
 
 /** A create request may wait behind others at a busy engine; after this it counts as failed. */
 const createMs = 60_000;

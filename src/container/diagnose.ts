@@ -2,7 +2,7 @@ import type { LaunchStrategy } from '../compatibility/index.ts';
 import type { Engine, InspectedContainer } from '../engine/index.ts';
 import type { Diagnosis, PluginExit } from '../goplugin/index.ts';
 import { hintForOutput } from './failure-hints.ts';
-import { socketNames } from './socket-names.ts';
+import { socketNames } from './sockets/socket-names.ts';
 
 const diagnoseMs = 2_000;
 

@@ -1,6 +1,6 @@
-import { FolderNotRemovedError } from '../folders/remove-tree.ts';
+import { FolderNotRemovedError } from '../linux/remove-tree.ts';
 import { CleanupError, FolderCleanupError } from './errors.ts';
-import type { SocketDirectory } from './socket-directory.ts';
+import type { SocketDirectory } from './sockets/socket-directory.ts';
 
 /**
  * Disposes of the socket directory of a container that is gone, or was never made. It stays where the container could

@@ -11,5 +11,5 @@ export {
 export { launchPlugin, type LaunchOptions } from './launch.ts';
 export { checkLaunch, defaultRuntime, passingGidOf, type PlannedOptions } from './launch-plan.ts';
 export type { PluginContainerOptions, TmpfsOptions } from './options.ts';
-export { liveProbeMatrix, type LiveProbeMatrixOptions } from './matrix/live-probe.ts';
-export { liveMatrix, type LiveMatrixOptions, type MatrixLaunch } from './matrix/live.ts';
+export { liveProbeMatrix, type LiveProbeMatrixOptions } from '../matrix/live-probe.ts';
+export { liveMatrix, type LiveMatrixOptions, type MatrixLaunch } from '../matrix/live.ts';

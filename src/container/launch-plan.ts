@@ -10,7 +10,7 @@ import {
   type LaunchFacts,
   type LaunchStrategy,
   type LaunchVerdict,
-  type LaunchWishes,
+  type LaunchRequirements,
 } from '../compatibility/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { ImageNotPresentError, LaunchRefusedError, LaunchUnknownError } from './errors.ts';
@@ -20,7 +20,7 @@ import type { PluginContainerOptions } from './options.ts';
 export const defaultRuntime = 'runsc';
 
 /** What a launch wants beside the container's options. */
-export type PlannedOptions = PluginContainerOptions & Pick<LaunchWishes, 'brokerMultiplex'>;
+export type PlannedOptions = PluginContainerOptions & Pick<LaunchRequirements, 'brokerMultiplex'>;
 
 export interface LaunchPlan {
   readonly imageId: string;

@@ -4,7 +4,7 @@ import { startPlugin, type Plugin, type StartPluginOptions } from '../goplugin/i
 import { createContainerRunner } from './container-runner.ts';
 import { planLaunch } from './launch-plan.ts';
 import type { PluginContainerOptions } from './options.ts';
-import { isPassingTrouble } from './passing-trouble.ts';
+import { isTransientStartFailure } from './transient-start-failure.ts';
 import { redactor } from './secret-values.ts';
 
 /** A plugin in a container: what to run, and how to speak with it. */
@@ -41,7 +41,7 @@ export async function launchPlugin(engine: Engine, options: LaunchOptions): Prom
     } catch (error) {
       // The reason of an abort is the caller's own, and is passed on as it is.
       if (options.signal?.aborted === true && error === options.signal.reason) throw error;
-      if (tries === mostTries || !isPassingTrouble(error)) throw withTexts(error, redact);
+      if (tries === mostTries || !isTransientStartFailure(error)) throw withTexts(error, redact);
     }
   }
 }

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { readProcessStatus, readProcFile } from '../compatibility/gather/process-status.ts';
-import { processIdentity } from '../process-identity.ts';
+import { processIdentity } from '../linux/process-identity.ts';
 
 /** Programs that engines start for one container, and wait for. */
 const programs = [

@@ -13,7 +13,7 @@ export type {
   AttachContainerOptions,
   ContainerAttachment,
   ContainerStdin,
-} from './containers/attach-container.ts';
+} from './containers/output/attach-container.ts';
 export type { ContainerArchive, PutArchiveOptions } from './containers/container-archive.ts';
 export type { ContainerChange } from './containers/container-changes.ts';
 export type { ContainerStats, ContainerStatsStream } from './containers/container-stats.ts';
@@ -27,16 +27,16 @@ export type {
   RestartPolicy,
   TmpfsMount,
   Ulimit,
-} from './containers/create-container.ts';
+} from './containers/create/create-container.ts';
 export type {
   ContainerState,
   InspectedContainer,
   InspectedDevice,
   InspectedMount,
-} from './containers/inspect-container.ts';
+} from './containers/inspect/inspect-container.ts';
 export type { KillContainerOptions } from './containers/kill-container.ts';
 export type { ContainerSummary, ListContainersOptions } from './containers/list-containers.ts';
-export type { ContainerLogs, ContainerLogsOptions, LogChunk } from './containers/logs-container.ts';
+export type { ContainerLogs, ContainerLogsOptions, LogChunk } from './containers/output/logs-container.ts';
 export type { PrunedContainers, PruneContainersOptions } from './containers/prune-containers.ts';
 export type { RestartContainerOptions } from './containers/restart-container.ts';
 export type { ContainerProcess } from './containers/top-container.ts';

@@ -33,7 +33,7 @@ export interface RunningParts {
   readonly handshake: NegotiatedHandshake;
   readonly exited: Promise<PluginExit>;
   /** For a plugin that somebody else ends: `stop` only hangs up, and lets go of it by this. */
-  readonly letGo?: (() => Promise<void>) | undefined;
+  readonly detach?: (() => Promise<void>) | undefined;
 }
 
 export class RunningPlugin implements Plugin, CallTarget {
@@ -47,13 +47,13 @@ export class RunningPlugin implements Plugin, CallTarget {
   readonly #runner: PluginRunner;
   readonly #connection: Connection;
   readonly #output: PluginOutput;
-  readonly #letGo: RunningParts['letGo'];
+  readonly #detach: RunningParts['detach'];
   readonly #hurry = new AbortController();
   #exit: PluginExit | undefined;
   #stopping: Promise<PluginExit> | undefined;
   #disposing: Promise<void> | undefined;
 
-  constructor({ runner, connection, output, handshake, exited, letGo }: RunningParts) {
+  constructor({ runner, connection, output, handshake, exited, detach }: RunningParts) {
     this.handshake = handshake;
     this.disconnected = connection.lost;
     this.broker = connection.broker;
@@ -63,7 +63,7 @@ export class RunningPlugin implements Plugin, CallTarget {
     this.#runner = runner;
     this.#connection = connection;
     this.#output = output;
-    this.#letGo = letGo;
+    this.#detach = detach;
     this.exited = exited.then(async (exit) => {
       this.#exit = exit;
       await within(outputWaitMs, connection.printsEnded); // what it sent may still be on its way
@@ -114,7 +114,7 @@ export class RunningPlugin implements Plugin, CallTarget {
       );
     }
     const pid = /^\d{1,10}$/.test(this.id ?? '') ? Number(this.id) : undefined;
-    return { protocol: 'grpc', protocolVersion, address: hostAddress, pid, test: this.#letGo !== undefined };
+    return { protocol: 'grpc', protocolVersion, address: hostAddress, pid, test: this.#detach !== undefined };
   }
 
   async stop(options: StopOptions = {}): Promise<PluginExit> {
@@ -156,7 +156,7 @@ export class RunningPlugin implements Plugin, CallTarget {
   }
 
   async #isLost(): Promise<boolean> {
-    if (this.#letGo && this.#stopping) return false; // hung up here: no exit is to be waited for
+    if (this.#detach && this.#stopping) return false; // hung up here: no exit is to be waited for
     // The streams of a broken connection end before the channel is told: both happen in one turn.
     await new Promise(setImmediate);
     return this.#exit !== undefined || this.#stopping !== undefined || !this.#connection.intact;
@@ -167,9 +167,9 @@ export class RunningPlugin implements Plugin, CallTarget {
   }
 
   async #stop({ graceMs = 2_000, terminateMs = 0 }: StopOptions): Promise<PluginExit> {
-    if (this.#letGo) {
+    if (this.#detach) {
       await this.#connection.close('the plugin was left running');
-      await this.#letGo();
+      await this.#detach();
       return (
         this.#exit ?? { code: undefined, error: 'it was left running: whoever started it for tests ends it' }
       );
@@ -208,7 +208,7 @@ export class RunningPlugin implements Plugin, CallTarget {
     try {
       await this.stop();
     } finally {
-      if (!this.#letGo) await this.#runner[Symbol.asyncDispose]();
+      if (!this.#detach) await this.#runner[Symbol.asyncDispose]();
     }
   }
 }

@@ -1,10 +1,10 @@
 /** What a host can be told when it is opened. */
 import type { CatalogStore } from '../catalog/index.ts';
-import type { EnginesOptions } from './engines.ts';
-import type { HostLogger } from './events.ts';
-import type { InstanceOptions } from './instance.ts';
-import type { PluginKind } from './plugin-kind.ts';
-import type { HostLimits } from './starts.ts';
+import type { EnginesOptions } from './launching/engines.ts';
+import type { HostLogger } from './reporting/events.ts';
+import type { InstanceOptions } from './instances/instance.ts';
+import type { PluginKind } from '../kinds/plugin-kind.ts';
+import type { HostLimits } from './launching/starts.ts';
 
 export interface PluginHostOptions extends EnginesOptions, InstanceOptions {
   /**

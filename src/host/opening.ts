@@ -3,16 +3,16 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { fileStore, memoryStore, type CatalogStore } from '../catalog/index.ts';
 import type { PodmanServiceOptions } from '../engine/index.ts';
-import { clusterIdOf } from './cluster-id.ts';
-import { Engines } from './engines.ts';
-import { careful, publish, silentLogger, type HostLogger } from './events.ts';
+import { clusterIdOf } from './orphans/cluster-id.ts';
+import { Engines } from './launching/engines.ts';
+import { careful, publish, silentLogger, type HostLogger } from './reporting/events.ts';
 import type { PluginHostOptions } from './host-options.ts';
-import type { HostIdentity } from './labels.ts';
-import { Counters } from './metrics.ts';
-import { OwnedFolders } from './owned-folders.ts';
-import { ownerKey } from './owner-key.ts';
-import { sweepAll, type MayLive, type Sweep } from './sweep.ts';
-import { Watchdog } from './watchdog.ts';
+import type { HostIdentity } from './orphans/labels.ts';
+import { Counters } from './reporting/metrics.ts';
+import { OwnedFolders } from './orphans/owned-folders.ts';
+import { ownerKey } from './orphans/owner-key.ts';
+import { sweepAll, type MayLive, type Sweep } from './orphans/sweep.ts';
+import { Watchdog } from './orphans/watchdog.ts';
 
 /** What a host is made of. */
 export interface HostParts {

@@ -3,8 +3,8 @@
  *
  * So far the handshakes: with them a Vault plugin starts and answers. Clients for its services are not here yet.
  */
-import type { PluginKind } from '../host/plugin-kind.ts';
-import { vaultKinds } from '../host/vault-kinds.ts';
+import type { PluginKind } from '../kinds/plugin-kind.ts';
+import { vaultKinds } from '../kinds/vault/kinds.ts';
 
 /** How Vault greets one kind of plugin (Vault: `sdk/plugin` and `sdk/database/dbplugin/v5`). */
 export interface VaultPluginKind {

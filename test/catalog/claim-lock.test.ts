@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { acquireClaim } from '../../src/catalog/store/claim-lock.ts';
-import { thisProcess } from '../../src/process-identity.ts';
+import { thisProcess } from '../../src/linux/process-identity.ts';
 
 const { bootId, machineId, pidNamespace, pid, startTime } = thisProcess();
 const noProcess = String(2 ** 22 + 1);

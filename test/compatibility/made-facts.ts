@@ -6,7 +6,7 @@ import {
   type ImageFacts,
   type LaunchFacts,
   type LaunchStrategy,
-  type LaunchWishes,
+  type LaunchRequirements,
   judge,
   type ProgramFacts,
   type RuntimeFacts,
@@ -163,7 +163,7 @@ export function facts(changes: Partial<LaunchFacts> = {}): LaunchFacts {
 }
 
 /** The strategy of a launch that must work. */
-export function strategyOf(given: LaunchFacts, wishes: LaunchWishes): LaunchStrategy {
+export function strategyOf(given: LaunchFacts, wishes: LaunchRequirements): LaunchStrategy {
   const verdict = judge(given, wishes);
   assert.equal(verdict.status, 'works', JSON.stringify(verdict, undefined, 1));
   return verdict.strategy;
@@ -172,7 +172,7 @@ export function strategyOf(given: LaunchFacts, wishes: LaunchWishes): LaunchStra
 /** The rules by which a launch is refused or unknown. */
 export function rulesOf(
   given: LaunchFacts,
-  wishes: LaunchWishes,
+  wishes: LaunchRequirements,
   status: 'refused' | 'unknown' = 'refused',
 ): string[] {
   const verdict = judge(given, wishes);

@@ -11,7 +11,7 @@ import {
   type Fact,
   type ImageFacts,
   type LaunchFacts,
-  type LaunchWishes,
+  type LaunchRequirements,
   type RuntimeFacts,
 } from '../../src/compatibility/index.ts';
 import { launchCase } from '../../src/compatibility/case.ts';
@@ -120,7 +120,7 @@ function seldom<T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
   return fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
 }
 
-const wishes: fc.Arbitrary<LaunchWishes> = fc.record({
+const wishes: fc.Arbitrary<LaunchRequirements> = fc.record({
   runtime: fc.constantFrom('runc', 'crun', 'runsc', 'runsc', 'kata'),
   user: seldom(fc.constantFrom('0:0', '1000:1000', 'nonroot', '70000')),
   mlock: seldom(fc.boolean()),
@@ -133,7 +133,7 @@ const wishes: fc.Arbitrary<LaunchWishes> = fc.record({
   cgroupParent: seldom(fc.constantFrom('/plugins', 'plugins.slice')),
 });
 
-const launches: fc.Arbitrary<readonly [LaunchFacts, LaunchWishes]> = fc.tuple(
+const launches: fc.Arbitrary<readonly [LaunchFacts, LaunchRequirements]> = fc.tuple(
   fc.record({
     host: hosts,
     engine: engines,
@@ -145,7 +145,7 @@ const launches: fc.Arbitrary<readonly [LaunchFacts, LaunchWishes]> = fc.tuple(
   wishes,
 );
 
-function always(check: (facts: LaunchFacts, wishes: LaunchWishes) => void): void {
+function always(check: (facts: LaunchFacts, wishes: LaunchRequirements) => void): void {
   fc.assert(
     fc.property(launches, ([facts, asked]) => {
       check(facts, asked);
@@ -217,7 +217,7 @@ describe('whatever the facts', { timeout: 120_000 }, () => {
   });
 });
 
-function strategyOf(facts: LaunchFacts, asked: LaunchWishes) {
+function strategyOf(facts: LaunchFacts, asked: LaunchRequirements) {
   const verdict = judge(facts, asked);
   return verdict.status === 'works' ? verdict.strategy : verdict.attempt;
 }

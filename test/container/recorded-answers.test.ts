@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
-import { createOptionsSchema } from '../../src/engine/containers/create-options.ts';
+import { createOptionsSchema } from '../../src/engine/containers/create/create-options.ts';
 import { attestedSettings, notAttested } from '../../src/container/attested/settings.ts';
 import { differences, recordedAnswers, type RecordedAnswer } from './recorded-answers.ts';
 

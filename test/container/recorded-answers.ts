@@ -3,10 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { attest, type Difference } from '../../src/container/index.ts';
-import { fromDockerInspect } from '../../src/engine/containers/docker-inspect.ts';
-import { dockerInspectSchema } from '../../src/engine/containers/docker-inspect-schema.ts';
-import { fromPodmanInspect } from '../../src/engine/containers/podman-inspect.ts';
-import { podmanInspectSchema } from '../../src/engine/containers/podman-inspect-schema.ts';
+import { fromDockerInspect } from '../../src/engine/containers/inspect/docker-inspect.ts';
+import { dockerInspectSchema } from '../../src/engine/containers/inspect/docker-inspect-schema.ts';
+import { fromPodmanInspect } from '../../src/engine/containers/inspect/podman-inspect.ts';
+import { podmanInspectSchema } from '../../src/engine/containers/inspect/podman-inspect-schema.ts';
 import type {
   CreateContainerOptions,
   EngineInfo,

@@ -1,7 +1,7 @@
 /** What a plugin says of where its socket is, and where the host then looks. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { addressInContainer, addressOnHost } from '../../src/container/sockets.ts';
+import { addressInContainer, addressOnHost } from '../../src/container/sockets/share-socket.ts';
 
 const directory = { path: '/host/s', isShared: (name: string) => name === 'b1-00' };
 const unix = (address: string) => ({ network: 'unix', address }) as const;

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { createSocketDirectory } from '../../src/container/socket-directory.ts';
+import { createSocketDirectory } from '../../src/container/sockets/socket-directory.ts';
 import { BulkheadError, InvalidOptionError } from '../../src/errors.ts';
 
 const isRoot = process.geteuid?.() === 0;

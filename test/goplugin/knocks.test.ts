@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
-import { Doors } from '../../src/goplugin/broker/doors.ts';
+import { KnockAcceptor } from '../../src/goplugin/broker/knock-acceptor.ts';
 import { MultiplexBroker } from '../../src/goplugin/broker/multiplex-broker.ts';
 import { Knocks } from '../../src/goplugin/broker/knocks.ts';
 import type { ConnInfo } from '../../src/goplugin/wire/messages.ts';
@@ -23,45 +23,45 @@ const message = (serviceId: number, { ack, error = '' }: { ack: boolean; error?:
 
 test('promises one stream at a time, so that none can reach the wrong service', limits, () => {
   const sent: ConnInfo[] = [];
-  const doors = new Doors((info) => void sent.push(info));
+  const knockAcceptor = new KnockAcceptor((info) => void sent.push(info));
   const got: string[] = [];
-  for (const id of [7, 9]) doors.open(id, () => void got.push(`service ${id}`));
-  for (const id of [9, 7, 9]) doors.knocked(id);
+  for (const id of [7, 9]) knockAcceptor.open(id, () => void got.push(`service ${id}`));
+  for (const id of [9, 7, 9]) knockAcceptor.knocked(id);
   assert.deepEqual(sent, [message(9, { ack: true })]);
-  assert.ok(doors.take(new PassThrough()));
+  assert.ok(knockAcceptor.take(new PassThrough()));
   assert.deepEqual(sent.slice(1), [message(7, { ack: true })]);
-  assert.ok(doors.take(new PassThrough()));
-  assert.ok(doors.take(new PassThrough()));
+  assert.ok(knockAcceptor.take(new PassThrough()));
+  assert.ok(knockAcceptor.take(new PassThrough()));
   assert.deepEqual(got, ['service 9', 'service 7', 'service 9']);
-  assert.equal(doors.take(new PassThrough()), false, 'nobody was promised a fourth');
-  doors.closeAll();
+  assert.equal(knockAcceptor.take(new PassThrough()), false, 'nobody was promised a fourth');
+  knockAcceptor.closeAll();
 });
 
 test('answers a knock at a door that opens later, and turns away one that has closed', limits, () => {
   const sent: ConnInfo[] = [];
-  const doors = new Doors((info) => void sent.push(info));
-  doors.knocked(5);
+  const knockAcceptor = new KnockAcceptor((info) => void sent.push(info));
+  knockAcceptor.knocked(5);
   assert.equal(sent.length, 0);
-  doors.open(5, () => undefined);
+  knockAcceptor.open(5, () => undefined);
   assert.deepEqual(sent[0], message(5, { ack: true }));
-  doors.open(6, () => undefined);
-  doors.knocked(6);
-  doors.close(6);
+  knockAcceptor.open(6, () => undefined);
+  knockAcceptor.knocked(6);
+  knockAcceptor.close(6);
   const late = new PassThrough();
-  doors.close(5);
-  assert.ok(doors.take(late));
+  knockAcceptor.close(5);
+  assert.ok(knockAcceptor.take(late));
   assert.ok(late.destroyed, 'a stream for a door that has closed meanwhile');
   assert.match(sent[1]?.knock?.error ?? '', /nothing is served under id 6 any more/);
-  doors.closeAll();
+  knockAcceptor.closeAll();
 });
 
 test('keeps a bounded number of knocks', limits, () => {
   const sent: ConnInfo[] = [];
-  const doors = new Doors((info) => void sent.push(info));
-  for (let id = 1; id <= 5000; id += 1) doors.knocked(id);
+  const knockAcceptor = new KnockAcceptor((info) => void sent.push(info));
+  for (let id = 1; id <= 5000; id += 1) knockAcceptor.knocked(id);
   assert.equal(sent.length, 5000 - 1024);
   assert.ok(sent.every(({ knock: answer }) => answer?.error === 'too many knocks are waiting'));
-  doors.closeAll();
+  knockAcceptor.closeAll();
 });
 
 test('consumes the stream that a late acknowledgement has promised', limits, async () => {

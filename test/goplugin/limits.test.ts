@@ -46,7 +46,7 @@ test('every limit is used by name in the code', async () => {
     'grpc/server.ts',
     'grpc/tls-connection.ts',
     'broker/announcements.ts',
-    'broker/doors.ts',
+    'broker/knock-acceptor.ts',
     'broker/outgoing.ts',
     'yamux/session.ts',
     'serve/prints.ts',

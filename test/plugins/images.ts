@@ -1,10 +1,5 @@
 /** Images of the fixture plugins, for tests and the demo. */
-import {
-  loadImage,
-  packBinaryPlugin,
-  packNodePlugin,
-  type PackedImage,
-} from '../../src/container/image/index.ts';
+import { loadImage, packBinaryPlugin, packNodePlugin, type PackedImage } from '../../src/packing/index.ts';
 import type { Engine } from '../../src/engine/index.ts';
 import { checkout } from './cache.ts';
 import {

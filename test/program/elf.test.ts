@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { elfParser, parseElf } from '../../src/program/elf.ts';
-import { ElfError, readElf } from '../../src/container/image/index.ts';
+import { ElfError, readElf } from '../../src/packing/index.ts';
 import { buildElf } from './elf-builder.ts';
 
 const nodeBinary = process.execPath;

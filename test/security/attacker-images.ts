@@ -8,7 +8,7 @@ import {
   writeImageArchive,
   type ImageFile,
   type PackedImage,
-} from '../../src/container/image/index.ts';
+} from '../../src/packing/index.ts';
 import type { Engine } from '../../src/engine/index.ts';
 import { checkout } from '../plugins/cache.ts';
 import { goAttacker, goOnThePath } from '../plugins/go-programs.ts';

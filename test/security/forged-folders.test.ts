@@ -20,11 +20,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { createSocketDirectory } from '../../src/container/socket-directory.ts';
-import { removeFolder } from '../../src/folders/remove-tree.ts';
-import { OwnedFolders, sweepFolders } from '../../src/host/owned-folders.ts';
-import { clusterMark } from '../../src/host/owner-file.ts';
-import { thisProcess } from '../../src/process-identity.ts';
+import { createSocketDirectory } from '../../src/container/sockets/socket-directory.ts';
+import { removeFolder } from '../../src/linux/remove-tree.ts';
+import { OwnedFolders, sweepFolders } from '../../src/host/orphans/owned-folders.ts';
+import { clusterMark } from '../../src/host/orphans/owner-file.ts';
+import { thisProcess } from '../../src/linux/process-identity.ts';
 import { layDecoy, type Decoy } from './decoy.ts';
 
 const nobody = { uid: 65534, gid: 65534 };
@@ -273,7 +273,7 @@ describe('the removal of a folder', () => {
     await chown(path, nobody.uid, nobody.gid);
     await chown(parent, nobody.uid, nobody.gid);
     const program = `
-      import { removeFolder } from './src/folders/remove-tree.ts';
+      import { removeFolder } from './src/linux/remove-tree.ts';
       process.setegid(65534); process.seteuid(65534);
       try { await removeFolder(process.argv[1]); } catch (error) { console.log(error.message); }`;
     const child = spawnSync(

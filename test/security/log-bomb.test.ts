@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { keptCharacters, keptLines, PluginLog } from '../../src/host/plugin-log.ts';
+import { keptCharacters, keptLines, PluginLog } from '../../src/host/instances/plugin-log.ts';
 import { LogReader, longestLogLine } from '../../src/goplugin/output/log-reader.ts';
 import { PluginOutput } from '../../src/goplugin/output/plugin-output.ts';
 import type { LogEntry } from '../../src/goplugin/index.ts';

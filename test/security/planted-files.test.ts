@@ -29,7 +29,7 @@ import { known } from '../../src/compatibility/index.ts';
 import { killStuckRuntime } from '../../src/container/stuck-runtime.ts';
 import { findExecutable, programFolders } from '../../src/engine/podman-service/find-executable.ts';
 import { buildServiceCommand } from '../../src/engine/podman-service/service-command.ts';
-import { processIdentity } from '../../src/process-identity.ts';
+import { processIdentity } from '../../src/linux/process-identity.ts';
 
 /** The account `nobody`, on every distribution. */
 const other = 65_534;

@@ -10,7 +10,7 @@ import { test } from 'node:test';
 import type { ControlAnswer, ControlRequest } from '../../src/cli/control/messages.ts';
 import { serveControl } from '../../src/cli/control/serve-control.ts';
 import type { PluginHost } from '../../src/host/index.ts';
-import { PluginLog } from '../../src/host/plugin-log.ts';
+import { PluginLog } from '../../src/host/instances/plugin-log.ts';
 
 const limits = { timeout: 120_000 };
 const mebibyte = 1024 * 1024;

@@ -2,7 +2,7 @@
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
-import { loadImage, packBinaryPlugin } from '../../src/container/image/index.ts';
+import { loadImage, packBinaryPlugin } from '../../src/packing/index.ts';
 import type { Engine } from '../../src/engine/index.ts';
 import { loadProto } from '../../src/index.ts';
 import { builtOnce, sourcesOf } from '../plugins/cache.ts';

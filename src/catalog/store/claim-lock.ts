@@ -10,7 +10,7 @@ import { randomUUID } from 'node:crypto';
 import { open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { livenessOf, thisProcess, type ProcessIdentity } from '../../process-identity.ts';
+import { livenessOf, thisProcess, type ProcessIdentity } from '../../linux/process-identity.ts';
 import { StoreError } from '../errors.ts';
 import { makeFolder } from './durable-write.ts';
 import { unwritable } from './file-failure.ts';

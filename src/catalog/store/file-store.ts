@@ -1,6 +1,6 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { readBoundedFile } from '../../bounded-file.ts';
+import { readBoundedFile } from '../../linux/bounded-file.ts';
 import { InvalidOptionError } from '../../errors.ts';
 import { acquireClaim } from './claim-lock.ts';
 import { deleteDurably, unfinishedPrefix, writeDurably } from './durable-write.ts';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { describeForeign, whoMayChange, type ForeignPlace } from '../../who-may-change.ts';
+import { describeForeign, whoMayChange, type ForeignPlace } from '../../linux/who-may-change.ts';
 import { StoreError } from '../errors.ts';
 import { unreadable } from './file-failure.ts';
 

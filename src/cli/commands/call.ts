@@ -6,7 +6,7 @@ import { callByReflection, mountedPlugin, wantedCall, type WantedCall } from './
 import { directoryFlag, directoryOf, type CatalogDirectory } from './directory.ts';
 import { isImage, launchFlags, launchOptions } from './launch-flags.ts';
 import { registeredPlugin, type PluginName } from './registered.ts';
-import { rooms } from '../rooms.ts';
+import { lazyModules } from '../lazy-modules.ts';
 
 const callFlags = {
   ...launchFlags,
@@ -59,7 +59,7 @@ async function callImage(
 ): Promise<ExitCode> {
   const { terminal, signal } = context;
   const options = await launchOptions(image, flags);
-  const { PluginHost } = await rooms.host();
+  const { PluginHost } = await lazyModules.host();
   await using host = await PluginHost.open({ socketPath: flags.engine, signal });
   await using plugin = await host.start({
     ...options,
@@ -84,7 +84,7 @@ async function calledRunning(
   const print = printReply(context);
   const { version } = flags;
   const request = { op: 'call', type, name, version, path, json, timeoutMs: timeoutOf(flags) } as const;
-  const { runningHosts } = await rooms.control();
+  const { runningHosts } = await lazyModules.control();
   for (const host of await runningHosts(directory, { signal })) {
     let absent = false;
     for await (const answer of host.ask(request, { signal })) {
@@ -104,7 +104,7 @@ async function callRegistered(
   context: Context,
 ): Promise<ExitCode> {
   const { signal } = context;
-  const { PluginHost } = await rooms.host();
+  const { PluginHost } = await lazyModules.host();
   const { engine: socketPath, socket_directory: socketDirectory, version } = flags;
   await using host = await PluginHost.open({ ...directory, socketPath, socketDirectory, signal });
   const mount = await host.mount(type, name, { version, signal });

@@ -2,7 +2,7 @@ import type {
   EngineFacts,
   LaunchFacts,
   LaunchVerdict,
-  LaunchWishes,
+  LaunchRequirements,
   MatrixCell,
   Reason,
 } from '../../compatibility/index.ts';
@@ -15,7 +15,7 @@ import type { Colour, Terminal } from '../output/terminal.ts';
 import { engineFlag } from './engine-flag.ts';
 import { userInfoCache } from './info-cache.ts';
 import { socketDirectoryFlag } from './socket-directory-flag.ts';
-import { rooms } from '../rooms.ts';
+import { lazyModules } from '../lazy-modules.ts';
 
 /** What `check` says; the form of its JSON. */
 export interface CheckResult {
@@ -60,10 +60,10 @@ export const check = command({
   },
   async run({ args: [image], flags }, { terminal, signal }) {
     const [{ connectEngine }, { gatherFacts, judge, userImageCache }] = await Promise.all([
-      rooms.engine(),
-      rooms.compatibility(),
+      lazyModules.engine(),
+      lazyModules.compatibility(),
     ]);
-    const wishes: LaunchWishes = {
+    const wishes: LaunchRequirements = {
       runtime: flags.oci_runtime ?? 'runsc',
       user: flags.user,
       mlock: flags.mlock,
@@ -83,7 +83,7 @@ export const check = command({
       cacheDirectory: userImageCache(),
       signal,
     });
-    const { isRoot, launchCase } = await rooms.launchCase();
+    const { isRoot, launchCase } = await lazyModules.launchCase();
     const user = isRoot(launchCase(facts, wishes)) === true ? 'root' : 'non-root';
     const result = checkResult(facts, { ...wishes, user }, judge(facts, wishes));
     printData(terminal, flags.format, result, () => checkLines(image, facts.engine, result, terminal));
@@ -97,7 +97,7 @@ export function exitCodeOfVerdict(verdict: LaunchVerdict['status']): ExitCode {
 
 function checkResult(
   { engine }: LaunchFacts,
-  { runtime, user, mlock = false }: Omit<LaunchWishes, 'user'> & Pick<MatrixCell, 'user'>,
+  { runtime, user, mlock = false }: Omit<LaunchRequirements, 'user'> & Pick<MatrixCell, 'user'>,
   verdict: LaunchVerdict,
 ): CheckResult {
   const works = verdict.status === 'works';

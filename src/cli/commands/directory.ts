@@ -5,7 +5,7 @@ import type { Context } from '../command.ts';
 import { text } from '../flags.ts';
 import { plainText } from '../output/plain-text.ts';
 import type { Terminal } from '../output/terminal.ts';
-import { rooms } from '../rooms.ts';
+import { lazyModules } from '../lazy-modules.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** Where the catalogs are kept. */
@@ -47,7 +47,7 @@ export interface Catalogs {
 
 /** The catalogs of a directory; nothing is made there before something is registered. */
 export async function openCatalogs({ directory, trustedOwners }: CatalogDirectory): Promise<Catalogs> {
-  const { fileStore, PluginCatalog, RuntimeCatalog } = await rooms.catalog();
+  const { fileStore, PluginCatalog, RuntimeCatalog } = await lazyModules.catalog();
   const store = fileStore(directory, { trustedOwners });
   const runtimes = new RuntimeCatalog(store);
   return { runtimes, plugins: new PluginCatalog(store, runtimes) };

@@ -9,7 +9,7 @@ import { closeEngines, everyEngine, type EnginePlace } from './every-engine.ts';
 import type { DoctorReport } from './doctor-report.ts';
 import { socketDirectoryFlag } from './socket-directory-flag.ts';
 import { openUserFile } from '../user-files.ts';
-import { rooms } from '../rooms.ts';
+import { lazyModules } from '../lazy-modules.ts';
 
 export const doctor = command({
   name: 'doctor',
@@ -42,7 +42,7 @@ async function examine(
   places: readonly EnginePlace[],
   options: { readonly socketDirectory: string | undefined; readonly signal: AbortSignal },
 ): Promise<DoctorReport> {
-  const { dryMatrix, gatherEngineFacts, gatherHostFacts } = await rooms.compatibility();
+  const { dryMatrix, gatherEngineFacts, gatherHostFacts } = await lazyModules.compatibility();
   const [host, engines] = await Promise.all([
     gatherHostFacts(options),
     Promise.all(
@@ -57,7 +57,7 @@ async function examine(
 }
 
 async function record(file: string, { host, engines }: DoctorReport): Promise<void> {
-  const { factsFile } = await rooms.compatibility();
+  const { factsFile } = await lazyModules.compatibility();
   const known = engines.flatMap(({ facts }) => facts ?? []);
   if (known.length === 0) {
     throw new BulkheadError('ENGINE_NONE_FOUND', 'no engine answers: there are no facts to record');

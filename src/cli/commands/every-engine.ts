@@ -1,6 +1,6 @@
 import type { Engine, InfoCache, SocketCandidate } from '../../engine/index.ts';
 import { BulkheadError } from '../../errors.ts';
-import { rooms } from '../rooms.ts';
+import { lazyModules } from '../lazy-modules.ts';
 
 /** A place where an engine may be, and what is there. */
 export interface EnginePlace {
@@ -20,7 +20,7 @@ export async function everyEngine(
   sockets: readonly string[],
   { signal, infoCache }: { readonly signal: AbortSignal; readonly infoCache?: InfoCache | undefined },
 ): Promise<EnginePlace[]> {
-  const { connectEngine, findSockets } = await rooms.engine();
+  const { connectEngine, findSockets } = await lazyModules.engine();
   const candidates: readonly SocketCandidate[] =
     sockets.length === 0
       ? await findSockets()

@@ -7,7 +7,7 @@ import { plainText } from '../output/plain-text.ts';
 import { directoryFlag, directoryOf } from './directory.ts';
 import { engineFlag } from './engine-flag.ts';
 import { socketDirectoryFlag } from './socket-directory-flag.ts';
-import { rooms } from '../rooms.ts';
+import { lazyModules } from '../lazy-modules.ts';
 
 export const gc = command({
   name: 'gc',
@@ -24,7 +24,7 @@ export const gc = command({
   },
   async run({ flags }, context) {
     const { signal, terminal } = context;
-    const { PluginHost } = await rooms.host();
+    const { PluginHost } = await lazyModules.host();
     const options = {
       socketPath: flags.engine,
       socketDirectory: flags.socket_directory,

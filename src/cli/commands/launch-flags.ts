@@ -122,7 +122,7 @@ async function kindOf({ cookie, type }: FlagValues<typeof optionalLaunchFlags>):
   if (cookie !== undefined && type !== undefined) {
     throw new UsageError('-type says the cookie already: give one of -type and -cookie');
   }
-  if (type !== undefined) return (await import('../../host/vault-kinds.ts')).vaultKinds[type];
+  if (type !== undefined) return (await import('../../kinds/vault/kinds.ts')).vaultKinds[type];
   if (cookie === undefined) {
     throw new UsageError(
       "-cookie=KEY=VALUE is needed to start an image (or -type, if it is one of Vault's plugins)",

@@ -8,7 +8,7 @@ import { toggle } from '../flags.ts';
 import { plainJson, plainText } from '../output/plain-text.ts';
 import { UsageError } from '../usage-error.ts';
 import { directoryFlag, directoryOf, type CatalogDirectory } from './directory.ts';
-import { rooms } from '../rooms.ts';
+import { lazyModules } from '../lazy-modules.ts';
 
 export const logs = command({
   name: 'logs',
@@ -26,7 +26,7 @@ export const logs = command({
   async run({ args: [given], flags }, context) {
     const { terminal, signal } = context;
     const directory = directoryOf(flags.directory, context);
-    const { runningHosts } = await rooms.control();
+    const { runningHosts } = await lazyModules.control();
     const { host, instance } = findInstance(await runningHosts(directory, { signal }), given, directory);
     const request = { op: 'logs', instance, follow: flags.follow } as const;
     for await (const answer of host.ask(request, { signal })) {

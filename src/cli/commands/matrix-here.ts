@@ -18,7 +18,7 @@ import {
 import type { Engine } from '../../engine/index.ts';
 import { BulkheadError } from '../../errors.ts';
 import { PluginHost } from '../../host/index.ts';
-import { ownLaunches, sweepOwnLaunches } from '../../host/own-launches.ts';
+import { ownLaunches, sweepOwnLaunches } from '../../host/launching/own-launches.ts';
 import type { Context } from '../command.ts';
 import { plainText } from '../output/plain-text.ts';
 import { wordsOf } from '../matrix/report.ts';
@@ -139,5 +139,5 @@ async function exerciseOf({ call, data, type }: MatrixFlags): Promise<LiveMatrix
     };
   }
   if (type !== 'secret' && type !== 'auth') return undefined;
-  return (await import('../../host/vault-exercise.ts')).exerciseBackend;
+  return (await import('../../kinds/vault/exercise.ts')).exerciseBackend;
 }

@@ -10,7 +10,7 @@ import { openUserFile, readUserFile, type OutputFile } from '../user-files.ts';
 import { enginesFlag } from './engine-flag.ts';
 import { lockingFlags, optionalLaunchFlags } from './launch-flags.ts';
 import { packageVersion } from './version.ts';
-import { rooms } from '../rooms.ts';
+import { lazyModules } from '../lazy-modules.ts';
 
 const matrixFlags = {
   dry: toggle('predict every cell from facts and rules alone; the default'),
@@ -92,7 +92,7 @@ async function reportOf(
   context: Context,
 ): Promise<MatrixReport> {
   const result = await resultOf(image, flags, filter, context);
-  const { unmetCells, usualRuntimes } = await rooms.compatibility();
+  const { unmetCells, usualRuntimes } = await lazyModules.compatibility();
   refuseUnknownRuntimes(result, filter, usualRuntimes);
   return {
     result,
@@ -163,7 +163,7 @@ async function resultOf(
   filter: CellFilter,
   context: Context,
 ): Promise<MatrixResult> {
-  const { dryMatrix, parseFacts } = await rooms.compatibility();
+  const { dryMatrix, parseFacts } = await lazyModules.compatibility();
   if (flags.facts !== undefined) return dryMatrix(parseFacts(await readUserFile(flags.facts)), { filter });
   const { dryMatrixHere, liveMatrixHere } = await import('./matrix-here.ts');
   if (flags.live) return liveMatrixHere(image, flags, filter, context);

@@ -9,7 +9,7 @@ import { shown, tableLines } from '../output/table.ts';
 import { directoryFlag, directoryOf, type CatalogDirectory } from './directory.ts';
 import { enginesFlag } from './engine-flag.ts';
 import { closeEngines, everyEngine } from './every-engine.ts';
-import { rooms } from '../rooms.ts';
+import { lazyModules } from '../lazy-modules.ts';
 
 /** One plugin that runs, or is about to; the form of the JSON. */
 interface PluginProcess {
@@ -81,11 +81,11 @@ async function listProcesses(
   { signal, terminal }: Context,
 ): Promise<PluginProcess[]> {
   const [hosts, places, { hostLabels }, { isProved }, { key }] = await Promise.all([
-    rooms.control().then(({ runningHosts }) => runningHosts(directory, { signal })),
+    lazyModules.control().then(({ runningHosts }) => runningHosts(directory, { signal })),
     everyEngine(sockets, { signal }),
-    import('../../host/labels.ts'),
-    import('../../host/owner-proof.ts'),
-    import('../../host/owner-key.ts').then(({ ownerKey }) => ownerKey(directory)),
+    import('../../host/orphans/labels.ts'),
+    import('../../host/orphans/owner-proof.ts'),
+    import('../../host/orphans/owner-key.ts').then(({ ownerKey }) => ownerKey(directory)),
   ]);
   try {
     const failed = places.find(({ found }) => 'error' in found)?.found;

@@ -9,7 +9,7 @@ import { tableLines } from '../output/table.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { directoryFlag } from './directory.ts';
 import { isImage, launchFlags, launchOptions } from './launch-flags.ts';
-import { rooms } from '../rooms.ts';
+import { lazyModules } from '../lazy-modules.ts';
 
 const runFlags = {
   ...launchFlags,
@@ -45,7 +45,7 @@ async function runImage(
   { engine }: RunFlags,
   { terminal, signal }: Context,
 ): Promise<ExitCode> {
-  const { PluginHost } = await rooms.host();
+  const { PluginHost } = await lazyModules.host();
   await using host = await PluginHost.open({ socketPath: engine, signal });
   const plugin = await host.start({
     ...options,

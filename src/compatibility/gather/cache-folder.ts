@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readBoundedFile } from '../../bounded-file.ts';
-import { whoMayChange } from '../../who-may-change.ts';
+import { readBoundedFile } from '../../linux/bounded-file.ts';
+import { whoMayChange } from '../../linux/who-may-change.ts';
 
 /** What is kept of an engine or an image is some kilobytes; no file that this program writes there is longer. */
 export const longestCacheFile = 4 << 20;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { AnsweringEngine, InfoCache } from '../../engine/index.ts';
-import { processIdentity, type ProcessIdentity } from '../../process-identity.ts';
+import { processIdentity, type ProcessIdentity } from '../../linux/process-identity.ts';
 import { readCacheFile, userCache, writeCacheFile } from './cache-folder.ts';
 import { engineAt } from './engine-process.ts';
 

@@ -1,4 +1,4 @@
-import { readBoundedFile } from '../../bounded-file.ts';
+import { readBoundedFile } from '../../linux/bounded-file.ts';
 import { isKnown, known, unknown, type Fact } from '../fact.ts';
 import { pathBelowRoot } from './below-root.ts';
 import type { EngineProcess } from './engine-process.ts';

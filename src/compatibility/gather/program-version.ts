@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { whoMayChange } from '../../who-may-change.ts';
+import { whoMayChange } from '../../linux/who-may-change.ts';
 import { known, unknown, type Fact } from '../fact.ts';
 import { readGvisorVersion } from './gvisor-version.ts';
 

@@ -2,14 +2,14 @@ import type { EngineFacts } from '../engine-facts.ts';
 import { resolveUser } from '../container-user.ts';
 import { valueOf } from '../fact.ts';
 import type { ImageFacts } from '../image-facts.ts';
-import type { LaunchWishes } from '../launch-verdict.ts';
+import type { LaunchRequirements } from '../launch-verdict.ts';
 import type { CellFilter, MatrixCell } from './matrix.ts';
 
 /** A cell, the engine whose facts decide, and what is asked for in it. */
 export interface PlannedCell {
   readonly cell: MatrixCell;
   readonly engine: EngineFacts;
-  readonly wishes: LaunchWishes;
+  readonly wishes: LaunchRequirements;
 }
 
 /** Runtimes that a matrix has rows for where none is asked for. */

@@ -6,7 +6,7 @@ import {
   attachContainer,
   type AttachContainerOptions,
   type ContainerAttachment,
-} from './attach-container.ts';
+} from './output/attach-container.ts';
 import {
   getArchive,
   putArchive,
@@ -21,11 +21,15 @@ import {
   type ContainerStats,
   type ContainerStatsStream,
 } from './container-stats.ts';
-import { createContainer, type CreateContainerOptions, type CreatedContainer } from './create-container.ts';
-import { inspectContainer, type InspectedContainer } from './inspect-container.ts';
+import {
+  createContainer,
+  type CreateContainerOptions,
+  type CreatedContainer,
+} from './create/create-container.ts';
+import { inspectContainer, type InspectedContainer } from './inspect/inspect-container.ts';
 import { killContainer, type KillContainerOptions } from './kill-container.ts';
 import { listContainers, type ContainerSummary, type ListContainersOptions } from './list-containers.ts';
-import { containerLogs, type ContainerLogs, type ContainerLogsOptions } from './logs-container.ts';
+import { containerLogs, type ContainerLogs, type ContainerLogsOptions } from './output/logs-container.ts';
 import { pauseContainer } from './pause-container.ts';
 import { pruneContainers, type PrunedContainers, type PruneContainersOptions } from './prune-containers.ts';
 import { removeContainer, type RemoveContainerOptions } from './remove-container.ts';

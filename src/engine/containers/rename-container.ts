@@ -2,7 +2,7 @@ import { InvalidOptionError } from '../../errors.ts';
 import type { CallOptions } from '../call-options.ts';
 import type { EngineClient } from '../client.ts';
 import { callOptions, checkContainerId, checkOptions } from '../option-check.ts';
-import { containerNamePattern } from './create-options.ts';
+import { containerNamePattern } from './create/create-options.ts';
 
 /** See `Containers.rename`. */
 export async function renameContainer(

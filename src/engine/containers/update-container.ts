@@ -5,10 +5,10 @@ import type { CallOptions } from '../call-options.ts';
 import type { Call, EngineClient } from '../client.ts';
 import { InvalidOptionError } from '../../errors.ts';
 import { checkContainerId, checkOptions, optionsOf, signalOption } from '../option-check.ts';
-import type { RestartPolicy } from './create-container.ts';
-import { restartPolicyOption } from './create-options.ts';
+import type { RestartPolicy } from './create/create-container.ts';
+import { restartPolicyOption } from './create/create-options.ts';
 import { refuseUnenforcedLimits } from './limits.ts';
-import { podmanResources } from './podman-resources.ts';
+import { podmanResources } from './create/podman-resources.ts';
 
 /** Limits to change, in the words of `create`. */
 export interface UpdateContainerOptions extends CallOptions {

@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { readBoundedFile } from '../../bounded-file.ts';
+import { readBoundedFile } from '../../linux/bounded-file.ts';
 
 /** A file of settings is some kilobytes; a longer one is not read. */
 const mostBytes = 1024 * 1024;

@@ -3,7 +3,7 @@ import { numberOrZero, textMap, texts, withDigestPrefix } from '../answer.ts';
 import type { CallOptions, Filters } from '../call-options.ts';
 import type { EngineClient } from '../client.ts';
 import { checkOptions, filtersOption, optionsOf, signalOption } from '../option-check.ts';
-import { askUntilNothingVanishes } from '../until-nothing-vanishes.ts';
+import { retryOnConcurrentRemoval } from '../retry-on-concurrent-removal.ts';
 
 export interface ListImagesOptions extends CallOptions {
   /** Also intermediate images. Default false. */
@@ -44,7 +44,7 @@ export async function listImages(
   options: ListImagesOptions = {},
 ): Promise<ImageSummary[]> {
   const { all, filters, signal } = checkOptions('images.list', schema, options);
-  const images = await askUntilNothingVanishes(client, () =>
+  const images = await retryOnConcurrentRemoval(client, () =>
     client.fetch(listImagesSchema, {
       doing: 'list images',
       method: 'GET',

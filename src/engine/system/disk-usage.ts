@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { numberOrZero, textOrNothing, texts, withDigestPrefix } from '../answer.ts';
 import type { CallOptions } from '../call-options.ts';
 import type { EngineClient } from '../client.ts';
-import { askUntilNothingVanishes } from '../until-nothing-vanishes.ts';
+import { retryOnConcurrentRemoval } from '../retry-on-concurrent-removal.ts';
 
 /** What the engine's storage holds. Sizes are bytes. */
 export interface DiskUsage {
@@ -45,7 +45,7 @@ export const diskUsageSchema = z.object({
 
 /** See `System.diskUsage`. */
 export async function getDiskUsage(client: EngineClient, { signal }: CallOptions = {}): Promise<DiskUsage> {
-  const usage = await askUntilNothingVanishes(client, () =>
+  const usage = await retryOnConcurrentRemoval(client, () =>
     client.fetch(diskUsageSchema, {
       doing: 'ask for the disk usage',
       method: 'GET',

@@ -1,5 +1,5 @@
 import { Pool, type Dispatcher } from 'undici';
-import { bearManyCalls } from '../../abort.ts';
+import { raiseListenerLimit } from '../../abort.ts';
 import type { TimeLimits } from '../connect.ts';
 import { EngineClosedError } from '../errors.ts';
 import { describeFailure } from './describe-failure.ts';
@@ -57,7 +57,7 @@ export class Transport {
   async send(request: TransportRequest): Promise<TransportResponse> {
     request.signal?.throwIfAborted();
     this.#refuseWhenClosed(request);
-    if (request.signal) bearManyCalls(request.signal);
+    if (request.signal) raiseListenerLimit(request.signal);
     try {
       const { statusCode, headers, body } = await this.#pool(request).request({
         ...dispatchOptions(request),
@@ -86,7 +86,7 @@ export class Transport {
   ): Promise<UpgradedConnection | { status: number; text: string }> {
     request.signal?.throwIfAborted();
     this.#refuseWhenClosed(request);
-    if (request.signal) bearManyCalls(request.signal);
+    if (request.signal) raiseListenerLimit(request.signal);
     try {
       const connection = await upgradeConnection(this.socketPath, request);
       if (!('socket' in connection)) return connection;

@@ -12,7 +12,7 @@ import type { YamuxStream } from '../yamux/stream.ts';
 import { announcementWaitMs } from './announcements.ts';
 import type { BrokeredConnection, BrokeredServer, BrokerEnd, Servable } from './broker.ts';
 import { Connection, type OpenSet } from './brokered-connection.ts';
-import { Doors } from './doors.ts';
+import { KnockAcceptor } from './knock-acceptor.ts';
 import { brokerClosed } from './failures.ts';
 import { Ids } from './ids.ts';
 import { Knocks } from './knocks.ts';
@@ -30,7 +30,7 @@ export interface MultiplexSide {
 export class MultiplexBroker implements BrokerEnd {
   readonly #side: MultiplexSide;
   readonly #ids = new Ids();
-  readonly #doors: Doors;
+  readonly #knockAcceptor: KnockAcceptor;
   readonly #knocks: Knocks;
   readonly #open: OpenSet = new Set();
   readonly #intake: Intake;
@@ -39,7 +39,7 @@ export class MultiplexBroker implements BrokerEnd {
   constructor(side: MultiplexSide, send: (info: ConnInfo) => void) {
     this.#side = side;
     this.#intake = new Intake(side.maxMessageBytes);
-    this.#doors = new Doors(send);
+    this.#knockAcceptor = new KnockAcceptor(send);
     this.#knocks = new Knocks(() => {
       const session = side.session();
       if (session) return session;
@@ -52,7 +52,7 @@ export class MultiplexBroker implements BrokerEnd {
       signal?.throwIfAborted();
       if (this.#closedBecause !== undefined) throw brokerClosed(undefined, this.#closedBecause);
       const server = new ConnectionServer([what], this.#side.tls, this.#intake);
-      return new Offer(this.#ids.next(), server, this.#doors, this.#open);
+      return new Offer(this.#ids.next(), server, this.#knockAcceptor, this.#open);
     });
   }
 
@@ -85,18 +85,18 @@ export class MultiplexBroker implements BrokerEnd {
   receive(info: ConnInfo): void {
     if (info.knock?.knock !== true) return; // an announcement means nothing here
     if (info.knock.ack) this.#knocks.acknowledged(info);
-    else this.#doors.knocked(info.serviceId);
+    else this.#knockAcceptor.knocked(info.serviceId);
   }
 
   /** Takes a stream that the other side opened. @returns false when nobody waits for it */
   take(stream: Duplex): boolean {
-    return this.#doors.take(stream);
+    return this.#knockAcceptor.take(stream);
   }
 
   close(because: string): Promise<void> {
     this.#closedBecause ??= because;
     this.#knocks.close(because);
-    this.#doors.closeAll();
+    this.#knockAcceptor.closeAll();
     for (const each of [...this.#open]) each.end();
     return Promise.resolve();
   }
@@ -105,15 +105,15 @@ export class MultiplexBroker implements BrokerEnd {
 class Offer implements BrokeredServer {
   readonly id: number;
   readonly #server: ConnectionServer;
-  readonly #doors: Doors;
+  readonly #knockAcceptor: KnockAcceptor;
   readonly #open: OpenSet;
 
-  constructor(id: number, server: ConnectionServer, doors: Doors, open: OpenSet) {
+  constructor(id: number, server: ConnectionServer, knockAcceptor: KnockAcceptor, open: OpenSet) {
     this.id = id;
     this.#server = server;
-    this.#doors = doors;
+    this.#knockAcceptor = knockAcceptor;
     this.#open = open;
-    doors.open(id, (stream) => {
+    knockAcceptor.open(id, (stream) => {
       server.serve(stream);
     });
     open.add(this);
@@ -126,7 +126,7 @@ class Offer implements BrokeredServer {
 
   end(): void {
     this.#open.delete(this);
-    this.#doors.close(this.id);
+    this.#knockAcceptor.close(this.id);
     this.#server.close();
   }
 

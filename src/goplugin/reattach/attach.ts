@@ -38,14 +38,14 @@ export async function attach(options: ReattachOptions): Promise<Plugin> {
     const release = async (): Promise<void> => {
       if (!options.runner) await runner[Symbol.asyncDispose]();
     };
-    const letGo = reattach.test ? release : undefined;
+    const detach = reattach.test ? release : undefined;
     return (started.plugin = new RunningPlugin({
       runner,
       connection,
       output,
       handshake,
       exited,
-      letGo,
+      detach,
     }));
   } catch (cause) {
     await connection?.close('the plugin could not be reached');

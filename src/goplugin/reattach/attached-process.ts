@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { orAborted } from '../../abort.ts';
-import { removeFolder } from '../../folders/remove-tree.ts';
+import { removeFolder } from '../../linux/remove-tree.ts';
 import { PluginError } from '../errors.ts';
 import { within } from '../limit.ts';
 import type { Diagnosis, PluginAddress, PluginExit, PluginRunner } from '../runner.ts';

@@ -7,7 +7,7 @@ import { join, posix } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
 import { orAborted, whenAborted } from '../../abort.ts';
 import { BulkheadError, InvalidOptionError } from '../../errors.ts';
-import { removeFolder } from '../../folders/remove-tree.ts';
+import { removeFolder } from '../../linux/remove-tree.ts';
 import { variables } from '../handshake/environment.ts';
 import type { Diagnosis, PluginAddress, PluginExit, PluginRunner } from '../runner.ts';
 import { CheckedFile, childDescriptor } from './checked-file.ts';

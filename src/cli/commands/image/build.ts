@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { PackedImage } from '../../../container/image/index.ts';
+import type { PackedImage } from '../../../packing/index.ts';
 import { command } from '../../command.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { requiredText, text, texts, toggle, type FlagValues } from '../../flags.ts';
@@ -13,7 +13,7 @@ import { probed } from '../plugin/probed.ts';
 import { pluginTypes } from '../plugin/types.ts';
 import { socketDirectoryFlag } from '../socket-directory-flag.ts';
 import { withEngine } from './with-engine.ts';
-import { rooms } from '../../rooms.ts';
+import { lazyModules } from '../../lazy-modules.ts';
 
 const buildFlags = {
   name: requiredText('NAME', 'name of the plugin; the image is localhost/NAME'),
@@ -62,7 +62,7 @@ export const build = command({
     if (flags.output !== undefined) {
       await writeArchive(image, flags.output, signal);
     } else {
-      const { loadImage } = await rooms.images();
+      const { loadImage } = await lazyModules.images();
       await withEngine({ socketPath: flags.engine, signal }, (engine) =>
         loadImage(engine, image, { signal }),
       );
@@ -112,7 +112,7 @@ async function pack(
   if (flags.main !== undefined || flags.package.length > 0) {
     throw new UsageError(`-main and -package are for a folder, and ${source} is none`);
   }
-  const { packBinaryPlugin } = await rooms.images();
+  const { packBinaryPlugin } = await lazyModules.images();
   return packBinaryPlugin({
     ...common,
     binary: source,

@@ -1,11 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import {
-  packNodePlugin,
-  type PackedImage,
-  type PackNodePluginOptions,
-} from '../../../container/image/index.ts';
+import { packNodePlugin, type PackedImage, type PackNodePluginOptions } from '../../../packing/index.ts';
 import { UsageError } from '../../usage-error.ts';
 
 const manifestSchema = z.object({

@@ -1,12 +1,12 @@
 import type { Engine } from '../../../engine/index.ts';
-import { rooms } from '../../rooms.ts';
+import { lazyModules } from '../../lazy-modules.ts';
 
 /** The engine that plugins would run on: the one that is found, or a Podman service of our own for the time of the work. */
 export async function withEngine<T>(
   options: { readonly socketPath: string | undefined; readonly signal: AbortSignal },
   work: (engine: Engine) => Promise<T>,
 ): Promise<T> {
-  const { PluginHost } = await rooms.host();
+  const { PluginHost } = await lazyModules.host();
   await using host = await PluginHost.open({ ...options, sweep: false });
   return await work(await host.engine());
 }

@@ -2,7 +2,7 @@ import type { PluginRegistration } from '../../../catalog/index.ts';
 import type { RegisteredPlugin } from '../../../host/index.ts';
 import type { Context } from '../../command.ts';
 import type { CatalogDirectory } from '../directory.ts';
-import { rooms } from '../../rooms.ts';
+import { lazyModules } from '../../lazy-modules.ts';
 
 /** Registers a plugin that was started once, exactly as it will run. */
 export async function probed(
@@ -14,7 +14,7 @@ export async function probed(
   }: { engine: string | undefined; socket_directory: string | undefined },
   { signal, terminal }: Context,
 ): Promise<RegisteredPlugin> {
-  const { PluginHost } = await rooms.host();
+  const { PluginHost } = await lazyModules.host();
   await using host = await PluginHost.open({ ...directory, socketPath: engine, socketDirectory, signal });
   terminal.progress(`trying ${registration.ociImage}`);
   return await host.plugins.register(registration, { signal });

@@ -65,8 +65,8 @@ async function withoutProbe(
   { signal }: Context,
 ): Promise<RegisteredPlugin> {
   const [{ PluginRegistry }, { vaultKinds }] = await Promise.all([
-    import('../../../host/plugin-registry.ts'),
-    import('../../../host/vault-kinds.ts'),
+    import('../../../host/launching/plugin-registry.ts'),
+    import('../../../kinds/vault/kinds.ts'),
   ]);
   const { plugins } = await openCatalogs(directory);
   const never = () => Promise.reject(new Error('nothing is started without a probe'));

@@ -5,7 +5,7 @@ import { text, texts } from '../../flags.ts';
 import { plainText } from '../../output/plain-text.ts';
 import { UsageError } from '../../usage-error.ts';
 import { directoryFlag, directoryOf } from '../directory.ts';
-import { rooms } from '../../rooms.ts';
+import { lazyModules } from '../../lazy-modules.ts';
 
 export const reload = command({
   name: 'reload',
@@ -30,7 +30,7 @@ export const reload = command({
     const directory = directoryOf(flags.directory, context);
     const mounts = flags.mounts.length === 0 ? undefined : [...flags.mounts];
     let moved = 0;
-    const { runningHosts } = await rooms.control();
+    const { runningHosts } = await lazyModules.control();
     for (const host of await runningHosts(directory, { signal })) {
       const request = { op: 'reload', name: plugin, type, version, mounts } as const;
       for await (const answer of host.ask(request, { signal }))

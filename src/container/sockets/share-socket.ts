@@ -1,0 +1,57 @@
+import { posix } from 'node:path';
+import { BulkheadError } from '../../errors.ts';
+import type { PluginAddress } from '../../goplugin/index.ts';
+import { containerSocketDirectory } from '../create-request.ts';
+import type { SocketDirectory } from './socket-directory.ts';
+
+/** Most bytes of a name: `sun_path` has 108 with its closing zero (unix(7)), and the folder takes some. */
+const longestName = 107 - `${containerSocketDirectory}/`.length;
+
+/** The address on the host of a socket that the plugin says it made. */
+export function addressOnHost(
+  address: PluginAddress,
+  directory: Pick<SocketDirectory, 'path' | 'isShared'>,
+  image: string,
+): PluginAddress {
+  const name = nameIn(containerSocketDirectory, address);
+  if (name !== undefined && directory.isShared(name)) {
+    throw new BulkheadError(
+      'SOCKET_OUTSIDE_DIRECTORY',
+      `${image} says that it listens on ${shown(address)}, which is a socket of its host`,
+    );
+  }
+  if (name !== undefined) return { network: 'unix', address: posix.join(directory.path, name) };
+  throw new BulkheadError(
+    'SOCKET_OUTSIDE_DIRECTORY',
+    `${image} listens on ${shown(address)}, not in ${containerSocketDirectory}, where the host could reach it`,
+    {
+      hint: 'Build the plugin with go-plugin 1.5 or later (1.5.1 if it uses the broker): older ones do not know PLUGIN_UNIX_SOCKET_DIR.',
+    },
+  );
+}
+
+/** The address in the container of a socket that the host made in its own directory, before it was moved to the shared one. */
+export function addressInContainer(address: PluginAddress, directory: string): PluginAddress {
+  const name = nameIn(directory, address);
+  if (name !== undefined) {
+    return { network: 'unix', address: posix.join(containerSocketDirectory, name) };
+  }
+  throw new BulkheadError(
+    'SOCKET_OUTSIDE_DIRECTORY',
+    `the plugin can't reach ${shown(address)}: it is not in the shared directory ${directory}`,
+  );
+}
+
+/** The one part of the path below the directory. `undefined` when there is more than one, or none that names a file. */
+function nameIn(directory: string, { network, address }: PluginAddress): string | undefined {
+  if (network !== 'unix' || !address.startsWith(`${directory}/`)) return undefined;
+  const name = address.slice(directory.length + 1);
+  const isName = name !== '' && name !== '.' && name !== '..' && !/[/\0]/.test(name);
+  return isName && Buffer.byteLength(name) <= longestName ? name : undefined;
+}
+
+/** The plugin chose it. */
+function shown({ network, address }: PluginAddress): string {
+  const text = address.length > 200 ? `${address.slice(0, 200)}…` : address;
+  return `${network} ${/^[\x21-\x7e]*$/.test(text) ? text : JSON.stringify(text)}`;
+}

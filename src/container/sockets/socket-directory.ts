@@ -1,0 +1,199 @@
+import { execFile } from 'node:child_process';
+import { chmod, chown, mkdir, mkdtemp, rename, unlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import type { SocketDirectoryPlan } from '../../compatibility/index.ts';
+import { findExecutable, programFolders } from '../../engine/podman-service/find-executable.ts';
+import { BulkheadError, InvalidOptionError } from '../../errors.ts';
+import { HeldFolder } from '../../linux/held-folder.ts';
+import { removeFolder } from '../../linux/remove-tree.ts';
+import { mountSmall, unmountOwn } from '../../linux/small-mount.ts';
+import { refuseUntrusted } from '../../linux/trusted-parent.ts';
+
+/** Longest path the kernel takes for a unix socket (`sun_path` is 108 bytes with its closing zero). */
+const longestSocketPath = 107;
+/** Room for the names of the folders in it and of sockets: `/s/plugin` and up to ten digits, with a margin. */
+const roomForSocketName = 24;
+
+/** Is bind-mounted into the container. */
+const sharedName = 's';
+/** The container does not see it. Sockets get owner and mode there, before they are moved to where a plugin can write. */
+const privateName = 'p';
+
+/** Whether what the plugin writes beside its sockets is bounded, and no set-user-id bit counts there. */
+export type FolderBounds =
+  | { readonly bounded: true }
+  /** `why` completes the sentence "the socket folder has no limit, because ...". */
+  | { readonly bounded: false; readonly why: string };
+
+export interface SocketDirectoryOptions {
+  /**
+   * Where to make it; default: the system's folder for temporary files. The engine must see the same folder under the
+   * same path.
+   */
+  readonly parent?: string | undefined;
+  /**
+   * Where this process can mount: whether the engine sees what is mounted at this path. Absent: nothing is mounted.
+   */
+  readonly engineSees?: ((path: string) => Promise<boolean>) | undefined;
+}
+
+/**
+ * A private directory on the host, of which one folder is bind-mounted into the container, in which plugin and host have
+ * their sockets. Nobody else can enter it, so that what a container leaves there is out of reach of other users.
+ */
+export interface SocketDirectory extends AsyncDisposable {
+  /** The folder that the plugin sees and can write to: nothing in it may be used by its path. */
+  readonly path: string;
+  /** A folder that only this process can write to, for sockets that are not shared yet. */
+  readonly privatePath: string;
+  readonly bounds: FolderBounds;
+  /** Whether the host has shared a socket of this name: then the plugin's is not the one behind it. */
+  isShared(name: string): boolean;
+  /** Gives a socket that was made in `privatePath` to the plugin, and moves it into `path`. */
+  share(socketPath: string): Promise<void>;
+  /** Removes a socket that was shared, by the path that it was made under. That it is not there is success. */
+  withdraw(socketPath: string): Promise<void>;
+  /** Deletes the directory and everything in it. Idempotent. @throws FolderNotRemovedError */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Makes the socket directory as the strategy plans it: owner, group, mode, default ACL.
+ *
+ * @throws InvalidOptionError when a socket in it would have too long a path
+ * @throws BulkheadError `SOCKET_DIRECTORY_FAILED` when it can't be made as planned, or others could exchange it; then
+ *   nothing is left of it
+ */
+export async function createSocketDirectory(
+  plan: SocketDirectoryPlan,
+  { parent = tmpdir(), engineSees }: SocketDirectoryOptions = {},
+): Promise<SocketDirectory> {
+  refuseLongPath(parent);
+  await refuseUntrusted(parent);
+  const whole = await mkdtemp(join(parent, 'bulkhead-')).catch((cause: unknown) => {
+    throw failed(`can't make a socket directory in ${parent}`, cause);
+  });
+  try {
+    const bounds = await bound(whole, engineSees);
+    await using folder = await HeldFolder.open(whole);
+    await mkdir(folder.at(privateName), { mode: 0o700 });
+    await mkdir(folder.at(sharedName), { mode: 0o700 });
+    // Until then only this process can enter, so that these paths lead where they seem to.
+    await applyPlan(join(whole, sharedName), plan);
+    await openTo(folder, plan);
+    return new MadeDirectory(whole, plan, bounds);
+  } catch (cause) {
+    const failure = failed(`can't set owner, mode or ACL of the socket directory ${whole}`, cause);
+    await removeFolder(whole).catch((left: unknown) => {
+      throw failed(`${failure.message}; ${(left as Error).message}`, new AggregateError([failure, left]));
+    });
+    throw failure;
+  }
+}
+
+class MadeDirectory implements SocketDirectory {
+  readonly path: string;
+  readonly privatePath: string;
+  readonly bounds: FolderBounds;
+  readonly #whole: string;
+  readonly #sharedNames = new Set<string>();
+  readonly #plan: SocketDirectoryPlan;
+
+  constructor(whole: string, plan: SocketDirectoryPlan, bounds: FolderBounds) {
+    this.#whole = whole;
+    this.#plan = plan;
+    this.path = join(whole, sharedName);
+    this.privatePath = join(whole, privateName);
+    this.bounds = bounds;
+  }
+
+  isShared(name: string): boolean {
+    return this.#sharedNames.has(name);
+  }
+
+  /** Connecting needs write permission on the socket: the plugin gets it as a member of the directory's group. */
+  async share(socketPath: string): Promise<void> {
+    const made = join(this.privatePath, basename(socketPath));
+    const { uid, gid } = ownerIn(this.#plan);
+    await chown(made, uid, gid);
+    await chmod(made, 0o660);
+    // Replaces whatever the plugin put there under the name, and follows no link. What is connected to is the file, not the path.
+    this.#sharedNames.add(basename(socketPath));
+    await rename(made, this.#shared(socketPath));
+  }
+
+  async withdraw(socketPath: string): Promise<void> {
+    // The plugin may have put something else there, or nothing.
+    this.#sharedNames.delete(basename(socketPath));
+    await unlink(this.#shared(socketPath)).catch(() => undefined);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await removeFolder(this.#whole);
+  }
+
+  #shared(socketPath: string): string {
+    return join(this.path, basename(socketPath));
+  }
+}
+
+/** Mounts a small file system there, and takes it away again where the engine would bind-mount what is below it. */
+async function bound(whole: string, engineSees: SocketDirectoryOptions['engineSees']): Promise<FolderBounds> {
+  if (engineSees === undefined) return { bounded: false, why: 'nobody asked for it' };
+  await using parent = await HeldFolder.open(dirname(whole), { follow: true });
+  {
+    await using folder = await HeldFolder.open(whole);
+    if (!(await mountSmall(folder)))
+      return { bounded: false, why: 'this process can not mount file systems' };
+  }
+  if (await engineSees(whole).catch(() => false)) return { bounded: true };
+  await unmountOwn(parent, basename(whole));
+  return { bounded: false, why: 'the engine does not see what this process mounts' };
+}
+
+function ownerIn(plan: SocketDirectoryPlan): { uid: number; gid: number } {
+  return {
+    uid: plan.owner?.uid ?? process.geteuid?.() ?? 0,
+    gid: plan.gid ?? plan.owner?.gid ?? process.getegid?.() ?? 0,
+  };
+}
+
+async function applyPlan(path: string, plan: SocketDirectoryPlan): Promise<void> {
+  // Owner first: chown clears nothing we set later, and until chmod only this process can enter.
+  const { uid, gid } = ownerIn(plan);
+  await chown(path, uid, gid);
+  if (plan.defaultAclUid !== undefined) await setDefaultAcl(path, plan.defaultAclUid);
+  await chmod(path, plan.mode);
+}
+
+/** An engine of another user has to pass. Every other engine is root, or this user. */
+async function openTo(folder: HeldFolder, { passingGid }: SocketDirectoryPlan): Promise<void> {
+  await folder.chown(process.geteuid?.() ?? 0, passingGid ?? process.getegid?.() ?? 0);
+  await folder.chmod(passingGid === undefined ? 0o700 : 0o710);
+}
+
+/** New sockets in the directory can be connected to by `uid`, whoever makes them, once their maker chmods them 0660. */
+async function setDefaultAcl(path: string, uid: number): Promise<void> {
+  const { path: folders } = await programFolders(process.env['PATH']);
+  const setfacl = await findExecutable('setfacl', folders);
+  if (setfacl === undefined)
+    throw new Error('setfacl is not in a folder that only root or this user can change');
+  await promisify(execFile)(setfacl, ['-d', '-m', `u::rwx,u:${uid}:rw-,g::rw-,m::rwx,o::---`, '--', path]);
+}
+
+function refuseLongPath(parent: string): void {
+  // mkdtemp adds `/bulkhead-` and six characters.
+  const longest = Buffer.byteLength(parent) + '/bulkhead-XXXXXX'.length + roomForSocketName;
+  if (longest <= longestSocketPath) return;
+  throw new InvalidOptionError(
+    'socketDirectory',
+    `sockets below ${parent} could have paths of ${longest} bytes; the limit is ${longestSocketPath}`,
+    { hint: 'Choose a folder with a shorter path, or set TMPDIR to one.' },
+  );
+}
+
+function failed(message: string, cause: unknown): BulkheadError {
+  return new BulkheadError('SOCKET_DIRECTORY_FAILED', message, { cause });
+}

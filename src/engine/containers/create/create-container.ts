@@ -1,0 +1,187 @@
+import { z } from 'zod';
+import { InvalidOptionError } from '../../../errors.ts';
+import { texts } from '../../answer.ts';
+import type { CallOptions } from '../../call-options.ts';
+import type { Call, EngineClient } from '../../client.ts';
+import { checkOptions } from '../../option-check.ts';
+import { checkImagePlatform } from './check-image-platform.ts';
+import { createOptionsSchema } from './create-options.ts';
+import { refuseWhatDockerCannot, toDockerBody } from './docker-create-body.ts';
+import { refuseUnenforcedLimits } from '../limits.ts';
+import { refuseWhatPodmanCannot, toPodmanSpec } from './podman-create-spec.ts';
+
+export interface BindMount {
+  readonly type: 'bind';
+  /** Absolute path on the engine's host; it must exist. */
+  readonly source: string;
+  /** Absolute path in the container. */
+  readonly target: string;
+  readonly readOnly?: boolean | undefined;
+  /** Default `rprivate`. */
+  readonly propagation?: 'private' | 'rprivate' | 'shared' | 'rshared' | 'slave' | 'rslave' | undefined;
+}
+
+/** Empty at first. Always `nosuid` and `nodev`. */
+export interface TmpfsMount {
+  readonly type: 'tmpfs';
+  /** Absolute path in the container. */
+  readonly target: string;
+  /** Default: half of the host's memory, as the kernel has it. */
+  readonly sizeBytes?: number | undefined;
+  /** Permission bits; default 0o1777. runc before 1.2 keeps those of a folder that the image has there. */
+  readonly mode?: number | undefined;
+  /** Default true: nothing in it can be executed. */
+  readonly noExec?: boolean | undefined;
+}
+
+export type Mount = BindMount | TmpfsMount;
+
+export interface Ulimit {
+  /** In lower case, without `RLIMIT_`: `nofile`, `memlock`, ... */
+  readonly name: string;
+  /** -1 is unlimited. Podman before 5.8 takes no -1: give a large number there. */
+  readonly soft: number;
+  readonly hard: number;
+}
+
+export interface RestartPolicy {
+  readonly name: 'no' | 'always' | 'unless-stopped' | 'on-failure';
+  /** For `on-failure` only; 0 is without end. */
+  readonly maximumRetryCount?: number | undefined;
+}
+
+/**
+ * A container to create. The words are those of Docker's API, in camelCase and without its nesting. What is not given
+ * is left to the engine, except where a line says otherwise.
+ */
+export interface CreateContainerOptions extends CallOptions {
+  readonly name?: string | undefined;
+  /** A local image: reference or id. */
+  readonly image: string;
+  /** Replaces the image's; `[]` removes it. */
+  readonly entrypoint?: readonly string[] | undefined;
+  readonly cmd?: readonly string[] | undefined;
+  /** Added to the image's. Values never appear in errors. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** Name, uid, or `uid:gid`. A uid alone has the group 0 on Docker: give both. */
+  readonly user?: string | undefined;
+  readonly workingDir?: string | undefined;
+  readonly hostname?: string | undefined;
+  /** Default false. A terminal mixes stdout and stderr into one. */
+  readonly tty?: boolean | undefined;
+  /** Keeps stdin open for {@link Containers.attach}. Default false. */
+  readonly openStdin?: boolean | undefined;
+  /** Closes stdin for good when the first attached client has closed its. Default false on Docker; Podman always does. */
+  readonly stdinOnce?: boolean | undefined;
+  /** Name such as `SIGTERM`. */
+  readonly stopSignal?: string | undefined;
+  /** Seconds that a stop waits before it kills. */
+  readonly stopTimeout?: number | undefined;
+
+  /** OCI runtime by name. On Podman before 6 only the one that its service runs: see `startPodmanService`. */
+  readonly runtime?: string | undefined;
+  /** `none`, `host`, `bridge`, or the name of a network. */
+  readonly networkMode?: string | undefined;
+  /**
+   * True: a network namespace in which nothing is set up but the loopback interface; `networkMode`, if given, has to be
+   * `none`. Docker would otherwise run a program of its own in the namespace even for `none`, which takes longer than all
+   * else of a start, and mounts an `/etc/hosts`, which the container does not get here. On Podman the same as `none`.
+   */
+  readonly networkDisabled?: boolean | undefined;
+  /** With or without `CAP_`, such as `IPC_LOCK`; `ALL` for all of them. */
+  readonly capAdd?: readonly string[] | undefined;
+  readonly capDrop?: readonly string[] | undefined;
+  /** Default: as the engine is set up, which is false unless somebody changed it. */
+  readonly noNewPrivileges?: boolean | undefined;
+  /** `unconfined`, or the profile: its JSON text on Docker, the path of its file on the engine's host on Podman. */
+  readonly seccompProfile?: string | undefined;
+  readonly readonlyRootfs?: boolean | undefined;
+  readonly mounts?: readonly Mount[] | undefined;
+
+  /** Bytes. This and the limits on CPUs and processes are refused where the engine would take but not enforce them. */
+  readonly memory?: number | undefined;
+  /** Bytes of memory and swap together, the same as `memory` for no swap; -1 is unlimited swap. Default: twice `memory`. */
+  readonly memorySwap?: number | undefined;
+  /** Billionths of a CPU. */
+  readonly nanoCpus?: number | undefined;
+  /** -1 is unlimited. Podman's own default is 2048. */
+  readonly pidsLimit?: number | undefined;
+  /**
+   * Default: the engine's own. Podman 4 fails with its own in places, so there `nofile` and `nproc`, when not given, are
+   * sent as this process's hard limits, up to 524288 and 32768.
+   */
+  readonly ulimits?: readonly Ulimit[] | undefined;
+  /** Supplementary groups: ids or names of the image. */
+  readonly groupAdd?: readonly string[] | undefined;
+  readonly cgroupParent?: string | undefined;
+  readonly ipcMode?: string | undefined;
+  /** Bytes of `/dev/shm`. Default: the engine's, about 64 MB. */
+  readonly shmSize?: number | undefined;
+  readonly cgroupnsMode?: 'private' | 'host' | undefined;
+  /** Docker: `host`. Podman: `host`, `keep-id`, `keep-id:uid=1,gid=2`, `auto`, `nomap`. */
+  readonly usernsMode?: string | undefined;
+  /** -1000 to 1000. */
+  readonly oomScoreAdj?: number | undefined;
+  /** True: the health check that the image may bring is not run. */
+  readonly noHealthcheck?: boolean | undefined;
+  /** Runs a small init as process 1. */
+  readonly init?: boolean | undefined;
+  /** Such as `none`, `json-file`, `journald`. */
+  readonly logDriver?: string | undefined;
+  readonly logOptions?: Readonly<Record<string, string>> | undefined;
+  /** Handed to the runtime. Docker: API 1.43 or later. */
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+  readonly restartPolicy?: RestartPolicy | undefined;
+  /** `os/architecture` that the image must have, such as `linux/arm64`. */
+  readonly platform?: string | undefined;
+}
+
+export interface CreatedContainer {
+  readonly id: string;
+  /** What the engine would not do, in its words. */
+  readonly warnings: readonly string[];
+}
+
+export const createdContainerSchema = z.object({ Id: z.string().min(1), Warnings: texts });
+
+/** See `Containers.create`. */
+export async function createContainer(
+  client: EngineClient,
+  options: CreateContainerOptions,
+): Promise<CreatedContainer> {
+  const checked = checkOptions('containers.create', createOptionsSchema, options);
+  refuseContradictions(checked);
+  refuseUnenforcedLimits(client, checked);
+  const call = client.isPodman ? await podmanCall(client, checked) : dockerCall(client, checked);
+  const created = await client.fetch(createdContainerSchema, {
+    doing: `create a container from ${checked.image}`,
+    method: 'POST',
+    signal: checked.signal,
+    hints: {
+      ENGINE_NOT_FOUND: 'Load or build the image first; nothing is ever pulled unless asked for.',
+      ENGINE_CONFLICT: 'Choose another name, or remove the container that has it.',
+    },
+    ...call,
+  });
+  return { id: created.Id, warnings: created.Warnings };
+}
+
+function refuseContradictions({ networkDisabled, networkMode = 'none' }: CreateContainerOptions): void {
+  if (networkDisabled !== true || networkMode === 'none') return;
+  throw new InvalidOptionError('networkDisabled', `goes with networkMode "none" alone, not "${networkMode}"`);
+}
+
+type CreateCall = Pick<Call, 'path' | 'json'> & Partial<Call>;
+
+function dockerCall(client: EngineClient, options: CreateContainerOptions): CreateCall {
+  refuseWhatDockerCannot(client, options);
+  const { name, platform } = options;
+  return { path: '/containers/create', query: { name, platform }, json: toDockerBody(options) };
+}
+
+async function podmanCall(client: EngineClient, options: CreateContainerOptions): Promise<CreateCall> {
+  refuseWhatPodmanCannot(client, options);
+  await checkImagePlatform(client, options);
+  return { path: '/containers/create', libpod: true, json: toPodmanSpec(options, client.identity) };
+}

@@ -1,0 +1,90 @@
+import type { EngineClient } from '../../client.ts';
+import { withoutCapPrefix } from './capabilities.ts';
+import type { BindMount, CreateContainerOptions, TmpfsMount } from './create-container.ts';
+import { tmpfsOptions } from './tmpfs-options.ts';
+
+/** Refuses what the agreed API version would drop without a word. First versions: Docker's API history. */
+export function refuseWhatDockerCannot(client: EngineClient, options: CreateContainerOptions): void {
+  if (options.platform !== undefined) client.requireApiVersion('1.41', 'platform');
+  if (options.cgroupnsMode !== undefined) client.requireApiVersion('1.41', 'cgroupnsMode');
+  if (options.annotations !== undefined) client.requireApiVersion('1.43', 'annotations');
+  if (options.usernsMode !== undefined && !['', 'host'].includes(options.usernsMode)) {
+    client.refuse(`knows no usernsMode "${options.usernsMode}", only "host"`, 'Leave usernsMode out.');
+  }
+}
+
+/** The body of Docker's `POST /containers/create`. What is `undefined` is left out by JSON. */
+export function toDockerBody(options: CreateContainerOptions): object {
+  return {
+    Image: options.image,
+    Entrypoint: options.entrypoint,
+    Cmd: options.cmd,
+    Env: options.env && Object.entries(options.env).map(([name, value]) => `${name}=${value}`),
+    Labels: options.labels,
+    User: options.user,
+    WorkingDir: options.workingDir,
+    Hostname: options.hostname,
+    Tty: options.tty,
+    OpenStdin: options.openStdin,
+    StdinOnce: options.stdinOnce,
+    NetworkDisabled: options.networkDisabled,
+    StopSignal: options.stopSignal,
+    StopTimeout: options.stopTimeout,
+    Healthcheck: options.noHealthcheck === true ? { Test: ['NONE'] } : undefined,
+    HostConfig: {
+      Runtime: options.runtime,
+      NetworkMode: options.networkMode,
+      CapAdd: options.capAdd?.map(withoutCapPrefix),
+      CapDrop: options.capDrop?.map(withoutCapPrefix),
+      SecurityOpt: securityOptions(options),
+      ReadonlyRootfs: options.readonlyRootfs,
+      Mounts: options.mounts?.filter((mount): mount is BindMount => mount.type === 'bind').map(toMount),
+      // A tmpfs among the mounts can't be made executable before API 1.46; here it can.
+      Tmpfs: Object.fromEntries(
+        (options.mounts ?? [])
+          .filter((mount): mount is TmpfsMount => mount.type === 'tmpfs')
+          .map((mount) => [mount.target, tmpfsOptions(mount).join(',')]),
+      ),
+      Memory: options.memory,
+      MemorySwap: options.memorySwap,
+      NanoCpus: options.nanoCpus,
+      PidsLimit: options.pidsLimit,
+      Ulimits: options.ulimits?.map(({ name, soft, hard }) => ({ Name: name, Soft: soft, Hard: hard })),
+      GroupAdd: options.groupAdd,
+      CgroupParent: options.cgroupParent,
+      IpcMode: options.ipcMode,
+      ShmSize: options.shmSize,
+      CgroupnsMode: options.cgroupnsMode,
+      UsernsMode: options.usernsMode,
+      OomScoreAdj: options.oomScoreAdj,
+      Init: options.init,
+      LogConfig:
+        options.logDriver === undefined && options.logOptions === undefined
+          ? undefined
+          : { Type: options.logDriver ?? '', Config: options.logOptions ?? {} },
+      Annotations: options.annotations,
+      RestartPolicy: options.restartPolicy && {
+        Name: options.restartPolicy.name,
+        MaximumRetryCount: options.restartPolicy.maximumRetryCount ?? 0,
+      },
+    },
+  };
+}
+
+function securityOptions({ noNewPrivileges, seccompProfile }: CreateContainerOptions): string[] | undefined {
+  if (noNewPrivileges === undefined && seccompProfile === undefined) return undefined;
+  return [
+    ...(noNewPrivileges === undefined ? [] : [`no-new-privileges=${noNewPrivileges}`]),
+    ...(seccompProfile === undefined ? [] : [`seccomp=${seccompProfile}`]),
+  ];
+}
+
+function toMount({ source, target, readOnly = false, propagation = 'rprivate' }: BindMount): object {
+  return {
+    Type: 'bind',
+    Source: source,
+    Target: target,
+    ReadOnly: readOnly,
+    BindOptions: { Propagation: propagation },
+  };
+}

@@ -1,0 +1,17 @@
+import type { ResourceLimits } from '../limits.ts';
+
+/** The kernel's usual period, in microseconds; Docker takes the same. */
+const cpuPeriod = 100_000;
+
+/** Limits in the words of the OCI runtime specification, as libpod takes them. */
+export function podmanResources({ memory, memorySwap, nanoCpus, pidsLimit }: ResourceLimits): object {
+  return {
+    memory: memory === undefined ? undefined : { limit: memory, swap: memorySwap ?? 2 * memory },
+    cpu:
+      nanoCpus === undefined
+        ? undefined
+        : { period: cpuPeriod, quota: Math.round((nanoCpus * cpuPeriod) / 1e9) },
+    // 0 is unlimited, and unlike -1 it works where the controller is missing.
+    pids: pidsLimit === undefined ? undefined : { limit: Math.max(0, pidsLimit) },
+  };
+}

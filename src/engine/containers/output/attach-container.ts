@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import { whenAborted } from '../../../abort.ts';
+import { InvalidOptionError } from '../../../errors.ts';
+import type { CallOptions } from '../../call-options.ts';
+import type { Call, EngineClient } from '../../client.ts';
+import { ConflictError } from '../../errors.ts';
+import { checkContainerId, checkOptions, optionsOf, signalOption } from '../../option-check.ts';
+import { pumpOutput, type OutputPump } from './output-pump.ts';
+import { probeContainer } from '../probe-container.ts';
+import { socketStdin } from './socket-stdin.ts';
+import { explainStreamError } from './stream-error.ts';
+
+export interface AttachContainerOptions extends CallOptions {
+  /** Connects to the container's stdin too; it must have been created with `openStdin`. Default false. */
+  readonly stdin?: boolean | undefined;
+  /** Default true. */
+  readonly stdout?: boolean | undefined;
+  /** Default true. */
+  readonly stderr?: boolean | undefined;
+  /** Output kept per stream while nobody reads it, before the engine is made to wait. Default 1 MiB. */
+  readonly bufferBytes?: number | undefined;
+}
+
+/** The writing end of an attached container's stdin. */
+export interface ContainerStdin {
+  /** Resolves when the bytes are handed to the operating system, which is when more should be written. */
+  write(data: Uint8Array | string): Promise<void>;
+  /** Half-closes: the program sees the end of its input, its output goes on. */
+  end(): Promise<void>;
+}
+
+export interface ContainerAttachment extends AsyncDisposable {
+  /**
+   * Pieces as they come, not lines; of a container with `tty` all of its output. Ends with the container. One reader.
+   *
+   * @throws EngineGoneError while iterating, when the engine ended the connection inside a frame
+   */
+  readonly stdout: AsyncIterable<Uint8Array>;
+  readonly stderr: AsyncIterable<Uint8Array>;
+  /** Only when asked for. */
+  readonly stdin: ContainerStdin | undefined;
+  /** Resolves when the engine has ended the connection, or `close` has; rejects when it broke. */
+  readonly ended: Promise<void>;
+  /** Closes the connection; the container goes on and its output is dropped. Idempotent. */
+  close(): void;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const schema = optionsOf<AttachContainerOptions>()({
+  stdin: z.boolean().optional(),
+  stdout: z.boolean().optional(),
+  stderr: z.boolean().optional(),
+  bufferBytes: z.int().positive().optional(),
+  signal: signalOption,
+});
+
+const mebibyte = 1024 * 1024;
+
+/** See `Containers.attach`. */
+export async function attachContainer(
+  client: EngineClient,
+  id: string,
+  options: AttachContainerOptions = {},
+): Promise<ContainerAttachment> {
+  const checked = checkOptions('containers.attach', schema, options);
+  const { stdin = false, stdout = true, stderr = true, bufferBytes = mebibyte, signal } = checked;
+  const name = checkContainerId('containers.attach', id);
+  const doing = `attach to container ${name}`;
+  const probe = await probeContainer(client, name, { doing, signal });
+  refuseEnded(probe.status, doing);
+  if (stdin && !probe.openStdin) {
+    throw new InvalidOptionError(
+      'stdin',
+      `container ${name} was created without openStdin, so it has no stdin`,
+    );
+  }
+  const call: Call = {
+    doing,
+    method: 'POST',
+    path: `/containers/${probe.id}/attach`,
+    // All five: what is left out counts as false on Docker and as true on Podman.
+    query: { stream: true, logs: false, stdin, stdout, stderr },
+    lasting: { headersMs: client.transport.limits.headersMs, bodyMs: 0 },
+    signal,
+  };
+  const framed = !probe.tty;
+  const explain = (error: unknown) => explainStreamError(client, call, error);
+  if (!stdin) {
+    const { body } = await client.open(call);
+    return attachment(pumpOutput(body, { framed, bufferBytes, explain }));
+  }
+  const { socket, head } = await client.upgrade(call);
+  if (head.length > 0) socket.unshift(head);
+  const stopListening = whenAborted(signal, () => socket.destroy(signal?.reason as Error));
+  socket.once('close', stopListening);
+  return attachment(pumpOutput(socket, { framed, bufferBytes, explain }), socketStdin(socket, explain));
+}
+
+/** Docker would wait for the next start, Podman would set the container up for another run. */
+function refuseEnded(status: string, doing: string): void {
+  if (!['exited', 'stopped', 'dead', 'removing'].includes(status)) return;
+  throw new ConflictError(`can't ${doing}: it has ended`, { hint: 'Read what it left with logs.' });
+}
+
+function attachment(pump: OutputPump, stdin?: ContainerStdin): ContainerAttachment {
+  return {
+    stdout: pump.stdout,
+    stderr: pump.stderr,
+    stdin,
+    ended: pump.ended,
+    close: () => {
+      pump.stop();
+    },
+    async [Symbol.asyncDispose]() {
+      pump.stop();
+      await pump.ended.catch(() => undefined);
+    },
+  };
+}

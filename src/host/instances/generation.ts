@@ -1,0 +1,76 @@
+/** One life of a plugin within an instance: from its handshake until it is lost or replaced. */
+import { boundedText } from '../../foreign-text.ts';
+import type { Plugin, PluginExit } from '../../goplugin/index.ts';
+
+/** How a generation ended. */
+export type GenerationEnd =
+  | { readonly cause: 'exited'; readonly exit: PluginExit }
+  /** The connection is gone; usually the exit follows. */
+  | { readonly cause: 'disconnected' }
+  | { readonly cause: 'unhealthy'; readonly reason: string };
+
+export class Generation {
+  readonly plugin: Plugin;
+  /** 1 for the first plugin of the instance. */
+  readonly number: number;
+  readonly startedAt = new Date();
+  readonly ended: Promise<GenerationEnd>;
+  #end: GenerationEnd | undefined;
+  #onEnd: (end: GenerationEnd) => void = () => undefined;
+  #disposal: Promise<void> | undefined;
+
+  constructor(plugin: Plugin, number: number) {
+    this.plugin = plugin;
+    this.number = number;
+    this.ended = new Promise((resolve) => {
+      this.#onEnd = resolve;
+    });
+    void plugin.disconnected.then(() => {
+      this.#finish({ cause: 'disconnected' });
+    });
+    void plugin.exited.then((exit) => {
+      this.#finish({ cause: 'exited', exit });
+    });
+  }
+
+  /** Whether calls may be sent to it. */
+  get usable(): boolean {
+    return this.#end === undefined && this.plugin.connected;
+  }
+
+  /** Treats it as dead, although it may still run. */
+  giveUp(reason: string): void {
+    this.#finish({ cause: 'unhealthy', reason });
+  }
+
+  /** Stops the plugin and removes its container. Idempotent. */
+  dispose({ graceMs }: { graceMs?: number | undefined } = {}): Promise<void> {
+    this.#disposal ??= this.#dispose(graceMs);
+    return this.#disposal;
+  }
+
+  async #dispose(graceMs: number | undefined): Promise<void> {
+    // A plugin that hangs or can't be reached need not be asked to end.
+    if (this.#end !== undefined) await this.plugin.stop({ graceMs: 0 });
+    else await this.plugin.stop({ graceMs });
+    await this.plugin[Symbol.asyncDispose]();
+  }
+
+  #finish(end: GenerationEnd): void {
+    if (this.#end !== undefined) return;
+    this.#end = end;
+    this.#onEnd(end);
+  }
+}
+
+/** In words. */
+export function describeEnd(end: GenerationEnd): string {
+  if (end.cause === 'disconnected') return 'its connection was lost';
+  if (end.cause === 'unhealthy') return end.reason;
+  const { code, signal, oomKilled, error } = end.exit;
+  if (oomKilled === true) return 'it used more memory than its limit (memoryBytes)';
+  if (signal !== undefined) return `it was ended by ${signal}`;
+  if (code === undefined)
+    return error === undefined ? 'it ended, and nobody could tell how' : boundedText(error);
+  return `it exited with code ${code}`;
+}

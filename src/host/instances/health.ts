@@ -1,0 +1,54 @@
+/** Asks a plugin for its health from time to time; one that does not answer is given up. */
+import { PluginCallError, PluginUnhealthyError } from '../../goplugin/index.ts';
+import type { Generation } from './generation.ts';
+
+export interface HealthOptions {
+  /** Time between checks in milliseconds. Default: 15000. */
+  readonly intervalMs?: number | undefined;
+  /** Time limit of one check. Default: 5000. */
+  readonly timeoutMs?: number | undefined;
+  /** How many checks in a row must fail. Default: 2. */
+  readonly failures?: number | undefined;
+}
+
+/** Watches until it is disposed of or the generation ends. `false` watches nothing. */
+export function watchHealth(generation: Generation, options: HealthOptions | false = {}): Disposable {
+  const ended = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    clearTimeout(timer);
+    ended.abort();
+  };
+  if (options === false) return { [Symbol.dispose]: stop };
+  const { intervalMs = 15_000, timeoutMs = 5_000, failures = 2 } = options;
+  let failed = 0;
+  const check = async (): Promise<void> => {
+    const problem = await problemOf(generation, timeoutMs, ended.signal);
+    if (ended.signal.aborted || !generation.usable) return;
+    failed = problem === undefined ? 0 : failed + 1;
+    if (problem !== undefined && failed >= failures)
+      generation.giveUp(`it failed ${failed} health checks: ${problem}`);
+    else next();
+  };
+  const next = (): void => {
+    timer = setTimeout(() => void check(), intervalMs).unref();
+  };
+  next();
+  return { [Symbol.dispose]: stop };
+}
+
+async function problemOf(
+  { plugin }: Generation,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    await plugin.health({ timeoutMs, signal });
+    return undefined;
+  } catch (error) {
+    if (error instanceof PluginUnhealthyError) return error.message;
+    // Any answer is a sign of life.
+    if (error instanceof PluginCallError && error.code !== 'PLUGIN_CALL_TIMEOUT') return undefined;
+    return (error as Error).message;
+  }
+}

@@ -1,0 +1,343 @@
+/**
+ * One plugin kept running: started, watched, started again when it ends. Its states are listed in instance-state.ts.
+ */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { orAborted } from '../../abort.ts';
+import { BulkheadError } from '../../errors.ts';
+import { PluginError, type OutputTail, type PluginExit } from '../../goplugin/index.ts';
+import { CrashLoopError } from '../errors.ts';
+import { describeEnd, type Generation } from './generation.ts';
+import { watchHealth, type HealthOptions } from './health.ts';
+import type { InstanceState } from './instance-state.ts';
+import { PluginLog } from './plugin-log.ts';
+import type { ResolvedPlugin } from '../resolved-plugin.ts';
+import { RestartPolicy, type RestartOptions } from './restart-policy.ts';
+import type { Wait } from '../mounts/route.ts';
+import { Spare } from './spare.ts';
+import { WaitingCalls } from './waiting-calls.ts';
+
+export interface InstanceOptions {
+  readonly restart?: RestartOptions | undefined;
+  readonly health?: HealthOptions | false | undefined;
+  /** Keeps a second plugin ready, which takes over at once. Default false. */
+  readonly warmSpare?: boolean | undefined;
+  /** How long a call waits for a plugin that is being started again, in milliseconds. Default: 60000. */
+  readonly waitMs?: number | undefined;
+  /** How long the plugin may take to end when it is stopped, in milliseconds. Default: 2000. */
+  readonly stopGraceMs?: number | undefined;
+}
+
+/** What an instance needs of its host. */
+export interface InstanceHost {
+  /** Launches one plugin of the instance. Abort leaves nothing behind. */
+  launch(instance: Instance, generation: number, options: { signal: AbortSignal }): Promise<Generation>;
+  /** Told of every change of state. */
+  changed(instance: Instance, from: InstanceState): void;
+  /** Told when something went wrong that no caller waits for. */
+  warn(message: string, fields: Readonly<Record<string, unknown>>): void;
+  readonly waitingCalls: number;
+}
+
+/** How long the end of a plugin whose connection was lost may take to be seen before it is forced. */
+const lostMs = 2_000;
+
+export class Instance {
+  readonly id = randomBytes(6).toString('hex');
+  readonly plugin: ResolvedPlugin;
+  readonly log = new PluginLog();
+  readonly options: InstanceOptions;
+  /** Whether several mounts may use it; `undefined` before the plugin was asked. */
+  shared: boolean | undefined;
+  drift: readonly string[] = [];
+  restarts = 0;
+  lastEnd: { readonly at: Date; readonly reason: string; readonly exit: PluginExit | undefined } | undefined;
+  readonly #host: InstanceHost;
+  readonly #policy: RestartPolicy;
+  readonly #life = new AbortController();
+  readonly #waiting: WaitingCalls;
+  readonly #spare: Spare;
+  readonly #starting = new Set<Promise<unknown>>();
+  /** Those whose containers are not removed yet. */
+  readonly #living = new Set<Generation>();
+  #state: InstanceState = { name: 'starting', since: new Date() };
+  #generations = 0;
+  #current: Generation | undefined;
+  #reset: () => void = () => undefined;
+  #supervision: Promise<void> = Promise.resolve();
+  #stopping: Promise<void> | undefined;
+
+  constructor(plugin: ResolvedPlugin, host: InstanceHost, options: InstanceOptions = {}) {
+    this.plugin = plugin;
+    this.options = options;
+    this.#host = host;
+    this.#policy = new RestartPolicy(options.restart);
+    this.#waiting = new WaitingCalls(this.#title, host.waitingCalls);
+    this.#spare = new Spare({
+      start: (signal) => this.#start(signal),
+      ready: () => {
+        host.changed(this, this.#state);
+      },
+      ended: (spare) => {
+        this.#tidy(spare);
+      },
+      failed: (error) => {
+        host.warn('a spare plugin could not be started', { instance: this.id, error });
+      },
+    });
+  }
+
+  get state(): InstanceState {
+    return this.#state;
+  }
+
+  /** The plugin that calls can be sent to now. */
+  get serving(): Generation | undefined {
+    const current = this.#current;
+    return current?.usable === true && this.#state.name === 'ready' ? current : undefined;
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  get hasSpare(): boolean | undefined {
+    return this.options.warmSpare === true ? this.#spare.current?.usable === true : undefined;
+  }
+
+  /** Starts the first plugin; from then on it is kept running. @throws why it could not be started; then it is stopped */
+  async open({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<Generation> {
+    const { signal: ending } = this.#life;
+    try {
+      const first = await this.#start(signal === undefined ? ending : AbortSignal.any([signal, ending]));
+      this.#supervision = this.#supervise(first);
+      if (this.options.warmSpare === true) void this.#spare.keep(ending);
+      return first;
+    } catch (error) {
+      await this.stop('it could not be started');
+      throw error;
+    }
+  }
+
+  /**
+   * Waits for a plugin that serves.
+   *
+   * @throws CrashLoopError; HostLimitError when too many wait; `INSTANCE_NOT_READY` after `waitMs`; `INSTANCE_STOPPED`;
+   *   `PLUGIN_CALL_TIMEOUT` at the deadline; the signal's reason
+   */
+  async ready({ signal, deadline }: Wait = {}): Promise<Generation> {
+    const { waitMs = 60_000 } = this.options;
+    const begun = performance.now();
+    for (;;) {
+      signal?.throwIfAborted();
+      const serving = this.serving;
+      if (serving !== undefined) return serving;
+      this.#refuseHopeless();
+      const now = performance.now();
+      if (deadline !== undefined && now >= deadline) throw this.#late('PLUGIN_CALL_TIMEOUT', now - begun);
+      if (now - begun >= waitMs) throw this.#late('INSTANCE_NOT_READY', now - begun);
+      await this.#waiting.next(Math.min(deadline ?? Infinity, begun + waitMs) - now, signal);
+    }
+  }
+
+  /** Starts anew what was given up, or what waits for its next start. */
+  reset(): void {
+    this.#policy.reset();
+    this.#reset();
+  }
+
+  /** No call is sent to it any more; those that it has may end. */
+  drain(): void {
+    if (this.#state.name !== 'stopped') this.#to({ name: 'draining', since: new Date() });
+  }
+
+  /** Ends its plugins and removes their containers. Idempotent; resolves when nothing of it is left. */
+  stop(reason: string, { graceMs }: { graceMs?: number | undefined } = {}): Promise<void> {
+    this.#stopping ??= this.#stop(reason, graceMs ?? this.options.stopGraceMs);
+    return this.#stopping;
+  }
+
+  async #supervise(first: Generation): Promise<void> {
+    const { signal } = this.#life;
+    let generation: Generation | undefined = first;
+    while (generation !== undefined && !signal.aborted) {
+      this.#serve(generation);
+      using _health = watchHealth(generation, this.options.health);
+      const end = await orAborted(generation.ended, signal).catch(() => undefined);
+      if (end === undefined || this.#state.name === 'draining') return; // nobody needs another one
+      const reason = describeEnd(end);
+      this.lastEnd = { at: new Date(), reason, exit: end.cause === 'exited' ? end.exit : undefined };
+      this.restarts += 1;
+      this.#to({ name: 'restarting', since: new Date(), reason });
+      this.#tidy(generation);
+      generation = await this.#replace(generation, reason).catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+        return undefined;
+      });
+    }
+  }
+
+  #serve(generation: Generation): void {
+    this.#current = generation;
+    this.#to({
+      name: 'ready',
+      since: new Date(),
+      containerId: generation.plugin.id,
+      handshake: generation.plugin.handshake,
+    });
+  }
+
+  /** The next plugin: the spare, or one that is started, as often as the policy allows. */
+  async #replace(ended: Generation, reason: string): Promise<Generation> {
+    const { signal } = this.#life;
+    let output = (): OutputTail => this.log.tail(ended.number);
+    let failure: { reason: string; cause?: unknown; ofEngine?: boolean } = { reason };
+    for (let servedMs = Date.now() - ended.startedAt.getTime(); ; servedMs = 0) {
+      const step = this.#policy.failed(performance.now(), servedMs, failure);
+      if (step.kind === 'give-up') {
+        await exitOf(ended); // its last words are there by then
+        await this.#giveUp(step.failures, output(), failure);
+      } else if (step.delayMs > 0) await this.#backOff(step.delayMs, failure.reason);
+      const spare = this.#spare.take();
+      if (spare !== undefined) return spare;
+      if (this.#state.name !== 'restarting') {
+        this.#to({ name: 'restarting', since: new Date(), reason: failure.reason });
+      }
+      try {
+        return await this.#start(signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        failure = { reason: (error as Error).message, cause: error, ofEngine: isOfEngine(error) };
+        if (error instanceof PluginError) output = () => error.output;
+        this.#host.warn('a plugin could not be started again', { instance: this.id, error });
+      }
+    }
+  }
+
+  async #start(signal: AbortSignal): Promise<Generation> {
+    this.#generations += 1;
+    const starting = this.#host.launch(this, this.#generations, { signal }).then((generation) => {
+      this.#living.add(generation);
+      return generation;
+    });
+    this.#starting.add(starting);
+    try {
+      return await starting;
+    } finally {
+      this.#starting.delete(starting);
+    }
+  }
+
+  async #backOff(delayMs: number, reason: string): Promise<void> {
+    const until = new Date(Date.now() + delayMs);
+    this.#to({ name: 'backing-off', since: new Date(), until, reason });
+    await this.#untilReset(delayMs);
+  }
+
+  async #giveUp(
+    failures: number,
+    output: OutputTail,
+    { reason, cause }: { reason: string; cause?: unknown },
+  ): Promise<void> {
+    const { windowMs } = this.#policy;
+    const error = new CrashLoopError(this.#title, this.id, { failures, windowMs, output, cause });
+    this.#to({ name: 'failed', since: new Date(), reason, error });
+    await this.#untilReset();
+    this.#policy.reset();
+  }
+
+  /** Resolves after the delay, or earlier when the instance is reset. @throws when it is stopped */
+  async #untilReset(delayMs?: number): Promise<void> {
+    const early = new AbortController();
+    this.#reset = () => {
+      early.abort();
+    };
+    const signal = AbortSignal.any([early.signal, this.#life.signal]);
+    try {
+      // Keeps the process alive, as the plugin does that it waits for.
+      if (delayMs !== undefined) await delay(delayMs, undefined, { signal });
+      else await orAborted(new Promise<never>(() => undefined), signal);
+    } catch {
+      this.#life.signal.throwIfAborted();
+    } finally {
+      this.#reset = () => undefined;
+    }
+  }
+
+  /** What ended is removed beside everything else: the next plugin does not wait for it. */
+  #tidy(generation: Generation): void {
+    this.#remove(generation).then(
+      () => this.#living.delete(generation),
+      (error: unknown) => {
+        this.#host.warn('a plugin that ended could not be removed', { instance: this.id, error });
+      },
+    );
+  }
+
+  async #remove(generation: Generation): Promise<void> {
+    const exit = await exitOf(generation);
+    if (exit !== undefined && this.lastEnd?.exit === undefined && this.lastEnd !== undefined) {
+      this.lastEnd = { ...this.lastEnd, exit, reason: describeEnd({ cause: 'exited', exit }) };
+    }
+    await generation.dispose({ graceMs: 0 });
+  }
+
+  async #stop(reason: string, graceMs: number | undefined): Promise<void> {
+    const spare = this.#spare.current;
+    this.#life.abort(
+      new BulkheadError('INSTANCE_STOPPED', `the instance of ${this.#title} was stopped: ${reason}`),
+    );
+    this.#to({ name: 'stopped', since: new Date(), reason });
+    await Promise.allSettled([this.#supervision, ...this.#starting]);
+    const ends = await Promise.allSettled(
+      [...this.#living].map((each) => each.dispose({ graceMs: each === spare ? 0 : graceMs })),
+    );
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed !== undefined) throw failed.reason as Error;
+  }
+
+  #refuseHopeless(): void {
+    const state = this.#state;
+    if (state.name === 'failed') throw state.error;
+    if (state.name === 'stopped' || state.name === 'draining') {
+      throw new BulkheadError('INSTANCE_STOPPED', `the instance of ${this.#title} was stopped`);
+    }
+  }
+
+  #late(code: 'PLUGIN_CALL_TIMEOUT' | 'INSTANCE_NOT_READY', waitedMs: number): BulkheadError {
+    const state = this.#state;
+    const why = 'reason' in state ? `: ${state.reason}` : '';
+    return new BulkheadError(
+      code,
+      `${this.#title} was not ready within ${Math.round(waitedMs)} ms, it is ${state.name}${why}`,
+    );
+  }
+
+  #to(state: InstanceState): void {
+    const from = this.#state;
+    if (from.name === 'stopped') return;
+    if (from.name === 'draining' && state.name !== 'stopped') return;
+    this.#state = state;
+    this.#waiting.wake();
+    this.#host.changed(this, from);
+  }
+
+  get #title(): string {
+    const { type, name, version } = this.plugin;
+    return [type, name, version].join(' ').trim();
+  }
+}
+
+/** Failures that say nothing about the plugin: its engine is away, or busy. */
+function isOfEngine(error: unknown): boolean {
+  if (!(error instanceof BulkheadError)) return false;
+  if (error.code === 'HOST_LIMIT') return true;
+  return /^(?:ENGINE_(?:NONE_FOUND|SOCKET_\w+|GONE|TIMEOUT|CLOSED|PROTOCOL)|PODMAN_SERVICE_\w+)$/.test(
+    error.code,
+  );
+}
+
+/** How it ended: the engine tells that a little later than the connection its end. `undefined` when it does not. */
+function exitOf({ plugin }: Generation): Promise<PluginExit | undefined> {
+  return Promise.race([plugin.exited, delay(lostMs, undefined, { ref: false })]);
+}

@@ -1,0 +1,111 @@
+/** What a plugin wrote, line by line, as much as is kept of it. */
+import { boundedText } from '../../foreign-text.ts';
+import type { LogEntry, OutputChunk, OutputTail } from '../../goplugin/index.ts';
+import { LineSplitter } from '../../goplugin/output/lines.ts';
+
+export interface PluginLogLine {
+  readonly at: Date;
+  /** Which life of the plugin wrote it. */
+  readonly generation: number;
+  readonly stream: 'stdout' | 'stderr';
+  readonly level: LogEntry['level'];
+  /** As the plugin wrote it. Not for a terminal as it stands: it may hold what steers one. */
+  readonly text: string;
+}
+
+/** How many lines are kept, and how many characters of them. */
+export const keptLines = 1000;
+export const keptCharacters = 4 * 1024 * 1024;
+/** A longer line is kept in pieces of this length, in bytes; of a structured one this many characters are kept. */
+export const longestKeptLine = 16 * 1024;
+/** How much of it an error carries: lines, and characters of each stream. */
+const tailLines = 40;
+const tailCharacters = 8 * 1024;
+/** Streams whose last line is not complete yet; two lives of a plugin with two streams each may overlap. */
+const mostUnfinished = 8;
+
+export class PluginLog {
+  readonly #lines: PluginLogLine[] = [];
+  readonly #listeners = new Set<(line: PluginLogLine) => unknown>();
+  readonly #unfinished = new Map<string, LineSplitter>();
+  #characters = 0;
+  #warned = false;
+
+  lines(): readonly PluginLogLine[] {
+    return [...this.#lines];
+  }
+
+  /** What the listener throws becomes a process warning and changes nothing else. @returns what ends the listening */
+  follow(listener: (line: PluginLogLine) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  logged(generation: number, entry: LogEntry): void {
+    this.#add({ at: new Date(), generation, stream: 'stderr', level: entry.level, text: textOf(entry) });
+  }
+
+  printed(generation: number, { stream, data }: OutputChunk): void {
+    for (const { bytes } of this.#splitter(`${generation} ${stream}`).push(data)) {
+      this.#add({ at: new Date(), generation, stream, level: 'info', text: bytes.toString('utf8') });
+    }
+  }
+
+  /** The end of what one generation wrote. */
+  tail(generation: number): OutputTail {
+    const of = (stream: 'stdout' | 'stderr'): string =>
+      this.#lines
+        .filter((line) => line.generation === generation && line.stream === stream)
+        .slice(-tailLines)
+        .map(({ text }) => text)
+        .join('\n')
+        .slice(-tailCharacters);
+    return { stdout: of('stdout'), stderr: of('stderr') };
+  }
+
+  #splitter(key: string): LineSplitter {
+    const known = this.#unfinished.get(key);
+    if (known !== undefined) return known;
+    const [oldest] = this.#unfinished.keys();
+    if (oldest !== undefined && this.#unfinished.size >= mostUnfinished) this.#unfinished.delete(oldest);
+    const splitter = new LineSplitter(longestKeptLine);
+    this.#unfinished.set(key, splitter);
+    return splitter;
+  }
+
+  #add(line: PluginLogLine): void {
+    this.#lines.push(line);
+    this.#characters += line.text.length;
+    while (this.#lines.length > keptLines || this.#characters > keptCharacters) {
+      this.#characters -= this.#lines.shift()?.text.length ?? 0;
+    }
+    for (const listener of this.#listeners) this.#tell(listener, line);
+  }
+
+  /** One listener that throws keeps neither the others nor the reader from going on. */
+  #tell(listener: (line: PluginLogLine) => unknown, line: PluginLogLine): void {
+    try {
+      const told = listener(line);
+      if (told instanceof Promise) told.catch(this.#warn);
+    } catch (error) {
+      this.#warn(error);
+    }
+  }
+
+  readonly #warn = (error: unknown): void => {
+    if (this.#warned) return;
+    this.#warned = true;
+    const words = error instanceof Error ? boundedText(error.message) : `a value of type ${typeof error}`;
+    process.emitWarning(`A listener for the log of a plugin threw: ${words}`, 'BulkheadWarning');
+  };
+}
+
+/** The message and its fields in one line, as much of it as is kept. */
+function textOf({ message, fields }: LogEntry): string {
+  let text = message;
+  for (const [name, value] of Object.entries(fields)) {
+    if (text.length > longestKeptLine) break;
+    text += ` ${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`;
+  }
+  return text.length <= longestKeptLine ? text : `${text.slice(0, longestKeptLine)} ...`;
+}

@@ -1,0 +1,204 @@
+import { tmpdir } from 'node:os';
+import { posix } from 'node:path';
+import { z } from 'zod';
+import {
+  connectEngine,
+  startPodmanService,
+  type Engine,
+  type EngineInfo,
+  type PodmanService,
+  type PodmanServiceOptions,
+} from '../../engine/index.ts';
+import { BulkheadError, InvalidOptionError } from '../../errors.ts';
+import { LaunchRefusedError } from '../../container/index.ts';
+
+export interface EnginesOptions {
+  /** The engine to use; default: the first that is found, else one of our own. */
+  readonly socketPath?: string | undefined;
+  /** Looks for no engine: a Podman service of our own is started with the first launch. Default false. */
+  readonly embedded?: boolean | undefined;
+  /** Settings for the Podman services that are started here. */
+  readonly podman?: Pick<PodmanServiceOptions, 'root' | 'runRoot' | 'socketDirectory'> | undefined;
+}
+
+/** What a host does with the engines that are connected to. */
+export interface EnginesHost {
+  /** Told once of each engine, before it is used; for a service of our own also how to start it again. */
+  connected(engine: Engine, podman?: PodmanServiceOptions): Promise<void>;
+  /** A folder for the sockets of services of our own. */
+  socketFolder(parent: string): Promise<string>;
+}
+
+interface OwnEngine {
+  readonly service: PodmanService;
+  readonly engine: Engine;
+}
+
+/**
+ * Finds the engine for a runtime: the one that is there, or a Podman service of our own. A Podman service (before
+ * version 6) runs all its containers in one runtime, so each further runtime gets a service of its own.
+ */
+export class Engines implements AsyncDisposable {
+  readonly #options: EnginesOptions;
+  readonly #host: EnginesHost;
+  readonly #found: Engine | undefined;
+  readonly #own = new Map<string, Promise<OwnEngine>>();
+  readonly #others = new Map<string, Promise<Engine>>();
+
+  private constructor(options: EnginesOptions, host: EnginesHost, found: Engine | undefined) {
+    this.#options = options;
+    this.#host = host;
+    this.#found = found;
+  }
+
+  /** @throws the errors of `connectEngine`, except that finding none is no error: one is started when needed */
+  static async open(
+    options: EnginesOptions,
+    host: EnginesHost,
+    { signal }: { signal?: AbortSignal | undefined } = {},
+  ): Promise<Engines> {
+    if (options.embedded === true && options.socketPath !== undefined) {
+      throw new InvalidOptionError(
+        'embedded',
+        'an engine of our own has no given socketPath: leave one of them out',
+      );
+    }
+    const found = options.embedded === true ? undefined : await findEngine(options.socketPath, signal);
+    if (found !== undefined) await host.connected(found);
+    return new Engines(options, host, found);
+  }
+
+  /**
+   * The engine whose containers run in `runtime`.
+   *
+   * @param socketPath of an engine to use in place of the one that was found
+   * @throws LaunchRefusedError when a Podman service of ours would be needed and the runtime is not installed
+   * @throws the errors of `startPodmanService`
+   */
+  async forRuntime(
+    runtime: string,
+    { socketPath }: { socketPath?: string | undefined } = {},
+  ): Promise<Engine> {
+    const found = socketPath === undefined ? this.#found : await this.#other(socketPath);
+    if (found === undefined) return this.#start(runtime, this.#options.podman ?? {});
+    if (found.kind === 'docker') return found;
+    const { info } = found; // its service runs one runtime as long as it lives
+    if (posix.basename(info.defaultRuntime) === posix.basename(runtime)) return found;
+    // The same storage: what was loaded into the service that is there can be run by ours.
+    return this.#start(runtime, {
+      ...this.#options.podman,
+      root: info.storageRoot,
+      runRoot: runRootOf(info),
+    });
+  }
+
+  /** Those that are connected to. */
+  async connected(): Promise<Engine[]> {
+    const [own, others] = await Promise.all([
+      Promise.allSettled(this.#own.values()),
+      Promise.allSettled(this.#others.values()),
+    ]);
+    return [
+      ...(this.#found === undefined ? [] : [this.#found]),
+      ...own.flatMap((entry) => (entry.status === 'fulfilled' ? [entry.value.engine] : [])),
+      ...others.flatMap((entry) => (entry.status === 'fulfilled' ? [entry.value] : [])),
+    ];
+  }
+
+  /** Stops our own services and closes all connections. The engines that were there go on. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const own = await Promise.allSettled(this.#own.values());
+    const others = await Promise.allSettled(this.#others.values());
+    await Promise.all([
+      this.#found?.close(),
+      ...others.map((entry) => (entry.status === 'fulfilled' ? entry.value.close() : undefined)),
+      ...own.map(async (entry) => {
+        if (entry.status === 'rejected') return;
+        await entry.value.engine.close();
+        await entry.value.service[Symbol.asyncDispose]();
+      }),
+    ]);
+  }
+
+  async #start(runtime: string, options: PodmanServiceOptions): Promise<Engine> {
+    const key = `${options.root ?? ''} ${runtime}`;
+    let own = this.#own.get(key);
+    if (own === undefined) {
+      own = startOwnEngine(runtime, options, this.#host);
+      this.#own.set(key, own);
+      own.catch(() => this.#own.delete(key)); // the next launch tries again
+    }
+    return (await own).engine;
+  }
+
+  #other(socketPath: string): Promise<Engine> {
+    let other = this.#others.get(socketPath);
+    if (other === undefined) {
+      other = connectOther(socketPath, this.#host);
+      this.#others.set(socketPath, other);
+      other.catch(() => this.#others.delete(socketPath));
+    }
+    return other;
+  }
+}
+
+async function findEngine(
+  socketPath: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Engine | undefined> {
+  try {
+    return await connectEngine({ socketPath, signal });
+  } catch (error) {
+    if (socketPath === undefined && error instanceof BulkheadError && error.code === 'ENGINE_NONE_FOUND') {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+async function connectOther(socketPath: string, host: EnginesHost): Promise<Engine> {
+  const engine = await connectEngine({ socketPath });
+  await host.connected(engine);
+  return engine;
+}
+
+async function startOwnEngine(
+  runtime: string,
+  options: PodmanServiceOptions,
+  host: EnginesHost,
+): Promise<OwnEngine> {
+  const folder = await host.socketFolder(
+    options.socketDirectory ?? process.env['XDG_RUNTIME_DIR'] ?? tmpdir(),
+  );
+  let service: PodmanService | undefined;
+  try {
+    service = await startPodmanService({ ...options, runtime, socketDirectory: folder });
+    const engine = await connectEngine({ socketPath: service.socketPath });
+    await host.connected(engine, { ...options, runtime });
+    return { service, engine };
+  } catch (cause) {
+    await service?.[Symbol.asyncDispose]();
+    throw cause instanceof BulkheadError && cause.code === 'PODMAN_RUNTIME_MISSING'
+      ? runtimeMissing(runtime, cause)
+      : cause;
+  }
+}
+
+/** The same refusal that a Docker without this runtime leads to. */
+function runtimeMissing(runtime: string, cause: BulkheadError): LaunchRefusedError {
+  const reason = {
+    rule: 'podman-runtime',
+    requirement: 'The runtime is installed on this host.',
+    observed: `the runtime ${runtime} is not installed`,
+    remedy: cause.hint ?? `Install ${runtime}, or choose another runtime.`,
+    source: 'the programs of this host',
+  };
+  return new LaunchRefusedError('the plugin', [reason], { cause });
+}
+
+const podmanStore = z.object({ store: z.object({ runRoot: z.string() }) });
+
+/** Where the Podman that is there keeps the state of its containers: storage and state belong together. */
+function runRootOf({ raw }: EngineInfo): string | undefined {
+  return podmanStore.safeParse(raw).data?.store.runRoot;
+}

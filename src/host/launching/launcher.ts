@@ -1,0 +1,138 @@
+/** Launches the plugins of a host: within its limits, with its labels, in folders that say whose they are. */
+import { randomBytes } from 'node:crypto';
+import { launchPlugin, passingGidOf, type LaunchOptions } from '../../container/index.ts';
+import { labelsFor } from '../../container/options.ts';
+import type { Engine } from '../../engine/index.ts';
+import type { Plugin } from '../../goplugin/index.ts';
+import { publish } from '../reporting/events.ts';
+import { Generation } from '../instances/generation.ts';
+import type { Instance } from '../instances/instance.ts';
+import { labelsOf, type HostIdentity } from '../orphans/labels.ts';
+import type { Counters } from '../reporting/metrics.ts';
+import type { OwnedFolders } from '../orphans/owned-folders.ts';
+import { provedLabels } from '../orphans/owner-proof.ts';
+import type { ResolvedPlugin } from '../resolved-plugin.ts';
+import type { Starts } from './starts.ts';
+
+export interface LauncherParts {
+  readonly identity: HostIdentity;
+  /** Proves the labels; see owner-proof.ts. */
+  readonly key: Uint8Array;
+  readonly folders: OwnedFolders;
+  readonly starts: Starts;
+  readonly counters: Counters;
+  /** Parent of the folders for sockets, where a launch names none. */
+  readonly socketDirectory: string | undefined;
+}
+
+type Named = Pick<ResolvedPlugin, 'type' | 'name' | 'version'>;
+
+export class Launcher {
+  readonly #parts: LauncherParts;
+
+  constructor(parts: LauncherParts) {
+    this.#parts = parts;
+  }
+
+  /** One plugin of an instance. @throws the errors of `launchPlugin`, HostLimitError */
+  async generation(instance: Instance, number: number, signal: AbortSignal): Promise<Generation> {
+    const { plugin, log } = instance;
+    const { hostId } = this.#parts.identity;
+    const options: LaunchOptions = {
+      ...plugin.launch,
+      signal,
+      onLog: (entry) => {
+        log.logged(number, entry);
+        plugin.launch.onLog?.(entry);
+      },
+      onOutput: (chunk) => {
+        log.printed(number, chunk);
+        plugin.launch.onOutput?.(chunk);
+      },
+    };
+    return this.#counted(
+      plugin,
+      instance.id,
+      number,
+      async (ended) => {
+        const launched = await this.#launch(plugin.engine, options, plugin, instance.id);
+        const generation = new Generation(launched, number);
+        // What ended makes room at once for what takes its place.
+        void generation.ended.then((end) => {
+          ended();
+          publish('bulkhead:end', () => ({ host: hostId, instance: instance.id, generation: number, end }));
+        });
+        return generation;
+      },
+      signal,
+    );
+  }
+
+  /** One plugin by itself. */
+  async single(engine: Engine, options: LaunchOptions, plugin: Named): Promise<Plugin> {
+    const instanceId = randomBytes(6).toString('hex');
+    return this.#counted(
+      plugin,
+      instanceId,
+      1,
+      async (ended) => {
+        const launched = await this.#launch(engine, options, plugin, instanceId);
+        void launched.exited.then(ended);
+        return launched;
+      },
+      options.signal,
+    );
+  }
+
+  async #counted<T>(
+    plugin: Named,
+    instance: string,
+    generation: number,
+    begin: (ended: () => void) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    const { starts, counters, identity } = this.#parts;
+    const { type, name } = plugin;
+    let begun = performance.now();
+    const tell = (error?: unknown): void => {
+      publish('bulkhead:start', () => ({
+        host: identity.hostId,
+        instance,
+        type,
+        name,
+        generation,
+        milliseconds: performance.now() - begun,
+        ...(error === undefined ? {} : { error }),
+      }));
+    };
+    try {
+      const started = await starts.start(
+        (ended) => {
+          begun = performance.now();
+          return begin(ended);
+        },
+        { signal },
+      );
+      counters.of(plugin).starts += 1;
+      tell();
+      return started;
+    } catch (error) {
+      counters.of(plugin).startFailures += 1;
+      tell(error);
+      throw error;
+    }
+  }
+
+  async #launch(engine: Engine, options: LaunchOptions, plugin: Named, instanceId: string): Promise<Plugin> {
+    const { identity, key, folders, socketDirectory } = this.#parts;
+    const parent = options.socketDirectory ?? socketDirectory;
+    const folder = await folders.below(parent, await passingGidOf(engine, parent));
+    const labels = labelsOf(identity, plugin, { instanceId, folder });
+    return launchPlugin(engine, {
+      ...options,
+      socketDirectory: folder,
+      labels: (container) =>
+        provedLabels({ ...labelsFor(options.labels, container), ...labels }, container, key),
+    });
+  }
+}

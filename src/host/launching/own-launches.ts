@@ -1,0 +1,67 @@
+/** What a process launches without a host: marked as a host's is, so that it is swept when the process was killed. */
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { passingGidOf } from '../../container/index.ts';
+import type { Engine } from '../../engine/index.ts';
+import type { Labels } from '../../container/options.ts';
+import { userClusterId } from '../orphans/cluster-id.ts';
+import { hostLabels, ownerLabels } from '../orphans/labels.ts';
+import { OwnedFolders } from '../orphans/owned-folders.ts';
+import { ownerKey } from '../orphans/owner-key.ts';
+import { provedLabels } from '../orphans/owner-proof.ts';
+import { sweepAll, type Sweep } from '../orphans/sweep.ts';
+
+/** Options for launches. Disposing of it removes the folder. */
+export interface OwnLaunches extends AsyncDisposable {
+  readonly labels: Labels;
+  readonly socketDirectory: string;
+}
+
+/**
+ * Makes a folder that says whose it is in `parent` (default: the system's for temporary files), and labels that say it of
+ * containers and images.
+ *
+ * @throws BulkheadError `SOCKET_DIRECTORY_FAILED`
+ */
+export async function ownLaunches({
+  parent = tmpdir(),
+  pluginName,
+  engines = [],
+}: {
+  readonly parent?: string | undefined;
+  readonly pluginName: string;
+  /** Where it is launched: an engine of another user has to get through. */
+  readonly engines?: readonly Engine[] | undefined;
+}): Promise<OwnLaunches> {
+  const owner = { hostId: randomUUID(), clusterId: userClusterId() };
+  const folders = new OwnedFolders(owner);
+  const { key } = await ownerKey();
+  const gids = await Promise.all(
+    engines.map((engine) => passingGidOf(engine, parent).catch(() => undefined)),
+  );
+  const [passingGid, ...others] = new Set(gids.filter((gid) => gid !== undefined));
+  const socketDirectory = await folders.below(parent, others.length === 0 ? passingGid : 'everybody');
+  const labels = {
+    ...ownerLabels(owner),
+    [hostLabels.pluginName]: pluginName,
+    [hostLabels.folder]: socketDirectory,
+    [hostLabels.created]: new Date().toISOString(),
+  };
+  return {
+    socketDirectory,
+    labels: (name) => provedLabels(labels, name, key),
+    [Symbol.asyncDispose]: () => folders[Symbol.asyncDispose](),
+  };
+}
+
+/** Removes what earlier launches of this user have left that were killed. What fails is among the result. */
+export async function sweepOwnLaunches(
+  engines: readonly Engine[],
+  {
+    parent = tmpdir(),
+    signal,
+  }: { readonly parent?: string | undefined; readonly signal?: AbortSignal | undefined },
+): Promise<Sweep> {
+  const { key } = await ownerKey();
+  return sweepAll(engines, [parent], { clusterId: userClusterId(), key }, { signal });
+}

@@ -1,0 +1,210 @@
+/** The catalog of plugins as a host offers it: what is registered here has been tried. */
+import {
+  toPluginEntry,
+  type Damage,
+  type Pin,
+  type PluginCatalog,
+  type PluginEntry,
+  type PluginInfo,
+  type PluginRegistration,
+} from '../../catalog/index.ts';
+import { BulkheadError, InvalidOptionError } from '../../errors.ts';
+import type { Plugin } from '../../goplugin/index.ts';
+import { canonicalVersion } from '../../catalog/index.ts';
+import type { MatchedDigest } from './digest.ts';
+import { matchDigest } from './digest.ts';
+import type { PluginKind, PluginSelfDescription } from '../../kinds/plugin-kind.ts';
+import type { ResolvedPlugin } from '../resolved-plugin.ts';
+
+interface Options {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface RegisterOptions extends Options {
+  /** Registers without asking an engine for the image and without starting the plugin. Default false. */
+  readonly skipProbe?: boolean | undefined;
+}
+
+/** A plugin that was registered, and what was found out about it. */
+export interface RegisteredPlugin {
+  readonly plugin: PluginInfo;
+  /** Absent when it was not probed. */
+  readonly probe?:
+    | {
+        readonly imageId: string;
+        /** Which digest of the image `sha256` named; absent when none was given. */
+        readonly matched?: MatchedDigest | undefined;
+        /** What the plugin says of itself. */
+        readonly says: PluginSelfDescription;
+      }
+    | undefined;
+}
+
+/** What a registry needs of its host. */
+export interface RegistryHost {
+  readonly kinds: Readonly<Record<string, PluginKind>>;
+  resolve(entry: PluginEntry, options: Options): Promise<ResolvedPlugin>;
+  /** Starts a plugin by itself; it is disposed of by the registry. */
+  start(plugin: ResolvedPlugin, options: Options): Promise<Plugin>;
+}
+
+export class PluginRegistry {
+  readonly #catalog: PluginCatalog;
+  readonly #host: RegistryHost;
+
+  constructor(catalog: PluginCatalog, host: RegistryHost) {
+    this.#catalog = catalog;
+    this.#host = host;
+  }
+
+  /**
+   * Registers a plugin, after having started it exactly as it will run. What runs already is not touched.
+   *
+   * @throws InvalidOptionError before anything is done; EntryNotFoundError for an unknown plugin runtime;
+   *   ImageNotPresentError, `IMAGE_DIGEST_MISMATCH`; LaunchRefusedError with every reason; the errors of a start;
+   *   `PLUGIN_MISMATCH` when the plugin says another type or version of itself; StoreError. Nothing is registered then.
+   * @remarks Abort ends the probe and registers nothing.
+   */
+  async register(registration: PluginRegistration, options: RegisterOptions = {}): Promise<RegisteredPlugin> {
+    const entry = toPluginEntry(registration, this.#reservedNames());
+    if (entry.type !== 'unknown') this.#kindOf(entry.type);
+    else if (options.skipProbe === true) {
+      throw new InvalidOptionError(
+        'type',
+        'can only be found out by a probe: name it, or leave out skipProbe',
+      );
+    }
+    if (options.skipProbe === true) return { plugin: await this.#catalog.put(entry, options) };
+    const { found, probe } = await this.#probe(entry, options);
+    return { plugin: await this.#catalog.put(found, options), probe };
+  }
+
+  /** As `PluginCatalog.deregister`. What runs goes on. */
+  deregister(type: string, name: string, version = '', options: Options = {}): Promise<boolean> {
+    return this.#catalog.deregister(type, name, version, options);
+  }
+
+  /** As `PluginCatalog.info`. */
+  info(type: string, name: string, version?: string): Promise<PluginInfo> {
+    return this.#catalog.info(type, name, version);
+  }
+
+  /** As `PluginCatalog.list`. */
+  list(options: { type?: string | undefined } = {}): Promise<{ entries: PluginInfo[]; damaged: Damage[] }> {
+    return this.#catalog.list(options);
+  }
+
+  /** As `PluginCatalog.pin`. Takes effect with the next start or reload. */
+  pin(type: string, name: string, version: string, options: Options = {}): Promise<Pin> {
+    return this.#catalog.pin(type, name, version, options);
+  }
+
+  /** As `PluginCatalog.unpin`. */
+  unpin(type: string, name: string, options: Options = {}): Promise<boolean> {
+    return this.#catalog.unpin(type, name, options);
+  }
+
+  /** As `PluginCatalog.pins`. */
+  pins(): Promise<{ entries: Pin[]; damaged: Damage[] }> {
+    return this.#catalog.pins();
+  }
+
+  async #probe(
+    entry: PluginEntry,
+    options: Options,
+  ): Promise<{ found: PluginEntry; probe: NonNullable<RegisteredPlugin['probe']> }> {
+    const failures: unknown[] = [];
+    for (const type of this.#candidates(entry.type)) {
+      try {
+        return await this.#probeAs({ ...entry, type }, entry.type, options);
+      } catch (error) {
+        options.signal?.throwIfAborted();
+        // The wrong kind shows itself by a plugin that does not start; anything else would fail for every kind.
+        if (entry.type !== 'unknown' || !isStartFailure(error)) throw error;
+        failures.push(error);
+      }
+    }
+    throw new BulkheadError(
+      'PLUGIN_MISMATCH',
+      `${entry.name} is none of the kinds of plugins that this host knows`,
+      {
+        cause: new AggregateError(failures),
+        hint: 'Name its type to see why it does not start as such.',
+      },
+    );
+  }
+
+  async #probeAs(
+    entry: PluginEntry,
+    asked: string,
+    options: Options,
+  ): Promise<{ found: PluginEntry; probe: NonNullable<RegisteredPlugin['probe']> }> {
+    const resolved = await this.#host.resolve(entry, options);
+    const plugin = await this.#host.start(resolved, options);
+    let says: PluginSelfDescription;
+    try {
+      says = (await resolved.kind.probe?.(plugin, options)) ?? {};
+    } finally {
+      await plugin[Symbol.asyncDispose]();
+    }
+    const found = { ...entry, ...agreed(entry, asked, says) };
+    const image = await resolved.engine.images.inspect(resolved.imageId, options);
+    const matched = entry.sha256 === '' ? undefined : matchDigest(image, entry.sha256, entry.ociImage);
+    return { found, probe: { imageId: resolved.imageId, matched, says } };
+  }
+
+  /** The types to try: each kind once. */
+  #candidates(type: string): string[] {
+    if (type !== 'unknown') return [type];
+    const seen = new Set<PluginKind>();
+    return Object.entries(this.#host.kinds).flatMap(([name, kind]) => {
+      if (seen.has(kind)) return [];
+      seen.add(kind);
+      return [name];
+    });
+  }
+
+  #kindOf(type: string): void {
+    if (Object.hasOwn(this.#host.kinds, type)) return;
+    throw new InvalidOptionError('type', `this host knows no plugins of type ${JSON.stringify(type)}`, {
+      hint: `It knows ${Object.keys(this.#host.kinds).join(', ')}.`,
+    });
+  }
+
+  #reservedNames(): string[] {
+    return Object.values(this.#host.kinds).flatMap((kind) => [
+      kind.handshake.magicCookieKey,
+      ...Object.keys(kind.env ?? {}),
+      ...Object.keys(kind.memoryLockEnv ?? {}),
+    ]);
+  }
+}
+
+/** Type and version as asked for and as the plugin says. @throws `PLUGIN_MISMATCH` */
+function agreed(
+  entry: PluginEntry,
+  asked: string,
+  says: PluginSelfDescription,
+): { type: string; version: string } {
+  if (asked !== 'unknown' && says.type !== undefined && says.type !== asked) {
+    throw mismatch(entry, `type ${says.type}, not ${asked}`, `Register it as ${says.type}.`);
+  }
+  const type = asked === 'unknown' ? (says.type ?? entry.type) : asked;
+  if (says.version === undefined || says.version === '') return { type, version: entry.version };
+  const version = canonicalVersion(says.version);
+  if (entry.version !== '' && entry.version !== version) {
+    throw mismatch(entry, `version ${version}, not ${entry.version}`, `Register it as version ${version}.`);
+  }
+  // An entry without a version keeps none: with one, another tag of the image would be looked for.
+  return { type, version: entry.version };
+}
+
+function mismatch(entry: PluginEntry, what: string, hint: string): BulkheadError {
+  return new BulkheadError('PLUGIN_MISMATCH', `${entry.type} ${entry.name} says that it is of ${what}`, {
+    hint,
+  });
+}
+
+function isStartFailure(error: unknown): boolean {
+  return error instanceof BulkheadError && /^(?:PLUGIN_|HANDSHAKE_)/.test(error.code);
+}

@@ -1,0 +1,172 @@
+/** From what is registered to what is launched. */
+import type { BinaryLike } from 'node:crypto';
+import {
+  effectiveReference,
+  type PluginEntry,
+  type RuntimeCatalog,
+  type RuntimeSettings,
+} from '../../catalog/index.ts';
+import { ImageNotPresentError, LaunchRefusedError, type LaunchOptions } from '../../container/index.ts';
+import { NotFoundError, type Engine, type InspectedImage } from '../../engine/index.ts';
+import { InvalidOptionError } from '../../errors.ts';
+import { matchDigest } from './digest.ts';
+import type { Engines } from './engines.ts';
+import type { PluginKind } from '../../kinds/plugin-kind.ts';
+import { keyOf, settingsOf, type ResolvedPlugin } from '../resolved-plugin.ts';
+
+interface AbortOption {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A plugin that is in no catalog: what to launch, and under which name. */
+export interface UnregisteredPlugin {
+  readonly type?: string | undefined;
+  readonly name?: string | undefined;
+  readonly launch: LaunchOptions;
+  /** Whether mounts may share it. Default `never`. */
+  readonly sharing?: PluginKind['sharing'] | undefined;
+}
+
+export class Resolver {
+  readonly #kinds: Readonly<Record<string, PluginKind>>;
+  readonly #runtimes: RuntimeCatalog;
+  readonly #engines: Engines;
+  readonly #runtime: string;
+  readonly #secret: BinaryLike;
+
+  constructor(parts: {
+    kinds: Readonly<Record<string, PluginKind>>;
+    runtimes: RuntimeCatalog;
+    engines: Engines;
+    /** OCI runtime where none is named. */
+    runtime: string;
+    secret: BinaryLike;
+  }) {
+    this.#kinds = parts.kinds;
+    this.#runtimes = parts.runtimes;
+    this.#engines = parts.engines;
+    this.#runtime = parts.runtime;
+    this.#secret = parts.secret;
+  }
+
+  /** @throws InvalidOptionError for a type that the host knows nothing of */
+  kindOf(type: string): PluginKind {
+    const kind = Object.hasOwn(this.#kinds, type) ? this.#kinds[type] : undefined;
+    if (kind !== undefined) return kind;
+    throw new InvalidOptionError('type', `this host knows no plugins of type ${JSON.stringify(type)}`, {
+      hint: `It knows ${Object.keys(this.#kinds).join(', ')}; further ones are given as \`kinds\` when it is opened.`,
+    });
+  }
+
+  /** @throws the errors of the catalogs, ImageNotPresentError, `IMAGE_DIGEST_MISMATCH`, LaunchRefusedError */
+  async registered(entry: PluginEntry, options: AbortOption = {}): Promise<ResolvedPlugin> {
+    const kind = this.kindOf(entry.type);
+    const settings: RuntimeSettings = entry.runtime === '' ? {} : await this.#runtimes.info(entry.runtime);
+    const runtime = settings.ociRuntime ?? this.#runtime;
+    const engine = await this.#engines.forRuntime(runtime, { socketPath: settings.engineSocket });
+    const reference = effectiveReference(entry.ociImage, entry.version);
+    refuseRootful(settings, engine, reference);
+    const image = await inspectImage(engine, reference, entry.sha256, options);
+    if (entry.sha256 !== '') matchDigest(image, entry.sha256, reference);
+    return this.#resolved({
+      type: entry.type,
+      name: entry.name,
+      version: entry.version,
+      imageId: image.id,
+      kind,
+      engine,
+      launch: launchOf(entry, settings, { kind, reference, runtime }),
+    });
+  }
+
+  /** @throws ImageNotPresentError */
+  async unregistered(plugin: UnregisteredPlugin, options: AbortOption = {}): Promise<ResolvedPlugin> {
+    const { launch } = plugin;
+    const runtime = launch.runtime ?? this.#runtime;
+    const engine = await this.#engines.forRuntime(runtime);
+    const image = await inspectImage(engine, launch.image, '', options);
+    return this.#resolved({
+      type: plugin.type ?? 'plugin',
+      name: plugin.name ?? launch.image,
+      version: '',
+      imageId: image.id,
+      kind: { ...launch, sharing: plugin.sharing ?? 'never' },
+      engine,
+      launch: { ...launch, runtime },
+    });
+  }
+
+  #resolved(plugin: Omit<ResolvedPlugin, 'settings' | 'key'>): ResolvedPlugin {
+    const settings = settingsOf(plugin);
+    return { ...plugin, settings, key: keyOf(settings, this.#secret) };
+  }
+}
+
+function launchOf(
+  entry: PluginEntry,
+  settings: RuntimeSettings,
+  { kind, reference, runtime }: { kind: PluginKind; reference: string; runtime: string },
+): LaunchOptions & { runtime: string } {
+  return {
+    image: reference,
+    title: [entry.type, entry.name, entry.version].filter((part) => part !== '').join('-'),
+    runtime,
+    handshake: kind.handshake,
+    protocolVersions: kind.protocolVersions,
+    maxMessageBytes: kind.maxMessageBytes,
+    ...(entry.command !== '' && { entrypoint: [entry.command] }),
+    ...(entry.args.length > 0 && { args: entry.args }),
+    env: { ...entry.env, ...kind.env, ...(settings.memoryLock === true && kind.memoryLockEnv) },
+    mlock: settings.memoryLock,
+    user: settings.user,
+    network: settings.network,
+    requireNonRoot: settings.requireNonRoot,
+    seccomp: settings.seccomp,
+    readOnlyRootFilesystem: settings.readOnlyRootFilesystem,
+    memoryBytes: settings.memoryBytes,
+    cpuNanos: settings.cpuNanos,
+    pidsLimit: settings.pidsLimit,
+    cgroupParent: settings.cgroupParent,
+    tmpfs: settings.tmpfs,
+    ulimits: settings.ulimits,
+  };
+}
+
+/** The digest without a tag is not looked for by name: it may be there under another one, which is worth saying. */
+async function inspectImage(
+  engine: Engine,
+  reference: string,
+  sha256: string,
+  { signal }: AbortOption,
+): Promise<InspectedImage> {
+  const find = async (name: string): Promise<InspectedImage | undefined> => {
+    try {
+      return await engine.images.inspect(name, { signal });
+    } catch (error) {
+      if (error instanceof NotFoundError) return undefined;
+      throw error;
+    }
+  };
+  const image = await find(reference);
+  if (image !== undefined) return image;
+  const other = sha256 === '' ? undefined : await find(`sha256:${sha256}`);
+  throw new ImageNotPresentError(reference, `${engine.kind} at ${engine.socketPath}`, {
+    ...(other && {
+      hint: `The image sha256:${sha256} is there as ${other.tags.join(', ') || 'an image without a name'}: register that name, or tag it.`,
+    }),
+  });
+}
+
+function refuseRootful({ rootless }: RuntimeSettings, engine: Engine, image: string): void {
+  if (rootless !== true || engine.rootless) return;
+  throw new LaunchRefusedError(image, [
+    {
+      rule: 'rootless-engine',
+      requirement: 'A plugin runtime with `rootless` needs a rootless engine.',
+      observed: `${engine.kind} at ${engine.socketPath} is rootful`,
+      remedy:
+        'Name the socket of a rootless engine in the plugin runtime (engineSocket), or leave rootless out.',
+      source: 'the plugin runtime',
+    },
+  ]);
+}

@@ -1,0 +1,127 @@
+/** New plugins in place of those that run, without a failed call: start, prepare, move over, drain, stop. */
+import { ReloadFailedError } from '../errors.ts';
+import type { VersionOption } from '../host-options.ts';
+import type { Instance } from '../instances/instance.ts';
+import type { Mount } from './mount.ts';
+import type { Pool } from './pool.ts';
+import type { ResolvedPlugin } from '../resolved-plugin.ts';
+import type { MountedGeneration } from './route.ts';
+import { inVersion, type Source, type Sources } from './sources.ts';
+
+export interface ReloadOptions {
+  /** How long the calls that the old plugin has may take to end, in milliseconds; then they fail. Default: 30000. */
+  readonly drainMs?: number | undefined;
+  /** Abort before the mounts have moved undoes everything; afterwards it has no effect. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Which mounts are to run on new plugins, and how. */
+export interface PluginReload extends ReloadOptions, VersionOption {
+  readonly type: string;
+  readonly name: string;
+  /** Only these; default: all of the plugin. */
+  readonly mounts?: readonly string[] | undefined;
+}
+
+/**
+ * Moves the mounts of a plugin to what they were asked for, as it is by now. Not twice at once for a plugin.
+ *
+ * @returns how many moved
+ * @throws ReloadFailedError
+ */
+export async function reloadPlugin(
+  pool: Pool,
+  sources: Sources,
+  { type, name, version, mounts, ...options }: PluginReload,
+): Promise<number> {
+  const known = (): [Mount, Source][] =>
+    pool.mounts
+      .filter(({ plugin }) => plugin.type === type && plugin.name === name)
+      .filter(({ mountId }) => mounts?.includes(mountId) ?? true)
+      .flatMap((mount) => {
+        const source = sources.of(mount);
+        return source === undefined ? [] : [[mount, inVersion(source, version)]];
+      });
+  if (known().length === 0) return 0;
+  const resolve = (mount: Mount): Promise<ResolvedPlugin> => {
+    const source = sources.of(mount);
+    if (source === undefined) return Promise.resolve(mount.instance.plugin);
+    return sources.resolve(inVersion(source, version), options);
+  };
+  await reloadMounts(pool, () => known().map(([mount]) => mount), resolve, options);
+  const moved = known();
+  for (const [mount, source] of moved) sources.set(mount, source);
+  return moved.length;
+}
+
+/** A mount, and what it is to run on. */
+interface Move {
+  readonly mount: Mount;
+  readonly target: Instance;
+  readonly use: MountedGeneration;
+}
+
+/**
+ * Moves `mounts`, those that join meanwhile included, to plugins that are started anew as `resolve` says. All of them, or none.
+ *
+ * @throws ReloadFailedError with why the new one can't take over; then nothing has changed
+ */
+export async function reloadMounts(
+  pool: Pool,
+  mounts: () => readonly Mount[],
+  resolve: (mount: Mount) => Promise<ResolvedPlugin>,
+  { drainMs = 30_000, signal }: ReloadOptions,
+): Promise<void> {
+  const targets: Instance[] = [];
+  let moves: Move[];
+  try {
+    moves = await prepareMoves(pool, mounts, resolve, targets, signal);
+    signal?.throwIfAborted();
+  } catch (error) {
+    await Promise.allSettled(targets.map((target) => pool.stop(target, 'the reload failed')));
+    signal?.throwIfAborted();
+    throw new ReloadFailedError(titleOf(mounts()), error);
+  }
+  // From here to the end of the loop nothing else runs: every call goes either to the old or to the new plugin.
+  const left = moves
+    .filter(({ mount }) => !mount.closed)
+    .map((move) => ({ ...move, before: move.mount.moveTo(move.target, move.use) }));
+  for (const { mount } of left) pool.moved(mount);
+  await Promise.all(
+    left.map(async ({ mount, before }) => {
+      if (before.use !== undefined) await mount.releaseFrom(before.use, { limitMs: drainMs });
+    }),
+  );
+  const instances = new Set([...left.map(({ before }) => before.instance), ...targets]);
+  await Promise.all([...instances].map((instance) => pool.leaveInstance(instance)));
+}
+
+/** Starts as few plugins as the mounts need, and prepares each for its mounts. */
+async function prepareMoves(
+  pool: Pool,
+  mounts: () => readonly Mount[],
+  resolve: (mount: Mount) => Promise<ResolvedPlugin>,
+  targets: Instance[],
+  signal: AbortSignal | undefined,
+): Promise<Move[]> {
+  const shared = new Map<string, Instance>();
+  const moves = new Map<Mount, Move>();
+  for (;;) {
+    const mount = mounts().find((each) => !each.closed && !moves.has(each));
+    if (mount === undefined) return [...moves.values()];
+    const plugin = await resolve(mount);
+    let target = mount.options.share === false ? undefined : shared.get(plugin.key);
+    if (target === undefined) {
+      target = await pool.open(plugin, { signal });
+      targets.push(target);
+      if (target.shared === true) shared.set(plugin.key, target);
+    }
+    const generation = await target.ready({ signal });
+    moves.set(mount, { mount, target, use: await mount.prepareOn(generation) });
+  }
+}
+
+function titleOf(mounts: readonly Mount[]): string {
+  const [first] = mounts;
+  return first === undefined ? 'nothing' : `${first.plugin.type} ${first.plugin.name}`;
+}

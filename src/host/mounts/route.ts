@@ -1,0 +1,84 @@
+/** The way of a mount's calls: which generation has them now, and how many it has. */
+import type { CallMetadata, CallOptions, DynamicService, ServiceDefinition } from '../../goplugin/index.ts';
+import type { Generation } from '../instances/generation.ts';
+
+/** Options of a call of a mount. `timeoutMs` includes the time that the call waits for a restart. */
+export interface RoutedCallOptions extends CallOptions {
+  /** The call may be carried out twice: it is repeated even when the plugin may have carried it out before it was lost. */
+  readonly idempotent?: boolean | undefined;
+}
+
+export interface Wait {
+  readonly signal?: AbortSignal | undefined;
+  /** When the call has to be over, by `performance.now()`. */
+  readonly deadline?: number | undefined;
+}
+
+/** One generation as one mount uses it. */
+export class MountedGeneration {
+  readonly generation: Generation;
+  #calls = 0;
+  #onIdle: (() => void)[] = [];
+  readonly #clients = new Map<ServiceDefinition, Client>();
+
+  constructor(generation: Generation) {
+    this.generation = generation;
+  }
+
+  get calls(): number {
+    return this.#calls;
+  }
+
+  enter(): void {
+    this.#calls += 1;
+  }
+
+  leave(): void {
+    this.#calls -= 1;
+    if (this.#calls > 0) return;
+    const waiting = this.#onIdle;
+    this.#onIdle = [];
+    for (const each of waiting) each();
+  }
+
+  /** Resolves when it has no call. */
+  idle(): Promise<void> {
+    if (this.#calls === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onIdle.push(resolve));
+  }
+
+  client(service: ServiceDefinition): Client {
+    let client = this.#clients.get(service);
+    if (client === undefined) {
+      client = this.generation.plugin.client(service as DynamicService) as unknown as Client;
+      this.#clients.set(service, client);
+    }
+    return client;
+  }
+}
+
+export type Client = Readonly<Record<string, (request: unknown, options?: CallOptions) => unknown>>;
+
+export interface Route {
+  /** For errors and events. */
+  readonly plugin: { readonly type: string; readonly name: string };
+  readonly mountId: string;
+  /** Where a call can be sent at once; `undefined` when it has to wait. */
+  readonly serving: MountedGeneration | undefined;
+  /** Sent with every call. */
+  readonly metadata: CallMetadata | undefined;
+  /** Whether calls of this method may always be carried out twice. */
+  readonly isIdempotent: ((path: string) => boolean) | undefined;
+  /** Waits until there is where to send a call. @throws the reasons why there will be none */
+  serve(wait: Wait): Promise<MountedGeneration>;
+  /** Told when a call is over. */
+  called(path: string, outcome: CallOutcome): void;
+}
+
+export interface CallOutcome {
+  /** `performance.now()` */
+  readonly begun: number;
+  /** How often it was sent. */
+  readonly sent: number;
+  readonly error?: unknown;
+}

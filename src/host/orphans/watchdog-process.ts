@@ -1,0 +1,45 @@
+/** The watchdog's own process; see watchdog.ts. */
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { connectEngine, startPodmanService, type Engine } from '../../engine/index.ts';
+import { livenessOf } from '../../linux/process-identity.ts';
+import { sweepAll, type Cluster, type MayLive } from './sweep.ts';
+import type { WatchdogLine, WatchedEngine } from './watchdog.ts';
+
+const pollMs = 50;
+/** How long a host may take from closing its pipe to being gone; one that still lives then needs no help. */
+const longestDeathMs = 10_000;
+
+const mayLive: MayLive = { folders: new Set(), anywhere: false };
+const lines: WatchdogLine[] = [];
+for await (const line of createInterface({ input: process.stdin }))
+  lines.push(JSON.parse(line) as WatchdogLine);
+
+const host = lines.find((line) => line.kind === 'host');
+if (host !== undefined && !lines.some(({ kind }) => kind === 'bye')) {
+  const deadline = performance.now() + longestDeathMs;
+  while (livenessOf(host.process) !== 'gone' && performance.now() < deadline) await delay(pollMs);
+  for (const line of lines) {
+    if (line.kind !== 'engine') continue;
+    await sweepOf(line.engine).catch(() => {
+      mayLive.anywhere = true;
+    });
+  }
+  await sweepAll([], host.parents, clusterOf(host), { mayLive });
+}
+
+function clusterOf({ clusterId, key }: { clusterId: string; key: string }): Cluster {
+  return { clusterId, key: Buffer.from(key, 'hex') };
+}
+
+async function sweepOf(watched: WatchedEngine): Promise<void> {
+  if (host === undefined) return;
+  if ('socketPath' in watched) {
+    await using engine: Engine = await connectEngine({ socketPath: watched.socketPath });
+    await sweepAll([engine], [], clusterOf(host), { mayLive });
+    return;
+  }
+  await using service = await startPodmanService(watched.podman);
+  await using engine: Engine = await connectEngine({ socketPath: service.socketPath });
+  await sweepAll([engine], [], clusterOf(host), { mayLive });
+}

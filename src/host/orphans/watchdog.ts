@@ -1,0 +1,92 @@
+/** A process beside the host that outlives it, and removes what it left when it was killed. */
+import { spawn } from 'node:child_process';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { PodmanServiceOptions } from '../../engine/index.ts';
+import { thisProcess, type ProcessIdentity } from '../../linux/process-identity.ts';
+import type { Cluster } from './sweep.ts';
+
+/** A way to an engine: its socket, or a Podman service that has to be started because it died with the host. */
+export type WatchedEngine =
+  | { readonly socketPath: string }
+  | { readonly podman: Pick<PodmanServiceOptions, 'runtime' | 'root' | 'runRoot' | 'tmpDir'> };
+
+/** Lines that the host writes to its watchdog. The end of the lines is the end of the host. */
+export type WatchdogLine =
+  | {
+      readonly kind: 'host';
+      readonly clusterId: string;
+      /** In hexadecimal digits. The pipe is nobody else's. */
+      readonly key: string;
+      readonly process: ProcessIdentity;
+      readonly parents: readonly string[];
+    }
+  | { readonly kind: 'engine'; readonly engine: WatchedEngine }
+  /** The host closes in order: there is nothing to do. */
+  | { readonly kind: 'bye' };
+
+/** The program is of the same kind as this file: TypeScript in a checkout, JavaScript in the package. */
+const program = new URL(`./watchdog-process${extname(import.meta.url)}`, import.meta.url);
+
+export class Watchdog {
+  readonly #tell: (line: WatchdogLine) => void;
+  readonly #end: () => void;
+
+  /** Starts the process. It costs the memory of a Node.js without anything to do, and keeps this one not alive. */
+  constructor({ cluster, parents }: { readonly cluster: Cluster; readonly parents: readonly string[] }) {
+    const loader = loaderArguments();
+    const child = spawn(process.execPath, [...loader, fileURLToPath(program)], {
+      detached: true, // a Ctrl-C in the terminal, or the end of the host's group, is not meant for it
+      stdio: ['pipe', 'ignore', 'ignore'],
+      env: environmentForEngines(),
+      ...(loader.length === 0 && { cwd: '/' }), // a loader may be found by the working directory
+    });
+    child.once('error', (error) => {
+      process.emitWarning(error);
+    });
+    child.stdin.on('error', () => undefined); // it has gone, and can't be helped
+    child.unref();
+    (child.stdin as typeof child.stdin & { unref?: () => void }).unref?.();
+    this.#tell = (line) => {
+      if (child.stdin.writable) child.stdin.write(`${JSON.stringify(line)}\n`);
+    };
+    this.#end = () => {
+      child.stdin.end();
+    };
+    const key = Buffer.from(cluster.key).toString('hex');
+    this.#tell({ kind: 'host', clusterId: cluster.clusterId, key, process: thisProcess(), parents });
+  }
+
+  watch(engine: WatchedEngine): void {
+    this.#tell({ kind: 'engine', engine });
+  }
+
+  /** Lets it end: the host closes in order. */
+  dismiss(): void {
+    this.#tell({ kind: 'bye' });
+    this.#end();
+  }
+}
+
+/**
+ * The arguments with which Node.js reads TypeScript, in a checkout. No other argument of this process reaches the watchdog:
+ * with `--eval` it would run the caller's program again, and again in that one.
+ */
+function loaderArguments(): string[] {
+  if (extname(program.pathname) !== '.ts') return [];
+  return process.execArgv.flatMap((argument, at, all) => {
+    if (argument === '--import') return [argument, all[at + 1] ?? ''];
+    return argument.startsWith('--import=') ? [argument] : [];
+  });
+}
+
+/** The variables by which Podman finds its storage and its programs. Secrets of the host are none of the watchdog's business. */
+function environmentForEngines(): Record<string, string> {
+  const names =
+    /^(PATH|HOME|USER|LOGNAME|TMPDIR|XDG_.*|DBUS_SESSION_BUS_ADDRESS|CONTAINERS_.*|STORAGE_(DRIVER|OPTS))$/;
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      value !== undefined && names.test(name) ? [[name, value]] : [],
+    ),
+  );
+}

@@ -1,0 +1,98 @@
+/**
+ * What happens in a host, for whoever wants to know: as events of `node:diagnostics_channel`, as lines of a logger, and as
+ * counters. Nothing of it holds a value of `env`, a certificate or a message of a call.
+ */
+import { channel } from 'node:diagnostics_channel';
+import type { GenerationEnd } from '../instances/generation.ts';
+import type { InstanceSnapshot, InstanceState } from '../instances/instance-state.ts';
+import type { Sweep } from '../orphans/sweep.ts';
+
+/** Names of the channels, with what is published on each. */
+export interface HostEvents {
+  /** An instance changed its state. */
+  'bulkhead:instance': {
+    readonly host: string;
+    readonly instance: InstanceSnapshot;
+    readonly from: InstanceState;
+  };
+  /** A plugin was started, or could not be. */
+  'bulkhead:start': {
+    readonly host: string;
+    readonly instance: string;
+    readonly type: string;
+    readonly name: string;
+    readonly generation: number;
+    readonly milliseconds: number;
+    readonly error?: unknown;
+  };
+  /** A plugin ended, however. */
+  'bulkhead:end': {
+    readonly host: string;
+    readonly instance: string;
+    readonly generation: number;
+    readonly end: GenerationEnd;
+  };
+  /** A call of a mount is over. */
+  'bulkhead:call': {
+    readonly host: string;
+    readonly mount: string;
+    readonly type: string;
+    readonly name: string;
+    /** `/package.Service/Method` */
+    readonly method: string;
+    readonly milliseconds: number;
+    /** How often it was sent. */
+    readonly sent: number;
+    readonly error?: unknown;
+  };
+  /** A mount was made, moved to another instance, or closed. */
+  'bulkhead:mount': {
+    readonly host: string;
+    readonly mount: string;
+    readonly type: string;
+    readonly name: string;
+    readonly what: 'mounted' | 'moved' | 'closed';
+    readonly instance: string;
+  };
+  /** Something of hosts that are gone was removed. */
+  'bulkhead:sweep': { readonly host: string } & Sweep;
+}
+
+const channels = {
+  'bulkhead:instance': channel('bulkhead:instance'),
+  'bulkhead:start': channel('bulkhead:start'),
+  'bulkhead:end': channel('bulkhead:end'),
+  'bulkhead:call': channel('bulkhead:call'),
+  'bulkhead:mount': channel('bulkhead:mount'),
+  'bulkhead:sweep': channel('bulkhead:sweep'),
+} as const;
+
+/** @param event made only when somebody listens */
+export function publish<Name extends keyof HostEvents>(name: Name, event: () => HostEvents[Name]): void {
+  if (channels[name].hasSubscribers) channels[name].publish(event());
+}
+
+/** Where a host writes what it does. Console, pino and winston fit with a line of glue. */
+export interface HostLogger {
+  debug(message: string, fields: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields: Readonly<Record<string, unknown>>): void;
+}
+
+const nothing = (): void => undefined;
+export const silentLogger: HostLogger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+/** A logger that throws must not change what the host does. */
+export function careful(logger: HostLogger): HostLogger {
+  const level =
+    (name: keyof HostLogger) =>
+    (message: string, fields: Readonly<Record<string, unknown>>): void => {
+      try {
+        logger[name](message, fields);
+      } catch (error) {
+        process.emitWarning(error as Error);
+      }
+    };
+  return { debug: level('debug'), info: level('info'), warn: level('warn'), error: level('error') };
+}

@@ -1,0 +1,43 @@
+/** The kinds of plugins that every host knows: Vault's and OpenBao's. */
+import type { PluginKind } from '../plugin-kind.ts';
+import { probeBackend, probeDatabase } from './probe.ts';
+
+/** In metadata mode a plugin would answer questions about itself only; AutoMTLS spares it the fetching of certificates. */
+const env = { VAULT_PLUGIN_METADATA_MODE: 'false', VAULT_PLUGIN_AUTOMTLS_ENABLED: 'true' };
+const memoryLockEnv = { VAULT_PLUGIN_MLOCK_ENABLED: 'true' };
+
+/** Vault: sdk/helper/pluginutil. It tells the mounts of a shared plugin apart by this. */
+const metadata = (mountId: string) => ({ multiplex_id: mountId });
+
+/** Secrets engines and auth methods (Vault: sdk/plugin, version 5). */
+const backend: PluginKind = {
+  handshake: {
+    magicCookieKey: 'VAULT_BACKEND_PLUGIN',
+    magicCookieValue: '6669da05-b1c8-4f49-97d9-c8e5bed98e20',
+  },
+  protocolVersions: [5],
+  env,
+  memoryLockEnv,
+  sharing: 'ask',
+  metadata,
+  probe: probeBackend,
+};
+
+/** Database plugins (Vault: sdk/database/dbplugin/v5): version 5 is one instance for each mount, 6 is shared. */
+const database: PluginKind = {
+  handshake: {
+    magicCookieKey: 'VAULT_DATABASE_PLUGIN',
+    magicCookieValue: '926a0820-aea2-be28-51d6-83cdf00e8edb',
+  },
+  protocolVersions: [5, 6],
+  env,
+  memoryLockEnv,
+  sharing: 'ask',
+  metadata,
+  probe: probeDatabase,
+};
+
+export const vaultKinds = { auth: backend, secret: backend, database } as const satisfies Record<
+  string,
+  PluginKind
+>;

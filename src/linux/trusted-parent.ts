@@ -1,0 +1,40 @@
+/** Whether nobody else can exchange what this process makes in a folder, for example by a link to another place. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BulkheadError } from '../errors.ts';
+import { describeForeign, whoMayChange } from './who-may-change.ts';
+
+/** @throws BulkheadError `SOCKET_DIRECTORY_FAILED` where another user could lead the engine to another folder */
+export async function refuseUntrusted(parent: string): Promise<void> {
+  const why = await whyUntrusted(parent).catch((cause: unknown) => {
+    throw new BulkheadError('SOCKET_DIRECTORY_FAILED', `can't make a socket directory in ${parent}`, {
+      cause,
+    });
+  });
+  if (why === undefined) return;
+  throw new BulkheadError(
+    'SOCKET_DIRECTORY_FAILED',
+    `can't make a socket directory in ${parent}: ${why}, and what is in it could be exchanged`,
+    {
+      hint: 'Choose a folder of this user or of root with socketDirectory or TMPDIR, to which nobody else can write unless it has the sticky bit.',
+    },
+  );
+}
+
+/** What is wrong, as part of a sentence; `undefined` when nothing is. @throws the system's error */
+async function whyUntrusted(parent: string): Promise<string | undefined> {
+  // The parent is a folder on the way to what will be made in it, so that the sticky bit of one such as `/tmp` counts.
+  const { foreign } = await whoMayChange(
+    join(parent, 'bulkhead-'),
+    (await hasAllUsers()) ? [] : [unmappedUser],
+  );
+  return foreign && describeForeign(foreign);
+}
+
+/** In a user namespace of its own a process sees this one for everybody who is not in it, root of the machine among them. */
+const unmappedUser = 65534;
+
+async function hasAllUsers(): Promise<boolean> {
+  const map = await readFile('/proc/self/uid_map', 'utf8').catch(() => '');
+  return map === '' || /^\s*0\s+0\s+4294967295\s*$/.test(map);
+}

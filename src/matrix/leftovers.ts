@@ -1,0 +1,24 @@
+import type { Engine } from '../engine/index.ts';
+import { removeContainer } from '../container/remove.ts';
+
+/** Label of every container that a live matrix makes; its value is the matrix' own. */
+export const matrixLabel = 'io.bulkhead.matrix';
+
+/** Begins the names of the images that it brings along. */
+export const probeRepository = 'localhost/bulkhead-probe-';
+
+const listMs = 15_000;
+
+/** Removes what launches could not: an engine that was busy then may not be now. */
+export async function removeLeftovers(engines: readonly Engine[], matrixId: string): Promise<void> {
+  await Promise.all(
+    engines.map(async (engine) => {
+      const left = await engine.containers.list({
+        all: true,
+        filters: { label: [`${matrixLabel}=${matrixId}`] },
+        signal: AbortSignal.timeout(listMs),
+      });
+      await Promise.all(left.map(({ id }) => removeContainer(engine, id)));
+    }),
+  );
+}

@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import type { CellFilter, MatrixResult } from '../compatibility/index.ts';
+import { NotFoundError, type Engine } from '../engine/index.ts';
+import { InvalidOptionError } from '../errors.ts';
+import { loadImage } from '../packing/load-image.ts';
+import type { PackedImage } from '../packing/docker-archive.ts';
+import { labelsFor } from '../container/options.ts';
+import { exerciseProbe } from './probe/exercise.ts';
+import { packProbe } from './probe/image.ts';
+import { probeHandshake } from './probe/services.ts';
+import { probeRepository } from './leftovers.ts';
+import { liveMatrix, type LiveMatrixOptions, type MatrixLaunch } from './live.ts';
+
+export interface LiveProbeMatrixOptions extends Omit<
+  LiveMatrixOptions,
+  'image' | 'imageOf' | 'launch' | 'exercise'
+> {
+  /** The labels are given to the images too. */
+  readonly launch?: Omit<MatrixLaunch, 'handshake' | 'protocolVersions' | 'args'> | undefined;
+}
+
+/**
+ * A live matrix without a plugin of one's own: with one that is made for it and given to every engine while it lasts. It
+ * is called in every cell, calls back through the broker, locks its memory where the cell says so, and ends.
+ *
+ * @throws the errors of `liveMatrix`, `packNodePlugin` and `engine.images.load`
+ * @remarks Abort ends every launch, and removes containers and images.
+ */
+export async function liveProbeMatrix(options: LiveProbeMatrixOptions): Promise<MatrixResult> {
+  const { engines, launch, filter, signal } = options;
+  if (engines.length === 0)
+    throw new InvalidOptionError('engines', 'is empty: there is nothing to launch on');
+  // A name of its own: of two matrices at the same time, the one that is done first takes its images away.
+  const name = `${probeRepository}${randomUUID().slice(0, 8)}`;
+  const labels = labelsFor(launch?.labels, name);
+  const plain = asks(filter, false)
+    ? await packProbe({ tag: `${name}:plain`, locking: false, labels, signal })
+    : undefined;
+  const locking = asks(filter, true)
+    ? await packProbe({ tag: `${name}:locking`, locking: true, labels, signal })
+    : undefined;
+  const images = [plain, locking].filter((image) => image !== undefined);
+  const run = async () => {
+    for (const engine of engines) for (const image of images) await loadWhole(engine, image, signal);
+    return liveMatrix({
+      ...options,
+      image: (plain ?? locking)?.tag ?? '',
+      imageOf: ({ mlock }) => (mlock ? locking : plain)?.tag,
+      launch: { ...launch, handshake: probeHandshake, protocolVersions: [1] },
+      exercise: exerciseProbe,
+    });
+  };
+  const result = await run().catch(async (error: unknown) => {
+    await removeImages(engines, images).catch(() => undefined); // what went wrong first is the reason
+    throw error;
+  });
+  await removeImages(engines, images);
+  return result;
+}
+
+/** A transfer that is cut off may still become an image, after there was nothing to remove: each is let to its end. */
+async function loadWhole(engine: Engine, image: PackedImage, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  await loadImage(engine, image, { signal: AbortSignal.timeout(loadMs) });
+  signal?.throwIfAborted();
+}
+
+const loadMs = 120_000;
+
+function asks({ mlock }: CellFilter = {}, value: boolean): boolean {
+  return mlock?.includes(value) !== false;
+}
+
+const removeMs = 30_000;
+
+/** Tries all of them. @throws the first error of an engine that did not remove one */
+async function removeImages(engines: readonly Engine[], images: readonly PackedImage[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const engine of engines) {
+    for (const { tag } of images) {
+      await engine.images
+        .remove(tag, { signal: AbortSignal.timeout(removeMs) })
+        .catch((error: unknown) => failures.push(error));
+    }
+  }
+  const failure = failures.find((error) => !(error instanceof NotFoundError)); // engines may share their images
+  if (failure instanceof Error) throw failure;
+}

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { RestartPolicy } from '../../../src/host/instances/restart-policy.ts';
+
+describe('the restart of a plugin that ended', () => {
+  it('follows at once, then after pauses that double up to a limit', () => {
+    const policy = new RestartPolicy({ delayMs: 100, maxDelayMs: 500, jitter: 0, maxFailures: 100 });
+    const delays = Array.from({ length: 6 }, (_, i) => policy.failed(i, 0));
+    assert.deepEqual(
+      delays.map((step) => (step.kind === 'start' ? step.delayMs : step.kind)),
+      [0, 100, 200, 400, 500, 500],
+    );
+  });
+
+  it('differs by chance within the limits given', () => {
+    for (const [random, expected] of [
+      [0, 75],
+      [0.5, 100],
+      [1, 125],
+    ] as const) {
+      const policy = new RestartPolicy({ delayMs: 100, jitter: 0.25 }, () => random);
+      policy.failed(0, 0);
+      assert.deepEqual(policy.failed(1, 0), { kind: 'start', delayMs: expected });
+    }
+  });
+
+  it('has no pause after a plugin that served for long', () => {
+    const policy = new RestartPolicy({ delayMs: 100, jitter: 0, stableMs: 1000 });
+    policy.failed(0, 0);
+    policy.failed(1, 999);
+    assert.deepEqual(policy.failed(2, 1000), { kind: 'start', delayMs: 0 });
+  });
+
+  it('is given up after too many failures within the time, and only then', () => {
+    const policy = new RestartPolicy({ maxFailures: 2, windowMs: 1000 });
+    assert.equal(policy.failed(0, 0).kind, 'start');
+    assert.equal(policy.failed(900, 0).kind, 'start');
+    assert.equal(policy.failed(1001, 0).kind, 'start', 'the first is forgotten');
+    assert.deepEqual(policy.failed(1002, 0), { kind: 'give-up', failures: 3 });
+    policy.reset();
+    assert.deepEqual(policy.failed(1003, 0), { kind: 'start', delayMs: 0 });
+  });
+
+  it('does not count what is the fault of the engine', () => {
+    const policy = new RestartPolicy({ maxFailures: 1, maxDelayMs: 10, jitter: 0 });
+    for (let i = 0; i < 100; i += 1) assert.equal(policy.failed(i, 0, { ofEngine: true }).kind, 'start');
+  });
+});

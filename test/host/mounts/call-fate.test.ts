@@ -1,0 +1,61 @@
+/** What is concluded about a call that failed, and from what. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { PluginCallError, PluginExitedError, type PluginExit } from '../../../src/index.ts';
+import { beginNow, fateOf, type CallBegin } from '../../../src/host/mounts/call-fate.ts';
+
+const alive = { usable: true };
+const lost = { usable: false };
+
+function exited(exit: Partial<PluginExit>, reached?: 'no'): PluginExitedError {
+  return new PluginExitedError('PLUGIN_EXITED', 'x', {
+    phase: 'call',
+    plugin: 'p',
+    exit: { code: 1, ...exit },
+    reached,
+  });
+}
+
+function answered(status: string, reached?: 'no'): PluginCallError {
+  const code = 'PLUGIN_CALL_FAILED';
+  return new PluginCallError(code, 'x', {
+    phase: 'call',
+    plugin: 'p',
+    method: '/a/b',
+    status,
+    details: '',
+    metadata: {},
+    reached,
+  });
+}
+
+describe('a call that failed', () => {
+  it('was answered while the plugin lives, whatever the status', () => {
+    for (const status of ['UNAVAILABLE', 'INTERNAL', 'NOT_FOUND']) {
+      assert.equal(fateOf(answered(status), alive, beginNow()), 'answered');
+    }
+    assert.equal(fateOf(answered('NOT_FOUND'), lost, beginNow()), 'answered');
+    assert.equal(fateOf(new Error('aborted'), lost, beginNow()), 'answered');
+  });
+
+  it('may have been carried out by a plugin that was lost, unless there is evidence that it was not', () => {
+    assert.equal(fateOf(answered('UNAVAILABLE'), lost, beginNow()), 'unknown');
+    assert.equal(fateOf(exited({}), lost, beginNow()), 'unknown');
+    assert.equal(fateOf(answered('UNAVAILABLE', 'no'), lost, beginNow()), 'not-reached');
+    assert.equal(fateOf(exited({}, 'no'), lost, beginNow()), 'not-reached');
+  });
+
+  it('was not carried out by a plugin that had ended in an earlier millisecond', () => {
+    const begin = beginNow();
+    const at = (ms: number): PluginExitedError => exited({ endedAt: new Date(begin.wall + ms) });
+    assert.equal(fateOf(at(-1), lost, begin), 'not-reached');
+    assert.equal(fateOf(at(0), lost, begin), 'unknown', 'the same millisecond may be before or after');
+    assert.equal(fateOf(at(5), lost, begin), 'unknown');
+  });
+
+  it('is not judged by a clock that was set meanwhile', () => {
+    const now = beginNow();
+    const begin: CallBegin = { wall: now.wall + 3_600_000, steady: now.steady };
+    assert.equal(fateOf(exited({ endedAt: new Date(now.wall) }), lost, begin), 'unknown');
+  });
+});
