@@ -3,7 +3,7 @@ import { commandTable, summary } from './command-table.ts';
 import { describeError } from './describe-error.ts';
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.ts';
 import { commandHelp, groupHelp, overview, usageLine } from './help.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../settings/nearest.ts';
 import { parseArguments } from './parse-arguments.ts';
 import { UsageError } from './usage-error.ts';
 

@@ -1,5 +1,5 @@
 import type { Flag, Flags } from './flags.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../settings/nearest.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface ParsedArguments {

@@ -8,7 +8,7 @@ import { findSockets, type SocketCandidate } from './discovery/find-sockets.ts';
 import type { Engine } from './engine.ts';
 import { EngineError, EngineUnreachableError, EngineVersionError } from './errors.ts';
 import { imagesOf } from './images/images.ts';
-import { checkOptions, countOption, optionsOf, signalOption, text } from './option-check.ts';
+import { checkOptions, countOption, optionsOf, signalOption, text } from '../settings/option-check.ts';
 import { sendRawRequest } from './raw-request.ts';
 import { infoAnswers, type InfoCache } from './info-cache.ts';
 import { askInfo, readInfo, type EngineInfo } from './system/info.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { CallOptions } from './call-options.ts';
 import type { EngineClient } from './client.ts';
-import { checkOptions, optionsOf, signalOption } from './option-check.ts';
+import { checkOptions, optionsOf, signalOption } from '../settings/option-check.ts';
 
 /** A request that no operation covers. See `Engine.request`. */
 export interface RawRequest extends CallOptions {

@@ -6,7 +6,7 @@ import type {
   Reflection,
 } from '../../goplugin/index.ts';
 import type { Mount } from '../../host/index.ts';
-import { nearest } from '../nearest.ts';
+import { nearest } from '../../settings/nearest.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** What is called, and with what. */

@@ -7,7 +7,8 @@ import { parsePathStat, type PathStat } from '../codec/path-stat.ts';
 import { EngineProtocolError } from '../errors.ts';
 import { archiveBytes } from '../images/archive-bytes.ts';
 import type { ImageArchive } from '../images/load-images.ts';
-import { callOptions, checkContainerId, checkOptions, optionsOf, signalOption } from '../option-check.ts';
+import { callOptions, checkOptions, optionsOf, signalOption } from '../../settings/option-check.ts';
+import { checkContainerId } from '../check-name.ts';
 import type { TransportResponse } from '../transport/transport.ts';
 
 /** A file or folder of a container, as a tar archive; its name in there is the last part of the path. */

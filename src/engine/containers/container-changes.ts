@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { CallOptions } from '../call-options.ts';
 import type { EngineClient } from '../client.ts';
-import { callOptions, checkContainerId, checkOptions } from '../option-check.ts';
+import { callOptions, checkOptions } from '../../settings/option-check.ts';
+import { checkContainerId } from '../check-name.ts';
 
 /** A path that differs between a container and its image. */
 export interface ContainerChange {

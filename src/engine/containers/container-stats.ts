@@ -3,7 +3,8 @@ import { numberOrZero } from '../answer.ts';
 import type { CallOptions } from '../call-options.ts';
 import { compareVersions } from '../api-version.ts';
 import type { Call, EngineClient } from '../client.ts';
-import { callOptions, checkContainerId, checkOptions } from '../option-check.ts';
+import { callOptions, checkOptions } from '../../settings/option-check.ts';
+import { checkContainerId } from '../check-name.ts';
 import { jsonValues } from '../read-progress.ts';
 import { notRunning } from './not-running.ts';
 

@@ -2,7 +2,13 @@ import { z } from 'zod';
 import { textMap, textOrNothing, texts, withDigestPrefix } from '../answer.ts';
 import type { CallOptions, Filters } from '../call-options.ts';
 import type { EngineClient } from '../client.ts';
-import { checkOptions, countOption, filtersOption, optionsOf, signalOption } from '../option-check.ts';
+import {
+  checkOptions,
+  countOption,
+  filtersOption,
+  optionsOf,
+  signalOption,
+} from '../../settings/option-check.ts';
 
 export interface ListContainersOptions extends CallOptions {
   /** Also those that do not run. Default false. */

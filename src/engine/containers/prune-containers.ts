@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { numberOrZero, texts } from '../answer.ts';
 import type { CallOptions } from '../call-options.ts';
 import type { EngineClient } from '../client.ts';
-import { checkOptions, labelsOption, optionsOf, signalOption } from '../option-check.ts';
+import { checkOptions, labelsOption, optionsOf, signalOption } from '../../settings/option-check.ts';
 
 export interface PruneContainersOptions extends CallOptions {
   /** Only containers with these labels: `key` or `key=value`. */

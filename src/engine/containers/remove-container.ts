@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { CallOptions } from '../call-options.ts';
 import type { Call, EngineClient } from '../client.ts';
 import { errorFromAnswer } from '../error-from-answer.ts';
-import { checkContainerId, checkOptions, optionsOf, signalOption } from '../option-check.ts';
+import { checkOptions, optionsOf, signalOption } from '../../settings/option-check.ts';
+import { checkContainerId } from '../check-name.ts';
 
 export interface RemoveContainerOptions extends CallOptions {
   /** Kills it first when it runs. Default false. */

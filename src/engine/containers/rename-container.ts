@@ -1,7 +1,8 @@
 import { InvalidOptionError } from '../../errors.ts';
 import type { CallOptions } from '../call-options.ts';
 import type { EngineClient } from '../client.ts';
-import { callOptions, checkContainerId, checkOptions } from '../option-check.ts';
+import { callOptions, checkOptions } from '../../settings/option-check.ts';
+import { checkContainerId } from '../check-name.ts';
 import { containerNamePattern } from './create/create-options.ts';
 
 /** See `Containers.rename`. */

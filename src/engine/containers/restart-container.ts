@@ -1,6 +1,7 @@
 import type { CallOptions } from '../call-options.ts';
 import type { EngineClient } from '../client.ts';
-import { checkContainerId, checkOptions, countOption, optionsOf, signalOption } from '../option-check.ts';
+import { checkOptions, countOption, optionsOf, signalOption } from '../../settings/option-check.ts';
+import { checkContainerId } from '../check-name.ts';
 
 export interface RestartContainerOptions extends CallOptions {
   /** Seconds between the stop signal and the kill; 0 kills at once. Default: the container's own, else 10. */

@@ -1,6 +1,7 @@
 import type { CallOptions } from '../call-options.ts';
 import type { EngineClient } from '../client.ts';
-import { callOptions, checkContainerId, checkOptions } from '../option-check.ts';
+import { callOptions, checkOptions } from '../../settings/option-check.ts';
+import { checkContainerId } from '../check-name.ts';
 
 export interface StartedContainer {
   /** True when it was running before. */

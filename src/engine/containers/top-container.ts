@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { CallOptions } from '../call-options.ts';
 import type { Call, EngineClient } from '../client.ts';
-import { callOptions, checkContainerId, checkOptions } from '../option-check.ts';
+import { callOptions, checkOptions } from '../../settings/option-check.ts';
+import { checkContainerId } from '../check-name.ts';
 import { notRunning } from './not-running.ts';
 
 /** A process in a container, as the engine's host sees it. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { CallOptions } from '../call-options.ts';
 import type { EngineClient } from '../client.ts';
-import { checkContainerId, checkOptions, optionsOf, signalOption } from '../option-check.ts';
+import { checkOptions, optionsOf, signalOption } from '../../settings/option-check.ts';
+import { checkContainerId } from '../check-name.ts';
 import { waitOnPodman } from './wait-on-podman.ts';
 
 export interface WaitContainerOptions extends CallOptions {

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { numberOrZero, textMap, textOrNothing, texts, time, withDigestPrefix } from '../answer.ts';
 import type { CallOptions } from '../call-options.ts';
 import type { Call, EngineClient } from '../client.ts';
-import { callOptions, checkImageReference, checkOptions } from '../option-check.ts';
+import { callOptions, checkOptions } from '../../settings/option-check.ts';
+import { checkImageReference } from '../check-name.ts';
 import { encodeReference } from '../transport/query.ts';
 
 export interface InspectedImage {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { numberOrZero, textMap, texts, withDigestPrefix } from '../answer.ts';
 import type { CallOptions, Filters } from '../call-options.ts';
 import type { EngineClient } from '../client.ts';
-import { checkOptions, filtersOption, optionsOf, signalOption } from '../option-check.ts';
+import { checkOptions, filtersOption, optionsOf, signalOption } from '../../settings/option-check.ts';
 import { retryOnConcurrentRemoval } from '../retry-on-concurrent-removal.ts';
 
 export interface ListImagesOptions extends CallOptions {

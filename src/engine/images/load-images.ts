@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { CallOptions } from '../call-options.ts';
 import type { Call, EngineClient } from '../client.ts';
-import { checkOptions, optionsOf, signalOption } from '../option-check.ts';
+import { checkOptions, optionsOf, signalOption } from '../../settings/option-check.ts';
 import type { Progress } from '../progress.ts';
 import { readProgress } from '../read-progress.ts';
 import { archiveBytes } from './archive-bytes.ts';

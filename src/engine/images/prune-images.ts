@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { numberOrZero, withDigestPrefix } from '../answer.ts';
 import type { CallOptions } from '../call-options.ts';
 import type { Call, EngineClient } from '../client.ts';
-import { checkOptions, labelsOption, optionsOf, signalOption } from '../option-check.ts';
+import { checkOptions, labelsOption, optionsOf, signalOption } from '../../settings/option-check.ts';
 import { removedImages, removeImageSchema, type RemovedImage } from './remove-image.ts';
 
 export interface PruneImagesOptions extends CallOptions {

@@ -1,13 +1,7 @@
 import type { CallOptions } from '../call-options.ts';
 import type { Call, EngineClient } from '../client.ts';
-import {
-  checkImageReference,
-  checkOptions,
-  optionsOf,
-  platformOption,
-  signalOption,
-  text,
-} from '../option-check.ts';
+import { checkOptions, optionsOf, platformOption, signalOption, text } from '../../settings/option-check.ts';
+import { checkImageReference } from '../check-name.ts';
 import type { Progress } from '../progress.ts';
 import { readProgress } from '../read-progress.ts';
 import { inspectImage } from './inspect-image.ts';

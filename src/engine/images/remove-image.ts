@@ -3,7 +3,8 @@ import { withDigestPrefix } from '../answer.ts';
 import { compareVersions } from '../api-version.ts';
 import type { CallOptions } from '../call-options.ts';
 import type { EngineClient } from '../client.ts';
-import { checkImageReference, checkOptions, optionsOf, signalOption } from '../option-check.ts';
+import { checkOptions, optionsOf, signalOption } from '../../settings/option-check.ts';
+import { checkImageReference } from '../check-name.ts';
 import { encodeReference } from '../transport/query.ts';
 
 export interface RemoveImageOptions extends CallOptions {

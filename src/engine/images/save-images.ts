@@ -2,7 +2,8 @@ import { InvalidOptionError } from '../../errors.ts';
 import { byteStream, type ByteStream } from '../byte-stream.ts';
 import type { CallOptions } from '../call-options.ts';
 import type { Call, EngineClient } from '../client.ts';
-import { callOptions, checkImageReference, checkOptions } from '../option-check.ts';
+import { callOptions, checkOptions } from '../../settings/option-check.ts';
+import { checkImageReference } from '../check-name.ts';
 
 /** See `Images.save`. */
 export async function saveImages(

@@ -1,7 +1,8 @@
 import { InvalidOptionError } from '../../errors.ts';
 import type { CallOptions } from '../call-options.ts';
 import type { EngineClient } from '../client.ts';
-import { callOptions, checkImageReference, checkOptions } from '../option-check.ts';
+import { callOptions, checkOptions } from '../../settings/option-check.ts';
+import { checkImageReference } from '../check-name.ts';
 import { splitReference } from './image-reference.ts';
 import { encodeReference } from '../transport/query.ts';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { textMap, textOrNothing } from '../answer.ts';
 import type { CallOptions } from '../call-options.ts';
 import type { Call, EngineClient } from '../client.ts';
-import { checkOptions, optionsOf, signalOption, text } from '../option-check.ts';
+import { checkOptions, optionsOf, signalOption, text } from '../../settings/option-check.ts';
 import { jsonValues } from '../read-progress.ts';
 import type { TransportResponse } from '../transport/transport.ts';
 

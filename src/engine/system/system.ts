@@ -1,6 +1,6 @@
 import type { CallOptions } from '../call-options.ts';
 import type { EngineClient } from '../client.ts';
-import { callOptions, checkOptions } from '../option-check.ts';
+import { callOptions, checkOptions } from '../../settings/option-check.ts';
 import { getDiskUsage, type DiskUsage } from './disk-usage.ts';
 import { followEvents, type EventsOptions, type EventStream } from './events.ts';
 import { getInfo, type EngineInfo } from './info.ts';

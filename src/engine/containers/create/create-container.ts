@@ -3,7 +3,7 @@ import { InvalidOptionError } from '../../../errors.ts';
 import { texts } from '../../answer.ts';
 import type { CallOptions } from '../../call-options.ts';
 import type { Call, EngineClient } from '../../client.ts';
-import { checkOptions } from '../../option-check.ts';
+import { checkOptions } from '../../../settings/option-check.ts';
 import { checkImagePlatform } from './check-image-platform.ts';
 import { createOptionsSchema } from './create-options.ts';
 import { refuseWhatDockerCannot, toDockerBody } from './docker-create-body.ts';

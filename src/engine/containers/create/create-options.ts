@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { optionsOf, platformOption, signalOption, text } from '../../option-check.ts';
+import { optionsOf, platformOption, signalOption, text } from '../../../settings/option-check.ts';
 import type {
   BindMount,
   CreateContainerOptions,

@@ -1,6 +1,7 @@
 import type { CallOptions } from '../../call-options.ts';
 import type { Call, EngineClient } from '../../client.ts';
-import { callOptions, checkContainerId, checkOptions } from '../../option-check.ts';
+import { callOptions, checkOptions } from '../../../settings/option-check.ts';
+import { checkContainerId } from '../../check-name.ts';
 import type { Ulimit } from '../create/create-container.ts';
 import { fromDockerInspect } from './docker-inspect.ts';
 import { dockerInspectSchema } from './docker-inspect-schema.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { InvalidOptionError } from '../errors.ts';
+import { nearest } from './nearest.ts';
 
 /** A schema for every option of `T`, so that none can be forgotten. */
 type OptionShape<T> = { readonly [K in keyof Required<T>]: z.ZodType<T[K]> };
@@ -45,8 +46,11 @@ export function checkOptions<T>(operation: string, schema: z.ZodType<T>, options
   const issue = result.error.issues[0];
   const where = issue === undefined ? '' : pathText(issue.path);
   if (issue?.code === 'unrecognized_keys') {
-    const name = [where, issue.keys[0]].filter((part) => part !== '').join('.');
-    throw new InvalidOptionError(name, `${operation} has no such option`);
+    const [key = ''] = issue.keys;
+    const meant = nearest(key, namesAt(schema, issue.path));
+    const name = [where, key].filter((part) => part !== '').join('.');
+    const question = meant === undefined ? '' : `; did you mean ${meant}?`;
+    throw new InvalidOptionError(name, `${operation} has no such option${question}`);
   }
   throw new InvalidOptionError(
     where === '' ? operation : where,
@@ -54,36 +58,24 @@ export function checkOptions<T>(operation: string, schema: z.ZodType<T>, options
   );
 }
 
+/** The names of the options that `schema` has at `path`; none where it can't be told. */
+function namesAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let inner: unknown = schema;
+  for (const key of [...path, undefined]) {
+    while (inner instanceof z.ZodOptional || inner instanceof z.ZodReadonly) inner = inner.def.innerType;
+    if (key === undefined) break;
+    if (inner instanceof z.ZodArray) inner = inner.element;
+    else if (inner instanceof z.ZodObject) inner = (inner.shape as Record<PropertyKey, unknown>)[key];
+    else if (inner instanceof z.ZodRecord) inner = inner.valueType;
+    else return [];
+  }
+  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+}
+
 function pathText(path: readonly PropertyKey[]): string {
   return path.reduce<string>(
     (text, key) =>
       typeof key === 'number' ? `${text}[${key}]` : text === '' ? String(key) : `${text}.${String(key)}`,
     '',
-  );
-}
-
-/**
- * Checks an id or name that goes into a path, and takes the leading slash off with which Docker shows names.
- *
- * @throws InvalidOptionError for what no container can be called (moby `daemon/names`), `..` among it
- */
-export function checkContainerId(operation: string, id: unknown): string {
-  const name = typeof id === 'string' ? id.replace(/^\//, '') : '';
-  if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name)) return name;
-  throw new InvalidOptionError('id', `${operation} takes the id or name of a container`);
-}
-
-/** Checks an image reference that goes into a path. @throws InvalidOptionError */
-export function checkImageReference(operation: string, reference: unknown): string {
-  const name = typeof reference === 'string' ? reference : '';
-  const segments = name.split('/');
-  if (
-    /^[a-zA-Z0-9][\w.:/@+-]*$/.test(name) &&
-    segments.every((segment) => !['', '.', '..'].includes(segment))
-  )
-    return name;
-  throw new InvalidOptionError(
-    'reference',
-    `${operation} takes the name or id of an image, such as localhost/web:1`,
   );
 }
