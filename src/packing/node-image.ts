@@ -14,7 +14,10 @@ import { nonRootUser, systemFiles } from './system-files.ts';
 export interface PackNodePluginOptions extends ImageConfig {
   /** Full reference such as `localhost/my-plugin:1.0`. */
   readonly tag: string;
-  /** Folder with the plugin's compiled JavaScript; appears as `/plugin`. It, or `files`, is needed. */
+  /**
+   * Folder with the plugin's compiled JavaScript; appears as `/plugin`. It, or `files`, is needed. Its own `node_modules`
+   * is left out where `packages` say what is wanted of it.
+   */
   readonly directory?: string | undefined;
   /** Files of the image beside or instead of `directory`; paths as in the image, so below `/plugin` for modules. */
   readonly files?: readonly ImageFile[] | undefined;
@@ -22,6 +25,8 @@ export interface PackNodePluginOptions extends ImageConfig {
   readonly main: string;
   /** npm packages that the plugin imports; what they depend on comes along. */
   readonly packages?: readonly string[] | undefined;
+  /** Such packages as come along where they are installed, and are not missed elsewhere. */
+  readonly optionalPackages?: readonly string[] | undefined;
   /** Folder from which `packages` are resolved. Default: `directory`, or the working directory. */
   readonly packagesFrom?: string | undefined;
   /** Default: the Node.js that runs this code. */
@@ -98,14 +103,21 @@ export async function packNodePlugin(options: PackNodePluginOptions): Promise<Pa
   });
 }
 
-async function ownFiles({ directory, files = [], signal }: PackNodePluginOptions): Promise<ImageFile[]> {
+async function ownFiles(options: PackNodePluginOptions): Promise<ImageFile[]> {
+  const { directory, files = [], signal } = options;
   if (directory === undefined) return [...files];
   const found = await stat(directory).catch(() => undefined);
   if (found?.isDirectory() !== true) throw new ImageFileError(directory, 'is not a folder');
-  return [...(await folderFiles(directory, { target: pluginFolder, signal })), ...files];
+  const include = (path: string): boolean => path !== 'node_modules' || !namesPackages(options);
+  return [...(await folderFiles(directory, { target: pluginFolder, include, signal })), ...files];
+}
+
+function namesPackages({ packages: named = [], optionalPackages = [] }: PackNodePluginOptions): boolean {
+  return named.length + optionalPackages.length > 0;
 }
 
 async function packages(options: PackNodePluginOptions): Promise<ImageFile[]> {
-  const { packages: names = [], packagesFrom = options.directory ?? process.cwd(), signal } = options;
-  return npmPackages(names, { from: packagesFrom, target: pluginFolder, signal });
+  const { packages: names = [], optionalPackages: optional, signal } = options;
+  const { packagesFrom = options.directory ?? process.cwd() } = options;
+  return npmPackages(names, { from: packagesFrom, target: pluginFolder, optional, signal });
 }

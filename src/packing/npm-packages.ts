@@ -10,6 +10,8 @@ export interface NpmPackagesOptions {
   readonly from: string;
   /** Folder of the image that gets the `node_modules`. */
   readonly target: string;
+  /** Packages that come along where they are installed. */
+  readonly optional?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -53,7 +55,7 @@ async function placePackages(
 ): Promise<Map<string, string>> {
   const placed = new Map<string, string>();
   const dependents: Dependent[] = [
-    { source: options.from, target: options.target, needs: names, mayHave: [] },
+    { source: options.from, target: options.target, needs: names, mayHave: options.optional ?? [] },
   ];
   for (const dependent of dependents) {
     options.signal?.throwIfAborted();

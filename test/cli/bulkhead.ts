@@ -1,10 +1,7 @@
 /** The real command, as a user runs it. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { copyFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { builtOnce, checkout, sourcesOf } from '../plugins/cache.ts';
-import { runTool } from '../plugins/run-tool.ts';
+import { builtPackage } from '../plugins/built-package.ts';
 
 export interface Ended {
   readonly status: number | null;
@@ -40,15 +37,4 @@ export function startBulkhead(
 
 function cleanEnvironment(environment: Record<string, string>): Record<string, string> {
   return { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', ...environment };
-}
-
-/** The package as it would be installed, built from the sources as they are now: several times faster than running those. */
-async function builtPackage(): Promise<string> {
-  const sources = await sourcesOf([join(checkout, 'src')], ['.ts']);
-  return builtOnce('package', sources, async (folder) => {
-    const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-    const project = join(checkout, 'tsconfig.build.json');
-    await runTool(process.execPath, [compiler, '-p', project, '--outDir', join(folder, 'dist')]);
-    await copyFile(join(checkout, 'package.json'), join(folder, 'package.json'));
-  });
 }

@@ -1,10 +1,10 @@
 /** How commands end that are ended by others, and images that are built on the way. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { connectEngine, type Engine } from '../../src/engine/index.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
@@ -130,6 +130,57 @@ describe('image build', { timeout: 180_000 }, () => {
     ]);
     assert.equal(status, 0, stderr);
     assert.ok(statSync(file).size > 10_000_000);
+  });
+
+  it('packs of an npm project what npm would publish and what it needs when it runs, each once, and runs no script of it', async () => {
+    const project = join(folder, 'project');
+    const write = (path: string, content: object | string): void => {
+      mkdirSync(dirname(join(project, path)), { recursive: true });
+      writeFileSync(join(project, path), typeof content === 'string' ? content : JSON.stringify(content));
+    };
+    write('package.json', {
+      name: 'project',
+      version: '1.0.0',
+      main: './dist/main.js',
+      files: ['dist'],
+      scripts: { prepack: 'touch ran', prepare: 'touch ran' },
+      dependencies: { needed: '1', bundled: '1' },
+      optionalDependencies: { here: '1', absent: '1' },
+      devDependencies: { tool: '1' },
+      bundleDependencies: ['bundled'],
+    });
+    for (const name of ['needed', 'bundled', 'here', 'tool']) {
+      write(`node_modules/${name}/package.json`, { name, version: '1.0.0' });
+    }
+    for (const path of ['dist/main.js', 'src/main.ts', '.env', 'notes.txt', 'README.md']) write(path, '');
+    const file = join(folder, 'project.tar');
+    const { status, stderr } = await runInProcess([
+      'image',
+      'build',
+      project,
+      '-name=project',
+      '-output',
+      file,
+    ]);
+    assert.equal(status, 0, stderr);
+    const unpacked = join(folder, 'unpacked');
+    mkdirSync(unpacked);
+    execFileSync('tar', ['-xf', file, '-C', unpacked]);
+    const layer = readdirSync(unpacked, { recursive: true, encoding: 'utf8' }).find((path) =>
+      path.endsWith('layer.tar'),
+    );
+    assert.ok(layer !== undefined);
+    const listed = execFileSync('tar', ['-tvf', join(unpacked, layer)], { encoding: 'utf8' }).split('\n');
+    const paths = listed.filter((line) => line.startsWith('-')).map((line) => line.replace(/.* /, ''));
+    assert.deepEqual(paths.filter((path) => path.startsWith('plugin/')).sort(), [
+      'plugin/README.md',
+      'plugin/dist/main.js',
+      'plugin/node_modules/bundled/package.json',
+      'plugin/node_modules/here/package.json',
+      'plugin/node_modules/needed/package.json',
+      'plugin/package.json',
+    ]);
+    assert.equal(existsSync(join(project, 'ran')), false);
   });
 
   const text = join(folder, 'text');

@@ -1,18 +1,14 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { z } from 'zod';
 import { packNodePlugin, type PackedImage, type PackNodePluginOptions } from '../../../packing/index.ts';
 import { UsageError } from '../../usage-error.ts';
-
-const manifestSchema = z.object({
-  main: z.string().optional(),
-  dependencies: z.record(z.string(), z.string()).optional(),
-});
+import { filesOfProject, productionPackages, readManifest } from './npm-project.ts';
 
 /** Node.js 22.10 and later say so. */
 const runsTypeScript = Boolean((process.features as { readonly typescript?: string | false }).typescript);
 
-/** A folder with a plugin for Node.js: what to start and what it needs is in its package.json, unless it is given. */
+/**
+ * A folder with a plugin for Node.js. Of an npm project, the image gets what npm would publish and the packages that it
+ * needs when it runs; of any other folder, everything.
+ */
 export async function packFolder(
   directory: string,
   common: Omit<PackNodePluginOptions, 'main'>,
@@ -30,23 +26,14 @@ export async function packFolder(
       `this Node.js (${process.version}) does not run ${main}: compile it, and give the JavaScript as -main`,
     );
   }
+  const files = await filesOfProject(directory, manifest, { target: '/plugin', signal: common.signal });
+  const { needed, optional } = productionPackages(manifest);
   return packNodePlugin({
     ...common,
-    directory,
+    ...(files === undefined ? { directory } : { files }),
     main,
-    packages: given.package.length > 0 ? given.package : Object.keys(manifest.dependencies ?? {}),
+    packages: given.package.length > 0 ? given.package : needed,
+    optionalPackages: optional,
+    packagesFrom: directory,
   });
-}
-
-async function readManifest(directory: string): Promise<z.infer<typeof manifestSchema>> {
-  const file = join(directory, 'package.json');
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '{}';
-    throw error;
-  });
-  try {
-    return manifestSchema.parse(JSON.parse(text));
-  } catch (error) {
-    throw new UsageError(`${file} is no package.json: ${(error as Error).message.split('\n')[0] ?? ''}`);
-  }
 }
