@@ -43,7 +43,14 @@ export default tseslint.config(
     },
   },
   {
-    files: ['scripts/**', 'src/cli/**', 'test/bench/**', 'test/fuzz/main.ts', 'test/plugins/**'],
+    files: [
+      'examples/**',
+      'scripts/**',
+      'src/cli/**',
+      'test/bench/**',
+      'test/fuzz/main.ts',
+      'test/plugins/**',
+    ],
     rules: { 'no-console': 'off' },
   },
   { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },

@@ -133,7 +133,7 @@ export type DynamicHandler = (
   // The caller's .proto decides which; an implementation knows its own.
   request: never,
   context: CallContext,
-) => MaybePromise<ProtoMessage> | Messages<ProtoMessage>;
+) => MaybePromise<object> | Messages<object>;
 
 type NameOf<S> = keyof S & string;
 /** The method that goes by `Name`, written either way. */

@@ -32,7 +32,7 @@ export async function installedBulkhead(): Promise<Project> {
   await mkdir(join(modules, '.bin'));
   await symlink(join('..', 'bulkhead', bin.bulkhead), join(modules, '.bin', 'bulkhead'));
   await linkPackages(join(checkout, 'node_modules'), modules);
-  const manifest = { name: 'project', version: '1.0.0', dependencies: { bulkhead: '*' } };
+  const manifest = { name: 'project', version: '1.0.0', type: 'module', dependencies: { bulkhead: '*' } };
   await writeFile(join(path, 'package.json'), JSON.stringify(manifest));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }

@@ -1,0 +1,5 @@
+/** The message of key-value.proto. */
+export interface Pair {
+  readonly key: string;
+  readonly value: string;
+}
