@@ -31,8 +31,17 @@ installed_in() {
 # A folder appears under its name only when it is complete, and then stays until `down --purge`, or until this script
 # wants other packages in it.
 provide_programs() {
+  [[ $1 != host ]] || return 0
+  mkdir -p "$data_directory/roots"
+  # In a subshell, so that no service inherits the lock.
+  (
+    flock 9
+    make_programs "$1"
+  ) 9>>"$data_directory/roots/$1.lock"
+}
+
+make_programs() {
   local suite=$1 root log mirror started=$SECONDS
-  [[ $suite != host ]] || return 0
   root=$(root_of "$suite") log=$data_directory/roots/$suite.log
   if [[ -d $root ]]; then
     [[ $(cat -- "$root/.packages" 2>/dev/null) != "${suite_packages[*]}" ]] || return 0
@@ -45,7 +54,6 @@ provide_programs() {
   install_package debootstrap debootstrap
   mirror=$(debian_mirror) || fail 1 'apt is not set up with a Debian mirror: name one with BULKHEAD_ENGINES_MIRROR'
   printf 'Making the programs of %s from %s\n' "$suite" "$mirror"
-  mkdir -p "${root%/*}"
   rm -rf --one-file-system -- "$root.part"
   if ! make_root "$suite" "$root.part" "$mirror" >"$log" 2>&1; then
     tail -n 15 "$log" >&2
@@ -60,7 +68,7 @@ provide_programs() {
 remove_programs() {
   local suite
   for suite in "$@"; do
-    [[ $suite == host ]] || rm -rf --one-file-system -- "$(root_of "$suite")"{,.part,.log}
+    [[ $suite == host ]] || rm -rf --one-file-system -- "$(root_of "$suite")"{,.part,.log,.lock}
   done
   rmdir --ignore-fail-on-non-empty -- "$data_directory/roots" 2>/dev/null || true
 }
