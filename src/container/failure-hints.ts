@@ -31,6 +31,10 @@ const knownFailures: readonly KnownFailure[] = [
     hint: 'The plugin locks its memory and may not: turn mlock off in the plugin, or give the container IPC_LOCK and a memlock limit that fits.',
   },
   {
+    matches: /\/dev\/\w+\b[^\n]*read-only file system|EROFS[^\n]*\/dev\//i,
+    hint: 'Podman 5 makes /dev read-only together with the root file system, and gVisor then lets no device be written to, /dev/null neither: run the plugin with runc or crun there, or set readOnlyRootFilesystem to false.',
+  },
+  {
     matches: /this binary is a plugin/i,
     hint: 'The plugin did not accept the magic cookie: compare magicCookieKey and magicCookieValue with those that the plugin was built with.',
   },

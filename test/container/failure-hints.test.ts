@@ -10,6 +10,9 @@ const cases: readonly (readonly [string, RegExp])[] = [
   ['exec /plugin: operation not permitted', /capability/],
   ['listen unix /run/bulkhead/plugin1: bind: permission denied', /group/],
   ['mlockall: cannot allocate memory', /memlock/],
+  ['open /dev/null: read-only file system', /readOnlyRootFilesystem/],
+  ["dd: can't open '/dev/null': Read-only file system", /readOnlyRootFilesystem/],
+  ["Error: EROFS: read-only file system, open '/dev/null'", /readOnlyRootFilesystem/],
   ['This binary is a plugin. These are not meant to be executed directly.', /cookie/],
 ];
 
