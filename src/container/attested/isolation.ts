@@ -99,14 +99,12 @@ export const isolationSettings: readonly AttestedSetting[] = [
   same(
     'AppArmor',
     [],
-    (given) =>
-      hasSecurity(given, 'apparmor') && isPodman(given) ? 'the default profile' : 'no other profile',
+    (given) => (namesAppArmorAtOnce(given) ? 'the default profile' : 'no other profile'),
     (given) => {
-      const profile = given.made.apparmorProfile.replace(/ \((enforce|complain)\)$/, '');
-      const isDefault = profile === 'docker-default' || profile.startsWith('containers-default-');
-      // Docker names its default profile at the first start only, and Podman at once.
-      const mayBeUnnamed = !(hasSecurity(given, 'apparmor') && isPodman(given));
-      if (mayBeUnnamed) return profile === '' || isDefault ? 'no other profile' : profile;
+      // A profile that only complains stops nothing.
+      const profile = given.made.apparmorProfile.replace(/ \(enforce\)$/, '');
+      const isDefault = profile === 'docker-default' || /^containers-default-\d[\w.+~-]*$/.test(profile);
+      if (!namesAppArmorAtOnce(given)) return profile === '' || isDefault ? 'no other profile' : profile;
       return isDefault ? 'the default profile' : profile;
     },
   ),
@@ -115,9 +113,10 @@ export const isolationSettings: readonly AttestedSetting[] = [
     [],
     (given) => (hasSecurity(given, 'selinux') ? 'a confined type' : 'none'),
     ({ made, engine }) => {
-      const type = made.processLabel.split(':')[2] ?? made.processLabel;
-      if (type === '') return 'none';
-      return confinedType.test(type) ? (engine === undefined ? 'none' : 'a confined type') : type;
+      if (made.processLabel === '') return 'none';
+      const type = made.processLabel.split(':')[2];
+      if (type === undefined || !confinedType.test(type)) return type ?? `the label ${made.processLabel}`;
+      return engine === undefined ? 'none' : 'a confined type';
     },
   ),
   same(
@@ -215,6 +214,14 @@ function namesOwnShareable(given: Given): boolean {
 function hasSecurity({ engine }: Given, name: string): boolean {
   const options = engine?.info.securityOptions ?? [];
   return options.some((option) => option === `name=${name}` || option.startsWith(`name=${name},`));
+}
+
+/**
+ * Docker names its default profile at the first start only, and Podman at once. A rootless Podman can load no profile, so
+ * that its containers have none, whatever it says of the host.
+ */
+function namesAppArmorAtOnce(given: Given): boolean {
+  return hasSecurity(given, 'apparmor') && isPodman(given) && given.engine?.info.rootless !== true;
 }
 
 /** A profile may be a whole document. */
