@@ -13,9 +13,15 @@ import { unmountOwn } from './small-mount.ts';
 const namesAtATime = 1024;
 /** More entries are not removed in one go, so that whoever made them does not keep this process busy for ever. */
 export const mostEntries = 1_000_000;
-
-/** Nor by making new ones all the time. */
+/** Nor are new ones that are made all the time. */
 const longestRemovalMs = 120_000;
+
+/** How much of one removal is done. */
+interface Progress {
+  /** Counts entries that are gone, and attempts that somebody foiled who made something new meanwhile. */
+  steps: number;
+  readonly late: number;
+}
 
 /** A folder, or something in it, is still there: says what and why. */
 export class FolderNotRemovedError extends BulkheadError {
@@ -52,46 +58,66 @@ export async function removeFolderIn(parent: HeldFolder, name: string): Promise<
     await using folder = await open(parent, name);
     const { uid, dev, ino } = await folder.stat();
     if (uid !== process.geteuid?.()) throw new FolderNotRemovedError(path, `it belongs to user ${uid}`);
-    await empty(folder);
-    const there = await parent.lstat(name);
-    if (there.dev !== dev || there.ino !== ino) throw new FolderNotRemovedError(path, 'it was exchanged');
-    await rmdir(parent.at(name));
+    const progress = { steps: 0, late: performance.now() + longestRemovalMs };
+    do {
+      await empty(folder, progress);
+      const there = await parent.lstat(name);
+      if (there.dev !== dev || there.ino !== ino) throw new FolderNotRemovedError(path, 'it was exchanged');
+    } while (!(await removeEmpty(parent, name, progress)));
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw asNotRemoved(path, error);
   }
 }
 
 /** Empties the folder. Folders in it are moved up into it before they are emptied, so that no depth matters. */
-async function empty(top: HeldFolder): Promise<void> {
-  let removed = 0;
-  const late = performance.now() + longestRemovalMs;
+async function empty(top: HeldFolder, progress: Progress): Promise<void> {
   for (;;) {
     const names = await top.names(namesAtATime);
     if (names.length === 0) return;
-    let progress = 0;
-    let failure: unknown;
-    for (const name of names) {
-      try {
-        progress += await remove(top, top, name);
-      } catch (error) {
-        failure ??= error;
-      }
-    }
-    if (progress === 0) throw asNotRemoved(top.path, failure);
-    removed += progress;
-    if (performance.now() > late) throw new FolderNotRemovedError(top.path, 'it took too long');
-    if (removed > mostEntries) {
-      throw new FolderNotRemovedError(top.path, `it has more than ${mostEntries} entries`);
-    }
+    // Only now: what took long and is done is no failure.
+    const why = whyNoFurther(progress);
+    if (why !== undefined) throw new FolderNotRemovedError(top.path, why);
+    await removeAll(top, top, names, progress);
   }
 }
 
-/** @returns how many entries are gone from where they were */
-async function remove(top: HeldFolder, parent: HeldFolder, name: EntryName): Promise<number> {
+function whyNoFurther({ steps, late }: Progress): string | undefined {
+  if (steps > mostEntries) return `it has more than ${mostEntries} entries`;
+  return performance.now() > late ? 'it took too long' : undefined;
+}
+
+/** @throws the first failure, when it is all that came of it */
+async function removeAll(
+  top: HeldFolder,
+  folder: HeldFolder,
+  names: readonly EntryName[],
+  progress: Progress,
+): Promise<void> {
+  const before = progress.steps;
+  let failure: unknown;
+  for (const name of names) {
+    try {
+      await remove(top, folder, name, progress);
+    } catch (error) {
+      // Somebody else was faster.
+      if (errnoOf(error) === 'ENOENT') progress.steps += 1;
+      else failure ??= error;
+    }
+  }
+  if (progress.steps === before) throw asNotRemoved(folder.path, failure);
+}
+
+async function remove(
+  top: HeldFolder,
+  parent: HeldFolder,
+  name: EntryName,
+  progress: Progress,
+): Promise<void> {
   let refused: unknown;
   try {
     await unlink(parent.at(name));
-    return 1;
+    progress.steps += 1;
+    return;
   } catch (error) {
     // Linux says EISDIR of a folder; POSIX EPERM.
     if (!['EISDIR', 'EPERM'].includes(errnoOf(error) ?? '')) throw error;
@@ -99,42 +125,51 @@ async function remove(top: HeldFolder, parent: HeldFolder, name: EntryName): Pro
   }
   try {
     await rmdir(parent.at(name));
-    return 1;
+    progress.steps += 1;
+    return;
   } catch (error) {
     if (errnoOf(error) === 'ENOTDIR') throw refused;
     if (errnoOf(error) === 'EBUSY') {
       await unmountOwn(parent, name);
       await rmdir(parent.at(name));
-      return 1;
+      progress.steps += 1;
+      return;
     }
-    if (!['ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '')) throw error;
+    if (!isNotEmpty(error)) throw error;
   }
   if (parent !== top) {
     await makeOwnPassable(parent, name);
     await rename(parent.at(name), top.at(`.${randomBytes(12).toString('hex')}`));
-    return 1;
+    progress.steps += 1;
+    return;
   }
-  let gone = 0;
   {
     await using folder = await open(top, name);
     for (;;) {
       const names = await folder.names(namesAtATime);
       if (names.length === 0) break;
-      let failure: unknown;
-      const before = gone;
-      for (const each of names) {
-        try {
-          gone += await remove(top, folder, each);
-        } catch (error) {
-          failure ??= error;
-        }
-      }
-      if (gone === before) throw asNotRemoved(`${top.path}/${String(name)}`, failure);
-      if (gone > mostEntries) break;
+      if (whyNoFurther(progress) !== undefined) return; // told by whoever finds that it is still there
+      await removeAll(top, folder, names, progress);
     }
   }
-  await rmdir(top.at(name));
-  return gone + 1;
+  await removeEmpty(top, name, progress);
+}
+
+/** @returns false where somebody has made something in it meanwhile: then it has to be emptied again */
+async function removeEmpty(parent: HeldFolder, name: EntryName, progress: Progress): Promise<boolean> {
+  try {
+    await rmdir(parent.at(name));
+    progress.steps += 1;
+    return true;
+  } catch (error) {
+    if (!isNotEmpty(error)) throw error;
+    progress.steps += 1;
+    return false;
+  }
+}
+
+function isNotEmpty(error: unknown): boolean {
+  return ['ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '');
 }
 
 async function open(parent: HeldFolder, name: EntryName): Promise<HeldFolder> {

@@ -1,6 +1,7 @@
 /** Another user of the machine makes folders with the names of ours, for a sweep by root to fall for. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmod,
   chown,
@@ -241,6 +242,29 @@ describe('the removal of a folder', () => {
     } finally {
       await rm(parent, { recursive: true });
     }
+  });
+
+  it('is done although names are made and taken away in it all the time', limits, async () => {
+    const parent = await mkdtemp(join(tmpdir(), 'busy-'));
+    const path = join(parent, 'folder');
+    await mkdir(join(path, 's'), { recursive: true });
+    const program = `
+      const fs = require('node:fs');
+      const at = (turn) => process.argv[1] + '/s/' + turn;
+      const tried = (act) => { try { act(); } catch {} };
+      process.stdout.write('begun');
+      for (let turn = 0; turn < 20_000; turn += 1) {
+        tried(() => fs.closeSync(fs.openSync(at(turn), 'wx')));
+        tried(() => fs.unlinkSync(at(turn - 1)));
+      }`;
+    const child = spawn(process.execPath, ['-e', program, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = once(child, 'exit');
+    await once(child.stdout, 'data');
+    await removeFolder(path);
+    assert.deepEqual(await readdir(parent), []);
+    assert.deepEqual(await ended, [0, null]);
+    assert.deepEqual(await readdir(parent), []);
+    await rm(parent, { recursive: true });
   });
 
   it(
