@@ -11,6 +11,7 @@ import { mostBytes, mostInodes } from '../../src/linux/small-mount.ts';
 import { sweepFolders } from '../../src/host/orphans/owned-folders.ts';
 import { startPodmanService } from '../../src/testing/index.ts';
 import { findExecutable } from '../../src/engine/podman-service/find-executable.ts';
+import { startDockerDaemon, whyNoDockerDaemon } from '../engines/docker-daemon.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
 import { tmpdir } from 'node:os';
 import { fixtureHandshake } from '../plugins/images.ts';
@@ -18,22 +19,35 @@ import { loadTrespasser, trespasserService, type Trespasser } from './trespasser
 
 const limits = { timeout: 300_000 };
 const podman = await findExecutable('podman', process.env['PATH'] ?? '');
-const skip =
-  process.geteuid?.() !== 0
-    ? 'only root can mount a file system for the folder'
-    : podman === undefined
-      ? 'podman is not installed'
-      : false;
+const whyNot = process.geteuid?.() === 0 ? undefined : 'only root can mount a file system for the folder';
+
+interface Kind {
+  readonly name: 'Podman' | 'Docker';
+  readonly whyNot: string | undefined;
+  /** Starts one that sees what this process mounts. */
+  readonly start: (runtime: string) => Promise<{ readonly socketPath: string } & AsyncDisposable>;
+}
+
+const kinds: readonly Kind[] = [
+  {
+    name: 'Podman',
+    whyNot: whyNot ?? (podman === undefined ? 'podman is not installed' : undefined),
+    start: (runtime) => startPodmanService({ runtime }),
+  },
+  { name: 'Docker', whyNot: whyNot ?? (await whyNoDockerDaemon()), start: startDockerDaemon },
+];
 
 async function mountsBelow(path: string): Promise<string[]> {
   const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
   return lines.filter((line) => line.includes(` ${path}/`));
 }
 
-for (const runtime of ['runc', 'runsc'] as const) {
-  describe(`a Podman of this mount namespace with ${runtime}`, { skip }, () => {
+const cells = kinds.flatMap((kind) => ['runc', 'runsc'].map((runtime) => ({ kind, runtime })));
+
+for (const { kind, runtime } of cells) {
+  describe(`a ${kind.name} of this mount namespace with ${runtime}`, { skip: kind.whyNot ?? false }, () => {
     it('bounds what a plugin writes, counts no set-user-id bit, and leaves no mount', limits, async (t) => {
-      await using service = await startPodmanService({ runtime });
+      await using service = await kind.start(runtime);
       await using engine = await connectEngine({ socketPath: service.socketPath });
       const image = await loadTrespasser(t, engine);
       if (image === undefined) return;
@@ -76,12 +90,12 @@ for (const runtime of ['runc', 'runsc'] as const) {
     });
 
     it('finds and unmounts the folder of a host that was killed', limits, async (t) => {
-      await using service = await startPodmanService({ runtime });
+      await using service = await kind.start(runtime);
       await using engine = await connectEngine({ socketPath: service.socketPath });
       const image = await loadTrespasser(t, engine);
       if (image === undefined) return;
       await using parent = await ownSocketParent({ shareDirectory: tmpdir() });
-      const clusterId = `killed-${runtime}`;
+      const clusterId = `killed-${kind.name}-${runtime}`;
       const program = `
         import { PluginHost } from './src/index.ts';
         const [socketPath, runtime, socketDirectory, clusterId, image] = process.argv.slice(1);

@@ -1,0 +1,62 @@
+/** A Docker of a test's own in the mount namespace of this process, which those of `scripts/engines` are not in. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { findExecutable } from '../../src/engine/podman-service/find-executable.ts';
+
+const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
+
+/** Why none can be started here; `undefined` where one can. */
+export async function whyNoDockerDaemon(): Promise<string | undefined> {
+  if (process.geteuid?.() !== 0) return 'only root can start a Docker daemon';
+  return (await findExecutable('dockerd', path)) === undefined ? 'dockerd is not installed' : undefined;
+}
+
+/**
+ * Starts one without a network, with everything in a folder of its own. Disposing of it ends it and removes the folder;
+ * its containers must be gone by then.
+ */
+export async function startDockerDaemon(): Promise<{ readonly socketPath: string } & AsyncDisposable> {
+  const folder = await mkdtemp(join(tmpdir(), 'dockerd-'));
+  const socketPath = join(folder, 'docker.sock');
+  const runsc = await findExecutable('runsc', path);
+  const configuration = {
+    hosts: [`unix://${socketPath}`],
+    'data-root': join(folder, 'data'),
+    'exec-root': join(folder, 'exec'),
+    pidfile: join(folder, 'pid'),
+    'exec-opts': ['native.cgroupdriver=cgroupfs'],
+    bridge: 'none',
+    iptables: false,
+    ip6tables: false,
+    ...(runsc !== undefined && {
+      runtimes: { runsc: { path: runsc, runtimeArgs: ['--host-uds=all', '--network=none'] } },
+    }),
+  };
+  await writeFile(join(folder, 'daemon.json'), JSON.stringify(configuration));
+  const daemon = spawn('dockerd', ['--config-file', join(folder, 'daemon.json')], {
+    env: { HOME: '/root', PATH: path },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const exit = once(daemon, 'exit');
+  const said: string[] = [];
+  const listening = new Promise<true>((resolve) => {
+    createInterface({ input: daemon.stderr }).on('line', (line) => {
+      if (said.push(line) > 20) said.shift();
+      if (line.includes('API listen on')) resolve(true);
+    });
+  });
+  const end = async (): Promise<void> => {
+    daemon.kill('SIGTERM');
+    await exit;
+    await rm(folder, { recursive: true, force: true });
+  };
+  if ((await Promise.race([listening, exit])) !== true) {
+    await end();
+    throw new Error(`dockerd did not start: ${said.join('\n')}`);
+  }
+  return { socketPath, [Symbol.asyncDispose]: end };
+}
