@@ -54,6 +54,12 @@ export const limits = {
     what: 'fields at the top of one message: each may become an object when it is decoded',
     beyond: 'the call fails with the code PLUGIN_LIMIT',
   },
+  valuesOfMessage: {
+    value: 2 * MiB,
+    unit: 'number',
+    what: 'values, lengths and numbers of fields at all depths of one message, where its definition is from `loadProto` or reflection: each may become an object when it is decoded; divided by each 16 fields of the widest message',
+    beyond: 'the call fails with the code PLUGIN_LIMIT; as a request of the plugin, with INTERNAL',
+  },
   heldMessages: {
     value: 4,
     unit: 'number',

@@ -2,6 +2,7 @@
 import { BulkheadError } from '../errors.ts';
 import type { Options, PackageDefinition } from '@grpc/proto-loader';
 import type { DynamicService, MethodShape } from './service.ts';
+import { bounded } from './wire/bounded-decoding.ts';
 
 export interface LoadProtoOptions {
   /** Where `import` lines are looked for. Default: the directories of the given files. */
@@ -48,8 +49,31 @@ export async function servicesOf(schema: object): Promise<Record<string, Dynamic
 const messageForm: Options = { keepCase: true, longs: String, enums: String, defaults: true, oneofs: true };
 
 function onlyServices(definitions: PackageDefinition): Record<string, DynamicService> {
+  const width = widest(Object.values(definitions));
   const services = Object.entries(definitions).filter(([, definition]) => isService(definition));
-  return Object.fromEntries(services) as unknown as Record<string, DynamicService>;
+  return Object.fromEntries(
+    services.map(([name, methods]) => [
+      name,
+      bounded(methods as unknown as Record<string, MethodShape>, width),
+    ]),
+  ) as unknown as Record<string, DynamicService>;
+}
+
+/** A message as a descriptor describes it. */
+interface Described {
+  readonly field?: readonly unknown[];
+  readonly nestedType?: readonly Described[];
+}
+
+/** How many fields the message with the most of them has. */
+function widest(definitions: readonly object[]): number {
+  const widthOf = ({ field = [], nestedType = [] }: Described): number =>
+    Math.max(field.length, ...nestedType.map(widthOf));
+  return definitions.reduce(
+    (most, definition) =>
+      'type' in definition ? Math.max(most, widthOf(definition.type as Described)) : most,
+    0,
+  );
 }
 
 /** Messages and enums have a `format`; a service is a record of methods. */

@@ -48,6 +48,7 @@ test('every limit is used by name in the code', async () => {
     'broker/announcements.ts',
     'broker/knock-acceptor.ts',
     'broker/outgoing.ts',
+    'wire/bounded-decoding.ts',
     'yamux/session.ts',
     'serve/prints.ts',
     'limits.ts',

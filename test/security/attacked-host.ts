@@ -126,6 +126,7 @@ export class AttackedHost implements AsyncDisposable {
       harm.push(`the host ${await this.#giveUp()}`);
     } else {
       if (attack.name.startsWith('log-') && !report.heard) harm.push('later log lines were not heard');
+      if (attack.ends?.test(report.said) === false) harm.push(`the host said: ${report.said}`);
       if (!report.served) harm.push('the other plugin was not served any more');
       if (report.peakMiB > boundMiB) harm.push(`the host held ${report.peakMiB} MiB`);
       harm.push(...(await this.#left()));

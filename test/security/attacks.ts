@@ -15,6 +15,10 @@ export type HostAct =
   | 'serve'
   /** Asks it to describe itself. */
   | 'reflect'
+  /** Calls it by a definition of lists within a message. */
+  | 'decode'
+  /** Calls it while somebody follows its logs, as `bulkhead logs -f` does, and reads nothing. */
+  | 'follow'
   /** Looks at the engine, as every launch does, while it runs. */
   | 'look';
 
@@ -33,6 +37,8 @@ export interface Attack {
   readonly kernel?: true;
   /** What nothing stops on a rootless engine, whose host can neither mount nor rely on cgroups. */
   readonly tolerated?: RegExp;
+  /** What the host has to say of it. */
+  readonly ends?: RegExp;
   /** Only a mount of the host stops it, so that it is tolerated too where the engine sees none: see SECURITY.md. */
   readonly stoppedByMount?: true;
 }
@@ -77,6 +83,18 @@ export const attacks: readonly Attack[] = [
   { name: 'log-controls', language: ts, act: 'call', title: 'logs control characters' },
   { name: 'log-prototype', language: ts, act: 'call', title: 'logs fields named as parts of objects' },
   { name: 'stdio-flood', language: ts, act: 'call', title: 'sends prints as fast as it can' },
+  {
+    name: 'log-flood',
+    language: ts,
+    act: 'follow',
+    title: 'logs 90 MB while a reader of its logs stands still',
+  },
+  {
+    name: 'stdio-flood',
+    language: ts,
+    act: 'follow',
+    title: 'prints as fast as it can while a reader of its logs stands still',
+  },
   { name: 'stdio-huge', language: ts, act: 'call', title: 'sends one print of 1 GiB' },
   // Messages, streams, connections
   { name: 'broker-message', language: ts, act: 'call', title: 'sends a broker message of 24 million fields' },
@@ -109,10 +127,30 @@ export const attacks: readonly Attack[] = [
   },
   { name: 'health-huge', language: ts, act: 'health', title: 'is healthy in 1 GiB' },
   { name: 'reply-huge', language: ts, act: 'call', title: 'replies with 1 GiB' },
+  {
+    name: 'reply-nested',
+    language: ts,
+    act: 'decode',
+    title: 'replies with 31 million messages within one of 62 MB',
+    ends: /^PLUGIN_LIMIT: .*limit valuesOfMessage/,
+  },
+  {
+    name: 'reply-packed',
+    language: ts,
+    act: 'decode',
+    title: 'replies with 62 million numbers within one message of 62 MB',
+    ends: /^PLUGIN_LIMIT: .*limit valuesOfMessage/,
+  },
   { name: 'reply-headers', language: ts, act: 'call', title: 'replies with 6 MB of headers' },
   { name: 'never-reads', language: ts, act: 'put', title: 'never reads what it is sent' },
   { name: 'call-abandoned', language: ts, act: 'call', title: 'ends in the midst of a call' },
-  { name: 'reflection-bomb', language: ts, act: 'reflect', title: 'describes itself with 96,000 types' },
+  {
+    name: 'reflection-bomb',
+    language: ts,
+    act: 'reflect',
+    title: 'describes itself with 96,000 types',
+    ends: /^REFLECTION_FAILED: /,
+  },
   // The shared folder
   { name: 'names-many', language: ts, act: 'call', title: 'fills the shared folder with 100,000 names' },
   {

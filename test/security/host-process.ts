@@ -4,10 +4,16 @@
  */
 import { EventEmitter, once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import type * as Bulkhead from '../../src/index.ts';
 import type * as Compatibility from '../../src/compatibility/index.ts';
+import type * as Control from '../../src/cli/control/serve-control.ts';
+import type * as Logs from '../../src/host/instances/plugin-log.ts';
 import type * as KvService from '../plugins/kv-service.ts';
 import type { HostCommand, HostReport } from './messages.ts';
 
@@ -39,6 +45,7 @@ const honest = await host.start({
 });
 const honestKv = honest.client<KeyValue>(service);
 let logged = 0;
+let followed: Logs.PluginLog | undefined;
 const ears = new EventEmitter();
 let heard = false;
 /** How long a line may take behind ninety megabytes of others. */
@@ -92,8 +99,11 @@ async function attacked({
     tmpfs: [{ path: '/tmp' }],
     brokerMultiplex: attack.multiplex === true,
     ...(memoryBytes !== undefined && { memoryBytes }),
-    onLog: ({ message }) => {
+    onOutput: (chunk) => followed?.printed(1, chunk),
+    onLog: (entry) => {
+      const { message } = entry;
       logged += 1;
+      followed?.logged(1, entry);
       if (message !== 'still heard') return;
       heard = true;
       ears.emit('heard');
@@ -111,6 +121,36 @@ async function attacked({
     await plugin.stop({ graceMs: 300 }).catch(() => undefined);
     await plugin[Symbol.asyncDispose]();
   }
+}
+
+/** Somebody who asked for the logs over the socket by which commands ask, and reads nothing of them. */
+async function standStill(): Promise<AsyncDisposable> {
+  const { serveControl } = (await load('src/cli/control/serve-control.ts')) as typeof Control;
+  const { PluginLog } = (await load('src/host/instances/plugin-log.ts')) as typeof Logs;
+  const log = new PluginLog();
+  log.printed(1, { stream: 'stdout', data: Buffer.from('a line that was there before\n') });
+  const directory = await mkdtemp(join(tmpdir(), 'followed-'));
+  const asked = {
+    logs: () => log.lines(),
+    followLogs: (_id: string, listener: Parameters<Logs.PluginLog['follow']>[0]) => log.follow(listener),
+  };
+  const control = await serveControl(asked as unknown as Bulkhead.PluginHost, {
+    directory,
+    trustedOwners: [],
+  });
+  const [name = ''] = await readdir(join(directory, 'hosts'));
+  const reader = connect(join(directory, 'hosts', name));
+  reader.write(`${JSON.stringify({ op: 'logs', instance: 'i', follow: true })}\n`);
+  await once(reader, 'readable'); // the host follows by now
+  followed = log;
+  return {
+    async [Symbol.asyncDispose]() {
+      followed = undefined;
+      reader.destroy();
+      await control[Symbol.asyncDispose]();
+      await rm(directory, { recursive: true });
+    },
+  };
 }
 
 async function acted(plugin: Bulkhead.Plugin, act: HostCommand['attack']['act']): Promise<Went> {
@@ -131,6 +171,17 @@ async function acted(plugin: Bulkhead.Plugin, act: HostCommand['attack']['act'])
     case 'reflect':
       await plugin.reflection.service('proto.KV');
       return call();
+    case 'decode': {
+      const nested = (await loadProto(new URL('nested.proto', import.meta.url).pathname))['attack.Nested'];
+      if (nested === undefined) throw new Error('nested.proto has no attack.Nested');
+      const client = plugin.client<{ Get(request: object, options?: object): Promise<unknown> }>(nested);
+      await client.Get({}, { timeoutMs: callMs });
+      return { said: 'replied', gained: [] };
+    }
+    case 'follow': {
+      await using _reader = await standStill();
+      return await call();
+    }
     case 'look': {
       const went = await call();
       const engine = await host.engine();

@@ -6,6 +6,7 @@ import { whenAborted } from '../../abort.ts';
 import { InvalidOptionError } from '../../errors.ts';
 import type { CallOptions, MethodShape, Messages } from '../service.ts';
 import { toMetadata } from './metadata.ts';
+import { NotedLimit } from './noted-limit.ts';
 
 /** Where calls go, and who says what a failure means. */
 export interface CallTarget {
@@ -43,12 +44,13 @@ export function callUnary(
   request: unknown,
   options: CallOptions = {},
 ): Promise<unknown> {
-  const { path, responseDeserialize } = method;
-  return withReply(target, path, options, (channel, metadata, grpcOptions, done) =>
+  const { path } = method;
+  const noted = new NotedLimit(method);
+  return withReply({ target, path, noted }, options, (channel, metadata, grpcOptions, done) =>
     channel.makeUnaryRequest(
       path,
       asItIs,
-      responseDeserialize,
+      noted.deserialize,
       bytesOf(method, request),
       metadata,
       grpcOptions,
@@ -63,13 +65,14 @@ export async function callClientStream(
   requests: Messages<unknown>,
   options: CallOptions = {},
 ): Promise<unknown> {
-  const { path, responseDeserialize } = method;
+  const { path } = method;
+  const noted = new NotedLimit(method);
   let sending: Sending | undefined;
-  const reply = withReply(target, path, options, (channel, metadata, grpcOptions, done) => {
+  const reply = withReply({ target, path, noted }, options, (channel, metadata, grpcOptions, done) => {
     const call = channel.makeClientStreamRequest(
       path,
       asItIs,
-      responseDeserialize,
+      noted.deserialize,
       metadata,
       grpcOptions,
       done,
@@ -90,13 +93,14 @@ export async function* callServerStream(
   request: unknown,
   options: CallOptions = {},
 ): AsyncGenerator {
-  const { path, responseDeserialize } = method;
+  const { path } = method;
+  const noted = new NotedLimit(method);
   const { metadata, grpcOptions } = prepare(options);
   const bytes = bytesOf(method, request);
   const call = target
     .channel()
-    .makeServerStreamRequest(path, asItIs, responseDeserialize, bytes, metadata, grpcOptions);
-  yield* receiveAll(target, path, call, options.signal);
+    .makeServerStreamRequest(path, asItIs, noted.deserialize, bytes, metadata, grpcOptions);
+  yield* receiveAll({ target, path, noted }, call, options.signal);
 }
 
 export async function* callBidiStream(
@@ -105,14 +109,13 @@ export async function* callBidiStream(
   requests: Messages<unknown>,
   options: CallOptions = {},
 ): AsyncGenerator {
-  const { path, responseDeserialize } = method;
+  const { path } = method;
+  const noted = new NotedLimit(method);
   const { metadata, grpcOptions } = prepare(options);
-  const call = target
-    .channel()
-    .makeBidiStreamRequest(path, asItIs, responseDeserialize, metadata, grpcOptions);
+  const call = target.channel().makeBidiStreamRequest(path, asItIs, noted.deserialize, metadata, grpcOptions);
   const sending = startSending(call, method, requests);
   try {
-    yield* receiveAll(target, path, call, options.signal);
+    yield* receiveAll({ target, path, noted }, call, options.signal);
   } catch (error) {
     throw sending.failure ? sending.failure.error : error;
   }
@@ -125,7 +128,14 @@ type Start = (
   done: (failure: ServiceError | null, reply?: unknown) => void,
 ) => { cancel(): void };
 
-function withReply(target: CallTarget, path: string, options: CallOptions, start: Start): Promise<unknown> {
+/** One call, and what is said when it fails. */
+interface Calling {
+  readonly target: CallTarget;
+  readonly path: string;
+  readonly noted: NotedLimit;
+}
+
+function withReply({ target, path, noted }: Calling, options: CallOptions, start: Start): Promise<unknown> {
   const { signal } = options;
   return new Promise((resolve, reject) => {
     const { metadata, grpcOptions } = prepare(options);
@@ -133,7 +143,7 @@ function withReply(target: CallTarget, path: string, options: CallOptions, start
       stopListening();
       target.inProgress.delete(call);
       if (!failure) resolve(reply);
-      else target.explain(failure, path).then(reject, reject);
+      else target.explain(noted.in(failure), path).then(reject, reject);
     });
     const stopListening = whenAborted(signal, () => {
       call.cancel();
@@ -165,8 +175,7 @@ interface ReadableCall extends AsyncIterable<unknown> {
 }
 
 async function* receiveAll(
-  target: CallTarget,
-  path: string,
+  { target, path, noted }: Calling,
   call: ReadableCall,
   signal: AbortSignal | undefined,
 ): AsyncGenerator {
@@ -182,7 +191,7 @@ async function* receiveAll(
     }
   } catch (error) {
     signal?.throwIfAborted();
-    throw isServiceError(error) ? await target.explain(error, path) : error;
+    throw isServiceError(error) ? await target.explain(noted.in(error), path) : error;
   } finally {
     stopListening();
     target.inProgress.delete(call);

@@ -70,7 +70,12 @@ export function frame(message: Uint8Array, saidLength = message.length): Buffer 
 /** A protobuf field with bytes in it. */
 export function field(number: number, value: Uint8Array | string): Buffer {
   const bytes = Buffer.from(value);
-  return Buffer.concat([varint((number << 3) | 2), varint(bytes.length), bytes]);
+  return Buffer.concat([head(number, bytes.length), bytes]);
+}
+
+/** What stands before the bytes of such a field. */
+export function head(number: number, length: number): Buffer {
+  return Buffer.concat([varint((number << 3) | 2), varint(length)]);
 }
 
 export function number(fieldNumber: number, value: number): Buffer {

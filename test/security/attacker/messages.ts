@@ -2,7 +2,7 @@
 import { connect as connectTo, type ServerHttp2Stream } from 'node:http2';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { attackMs, begin, field, flood, frame, hold, number, pause, report, serve } from './grpc.ts';
+import { attackMs, begin, field, flood, frame, head, hold, number, pause, report, serve } from './grpc.ts';
 
 type Attacks = Readonly<Record<string, () => unknown>>;
 
@@ -60,6 +60,8 @@ export const messageAttacks: Attacks = {
         await flood(stream, Buffer.alloc(2 ** 20, 'x'), { bytes: 2 ** 30 });
       },
     }),
+  'reply-nested': () => serve({ Get: (stream) => inOne(stream, 1, Buffer.of(0x0a, 0x00)) }),
+  'reply-packed': () => serve({ Get: (stream) => inOne(stream, 1, Buffer.of(0x01), 2) }),
   'reply-headers': () =>
     serve({
       Get: (stream) => {
@@ -119,6 +121,17 @@ export const messageAttacks: Attacks = {
       });
     }),
 };
+
+/** A reply of 62 MB in whose fields, one in the other, a few bytes stand over and over. */
+async function inOne(stream: ServerHttp2Stream, outer: number, bytes: Buffer, inner?: number): Promise<void> {
+  const length = 62_000_000;
+  const inside = inner === undefined ? Buffer.alloc(0) : head(inner, length);
+  const heads = Buffer.concat([head(outer, inside.length + length), inside]);
+  begin(stream);
+  stream.write(frame(heads, heads.length + length));
+  await flood(stream, Buffer.alloc(1_000_000, bytes), { bytes: length, milliseconds: 4 * attackMs });
+  stream.end();
+}
 
 /** Attacks every socket that the host offers. The call ends when the attack had its time. */
 async function brokered(

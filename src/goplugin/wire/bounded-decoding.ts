@@ -1,0 +1,83 @@
+/**
+ * Decoding by protobuf.js that makes no more values of a message than a limit allows, at whatever depth they stand: two bytes
+ * may become an object, and one byte of a packed list an element of it.
+ */
+import { createRequire } from 'node:module';
+import { LimitExceeded } from '../grpc/limit-error.ts';
+import { limits } from '../limits.ts';
+import type { MethodShape } from '../service.ts';
+
+type Reader = Record<(typeof readingMethods)[number], (this: Reader) => unknown>;
+
+/** Everything by which the decoders that protobuf.js generates read a value, a length, or the number of a field. */
+const readingMethods = [
+  'uint32',
+  'int32',
+  'sint32',
+  'uint64',
+  'int64',
+  'sint64',
+  'fixed32',
+  'sfixed32',
+  'fixed64',
+  'sfixed64',
+  'float',
+  'double',
+  'bool',
+  'bytes',
+  'string',
+] as const;
+
+/** Fields of one message that are made for two bytes, with their defaults; those of wider ones count more. */
+const usualWidth = 16;
+
+interface Readers {
+  create(bytes: Uint8Array): Reader;
+}
+
+/** The copy of protobuf.js that proto-loader decodes with: a reader of another one would not be taken for a reader. */
+function readers(): Readers {
+  const own = createRequire(import.meta.url);
+  const its = createRequire(own.resolve('@grpc/proto-loader'));
+  return (its('protobufjs') as { readonly Reader: Readers }).Reader;
+}
+
+/** The same methods, whose messages are bounded when they are received. */
+export function bounded<M extends MethodShape>(methods: Record<string, M>, width: number): Record<string, M> {
+  const from = readers();
+  const most = Math.floor(limits.valuesOfMessage.value / Math.ceil(Math.max(width, 1) / usualWidth));
+  const within =
+    (decode: (bytes: Buffer) => unknown) =>
+    (bytes: Buffer): unknown =>
+      // A value has a byte at least.
+      decode(bytes.length <= most ? bytes : (counting(from.create(bytes), most) as unknown as Buffer));
+  const entries = Object.entries(methods).map(([name, method]) => [
+    name,
+    {
+      ...method,
+      requestDeserialize: within(method.requestDeserialize),
+      responseDeserialize: within(method.responseDeserialize),
+    },
+  ]);
+  return Object.fromEntries(entries) as Record<string, M>;
+}
+
+function counting(reader: Reader, most: number): Reader {
+  let count = 0;
+  let inside = false; // some of them use others
+  for (const name of readingMethods) {
+    const read = reader[name];
+    reader[name] = function () {
+      if (inside) return read.call(this);
+      count += 1;
+      if (count > most) throw new LimitExceeded('valuesOfMessage', 'a message becomes more values', most);
+      inside = true;
+      try {
+        return read.call(this);
+      } finally {
+        inside = false;
+      }
+    };
+  }
+  return reader;
+}
