@@ -1,57 +1,75 @@
 /** The texts in an error, with those of its causes, changed as a whole. */
+import { types } from 'node:util';
 
 /** Causes of causes, and data in errors, are looked at down to this depth. */
-const deepest = 8;
+const deepest = 32;
+
+type Change = (text: string) => string;
 
 /**
- * The error itself where the change leaves every text as it is; otherwise a copy of the same class with the changed
- * texts: message, stack, and whatever data it carries.
+ * The value itself where the change leaves every text as it is; otherwise a copy of the same class with the changed
+ * texts: message, stack, and whatever data it carries. Causes may lead back to the error. Never throws: getters are not
+ * called, and proxies are not looked into.
  */
-export function withTexts(value: unknown, change: (text: string) => string, depth = 0): unknown {
+export function withTexts(value: unknown, change: Change): unknown {
+  return changed(value, change, new Map(), 0);
+}
+
+/** @param copies those that are made already, or being made, by what they are copies of */
+function changed(value: unknown, change: Change, copies: Map<object, object>, depth: number): unknown {
   if (typeof value === 'string') return change(value);
-  if (typeof value !== 'object' || value === null || depth > deepest) return value;
-  if (Array.isArray(value))
-    return ifChanged(
-      value,
-      value.map((each) => withTexts(each, change, depth + 1)),
-    );
-  if (value instanceof Error) return errorWithTexts(value, change, depth);
-  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
-  const entries = Object.entries(value).map(
-    ([name, each]) => [name, withTexts(each, change, depth + 1)] as const,
-  );
-  return entries.some(([name, each]) => each !== (value as Record<string, unknown>)[name])
-    ? Object.fromEntries(entries)
-    : value;
+  if (!isLookedInto(value) || depth > deepest) return value;
+  const copy = copies.get(value);
+  if (copy !== undefined) return copy;
+  if (!holdsChange(value, change, new Map(), depth)) return value;
+  if (Array.isArray(value)) {
+    const list: unknown[] = [];
+    copies.set(value, list);
+    for (const each of value) list.push(changed(each, change, copies, depth + 1));
+    return list;
+  }
+  const next: object = value instanceof Error ? new Error('') : {};
+  if (value instanceof Error) Object.setPrototypeOf(next, Object.getPrototypeOf(value) as object);
+  copies.set(value, next);
+  for (const [name, descriptor] of properties(value)) {
+    const property =
+      'value' in descriptor
+        ? { ...descriptor, value: changed(descriptor.value, change, copies, depth + 1) }
+        : descriptor;
+    Object.defineProperty(next, name, { ...property, configurable: true });
+  }
+  return next;
 }
 
-function ifChanged(before: readonly unknown[], after: readonly unknown[]): readonly unknown[] {
-  return after.some((each, at) => each !== before[at]) ? after : before;
+/** @param seen what is being looked into, or was, with the smallest depth at which it was found */
+function holdsChange(value: unknown, change: Change, seen: Map<object, number>, depth: number): boolean {
+  if (typeof value === 'string') return change(value) !== value;
+  if (!isLookedInto(value) || (seen.get(value) ?? deepest + 1) <= depth) return false;
+  seen.set(value, depth);
+  const parts: unknown[] = Array.isArray(value)
+    ? value
+    : properties(value).map(([, { value }]) => value as unknown);
+  return parts.some((part) => holdsChange(part, change, seen, depth + 1));
 }
 
-function errorWithTexts(error: Error, change: (text: string) => string, depth: number): Error {
-  const changes = new Map<string, unknown>();
-  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(error))) {
-    const changed = withTexts(value, change, depth + 1);
-    if (changed !== value) changes.set(name, changed);
-  }
-  const stack = typeof error.stack === 'string' ? change(error.stack) : error.stack;
-  if (stack !== error.stack) changes.set('stack', stack);
-  return changes.size === 0 ? error : copyWith(error, changes);
+/** The own properties, and the stack as a text: some versions of Node.js compute it when it is asked for. */
+function properties(value: object): [name: string, descriptor: PropertyDescriptor][] {
+  const entries = Object.entries(Object.getOwnPropertyDescriptors(value));
+  if (!(value instanceof Error)) return entries;
+  const stack = { value: stackOf(value), writable: true, enumerable: false, configurable: true };
+  return [...entries.filter(([name]) => name !== 'stack'), ['stack', stack]];
 }
 
-function copyWith(error: Error, changes: ReadonlyMap<string, unknown>): Error {
-  const copy = new Error('');
-  Object.setPrototypeOf(copy, Object.getPrototypeOf(error) as object);
-  for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(error))) {
-    if (name !== 'stack') Object.defineProperty(copy, name, { ...descriptor, configurable: true });
+function stackOf(error: Error): string | undefined {
+  try {
+    return error.stack;
+  } catch {
+    return undefined;
   }
-  for (const [name, value] of changes) {
-    const enumerable = Object.getOwnPropertyDescriptor(error, name)?.enumerable ?? false;
-    Object.defineProperty(copy, name, { value, configurable: true, writable: true, enumerable });
-  }
-  if (!changes.has('stack')) {
-    Object.defineProperty(copy, 'stack', { value: error.stack, configurable: true, writable: true });
-  }
-  return copy;
+}
+
+/** Errors, lists and plain data; anything else may be more than its texts. */
+function isLookedInto(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || types.isProxy(value)) return false;
+  return Array.isArray(value) || value instanceof Error || Object.getPrototypeOf(value) === Object.prototype;
 }

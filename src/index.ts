@@ -1,5 +1,13 @@
 /** `bulkhead`: go-plugin plugins in containers. */
-export { BulkheadError, errorCodes, InvalidOptionError, type ErrorCode } from './errors.ts';
+export {
+  blameMeanings,
+  BulkheadError,
+  errorCodes,
+  InvalidOptionError,
+  type Blame,
+  type ErrorCode,
+  type ErrorCodeEntry,
+} from './errors.ts';
 export {
   AttestationError,
   CleanupError,

@@ -1,8 +1,12 @@
 /** The errors of the catalogs. */
-import { BulkheadError, type BulkheadErrorOptions } from '../errors.ts';
+import { BulkheadError, nameErrorClass, type BulkheadErrorOptions } from '../errors.ts';
 
 /** The catalog has no such entry. `known` are the names (or versions) that it has instead, if any. */
 export class EntryNotFoundError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'EntryNotFoundError');
+  }
+
   readonly known: readonly string[];
 
   constructor(what: string, known: readonly string[], options: BulkheadErrorOptions = {}) {
@@ -16,6 +20,10 @@ export class EntryNotFoundError extends BulkheadError {
 
 /** The entry can't be changed now. `inTheWay` names what refers to it. */
 export class EntryInUseError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'EntryInUseError');
+  }
+
   readonly inTheWay: readonly string[];
 
   constructor(message: string, inTheWay: readonly string[], hint: string) {
@@ -26,6 +34,10 @@ export class EntryInUseError extends BulkheadError {
 
 /** What is kept at `place` is no entry: torn, foreign, or written by a newer version. It is left as it is. */
 export class DamagedEntryError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'DamagedEntryError');
+  }
+
   /** Path of the file, for a store of files. */
   readonly place: string;
   readonly reason: string;
@@ -49,6 +61,10 @@ export class DamagedEntryError extends BulkheadError {
 
 /** The store can't be read, written, locked or trusted. What was there before is still there. */
 export class StoreError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'StoreError');
+  }
+
   readonly place: string;
 
   constructor(

@@ -5,7 +5,7 @@ import type {
   InspectedContainer,
   InspectedImage,
 } from '../engine/index.ts';
-import { BulkheadError } from '../errors.ts';
+import { BulkheadError, nameErrorClass } from '../errors.ts';
 import { attestedSettings } from './attested/settings.ts';
 
 /** One setting that the engine made otherwise than it was asked. */
@@ -17,6 +17,10 @@ export interface Difference {
 
 /** Thrown before start when the container is not what was asked for. The container has been removed. */
 export class AttestationError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'AttestationError');
+  }
+
   readonly differences: readonly Difference[];
 
   constructor(engine: Pick<Engine, 'kind' | 'version'>, differences: readonly Difference[]) {

@@ -1,9 +1,13 @@
 import type { Reason } from '../compatibility/index.ts';
-import { BulkheadError, type BulkheadErrorOptions } from '../errors.ts';
+import { BulkheadError, nameErrorClass, type BulkheadErrorOptions } from '../errors.ts';
 import { boundedText } from '../foreign-text.ts';
 
 /** Thrown before anything is made, when the facts say that a launch can't work here: every reason with its remedy. */
 export class LaunchRefusedError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'LaunchRefusedError');
+  }
+
   readonly reasons: readonly Reason[];
 
   constructor(image: string, reasons: readonly Reason[], options: BulkheadErrorOptions = {}) {
@@ -22,6 +26,10 @@ function plainReason(reason: Reason): Reason {
 
 /** Thrown before anything is made, when it could not be observed whether a launch works here: what, and what to do. */
 export class LaunchUnknownError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'LaunchUnknownError');
+  }
+
   readonly reasons: readonly Reason[];
 
   constructor(image: string, reasons: readonly Reason[], options: BulkheadErrorOptions = {}) {
@@ -43,6 +51,10 @@ function remedies(reasons: readonly Reason[]): string {
 
 /** Thrown when the engine has no such image. */
 export class ImageNotPresentError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'ImageNotPresentError');
+  }
+
   readonly image: string;
 
   constructor(image: string, engine: string, options: BulkheadErrorOptions = {}) {
@@ -56,6 +68,10 @@ export class ImageNotPresentError extends BulkheadError {
 
 /** Thrown when a container could not be removed: names it, so that nothing is left behind unknowingly. */
 export class CleanupError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'CleanupError');
+  }
+
   readonly containerId: string;
   /** Its folder for sockets, which was left because the container may live. */
   readonly folder: string | undefined;
@@ -76,6 +92,10 @@ export class CleanupError extends BulkheadError {
 
 /** Thrown when the folder for a plugin's sockets could not be removed, although its container was. */
 export class FolderCleanupError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'FolderCleanupError');
+  }
+
   readonly folder: string;
 
   constructor(folder: string, why: string, options: BulkheadErrorOptions = {}) {

@@ -1,5 +1,5 @@
 /** The errors of the go-plugin protocol. */
-import { BulkheadError, type BulkheadErrorOptions, type ErrorCode } from '../errors.ts';
+import { BulkheadError, nameErrorClass, type BulkheadErrorOptions, type ErrorCode } from '../errors.ts';
 import { boundedText, plainText } from '../foreign-text.ts';
 import { reflectionLimits, type ReflectionLimitName } from './reflection/limits.ts';
 import type { Diagnosis, PluginExit } from './runner.ts';
@@ -28,6 +28,10 @@ export interface PluginErrorOptions extends BulkheadErrorOptions {
 
 /** A plugin failed. Carries what was observed: phase, exit, last output, and what its runner knows. */
 export class PluginError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'PluginError');
+  }
+
   readonly phase: PluginPhase;
   /** Image reference or path of the executable. */
   readonly plugin: string;
@@ -72,22 +76,46 @@ function plainDiagnosis({ facts, hint }: Diagnosis): Diagnosis {
 }
 
 /** The plugin has ended: by itself, by a signal, or because it was stopped. `exit` says how. */
-export class PluginExitedError extends PluginError {}
+export class PluginExitedError extends PluginError {
+  static {
+    nameErrorClass(this, 'PluginExitedError');
+  }
+}
 
 /** What the plugin printed is not the handshake it should be. `code` tells how; the `cause` shows the line. */
-export class HandshakeError extends PluginError {}
+export class HandshakeError extends PluginError {
+  static {
+    nameErrorClass(this, 'HandshakeError');
+  }
+}
 
 /** The plugin could not be made, started or connected to; `phase` and `code` tell which. */
-export class PluginStartError extends PluginError {}
+export class PluginStartError extends PluginError {
+  static {
+    nameErrorClass(this, 'PluginStartError');
+  }
+}
 
 /** The plugin's health service says that it does not serve. */
-export class PluginUnhealthyError extends PluginError {}
+export class PluginUnhealthyError extends PluginError {
+  static {
+    nameErrorClass(this, 'PluginUnhealthyError');
+  }
+}
 
 /** The plugin can't tell what a service looks like; `code` says why. */
-export class ReflectionError extends BulkheadError {}
+export class ReflectionError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'ReflectionError');
+  }
+}
 
 /** The plugin says more of its services than is believed. `limit` names what there is too much of. */
 export class ReflectionLimitError extends ReflectionError {
+  static {
+    nameErrorClass(this, 'ReflectionLimitError');
+  }
+
   /** A key of `reflectionLimits`. */
   readonly limit: ReflectionLimitName;
   /** What the limit is. */
@@ -104,6 +132,10 @@ export class ReflectionLimitError extends ReflectionError {
 
 /** A brokered service could not be offered or reached. */
 export class BrokerError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'BrokerError');
+  }
+
   /** The id that was offered or dialled; `undefined` when there is none yet. */
   readonly id: number | undefined;
 
@@ -118,10 +150,18 @@ export class BrokerError extends BulkheadError {
 }
 
 /** The plugin did not become ready within its time limit. */
-export class PluginStartTimeoutError extends PluginError {}
+export class PluginStartTimeoutError extends PluginError {
+  static {
+    nameErrorClass(this, 'PluginStartTimeoutError');
+  }
+}
 
 /** A call failed while the plugin lives: the plugin answered with an error status, or the call's deadline passed. */
 export class PluginCallError extends PluginError {
+  static {
+    nameErrorClass(this, 'PluginCallError');
+  }
+
   /** `/package.Service/Method` */
   readonly method: string;
   /** Name of the gRPC status, for example `NOT_FOUND`. */

@@ -1,5 +1,5 @@
 /** Service definitions from .proto files, at run time. */
-import { BulkheadError } from '../errors.ts';
+import { BulkheadError, nameErrorClass } from '../errors.ts';
 import type { Options, PackageDefinition } from '@grpc/proto-loader';
 import type { DynamicService, MethodShape } from './service.ts';
 import { bounded } from './wire/bounded-decoding.ts';
@@ -10,7 +10,11 @@ export interface LoadProtoOptions {
 }
 
 /** A .proto file is missing or wrong. */
-export class ProtoError extends BulkheadError {}
+export class ProtoError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'ProtoError');
+  }
+}
 
 /**
  * Reads .proto files and returns the services they define, by full name: `{ 'proto.KV': ... }`.

@@ -1,5 +1,5 @@
 /** The errors of the plugin host. */
-import { BulkheadError, type BulkheadErrorOptions } from '../errors.ts';
+import { BulkheadError, nameErrorClass, type BulkheadErrorOptions } from '../errors.ts';
 import type { OutputTail, PluginExit } from '../goplugin/index.ts';
 import { plainOutput } from '../goplugin/errors.ts';
 
@@ -8,6 +8,10 @@ import { plainOutput } from '../goplugin/errors.ts';
  * that it may be.
  */
 export class OutcomeUnknownError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'OutcomeUnknownError');
+  }
+
   /** `/package.Service/Method` */
   readonly method: string;
   /** How the plugin ended, if that is known. */
@@ -30,6 +34,10 @@ export class OutcomeUnknownError extends BulkheadError {
 
 /** The plugin keeps ending, and is not started any more until its instance is reset. */
 export class CrashLoopError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'CrashLoopError');
+  }
+
   readonly instanceId: string;
   /** The end of what it wrote in its last life. */
   readonly output: OutputTail;
@@ -58,6 +66,10 @@ export class CrashLoopError extends BulkheadError {
 
 /** A limit of the host was reached. `limit` names the option that sets it. */
 export class HostLimitError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'HostLimitError');
+  }
+
   readonly limit: string;
 
   constructor(limit: string, value: number, message: string) {
@@ -70,6 +82,10 @@ export class HostLimitError extends BulkheadError {
 
 /** The new plugin could not take over. The one that ran goes on. */
 export class ReloadFailedError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'ReloadFailedError');
+  }
+
   constructor(plugin: string, cause: unknown) {
     super(
       'RELOAD_FAILED',

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, rename, rmdir, unlink } from 'node:fs/promises';
 import { dirname, basename } from 'node:path';
-import { BulkheadError } from '../errors.ts';
+import { BulkheadError, nameErrorClass } from '../errors.ts';
 import { errnoOf, ForeignMountError, HeldFolder, isSameMount, type EntryName } from './held-folder.ts';
 import { unmountOwn } from './small-mount.ts';
 
@@ -25,6 +25,10 @@ interface Progress {
 
 /** A folder, or something in it, is still there: says what and why. */
 export class FolderNotRemovedError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'FolderNotRemovedError');
+  }
+
   readonly path: string;
 
   constructor(path: string, why: string, options: { cause?: unknown } = {}) {

@@ -1,7 +1,11 @@
-import { BulkheadError, type BulkheadErrorOptions } from '../errors.ts';
+import { BulkheadError, nameErrorClass, type BulkheadErrorOptions } from '../errors.ts';
 
 /** Thrown when a program is for another architecture than the image. */
 export class ArchitectureMismatchError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'ArchitectureMismatchError');
+  }
+
   readonly file: string;
   /** In the words of image configurations: `amd64`, `arm64`. */
   readonly expected: string;
@@ -19,6 +23,10 @@ export class ArchitectureMismatchError extends BulkheadError {
 
 /** Thrown when a program can't run in an image that holds nothing but the program. */
 export class DynamicBinaryError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'DynamicBinaryError');
+  }
+
   readonly file: string;
   readonly interpreter: string;
 
@@ -37,6 +45,10 @@ export class DynamicBinaryError extends BulkheadError {
 
 /** Thrown when a shared library, or the loader, of a program is nowhere on this machine. */
 export class LibraryNotFoundError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'LibraryNotFoundError');
+  }
+
   readonly library: string;
   /** The file that names the library. */
   readonly neededBy: string;
@@ -57,6 +69,10 @@ export class LibraryNotFoundError extends BulkheadError {
 
 /** Thrown when an npm package that the plugin needs is not installed. */
 export class PackageNotFoundError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'PackageNotFoundError');
+  }
+
   readonly packageName: string;
   /** The folder whose `node_modules`, and those above it, were looked in. */
   readonly neededBy: string;
@@ -72,6 +88,10 @@ export class PackageNotFoundError extends BulkheadError {
 
 /** Thrown when a file that belongs into the image can't be read, or is of a kind that can't be packed. */
 export class ImageFileError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'ImageFileError');
+  }
+
   readonly file: string;
 
   constructor(file: string, message: string, options: BulkheadErrorOptions = {}) {
@@ -82,6 +102,10 @@ export class ImageFileError extends BulkheadError {
 
 /** Thrown when a file changed between measuring the image and writing it: what was written is not what was promised. */
 export class ImageChangedError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'ImageChangedError');
+  }
+
   constructor(detail: string) {
     super('IMAGE_CHANGED', `the image's content changed while it was written: ${detail}`, {
       hint: 'Pack it again once nothing writes to its files any more.',

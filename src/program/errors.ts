@@ -1,7 +1,11 @@
-import { BulkheadError, type BulkheadErrorOptions } from '../errors.ts';
+import { BulkheadError, nameErrorClass, type BulkheadErrorOptions } from '../errors.ts';
 
 /** Thrown when a file is not an ELF program that can be read; `reason` says why. */
 export class ElfError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'ElfError');
+  }
+
   /**
    * `not-elf`: something else. `unsupported`: 32-bit or big-endian. `damaged`: cut short or contradictory. `limit`: it
    * claims more than is read of any program.

@@ -1,7 +1,11 @@
-import { BulkheadError, type BulkheadErrorOptions, type ErrorCode } from '../../errors.ts';
+import { BulkheadError, nameErrorClass, type BulkheadErrorOptions, type ErrorCode } from '../../errors.ts';
 
 /** A Podman service of our own could not be started. */
 export class PodmanServiceError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'PodmanServiceError');
+  }
+
   /** The last lines that the service wrote. */
   readonly output: string;
 

@@ -2,7 +2,7 @@
  * The one line by which a plugin says where and how it serves: `1|5|unix|/tmp/plugin123|grpc|CERTIFICATE|true`.
  * Pure. Rules as in go-plugin: client.go and server.go.
  */
-import { BulkheadError, type ErrorCode } from '../../errors.ts';
+import { BulkheadError, nameErrorClass, type ErrorCode } from '../../errors.ts';
 import { boundedText } from '../../foreign-text.ts';
 import type { PluginAddress } from '../runner.ts';
 import { decodeCertificateField, encodeCertificateField } from './certificate-field.ts';
@@ -31,6 +31,10 @@ export interface HandshakeExpectations {
 
 /** The handshake line is wrong. `code` tells how, `line` shows the start of it. */
 export class HandshakeLineError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'HandshakeLineError');
+  }
+
   readonly line: string;
 
   constructor(code: ErrorCode, message: string, line: string, hint?: string) {

@@ -1,7 +1,12 @@
+import { nameErrorClass } from '../../errors.ts';
 import { PluginError } from '../errors.ts';
 
 /** The executable could not be started; `cause` is the system's own error. */
 export class SubprocessStartError extends PluginError {
+  static {
+    nameErrorClass(this, 'SubprocessStartError');
+  }
+
   constructor(command: string, cwd: string | undefined, cause: NodeJS.ErrnoException) {
     const where = cwd === undefined ? '' : ` in ${cwd}`;
     super(
@@ -19,6 +24,10 @@ export class SubprocessStartError extends PluginError {
 
 /** The executable is not the one it should be. It was not started, or was ended at once. */
 export class ChecksumError extends PluginError {
+  static {
+    nameErrorClass(this, 'ChecksumError');
+  }
+
   /** @param hash the hash function that told; `undefined` when the file was changed while it was started */
   constructor(command: string, hash: string | undefined) {
     super(

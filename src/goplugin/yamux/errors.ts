@@ -1,7 +1,11 @@
-import { BulkheadError } from '../../errors.ts';
+import { BulkheadError, nameErrorClass } from '../../errors.ts';
 
 /** The other side broke yamux's rules; its connection is closed, and with it every stream. */
 export class YamuxError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'YamuxError');
+  }
+
   constructor(what: string) {
     super('MULTIPLEXING_PROTOCOL', `The other side broke the rules of multiplexing: ${what}`);
   }
@@ -9,6 +13,10 @@ export class YamuxError extends BulkheadError {
 
 /** A stream ended before its time: the other side reset it, or the connection that carried it has ended. */
 export class StreamLostError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'StreamLostError');
+  }
+
   constructor(why: string, cause?: unknown) {
     super('MULTIPLEXING_STREAM_LOST', why, { cause });
   }

@@ -1,0 +1,30 @@
+/**
+ * What makes `instanceof` work for errors of another copy of this package, which a program has when two of its
+ * dependencies bring their own.
+ */
+import { types } from 'node:util';
+
+const names = new WeakMap<object, symbol>();
+
+/**
+ * Gives a class of errors a name that all copies of the package know. The prototype carries it, so that the errors of its
+ * subclasses have the names of all their classes.
+ */
+export function nameErrorClass(errorClass: { readonly prototype: Error }, name: string): void {
+  const symbol = Symbol.for(`bulkhead.error.${name}`);
+  names.set(errorClass, symbol);
+  Object.defineProperty(errorClass.prototype, symbol, { value: true });
+}
+
+/**
+ * Whether the value is an error of the class, be it of this copy or of another. A class without a name, such as a
+ * subclass that a user of the package wrote, has no errors but its own. Only real errors count, and only what their
+ * prototypes say: data with a `code`, or with the name as a property, is none.
+ */
+export function isErrorOf(errorClass: { readonly prototype: Error }, value: unknown): boolean {
+  if (!types.isNativeError(value)) return false;
+  const symbol = names.get(errorClass);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (symbol === undefined) return Object.prototype.isPrototypeOf.call(errorClass.prototype, value);
+  return typeof prototype === 'object' && prototype !== null && symbol in prototype;
+}

@@ -1,0 +1,79 @@
+/** What a value that something else threw says of itself. Nothing here throws, whatever the value is. */
+import { types } from 'node:util';
+
+/** What to do about a file or folder that the system refuses, by the name of its error. */
+export const fileHints: Readonly<Record<string, string>> = {
+  ENOENT: 'Check whether the path is right.',
+  ENOTDIR: 'Check whether the path is right: a part of it is a file.',
+  EISDIR: 'Name a file: this is a folder.',
+  EACCES: 'Choose another place, or run as a user who may use this one.',
+  EPERM: 'Choose another place, or run as a user who may use this one.',
+  EROFS: 'Choose a place on a file system that can be written.',
+  ENOSPC: 'Make room on that file system, or choose another place.',
+  EDQUOT: 'Make room within the quota of this user, or choose another place.',
+};
+
+const otherHints: Readonly<Record<string, string>> = {
+  EMFILE: 'Raise the limit of open files of this process (ulimit -n), or do less at a time.',
+  ENFILE: 'This machine has no open files left: end what holds many.',
+  ENOMEM: 'This machine has no memory left for it: end something, or give it more.',
+  EAGAIN: 'A limit of processes or memory is reached: raise it (ulimit -u), or do less at a time.',
+};
+
+export interface ThrownValue {
+  readonly code: 'FILE_UNUSABLE' | 'SYSTEM_ERROR' | 'INTERNAL';
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+/** The code, message and hint for a value that is no error of this package. */
+export function readThrown(value: unknown): ThrownValue {
+  const message = messageOf(value);
+  const name = systemErrorName(value);
+  if (name === undefined) return { code: 'INTERNAL', message, hint: undefined };
+  const isOfFile = typeof property(value, 'path') === 'string' && !isOfProgram(value);
+  return isOfFile
+    ? { code: 'FILE_UNUSABLE', message, hint: fileHints[name] ?? otherHints[name] }
+    : { code: 'SYSTEM_ERROR', message, hint: otherHints[name] };
+}
+
+/** The message of an error; of anything else that was thrown, its text. */
+export function messageOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const message = isObject(value) ? property(value, 'message') : undefined;
+  if (typeof message === 'string') return message;
+  try {
+    return String(value);
+  } catch {
+    return `a value of type ${typeof value} was thrown`;
+  }
+}
+
+/** The name of the system's error, such as `ENOENT`; `undefined` for any other value. */
+function systemErrorName(value: unknown): string | undefined {
+  if (!types.isNativeError(value)) return undefined;
+  const code = property(value, 'code');
+  return typeof code === 'string' &&
+    /^E[A-Z0-9]+$/.test(code) &&
+    typeof property(value, 'syscall') === 'string'
+    ? code
+    : undefined;
+}
+
+/** A program that could not be started has a path as well. */
+function isOfProgram(value: unknown): boolean {
+  return String(property(value, 'syscall')).startsWith('spawn');
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
+/** A getter, or a proxy, may throw. */
+function property(value: unknown, name: string): unknown {
+  try {
+    return (value as Record<string, unknown>)[name];
+  } catch {
+    return undefined;
+  }
+}
