@@ -11,6 +11,7 @@ export {
 export {
   AttestationError,
   CleanupError,
+  ContainerStartError,
   FolderCleanupError,
   ImageNotPresentError,
   LaunchRefusedError,

@@ -30,7 +30,8 @@ interface ErrorParts {
 
 function partsOf(error: unknown): ErrorParts {
   if (!(error instanceof BulkheadError)) {
-    return { heading: error instanceof Error ? error.message : String(error), details: [] };
+    const { message, hint } = BulkheadError.from(error);
+    return { heading: message, details: [], remedy: hint };
   }
   return {
     heading: `${error.code}: ${error.message}`,

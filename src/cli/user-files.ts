@@ -1,17 +1,7 @@
 /** Files that are named on the command line: what goes wrong with one is told with its name and what to do. */
 import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { BulkheadError } from '../errors.ts';
-
-const remedies: Readonly<Record<string, string>> = {
-  ENOENT: 'See whether the path is right.',
-  ENOTDIR: 'See whether the path is right: a part of it is a file.',
-  EISDIR: 'Name a file: this is a folder.',
-  EACCES: 'Choose another place, or run as a user who may use this one.',
-  EPERM: 'Choose another place, or run as a user who may use this one.',
-  EROFS: 'Choose a place on a file system that can be written.',
-  ENOSPC: 'Make room on that file system, or choose another place.',
-  EDQUOT: 'Make room within the quota of this user, or choose another place.',
-};
+import { fileHints } from '../thrown-value.ts';
 
 /** @throws BulkheadError `FILE_UNUSABLE` */
 export async function readUserFile(path: string): Promise<string> {
@@ -73,6 +63,6 @@ export function unusable(path: string, done: 'read' | 'written', cause: unknown)
   return new BulkheadError(
     'FILE_UNUSABLE',
     `${path} can't be ${done}: ${reason}${code === '' ? '' : ` (${code})`}`,
-    { cause, hint: remedies[code] },
+    { cause, hint: fileHints[code] },
   );
 }

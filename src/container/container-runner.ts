@@ -1,14 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { orAborted, whenAborted } from '../abort.ts';
 import type { LaunchStrategy } from '../compatibility/index.ts';
-import type { ContainerAttachment, CreateContainerOptions, Engine } from '../engine/index.ts';
+import {
+  ConflictError,
+  EngineGoneError,
+  EngineProtocolError,
+  EngineTimeoutError,
+  NotFoundError,
+  type ContainerAttachment,
+  type CreateContainerOptions,
+  type Engine,
+} from '../engine/index.ts';
 import { withTexts } from '../error-texts.ts';
 import { BulkheadError } from '../errors.ts';
 import type { Diagnosis, PluginAddress, PluginExit, PluginRunner } from '../goplugin/index.ts';
 import { attest, AttestationError } from './attestation.ts';
 import { createRequest } from './create-request.ts';
 import { diagnoseContainer } from './diagnose.ts';
-import { CleanupError } from './errors.ts';
+import { CleanupError, ContainerStartError } from './errors.ts';
 import { proveGvisor } from './gvisor-proof.ts';
 import { removeContainer } from './remove.ts';
 import { watchExit } from './exit-watch.ts';
@@ -108,7 +117,7 @@ async function createWhole(
 /** Whether the engine may have created the container although the request failed. */
 function isAnswerLost(error: unknown): boolean {
   if (!(error instanceof BulkheadError)) return true;
-  return ['ENGINE_GONE', 'ENGINE_TIMEOUT', 'ENGINE_PROTOCOL'].includes(error.code);
+  return [EngineGoneError, EngineTimeoutError, EngineProtocolError].some((lost) => error instanceof lost);
 }
 
 async function attach(
@@ -175,7 +184,7 @@ class ContainerRunner implements PluginRunner {
       await this.#parts.engine.containers.start(this.id, { signal });
     } catch (cause) {
       signal?.throwIfAborted();
-      throw startFailed(this.name, cause);
+      throw new ContainerStartError(this.name, cause);
     }
     await this.#proveGvisor(signal);
     this.#exit = watchExit(this.#parts.engine, this.id, this.#lifetime.signal).then((exit) => {
@@ -277,18 +286,5 @@ function containerName(title: string | undefined): string {
 
 /** Ended by itself, or removed by somebody else, while we were about to end it. */
 function isAlreadyEnded(error: unknown): boolean {
-  return error instanceof BulkheadError && ['ENGINE_NOT_FOUND', 'ENGINE_CONFLICT'].includes(error.code);
-}
-
-function startFailed(image: string, cause: unknown): BulkheadError {
-  const said = cause instanceof Error ? cause.message : String(cause);
-  const hint = cause instanceof BulkheadError ? cause.hint : undefined;
-  return new BulkheadError(
-    'CONTAINER_START_FAILED',
-    `the container of ${image} could not be started: ${said}`,
-    {
-      cause,
-      hint,
-    },
-  );
+  return error instanceof NotFoundError || error instanceof ConflictError;
 }

@@ -1,6 +1,7 @@
 import { FolderNotRemovedError } from '../linux/remove-tree.ts';
 import { CleanupError, FolderCleanupError } from './errors.ts';
 import type { SocketDirectory } from './sockets/socket-directory.ts';
+import { messageOf } from '../thrown-value.ts';
 
 /**
  * Disposes of the socket directory of a container that is gone, or was never made. It stays where the container could
@@ -18,9 +19,9 @@ export async function disposeAfter<T>(failure: T, directory: SocketDirectory): P
     return failure;
   } catch (left) {
     const folder = left instanceof FolderNotRemovedError ? left.path : directory.path;
-    const why = left instanceof Error ? left.message : String(left);
+    const why = messageOf(left);
     if (failure === undefined) return new FolderCleanupError(folder, why, { cause: left });
-    const first = failure instanceof Error ? failure.message : String(failure);
+    const first = messageOf(failure);
     return new FolderCleanupError(folder, `${first}; besides, ${why}`, {
       cause: new AggregateError([failure, left]),
     });

@@ -106,3 +106,18 @@ export class FolderCleanupError extends BulkheadError {
     this.folder = folder;
   }
 }
+
+/** Thrown when the engine could not start the container that it had created. */
+export class ContainerStartError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'ContainerStartError');
+  }
+
+  constructor(image: string, thrown: unknown) {
+    const { message, hint } = BulkheadError.from(thrown);
+    super('CONTAINER_START_FAILED', `the container of ${image} could not be started: ${message}`, {
+      cause: thrown,
+      hint,
+    });
+  }
+}

@@ -1,6 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { InspectedContainer, Engine } from '../engine/index.ts';
-import { BulkheadError } from '../errors.ts';
+import {
+  EngineClosedError,
+  EngineProtocolError,
+  NotFoundError,
+  type Engine,
+  type InspectedContainer,
+} from '../engine/index.ts';
 import type { PluginExit } from '../goplugin/index.ts';
 
 /** How long to leave an engine that went away before asking it again: it is probably restarting. */
@@ -22,9 +27,9 @@ export async function watchExit(engine: Engine, id: string, signal: AbortSignal)
       return await describeExit(engine, id, exitCode, signal);
     } catch (error) {
       signal.throwIfAborted();
-      if (isCode(error, 'ENGINE_NOT_FOUND'))
+      if (error instanceof NotFoundError)
         return { code: undefined, error: 'the container was removed by somebody else' };
-      if (isCode(error, 'ENGINE_CLOSED'))
+      if (error instanceof EngineClosedError)
         return { code: undefined, error: 'the connection to the engine was closed by this process' };
       await delay(retryMs, undefined, { signal, ref: false });
     }
@@ -43,12 +48,11 @@ async function describeExit(
     inspection = await engine.containers.inspect(id, { signal });
   } catch (error) {
     signal.throwIfAborted();
-    if (isCode(error, 'ENGINE_NOT_FOUND')) return { code: waitedCode };
+    if (error instanceof NotFoundError) return { code: waitedCode };
     throw error;
   }
   const { state } = inspection;
-  if (state.status === 'running')
-    throw new BulkheadError('ENGINE_PROTOCOL', 'wait answered for a running container');
+  if (state.status === 'running') throw new EngineProtocolError('wait answered for a running container');
   return {
     code: state.exitCode,
     oomKilled: state.oomKilled,
@@ -63,8 +67,4 @@ async function describeExit(
  */
 function notBeforeTheEnd(engine: Pick<Engine, 'kind'>, recorded: Date): Date {
   return engine.kind === 'podman' ? new Date(recorded.getTime() + longestTickMs) : recorded;
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof BulkheadError && error.code === code;
 }

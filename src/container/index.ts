@@ -3,6 +3,7 @@ export { attest, AttestationError, type Difference } from './attestation.ts';
 export { containerSocketDirectory } from './create-request.ts';
 export {
   CleanupError,
+  ContainerStartError,
   FolderCleanupError,
   ImageNotPresentError,
   LaunchRefusedError,

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Engine } from '../engine/index.ts';
+import { ConflictError, EngineTimeoutError, NotFoundError, type Engine } from '../engine/index.ts';
 import { BulkheadError } from '../errors.ts';
 import { CleanupError } from './errors.ts';
 import { killStuckRuntime } from './stuck-runtime.ts';
@@ -23,7 +23,7 @@ export async function removeContainer(
 ): Promise<void> {
   const first = await tryToRemove(engine, idOrName);
   if (first === undefined) return;
-  const isStuck = !(first instanceof BulkheadError) || first.code === 'ENGINE_TIMEOUT';
+  const isStuck = !(first instanceof BulkheadError) || first instanceof EngineTimeoutError;
   const killed = isStuck ? await killStuckRuntime(idOrName, options.runtime ?? '') : 0;
   const last = killed === 0 ? first : await tryToRemove(engine, idOrName);
   if (last !== undefined) throw new CleanupError(idOrName, { cause: last });
@@ -35,10 +35,9 @@ async function tryToRemove(engine: Engine, idOrName: string): Promise<unknown> {
     const signal = AbortSignal.timeout(removeMs);
     await engine.containers.remove(idOrName, { force: true, volumes: true, signal });
   } catch (error) {
-    if (!(error instanceof BulkheadError)) return error;
-    if (error.code === 'ENGINE_NOT_FOUND') return undefined;
+    if (error instanceof NotFoundError) return undefined;
     // Somebody else is removing it, as a rule, and it may live until that is done; or it ended just when it was to be killed.
-    if (error.code === 'ENGINE_CONFLICT' && (await isGoneSoon(engine, idOrName))) return undefined;
+    if (error instanceof ConflictError && (await isGoneSoon(engine, idOrName))) return undefined;
     return error;
   }
   return undefined;
@@ -53,8 +52,8 @@ async function isGoneSoon(engine: Engine, idOrName: string): Promise<boolean> {
       await engine.containers.remove(idOrName, { force: true, volumes: true, signal });
       return true;
     } catch (error) {
-      if (error instanceof BulkheadError && error.code === 'ENGINE_NOT_FOUND') return true;
-      if (!(error instanceof BulkheadError) || error.code !== 'ENGINE_CONFLICT') return false;
+      if (error instanceof NotFoundError) return true;
+      if (!(error instanceof ConflictError)) return false;
     }
   }
 }

@@ -1,16 +1,18 @@
-import { BulkheadError } from '../errors.ts';
+import { EngineError } from '../engine/index.ts';
+import { ContainerStartError } from './errors.ts';
 
 /**
  * Start failures of runsc that have nothing to do with the launch: a runsc on a rootless Docker that is busy now and then
- * may not write the `oom_score_adj` of its own sandbox, which ends at that moment. The next start works.
+ * may not write the `oom_score_adj` of its own sandbox, which ends at that moment. The next start works. Docker answers
+ * them with the same status as any other failure, so that only runsc's own words tell them apart.
  */
 const transientStartFailure = /open \/proc\/\d+\/oom_score_adj: permission denied/;
 
 /** Whether the same launch, tried again, can be expected to work. */
 export function isTransientStartFailure(error: unknown): boolean {
   return (
-    error instanceof BulkheadError &&
-    error.code === 'CONTAINER_START_FAILED' &&
-    transientStartFailure.test(error.message)
+    error instanceof ContainerStartError &&
+    error.cause instanceof EngineError &&
+    transientStartFailure.test(error.cause.engineMessage ?? '')
   );
 }

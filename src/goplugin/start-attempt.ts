@@ -14,6 +14,7 @@ import type { RunningPlugin } from './running-plugin.ts';
 import { endAttempt, HandshakeAbsent, type Attempt } from './start-failure.ts';
 import type { StartSettings } from './start-options.ts';
 import { createIdentity } from './tls/identity.ts';
+import { messageOf } from '../thrown-value.ts';
 
 /** How long stdout may stay open after the exit, when something else holds it. */
 const stdoutAfterExitMs = 1_000;
@@ -97,7 +98,7 @@ async function createRunner(
 function watchExit(runner: PluginRunner): Promise<PluginExit> {
   return runner.wait().catch((error: unknown) => ({
     code: undefined,
-    error: error instanceof Error ? error.message : String(error),
+    error: messageOf(error),
   }));
 }
 

@@ -19,6 +19,7 @@ import { within, type Limit } from './limit.ts';
 import type { PluginOutput } from './output/plugin-output.ts';
 import type { Diagnosis, PluginExit, PluginRunner } from './runner.ts';
 import type { StartSettings } from './start-options.ts';
+import { messageOf } from '../thrown-value.ts';
 
 /** What there is so far of a plugin that is being started. */
 export interface Attempt {
@@ -100,7 +101,7 @@ function explain(attempt: Attempt, failure: unknown, seen: Seen): Error {
       options(undefined),
     );
   }
-  const text = failure instanceof Error ? failure.message : String(failure);
+  const text = messageOf(failure);
   if (phase === 'connect') {
     return new PluginStartError(
       'PLUGIN_CONNECT_FAILED',

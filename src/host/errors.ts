@@ -87,10 +87,10 @@ export class ReloadFailedError extends BulkheadError {
   }
 
   constructor(plugin: string, cause: unknown) {
-    super(
-      'RELOAD_FAILED',
-      `${plugin} was not reloaded, and runs on as before: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause, hint: cause instanceof BulkheadError ? cause.hint : undefined },
-    );
+    const { message, hint } = BulkheadError.from(cause);
+    super('RELOAD_FAILED', `${plugin} was not reloaded, and continues to run as before: ${message}`, {
+      cause,
+      hint,
+    });
   }
 }

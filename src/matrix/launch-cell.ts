@@ -61,11 +61,8 @@ function unclean(code: number | undefined): BulkheadError {
 }
 
 function describe(error: unknown, timedOutMs: number | undefined): NonNullable<LiveOutcome['error']> {
-  if (error instanceof BulkheadError) {
-    const { code, message, hint } = error;
-    return { code, message, ...(hint !== undefined && { hint }) };
-  }
-  if (timedOutMs !== undefined)
+  if (timedOutMs !== undefined && !(error instanceof BulkheadError))
     return { code: 'PLUGIN_START_TIMEOUT', message: `the cell was not done within ${timedOutMs} ms` };
-  return { code: 'UNKNOWN', message: error instanceof Error ? error.message : String(error) };
+  const { code, message, hint } = BulkheadError.from(error);
+  return { code, message, ...(hint !== undefined && { hint }) };
 }

@@ -55,8 +55,8 @@ export function doctorData({ host, engines, matrix }: DoctorReport): unknown {
 }
 
 function errorData(error: unknown): { code: string; message: string; hint?: string | undefined } {
-  if (error instanceof BulkheadError) return { code: error.code, message: error.message, hint: error.hint };
-  return { code: 'UNKNOWN', message: error instanceof Error ? error.message : String(error) };
+  const { code, message, hint } = BulkheadError.from(error);
+  return { code, message, hint };
 }
 
 export function doctorLines(report: DoctorReport, paint: Paint): string[] {

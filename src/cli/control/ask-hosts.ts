@@ -94,6 +94,6 @@ function asError({
   message: string;
   hint?: string | undefined;
 }): BulkheadError {
-  const known = Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'PLUGIN_CALL_FAILED';
+  const known = Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'INTERNAL';
   return new BulkheadError(known, message, { hint });
 }

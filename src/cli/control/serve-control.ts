@@ -18,6 +18,7 @@ import {
   type ControlRequest,
   type HostState,
 } from './messages.ts';
+import { UsageError } from '../usage-error.ts';
 import { shortPath } from './short-path.ts';
 
 /** Nobody but the owner of the directory can connect, whose commands are few at a time. */
@@ -93,11 +94,20 @@ async function readRequest(socket: Socket): Promise<ControlRequest> {
     clearTimeout(late);
   }
   const [line = ''] = Buffer.concat(chunks).toString('utf8').split('\n');
-  const request = requestSchema.safeParse(JSON.parse(line));
+  const request = requestSchema.safeParse(parsed(line));
   if (request.success) return request.data;
   throw new BulkheadError('INVALID_OPTION', 'the host does not know this request', {
     hint: 'Use the same version of bulkhead for both commands.',
   });
+}
+
+/** `undefined` for what is not JSON, which no request is. */
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }
 
 async function carryOut(
@@ -213,6 +223,7 @@ async function logs(
 }
 
 function errorAnswer(error: unknown): { code: string; message: string; hint?: string | undefined } {
-  if (error instanceof BulkheadError) return { code: error.code, message: error.message, hint: error.hint };
-  return { code: 'INVALID_OPTION', message: error instanceof Error ? error.message : String(error) };
+  if (error instanceof UsageError) return { code: 'INVALID_OPTION', message: error.message };
+  const { code, message, hint } = BulkheadError.from(error);
+  return { code, message, hint };
 }

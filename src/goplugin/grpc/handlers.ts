@@ -19,6 +19,7 @@ import { lowerFirst } from './client.ts';
 import { Intake, withLength } from './intake.ts';
 import { fromMetadata, toMetadata } from './metadata.ts';
 import { StatusError, statusNames } from './status.ts';
+import { messageOf } from '../../thrown-value.ts';
 
 type Handler = (request: unknown, context: CallContext) => unknown;
 
@@ -187,7 +188,7 @@ interface ErrorWithStatus extends Error {
 }
 
 function asStatus(error: unknown): ErrorWithStatus {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (error instanceof StatusError) return withStatus(error.status, message, error.metadata);
   // What a call to elsewhere failed with is passed on, as an error returned by a Go plugin would be.
   if (error instanceof PluginCallError) return withStatus(error.status, error.details, error.metadata);

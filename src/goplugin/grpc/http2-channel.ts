@@ -11,6 +11,7 @@ import { HeldBytes } from './held-bytes.ts';
 import { Http2Call, type CallCarrier } from './http2-call.ts';
 import { LimitExceeded } from './limit-error.ts';
 import { secured } from './tls-connection.ts';
+import { messageOf } from '../../thrown-value.ts';
 
 /** Makes the connection: rejects when there is none to be had, or when `signal` aborts. */
 export type Connect = (signal: AbortSignal) => Promise<Duplex>;
@@ -265,5 +266,5 @@ export class Http2Channel implements ChannelInterface, CallCarrier {
 }
 
 function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

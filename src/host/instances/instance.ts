@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { orAborted } from '../../abort.ts';
-import { BulkheadError } from '../../errors.ts';
+import { BulkheadError, errorCodeEntry } from '../../errors.ts';
 import { PluginError, type OutputTail, type PluginExit } from '../../goplugin/index.ts';
 import { CrashLoopError } from '../errors.ts';
 import { describeEnd, type Generation } from './generation.ts';
@@ -191,7 +191,7 @@ export class Instance {
   async #replace(ended: Generation, reason: string): Promise<Generation> {
     const { signal } = this.#life;
     let output = (): OutputTail => this.log.tail(ended.number);
-    let failure: { reason: string; cause?: unknown; ofEngine?: boolean } = { reason };
+    let failure: { reason: string; cause?: unknown; transient?: boolean } = { reason };
     for (let servedMs = Date.now() - ended.startedAt.getTime(); ; servedMs = 0) {
       const step = this.#policy.failed(performance.now(), servedMs, failure);
       if (step.kind === 'give-up') {
@@ -207,7 +207,7 @@ export class Instance {
         return await this.#start(signal);
       } catch (error) {
         signal.throwIfAborted();
-        failure = { reason: (error as Error).message, cause: error, ofEngine: isOfEngine(error) };
+        failure = { reason: (error as Error).message, cause: error, transient: isTransient(error) };
         if (error instanceof PluginError) output = () => error.output;
         this.#host.warn('a plugin could not be started again', { instance: this.id, error });
       }
@@ -328,13 +328,9 @@ export class Instance {
   }
 }
 
-/** Failures that say nothing about the plugin: its engine is away, or busy. */
-function isOfEngine(error: unknown): boolean {
-  if (!(error instanceof BulkheadError)) return false;
-  if (error.code === 'HOST_LIMIT') return true;
-  return /^(?:ENGINE_(?:NONE_FOUND|SOCKET_\w+|GONE|TIMEOUT|CLOSED|PROTOCOL)|PODMAN_SERVICE_\w+)$/.test(
-    error.code,
-  );
+/** Whether the failure says nothing about the plugin: its engine is away, or busy. */
+function isTransient(error: unknown): boolean {
+  return error instanceof BulkheadError && errorCodeEntry(error.code).transient === true;
 }
 
 /** How it ended: the engine tells that a little later than the connection its end. `undefined` when it does not. */

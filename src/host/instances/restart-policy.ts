@@ -44,12 +44,12 @@ export class RestartPolicy {
    * Counts an end, or a start that failed, and says what follows.
    *
    * @param servedMs how long the plugin served before; 0 for a failed start
-   * @param ofEngine the engine's fault: waits, and does not count against the plugin
+   * @param transient the failure says nothing about the plugin: waits, and does not count it
    */
-  failed(now: number, servedMs: number, { ofEngine = false }: { ofEngine?: boolean } = {}): NextStep {
+  failed(now: number, servedMs: number, { transient = false }: { transient?: boolean } = {}): NextStep {
     const { windowMs, maxFailures, stableMs } = this.#options;
     this.#inARow = servedMs >= stableMs ? 1 : this.#inARow + 1;
-    if (!ofEngine) {
+    if (!transient) {
       this.#failures = [...this.#failures.filter((at) => now - at < windowMs), now];
       if (this.#failures.length > maxFailures) return { kind: 'give-up', failures: this.#failures.length };
     }

@@ -120,7 +120,7 @@ export class PluginRegistry {
       } catch (error) {
         options.signal?.throwIfAborted();
         // The wrong kind shows itself by a plugin that does not start; anything else would fail for every kind.
-        if (entry.type !== 'unknown' || !isStartFailure(error)) throw error;
+        if (entry.type !== 'unknown' || !blamesPlugin(error)) throw error;
         failures.push(error);
       }
     }
@@ -205,6 +205,6 @@ function mismatch(entry: PluginEntry, what: string, hint: string): BulkheadError
   });
 }
 
-function isStartFailure(error: unknown): boolean {
-  return error instanceof BulkheadError && /^(?:PLUGIN_|HANDSHAKE_)/.test(error.code);
+function blamesPlugin(error: unknown): boolean {
+  return error instanceof BulkheadError && error.blames === 'plugin';
 }

@@ -43,6 +43,6 @@ describe('the restart of a plugin that ended', () => {
 
   it('does not count what is the fault of the engine', () => {
     const policy = new RestartPolicy({ maxFailures: 1, maxDelayMs: 10, jitter: 0 });
-    for (let i = 0; i < 100; i += 1) assert.equal(policy.failed(i, 0, { ofEngine: true }).kind, 'start');
+    for (let i = 0; i < 100; i += 1) assert.equal(policy.failed(i, 0, { transient: true }).kind, 'start');
   });
 });
