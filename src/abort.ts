@@ -1,6 +1,11 @@
 /** Listening to the abort signals of callers. */
 import { EventEmitter, getMaxListeners, setMaxListeners } from 'node:events';
 
+/** What an operation takes that can be ended by its caller: it rejects with the signal's reason, untouched. */
+export interface AbortOption {
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Above so many a leak is likelier than many calls. */
 const manyListeners = 10_000;
 

@@ -1,3 +1,4 @@
+import type { AbortOption } from '../abort.ts';
 import { z } from 'zod';
 import { InvalidOptionError } from '../errors.ts';
 import { readDocument, readDocuments, writeDocument, type Damage, type DocumentForm } from './document.ts';
@@ -20,10 +21,6 @@ export interface Pin {
   readonly version: string;
 }
 
-interface Options {
-  readonly signal?: AbortSignal | undefined;
-}
-
 /**
  * Registered plugins. An entry is known by type, name and version; the empty version is the one unversioned entry of a
  * name. Changing an entry touches nothing that runs.
@@ -42,7 +39,7 @@ export class PluginCatalog {
    *
    * @throws EntryNotFoundError when its runtime is not registered; StoreError, and then nothing has changed
    */
-  async put(entry: PluginEntry, options: Options = {}): Promise<PluginInfo> {
+  async put(entry: PluginEntry, options: AbortOption = {}): Promise<PluginInfo> {
     await this.#store.exclusively(async () => {
       if (entry.runtime !== '') await this.#runtimes.info(entry.runtime);
       await this.#store.put(pluginKey(entry), writeDocument('plugin', pluginFields(entry)));
@@ -51,7 +48,7 @@ export class PluginCatalog {
   }
 
   /** Resolves to whether there was one. @throws EntryInUseError when that version is pinned; StoreError */
-  async deregister(type: string, name: string, version = '', options: Options = {}): Promise<boolean> {
+  async deregister(type: string, name: string, version = '', options: AbortOption = {}): Promise<boolean> {
     const wanted = canonicalVersion(version);
     return this.#store.exclusively(async () => {
       const pin = await this.pinned(type, name);
@@ -113,7 +110,7 @@ export class PluginCatalog {
   }
 
   /** Lets `version` be the one that runs wherever no version is asked for. It must be registered. */
-  async pin(type: string, name: string, version: string, options: Options = {}): Promise<Pin> {
+  async pin(type: string, name: string, version: string, options: AbortOption = {}): Promise<Pin> {
     const pin = { type, name, version: canonicalVersion(version) };
     if (pin.version === '')
       throw new InvalidOptionError('version', 'must be given: what is unversioned needs no pin');
@@ -129,7 +126,7 @@ export class PluginCatalog {
   }
 
   /** Resolves to whether there was a pin. */
-  async unpin(type: string, name: string, options: Options = {}): Promise<boolean> {
+  async unpin(type: string, name: string, options: AbortOption = {}): Promise<boolean> {
     return this.#store.exclusively(() => this.#store.delete(pinKey(type, name)), options);
   }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
+import type { AbortOption } from '../abort.ts';
 import { PluginCatalog, RuntimeCatalog } from '../catalog/index.ts';
 import type { LaunchVerdict } from '../compatibility/index.ts';
 import { checkLaunch, defaultRuntime, type LaunchOptions } from '../container/index.ts';
@@ -32,10 +33,6 @@ import { defaultLimits, Starts } from './launching/starts.ts';
 import { sweepAll, type Sweep } from './orphans/sweep.ts';
 import { vaultKinds } from '../kinds/vault/kinds.ts';
 import type { Watchdog } from './orphans/watchdog.ts';
-
-interface AbortOption {
-  readonly signal?: AbortSignal | undefined;
-}
 
 /**
  * Runs plugins in containers, keeps them running, and ends with all of them.

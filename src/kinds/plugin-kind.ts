@@ -1,4 +1,5 @@
 /** What a host has to know of a kind of plugin to start it and to share it. */
+import type { AbortOption } from '../abort.ts';
 import { PluginCallError, type CallMetadata, type MagicCookie, type Plugin } from '../goplugin/index.ts';
 import type { ServiceDefinition, StartPluginOptions } from '../goplugin/index.ts';
 import { fieldNumber } from '../goplugin/wire/protobuf.ts';
@@ -32,10 +33,6 @@ export interface PluginSelfDescription {
 }
 
 export type SharingRule = (plugin: Plugin, options: AbortOption) => boolean | Promise<boolean>;
-
-interface AbortOption {
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** @throws the errors of a call, except that a plugin without the service is not shared */
 export async function maySharePlugin(

@@ -1,6 +1,6 @@
+/** Checks of options by schemas, for what loads zod anyhow; see option-shape.ts for the rest. */
 import { z } from 'zod';
-import { InvalidOptionError } from '../errors.ts';
-import { nearest } from './nearest.ts';
+import { optionError, unknownName } from './option-problem.ts';
 
 /** A schema for every option of `T`, so that none can be forgotten. */
 type OptionShape<T> = { readonly [K in keyof Required<T>]: z.ZodType<T[K]> };
@@ -44,18 +44,12 @@ export function checkOptions<T>(operation: string, schema: z.ZodType<T>, options
   const result = schema.safeParse(options);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  const where = issue === undefined ? '' : pathText(issue.path);
+  const path = issue?.path ?? [];
   if (issue?.code === 'unrecognized_keys') {
-    const [key = ''] = issue.keys;
-    const meant = nearest(key, namesAt(schema, issue.path));
-    const name = [where, key].filter((part) => part !== '').join('.');
-    const question = meant === undefined ? '' : `; did you mean ${meant}?`;
-    throw new InvalidOptionError(name, `${operation} has no such option${question}`);
+    const [name = ''] = issue.keys;
+    throw optionError(unknownName(path, name, operation, namesAt(schema, path)), operation);
   }
-  throw new InvalidOptionError(
-    where === '' ? operation : where,
-    `${issue?.message ?? 'is wrong'} (${operation})`,
-  );
+  throw optionError({ path, message: issue?.message ?? 'is wrong' }, operation);
 }
 
 /** The names of the options that `schema` has at `path`; none where it can't be told. */
@@ -70,12 +64,4 @@ function namesAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
     else return [];
   }
   return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
-}
-
-function pathText(path: readonly PropertyKey[]): string {
-  return path.reduce<string>(
-    (text, key) =>
-      typeof key === 'number' ? `${text}[${key}]` : text === '' ? String(key) : `${text}.${String(key)}`,
-    '',
-  );
 }

@@ -1,4 +1,5 @@
 /** The catalog of plugins as a host offers it: what is registered here has been tried. */
+import type { AbortOption } from '../../abort.ts';
 import {
   toPluginEntry,
   type Damage,
@@ -16,11 +17,7 @@ import { matchDigest } from './digest.ts';
 import type { PluginKind, PluginSelfDescription } from '../../kinds/plugin-kind.ts';
 import type { ResolvedPlugin } from '../resolved-plugin.ts';
 
-interface Options {
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface RegisterOptions extends Options {
+export interface RegisterOptions extends AbortOption {
   /** Registers without asking an engine for the image and without starting the plugin. Default false. */
   readonly skipProbe?: boolean | undefined;
 }
@@ -43,9 +40,9 @@ export interface RegisteredPlugin {
 /** What a registry needs of its host. */
 export interface RegistryHost {
   readonly kinds: Readonly<Record<string, PluginKind>>;
-  resolve(entry: PluginEntry, options: Options): Promise<ResolvedPlugin>;
+  resolve(entry: PluginEntry, options: AbortOption): Promise<ResolvedPlugin>;
   /** Starts a plugin by itself; it is disposed of by the registry. */
-  start(plugin: ResolvedPlugin, options: Options): Promise<Plugin>;
+  start(plugin: ResolvedPlugin, options: AbortOption): Promise<Plugin>;
 }
 
 export class PluginRegistry {
@@ -80,7 +77,7 @@ export class PluginRegistry {
   }
 
   /** As `PluginCatalog.deregister`. What runs goes on. */
-  deregister(type: string, name: string, version = '', options: Options = {}): Promise<boolean> {
+  deregister(type: string, name: string, version = '', options: AbortOption = {}): Promise<boolean> {
     return this.#catalog.deregister(type, name, version, options);
   }
 
@@ -95,12 +92,12 @@ export class PluginRegistry {
   }
 
   /** As `PluginCatalog.pin`. Takes effect with the next start or reload. */
-  pin(type: string, name: string, version: string, options: Options = {}): Promise<Pin> {
+  pin(type: string, name: string, version: string, options: AbortOption = {}): Promise<Pin> {
     return this.#catalog.pin(type, name, version, options);
   }
 
   /** As `PluginCatalog.unpin`. */
-  unpin(type: string, name: string, options: Options = {}): Promise<boolean> {
+  unpin(type: string, name: string, options: AbortOption = {}): Promise<boolean> {
     return this.#catalog.unpin(type, name, options);
   }
 
@@ -111,7 +108,7 @@ export class PluginRegistry {
 
   async #probe(
     entry: PluginEntry,
-    options: Options,
+    options: AbortOption,
   ): Promise<{ found: PluginEntry; probe: NonNullable<RegisteredPlugin['probe']> }> {
     const failures: unknown[] = [];
     for (const type of this.#candidates(entry.type)) {
@@ -137,7 +134,7 @@ export class PluginRegistry {
   async #probeAs(
     entry: PluginEntry,
     asked: string,
-    options: Options,
+    options: AbortOption,
   ): Promise<{ found: PluginEntry; probe: NonNullable<RegisteredPlugin['probe']> }> {
     const resolved = await this.#host.resolve(entry, options);
     const plugin = await this.#host.start(resolved, options);

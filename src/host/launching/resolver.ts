@@ -1,5 +1,6 @@
 /** From what is registered to what is launched. */
 import type { BinaryLike } from 'node:crypto';
+import type { AbortOption } from '../../abort.ts';
 import {
   effectiveReference,
   type PluginEntry,
@@ -13,10 +14,6 @@ import { matchDigest } from './digest.ts';
 import type { Engines } from './engines.ts';
 import type { PluginKind } from '../../kinds/plugin-kind.ts';
 import { keyOf, settingsOf, type ResolvedPlugin } from '../resolved-plugin.ts';
-
-interface AbortOption {
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** A plugin that is in no catalog: what to launch, and under which name. */
 export interface UnregisteredPlugin {

@@ -1,3 +1,4 @@
+import type { AbortOption } from '../../abort.ts';
 import type { PluginCatalog } from '../../catalog/index.ts';
 import type { Mount } from './mount.ts';
 import type { ResolvedPlugin } from '../resolved-plugin.ts';
@@ -13,10 +14,6 @@ export type Source =
       readonly version: string | undefined;
     }
   | { readonly kind: 'unregistered'; readonly plugin: UnregisteredPlugin };
-
-interface AbortOption {
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** What every mount was asked for, and what that means by now. */
 export class Sources {
