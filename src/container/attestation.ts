@@ -1,11 +1,6 @@
-import type {
-  CreateContainerOptions,
-  Engine,
-  EngineInfo,
-  InspectedContainer,
-  InspectedImage,
-} from '../engine/index.ts';
+import type { CreateContainerOptions, Engine, InspectedContainer } from '../engine/index.ts';
 import { BulkheadError, nameErrorClass } from '../errors.ts';
+import type { AttestationContext } from './attested/setting.ts';
 import { attestedSettings } from './attested/settings.ts';
 
 /** One setting that the engine made otherwise than it was asked. */
@@ -34,14 +29,6 @@ export class AttestationError extends BulkheadError {
     );
     this.differences = differences;
   }
-}
-
-/** What the comparison has to know beside request and answer. What is left out makes it compare less, never more. */
-export interface AttestationContext {
-  /** Some engines word the same thing otherwise, and can't do everything. */
-  readonly engine?: { readonly kind: Engine['kind']; readonly version: string; readonly info: EngineInfo };
-  /** The image as the engine has it: what a request leaves to the image has to be the image's. */
-  readonly image?: InspectedImage | undefined;
 }
 
 /**

@@ -1,29 +1,5 @@
-import type { CallOptions } from './call-options.ts';
+import type { ConnectOptions } from './connect-options.ts';
 import type { Engine } from './engine.ts';
-import type { InfoCache } from './info-cache.ts';
-
-/** Time limits of one call, in milliseconds; 0 is none. They do not hold for streams that are open without end. */
-export interface TimeLimits {
-  /** Until the socket has taken the connection. Default 5000. */
-  readonly connectMs?: number | undefined;
-  /** From the request to the head of the answer. Default 120000: a start on a busy machine takes its time. */
-  readonly headersMs?: number | undefined;
-  /** Between two pieces of an answer. Default 120000. */
-  readonly bodyMs?: number | undefined;
-}
-
-export interface ConnectOptions extends CallOptions {
-  /** Absolute path of the engine's unix socket. Default: the first found, see {@link findSockets}. */
-  readonly socketPath?: string | undefined;
-  /** Variables to look into, such as `DOCKER_HOST`. Default `process.env`. */
-  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
-  readonly limits?: TimeLimits | undefined;
-  /**
-   * Spares asking the engine about itself where it did so before, which takes a Podman a third of a second. Default: it is
-   * asked. `engineInfoCache` of `bulkhead/compatibility` makes one of a folder.
-   */
-  readonly infoCache?: InfoCache | undefined;
-}
 
 /**
  * Connects to a Docker or Podman engine, and agrees on the API version with it.

@@ -1,19 +1,19 @@
 export { BulkheadError, InvalidOptionError } from '../errors.ts';
 export type { ByteStream } from './byte-stream.ts';
 export type { CallOptions, Filters } from './call-options.ts';
-export { connectEngine, type ConnectOptions, type TimeLimits } from './connect.ts';
-export { findSockets, type SocketCandidate } from './discovery/find-sockets.ts';
+export { connectEngine } from './connect.ts';
+export type { ConnectOptions } from './connect-options.ts';
+export type { TimeLimits } from './transport/time-limits.ts';
+export { findSockets } from './discovery/find-sockets.ts';
+export type { SocketCandidate } from './discovery/socket-candidate.ts';
 export type { Engine } from './engine.ts';
 export * from './errors.ts';
 export type { AnsweringEngine, InfoAnswers, InfoCache } from './info-cache.ts';
 export type { Progress } from './progress.ts';
 export type { RawRequest, RawResponse } from './raw-request.ts';
 
-export type {
-  AttachContainerOptions,
-  ContainerAttachment,
-  ContainerStdin,
-} from './containers/output/attach-container.ts';
+export type { AttachContainerOptions, ContainerAttachment } from './containers/output/attach-container.ts';
+export type { ContainerStdin } from './containers/output/socket-stdin.ts';
 export type { ContainerArchive, PutArchiveOptions } from './containers/container-archive.ts';
 export type { ContainerChange } from './containers/container-changes.ts';
 export type { ContainerStats, ContainerStatsStream } from './containers/container-stats.ts';
@@ -33,7 +33,7 @@ export type {
   InspectedContainer,
   InspectedDevice,
   InspectedMount,
-} from './containers/inspect/inspect-container.ts';
+} from './containers/inspect/inspected-container.ts';
 export type { KillContainerOptions } from './containers/kill-container.ts';
 export type { ContainerSummary, ListContainersOptions } from './containers/list-containers.ts';
 export type { ContainerLogs, ContainerLogsOptions, LogChunk } from './containers/output/logs-container.ts';
@@ -44,7 +44,8 @@ export type { UpdateContainerOptions, UpdatedContainer } from './containers/upda
 export type { RemoveContainerOptions } from './containers/remove-container.ts';
 export type { StartedContainer } from './containers/start-container.ts';
 export type { StopContainerOptions, StoppedContainer } from './containers/stop-container.ts';
-export type { ContainerExit, WaitContainerOptions } from './containers/wait-container.ts';
+export type { ContainerExit } from './containers/container-exit.ts';
+export type { WaitContainerOptions } from './containers/wait-container.ts';
 
 export type { BuildImageOptions, BuiltImage } from './images/build-image.ts';
 export type { ImageHistoryEntry } from './images/image-history.ts';
@@ -63,9 +64,6 @@ export type { Ping } from './system/ping.ts';
 export type { System } from './system/system.ts';
 export type { EngineVersion } from './system/version.ts';
 
-export {
-  startPodmanService,
-  type PodmanService,
-  type PodmanServiceOptions,
-} from './podman-service/podman-service.ts';
+export { startPodmanService, type PodmanService } from './podman-service/podman-service.ts';
+export type { PodmanServiceOptions } from './podman-service/service-options.ts';
 export { PodmanServiceError } from './podman-service/service-error.ts';

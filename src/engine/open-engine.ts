@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { InvalidOptionError } from '../errors.ts';
 import { compareVersions, negotiateApiVersion, oldestApiVersion } from './api-version.ts';
 import { EngineClient, type EngineIdentity } from './client.ts';
-import type { ConnectOptions, TimeLimits } from './connect.ts';
+import type { ConnectOptions } from './connect-options.ts';
 import { containersOf } from './containers/containers.ts';
-import { findSockets, type SocketCandidate } from './discovery/find-sockets.ts';
+import { findSockets } from './discovery/find-sockets.ts';
+import type { SocketCandidate } from './discovery/socket-candidate.ts';
 import type { Engine } from './engine.ts';
 import { EngineError, EngineUnreachableError, EngineVersionError } from './errors.ts';
 import { imagesOf } from './images/images.ts';
@@ -15,6 +16,7 @@ import { askInfo, readInfo, type EngineInfo } from './system/info.ts';
 import { ping, type Ping } from './system/ping.ts';
 import { systemOf } from './system/system.ts';
 import { longestSocketPath } from './transport/socket-problem.ts';
+import type { TimeLimits } from './transport/time-limits.ts';
 import { Transport } from './transport/transport.ts';
 
 const optionsSchema = optionsOf<ConnectOptions>()({

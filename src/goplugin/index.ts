@@ -1,6 +1,8 @@
 export { startPlugin } from './start.ts';
-export { subprocessRunner, type SubprocessOptions } from './subprocess/runner.ts';
-export { reattachPlugin, type ReattachOptions } from './reattach/reattach.ts';
+export { subprocessRunner } from './subprocess/runner.ts';
+export type { SubprocessOptions } from './subprocess/options.ts';
+export { reattachPlugin } from './reattach/reattach.ts';
+export type { ReattachOptions } from './reattach/options.ts';
 export { formatReattachConfig, parseReattachConfig, type ReattachConfig } from './reattach/config.ts';
 export type { SecureConfig } from './subprocess/checked-file.ts';
 export { serve } from './serve/serve.ts';

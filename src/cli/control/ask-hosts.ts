@@ -3,8 +3,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { whenAborted } from '../../abort.ts';
-import { trustedPath } from '../../catalog/store/trusted-path.ts';
-import type { CatalogDirectory } from '../commands/directory.ts';
+import { trustedPath, type TrustedDirectory } from '../../catalog/store/trusted-path.ts';
 import { BulkheadError, errorCodes, type ErrorCode } from '../../errors.ts';
 import { hostsFolder, type ControlAnswer, type ControlRequest, type HostState } from './messages.ts';
 import { shortPath } from './short-path.ts';
@@ -22,7 +21,7 @@ export interface RunningHost {
  * @throws StoreError `CATALOG_UNTRUSTED` when another user could have put something there
  */
 export async function runningHosts(
-  directory: CatalogDirectory,
+  directory: TrustedDirectory,
   options: { readonly signal: AbortSignal },
 ): Promise<RunningHost[]> {
   const folder = await trustedPath(directory, join(directory.directory, hostsFolder), 'read');

@@ -1,5 +1,18 @@
-import type { CreateContainerOptions, InspectedContainer } from '../../engine/index.ts';
-import type { AttestationContext } from '../attestation.ts';
+import type {
+  CreateContainerOptions,
+  Engine,
+  EngineInfo,
+  InspectedContainer,
+  InspectedImage,
+} from '../../engine/index.ts';
+
+/** What the comparison has to know beside request and answer. What is left out makes it compare less, never more. */
+export interface AttestationContext {
+  /** Some engines word the same thing otherwise, and can't do everything. */
+  readonly engine?: { readonly kind: Engine['kind']; readonly version: string; readonly info: EngineInfo };
+  /** The image as the engine has it: what a request leaves to the image has to be the image's. */
+  readonly image?: InspectedImage | undefined;
+}
 
 /** Both sides of a comparison. */
 export interface Given extends AttestationContext {

@@ -26,7 +26,8 @@ import {
   type CreateContainerOptions,
   type CreatedContainer,
 } from './create/create-container.ts';
-import { inspectContainer, type InspectedContainer } from './inspect/inspect-container.ts';
+import { inspectContainer } from './inspect/inspect-container.ts';
+import type { InspectedContainer } from './inspect/inspected-container.ts';
 import { killContainer, type KillContainerOptions } from './kill-container.ts';
 import { listContainers, type ContainerSummary, type ListContainersOptions } from './list-containers.ts';
 import { containerLogs, type ContainerLogs, type ContainerLogsOptions } from './output/logs-container.ts';
@@ -39,7 +40,8 @@ import { startContainer, type StartedContainer } from './start-container.ts';
 import { stopContainer, type StopContainerOptions, type StoppedContainer } from './stop-container.ts';
 import { topContainer, type ContainerProcess } from './top-container.ts';
 import { updateContainer, type UpdateContainerOptions, type UpdatedContainer } from './update-container.ts';
-import { waitContainer, type ContainerExit, type WaitContainerOptions } from './wait-container.ts';
+import type { ContainerExit } from './container-exit.ts';
+import { waitContainer, type WaitContainerOptions } from './wait-container.ts';
 
 /**
  * Containers of the engine. `id` is an id, whole or shortened, or a name.

@@ -3,6 +3,7 @@ import type { CallOptions } from '../call-options.ts';
 import type { EngineClient } from '../client.ts';
 import { checkOptions, optionsOf, signalOption } from '../../settings/option-check.ts';
 import { checkContainerId } from '../check-name.ts';
+import type { ContainerExit } from './container-exit.ts';
 import { waitOnPodman } from './wait-on-podman.ts';
 
 export interface WaitContainerOptions extends CallOptions {
@@ -11,12 +12,6 @@ export interface WaitContainerOptions extends CallOptions {
    * is gone.
    */
   readonly condition?: 'not-running' | 'next-exit' | 'removed' | undefined;
-}
-
-export interface ContainerExit {
-  readonly exitCode: number;
-  /** The engine's own text when the start failed or the waiting went wrong on its side. */
-  readonly error?: string | undefined;
 }
 
 const schema = optionsOf<WaitContainerOptions>()({

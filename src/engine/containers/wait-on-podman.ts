@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Call, EngineClient } from '../client.ts';
 import { EngineProtocolError, NotFoundError } from '../errors.ts';
 import { probeContainer } from './probe-container.ts';
-import type { ContainerExit } from './wait-container.ts';
+import type { ContainerExit } from './container-exit.ts';
 
 /** How often Podman looks whether the container has ended. Its own default, 250 ms, shows in every launch. */
 const lookEvery = '50ms';

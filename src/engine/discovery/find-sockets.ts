@@ -1,21 +1,10 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { EngineUnreachableError } from '../errors.ts';
+
 import { dockerContext } from './docker-context.ts';
+import type { SocketCandidate } from './socket-candidate.ts';
 import { socketPathFromUrl } from './socket-url.ts';
 import { usualSockets } from './usual-sockets.ts';
-
-/** A place where an engine's socket may be, and the setting that says so. */
-export interface SocketCandidate {
-  /** Where `problem` is about a file of settings: its path. */
-  readonly socketPath: string;
-  /** `DOCKER_HOST`, `docker context "desktop"`, `usual place of rootless Podman`, ... */
-  readonly source: string;
-  /** A setting of the user's: when it does not work, no other is tried. */
-  readonly explicit: boolean;
-  /** Why this place must not be used. The others are tried. */
-  readonly problem?: EngineUnreachableError | undefined;
-}
 
 /**
  * Where to look for an engine, in this order: `DOCKER_HOST`, `CONTAINER_HOST`, the Docker context (`DOCKER_CONTEXT`, else

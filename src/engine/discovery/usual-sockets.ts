@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineUnreachableError } from '../errors.ts';
 import { isOwnOrRoots } from './setting-file.ts';
-import type { SocketCandidate } from './find-sockets.ts';
+import type { SocketCandidate } from './socket-candidate.ts';
 
 /** Where the engines put their sockets unless they are told otherwise. */
 export async function usualSockets(

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { needsPrivateCgroupView } from './cgroup-layout.ts';
 import { findExecutable, programFolders, type ProgramFolders } from './find-executable.ts';
 import { installHint } from './install-hint.ts';
-import type { PodmanServiceOptions } from './podman-service.ts';
+import type { PodmanServiceOptions } from './service-options.ts';
 import { PodmanServiceError } from './service-error.ts';
 
 export interface ServiceCommand {

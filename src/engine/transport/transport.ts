@@ -1,6 +1,6 @@
 import { Pool, type Dispatcher } from 'undici';
 import { raiseListenerLimit } from '../../abort.ts';
-import type { TimeLimits } from '../connect.ts';
+import type { TimeLimits } from './time-limits.ts';
 import { EngineClosedError } from '../errors.ts';
 import { describeFailure } from './describe-failure.ts';
 import { upgradeConnection, type UpgradedConnection } from './upgrade.ts';

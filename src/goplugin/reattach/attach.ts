@@ -14,7 +14,7 @@ import { defaultStartTimeoutMs } from '../start-options.ts';
 import { socketTransport } from '../transport.ts';
 import { attachProcess } from './attached-process.ts';
 import type { ReattachConfig } from './config.ts';
-import type { ReattachOptions } from './reattach.ts';
+import type { ReattachOptions } from './options.ts';
 
 /** @throws what `reattachPlugin` throws; the options have been checked */
 export async function attach(options: ReattachOptions): Promise<Plugin> {

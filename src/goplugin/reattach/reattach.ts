@@ -1,23 +1,9 @@
 /** The way into reattaching, which is loaded with the first use. */
 import { InvalidOptionError } from '../../errors.ts';
 import { checkMaxMessageBytes } from '../limits.ts';
-import type { Plugin, StartPluginOptions } from '../plugin.ts';
-import type { PluginRunner } from '../runner.ts';
+import type { Plugin } from '../plugin.ts';
 import { checkTimeLimit } from '../start-options.ts';
-import type { ReattachConfig } from './config.ts';
-
-export interface ReattachOptions extends Pick<
-  StartPluginOptions,
-  'startTimeoutMs' | 'signal' | 'onOutput' | 'maxMessageBytes'
-> {
-  /** From the plugin itself, or from whoever started it: see `parseReattachConfig`. */
-  readonly reattach: ReattachConfig;
-  /**
-   * Watches and ends a plugin that is no process of this machine, such as a container (Go: `ReattachFunc`); its `start`
-   * is not called. Default: the process `reattach.pid`.
-   */
-  readonly runner?: PluginRunner | undefined;
-}
+import type { ReattachOptions } from './options.ts';
 
 /**
  * Connects to a plugin that runs already. There is no handshake, so there is no AutoMTLS and no multiplexing; and what

@@ -13,7 +13,7 @@ import type { Diagnosis, PluginAddress, PluginExit, PluginRunner } from '../runn
 import { CheckedFile, childDescriptor } from './checked-file.ts';
 import { diagnoseExecutable, findExecutable } from './diagnosis.ts';
 import { SubprocessStartError } from './errors.ts';
-import type { SubprocessOptions } from './runner.ts';
+import type { SubprocessOptions } from './options.ts';
 
 /** How long after the exit the pipes may stay open, when something that the plugin started holds them. */
 const pipesAfterExitMs = 500;

@@ -1,33 +1,8 @@
 /** Runs a plugin as a plain process of this machine. */
 import { InvalidOptionError } from '../../errors.ts';
-import { checkSecureConfig, type SecureConfig } from './checked-file.ts';
+import { checkSecureConfig } from './checked-file.ts';
 import type { RunnerFactory } from '../runner.ts';
-
-export interface SubprocessOptions {
-  /** Path of the executable, or its name to be found on the PATH. */
-  readonly command: string;
-  readonly args?: readonly string[] | undefined;
-  /**
-   * The environment beside go-plugin's own variables, and beside what `skipHostEnv` passes on.
-   */
-  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
-  /**
-   * How much of the host's environment the plugin gets. Default: only `PATH`. `true`: nothing of it, as in Go;
-   * `false`: all of it, which is Go's default. `env` and go-plugin's own variables win over it.
-   */
-  readonly skipHostEnv?: boolean | undefined;
-  /**
-   * Takes the plugin's word for sockets outside of the private directory too. Default: false. Plugins in Go always make
-   * theirs within.
-   */
-  readonly socketsAnywhere?: boolean | undefined;
-  /** Starts the executable only if it has this checksum, and starts the very file that was checked. */
-  readonly secureConfig?: SecureConfig | undefined;
-  /** Working directory. Default: the host's. */
-  readonly cwd?: string | undefined;
-  /** Where the private directory for sockets is made. Default: the system's directory for temporary files. */
-  readonly temporaryDirectory?: string | undefined;
-}
+import type { SubprocessOptions } from './options.ts';
 
 /** For `startPlugin`: runs the plugin as a process, in a process group of its own, which ends with it. */
 export function subprocessRunner(options: SubprocessOptions): RunnerFactory {

@@ -1,6 +1,6 @@
 import { withoutCapPrefix } from '../create/capabilities.ts';
 import type { DockerInspect } from './docker-inspect-schema.ts';
-import type { InspectedContainer } from './inspect-container.ts';
+import type { InspectedContainer } from './inspected-container.ts';
 import { readDevices, readMounts, readPorts, readState, readUlimits } from './inspect-parts.ts';
 
 /** Docker's answer in our words. */

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Ulimit } from '../create/create-container.ts';
-import type { ContainerState, InspectedDevice, InspectedMount } from './inspect-container.ts';
+import type { ContainerState, InspectedDevice, InspectedMount } from './inspected-container.ts';
 import type { deviceShape, mountShape, portsShape, stateShape, ulimitShape } from './inspect-shapes.ts';
 
 /** Podman has states of its own; each is one of Docker's to whoever looks from outside. */

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { withDigestPrefix } from '../../answer.ts';
 import { withoutCapPrefix } from '../create/capabilities.ts';
-import type { InspectedContainer } from './inspect-container.ts';
+import type { InspectedContainer } from './inspected-container.ts';
 import { readDevices, readMounts, readPorts, readState, readUlimits } from './inspect-parts.ts';
 import type { PodmanInspect } from './podman-inspect-schema.ts';
 

@@ -8,7 +8,7 @@ import { checkOptions, optionsOf, signalOption } from '../../../settings/option-
 import { checkContainerId } from '../../check-name.ts';
 import { pumpOutput, type OutputPump } from './output-pump.ts';
 import { probeContainer } from '../probe-container.ts';
-import { socketStdin } from './socket-stdin.ts';
+import { socketStdin, type ContainerStdin } from './socket-stdin.ts';
 import { explainStreamError } from './stream-error.ts';
 
 export interface AttachContainerOptions extends CallOptions {
@@ -20,14 +20,6 @@ export interface AttachContainerOptions extends CallOptions {
   readonly stderr?: boolean | undefined;
   /** Output kept per stream while nobody reads it, before the engine is made to wait. Default 1 MiB. */
   readonly bufferBytes?: number | undefined;
-}
-
-/** The writing end of an attached container's stdin. */
-export interface ContainerStdin {
-  /** Resolves when the bytes are handed to the operating system, which is when more should be written. */
-  write(data: Uint8Array | string): Promise<void>;
-  /** Half-closes: the program sees the end of its input, its output goes on. */
-  end(): Promise<void>;
 }
 
 export interface ContainerAttachment extends AsyncDisposable {

@@ -1,5 +1,12 @@
 import type { Socket } from 'node:net';
-import type { ContainerStdin } from './attach-container.ts';
+
+/** The writing end of an attached container's stdin. */
+export interface ContainerStdin {
+  /** Resolves when the bytes are handed to the operating system, which is when more should be written. */
+  write(data: Uint8Array | string): Promise<void>;
+  /** Half-closes: the program sees the end of its input, its output goes on. */
+  end(): Promise<void>;
+}
 
 /** Writing to a container through an upgraded connection. */
 export function socketStdin(socket: Socket, explain: (error: unknown) => Promise<unknown>): ContainerStdin {
