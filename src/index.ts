@@ -17,17 +17,21 @@ export {
   LaunchRefusedError,
   LaunchUnknownError,
   launchPlugin,
-  liveMatrix,
-  liveProbeMatrix,
   type Difference,
   type LaunchOptions,
-  type LiveMatrixOptions,
-  type LiveProbeMatrixOptions,
-  type MatrixLaunch,
   type PluginContainerOptions,
   type TmpfsOptions,
 } from './container/index.ts';
 export * from './host/index.ts';
+export type { PluginKind, PluginSelfDescription, SharingRule } from './kinds/index.ts';
+export { vaultKinds } from './kinds/vault/kinds.ts';
+export {
+  liveMatrix,
+  liveProbeMatrix,
+  type LiveMatrixOptions,
+  type LiveProbeMatrixOptions,
+  type MatrixLaunch,
+} from './matrix/index.ts';
 export * from './catalog/index.ts';
 export {
   loadImage,

@@ -5,7 +5,7 @@
 export const lazyModules = {
   engine: () => import('../engine/index.ts'),
   compatibility: () => import('../compatibility/index.ts'),
-  launchCase: () => import('../compatibility/case.ts'),
+  launchCase: () => import('../compatibility/internal.ts'),
   images: () => import('../packing/index.ts'),
   catalog: () => import('../catalog/index.ts'),
   control: () => import('./control/ask-hosts.ts'),

@@ -1,4 +1,4 @@
-import { compareVersions } from '../engine/api-version.ts';
+import { compareVersions } from '../engine/internal.ts';
 import { fileCapabilitiesOf, ignoresCgroups, inFirstUserNamespace, isRoot } from './case.ts';
 import { valueOf } from './fact.ts';
 import type { LaunchStrategy } from './launch-verdict.ts';

@@ -11,6 +11,6 @@ export {
 } from './errors.ts';
 export { launchPlugin, type LaunchOptions } from './launch.ts';
 export { checkLaunch, defaultRuntime, passingGidOf, type PlannedOptions } from './launch-plan.ts';
-export type { PluginContainerOptions, TmpfsOptions } from './options.ts';
-export { liveProbeMatrix, type LiveProbeMatrixOptions } from '../matrix/live-probe.ts';
-export { liveMatrix, type LiveMatrixOptions, type MatrixLaunch } from '../matrix/live.ts';
+export { labelsFor, type Labels, type PluginContainerOptions, type TmpfsOptions } from './options.ts';
+export { probeRepository } from './probe-images.ts';
+export { removeContainer } from './remove.ts';

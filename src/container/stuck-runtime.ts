@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { posix } from 'node:path';
-import { readProcessStatus, readProcFile } from '../compatibility/gather/process-status.ts';
+import { readProcessStatus, readProcFile } from '../linux/process-status.ts';
 import { processIdentity } from '../linux/process-identity.ts';
 
 /** Programs that engines start for one container, and wait for. */

@@ -1,7 +1,7 @@
 /** The errors of the plugin host. */
 import { BulkheadError, nameErrorClass, type BulkheadErrorOptions } from '../errors.ts';
 import type { OutputTail, PluginExit } from '../goplugin/index.ts';
-import { plainOutput } from '../goplugin/errors.ts';
+import { plainOutput } from '../goplugin/internal.ts';
 
 /**
  * The plugin ended while it had the call, and may or may not have carried it out. It was not repeated, because nobody said

@@ -3,7 +3,7 @@ import type { CatalogStore } from '../catalog/index.ts';
 import type { EnginesOptions } from './launching/engines.ts';
 import type { HostLogger } from './reporting/events.ts';
 import type { InstanceOptions } from './instances/instance.ts';
-import type { PluginKind } from '../kinds/plugin-kind.ts';
+import type { PluginKind } from '../kinds/index.ts';
 import type { HostLimits } from './launching/starts.ts';
 
 export interface PluginHostOptions extends EnginesOptions, InstanceOptions {

@@ -17,7 +17,6 @@ export type {
 } from './mounts/mount.ts';
 export type { PluginHostOptions, VersionOption } from './host-options.ts';
 export { PluginHost } from './plugin-host.ts';
-export type { PluginKind, PluginSelfDescription, SharingRule } from '../kinds/plugin-kind.ts';
 export type { PluginLogLine } from './instances/plugin-log.ts';
 export type { PluginRegistry, RegisteredPlugin, RegisterOptions } from './launching/plugin-registry.ts';
 export type { ReloadOptions } from './mounts/reload.ts';
@@ -26,4 +25,3 @@ export type { RestartOptions } from './instances/restart-policy.ts';
 export type { RoutedCallOptions } from './mounts/route.ts';
 export type { HostLimits } from './launching/starts.ts';
 export type { Sweep, SweptContainer } from './orphans/sweep.ts';
-export { vaultKinds } from '../kinds/vault/kinds.ts';

@@ -2,7 +2,7 @@
 import { createHmac, type BinaryLike } from 'node:crypto';
 import type { LaunchOptions } from '../container/index.ts';
 import type { Engine } from '../engine/index.ts';
-import type { PluginKind } from '../kinds/plugin-kind.ts';
+import type { PluginKind } from '../kinds/index.ts';
 
 export interface ResolvedPlugin {
   readonly type: string;

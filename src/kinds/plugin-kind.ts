@@ -2,7 +2,7 @@
 import type { AbortOption } from '../abort.ts';
 import { PluginCallError, type CallMetadata, type MagicCookie, type Plugin } from '../goplugin/index.ts';
 import type { ServiceDefinition, StartPluginOptions } from '../goplugin/index.ts';
-import { fieldNumber } from '../goplugin/wire/protobuf.ts';
+import { fieldNumber } from '../goplugin/internal.ts';
 
 export interface PluginKind {
   readonly handshake: MagicCookie;

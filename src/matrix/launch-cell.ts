@@ -1,8 +1,7 @@
 import type { LiveOutcome, MatrixRow, PlannedCell } from '../compatibility/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { BulkheadError } from '../errors.ts';
-import { launchPlugin } from '../container/launch.ts';
-import { labelsFor } from '../container/options.ts';
+import { launchPlugin, labelsFor } from '../container/index.ts';
 import { matrixLabel } from './leftovers.ts';
 import { launchOf, type LiveMatrixOptions } from './live.ts';
 

@@ -1,11 +1,8 @@
 import type { Engine } from '../engine/index.ts';
-import { removeContainer } from '../container/remove.ts';
+import { removeContainer } from '../container/index.ts';
 
 /** Label of every container that a live matrix makes; its value is the matrix' own. */
 export const matrixLabel = 'io.bulkhead.matrix';
-
-/** Begins the names of the images that it brings along. */
-export const probeRepository = 'localhost/bulkhead-probe-';
 
 const listMs = 15_000;
 

@@ -2,13 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { CellFilter, MatrixResult } from '../compatibility/index.ts';
 import { NotFoundError, type Engine } from '../engine/index.ts';
 import { InvalidOptionError } from '../errors.ts';
-import { loadImage } from '../packing/load-image.ts';
-import type { PackedImage } from '../packing/docker-archive.ts';
-import { labelsFor } from '../container/options.ts';
+import { loadImage, type PackedImage } from '../packing/index.ts';
+import { labelsFor, probeRepository } from '../container/index.ts';
 import { exerciseProbe } from './probe/exercise.ts';
 import { packProbe } from './probe/image.ts';
 import { probeHandshake } from './probe/services.ts';
-import { probeRepository } from './leftovers.ts';
 import { liveMatrix, type LiveMatrixOptions, type MatrixLaunch } from './live.ts';
 
 export interface LiveProbeMatrixOptions extends Omit<

@@ -19,8 +19,7 @@ import {
 import type { Engine } from '../engine/index.ts';
 import { InvalidOptionError } from '../errors.ts';
 import type { Plugin } from '../goplugin/index.ts';
-import { ImageNotPresentError } from '../container/errors.ts';
-import type { LaunchOptions } from '../container/launch.ts';
+import { ImageNotPresentError, type LaunchOptions } from '../container/index.ts';
 import { launchCell } from './launch-cell.ts';
 import { inParallel } from './in-parallel.ts';
 import { removeLeftovers } from './leftovers.ts';

@@ -11,7 +11,7 @@ import {
   type PodmanService,
   type PodmanServiceOptions,
 } from '../engine/index.ts';
-import { findExecutable, programFolders } from '../engine/podman-service/find-executable.ts';
+import { findExecutable, programFolders } from '../linux/find-executable.ts';
 
 export interface ThrowAwayPodmanOptions extends Pick<
   PodmanServiceOptions,

@@ -3,7 +3,7 @@
  *
  * So far the handshakes: with them a Vault plugin starts and answers. Clients for its services are not here yet.
  */
-import type { PluginKind } from '../kinds/plugin-kind.ts';
+import type { PluginKind } from '../kinds/index.ts';
 import { vaultKinds } from '../kinds/vault/kinds.ts';
 
 /** How Vault greets one kind of plugin (Vault: `sdk/plugin` and `sdk/database/dbplugin/v5`). */

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { engineInfoCache } from '../../src/compatibility/index.ts';
 import { connectEngine, InvalidOptionError, type ConnectOptions } from '../../src/engine/index.ts';
-import { findExecutable, searchPath } from '../../src/engine/podman-service/find-executable.ts';
+import { findExecutable, searchPath } from '../../src/linux/find-executable.ts';
 import { startFaultProxy, startPodmanService } from '../../src/testing/index.ts';
 import { loadEngines } from '../engines/engines.ts';
 

@@ -1,6 +1,6 @@
 /** How the fixture plugin `go-prober` is started in a cell, and what is done with it. */
 import assert from 'node:assert/strict';
-import type { MatrixLaunch } from '../../src/container/index.ts';
+import type { MatrixLaunch } from '../../src/matrix/index.ts';
 import type { MatrixCell } from '../../src/compatibility/index.ts';
 import { loadProto, service, type Plugin } from '../../src/goplugin/index.ts';
 import { fixtureHandshake } from '../plugins/images.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { writeImageArchive } from '../../src/packing/index.ts';
-import { liveMatrix, type LiveMatrixOptions } from '../../src/container/index.ts';
+import { liveMatrix, type LiveMatrixOptions } from '../../src/matrix/index.ts';
 import { connectEngine, type Engine } from '../../src/engine/index.ts';
 import { startPodmanService } from '../../src/testing/index.ts';
 import { noEngines } from '../engines/engines.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { launchPlugin } from '../../src/container/index.ts';
 import { connectEngine, type Engine } from '../../src/engine/index.ts';
-import { findExecutable, searchPath } from '../../src/engine/podman-service/find-executable.ts';
+import { findExecutable, searchPath } from '../../src/linux/find-executable.ts';
 import { startPodmanService } from '../../src/testing/index.ts';
 import { fixtureHandshake, loadFixture } from '../plugins/images.ts';
 

@@ -12,7 +12,7 @@ import {
   PodmanServiceError,
   startPodmanService as startOnOwnStorage,
 } from '../../src/engine/index.ts';
-import { findExecutable, searchPath } from '../../src/engine/podman-service/find-executable.ts';
+import { findExecutable, searchPath } from '../../src/linux/find-executable.ts';
 import { installHint } from '../../src/engine/podman-service/install-hint.ts';
 import { startPodmanService } from '../../src/testing/index.ts';
 import { runNodeAsUser } from '../engines/as-user.ts';

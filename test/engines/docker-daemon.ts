@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { findExecutable } from '../../src/engine/podman-service/find-executable.ts';
+import { findExecutable } from '../../src/linux/find-executable.ts';
 
 const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { it } from 'node:test';
-import { liveMatrix } from '../../src/container/index.ts';
+import { liveMatrix } from '../../src/matrix/index.ts';
 import { connectEngine } from '../../src/engine/index.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';

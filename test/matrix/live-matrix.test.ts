@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { describe, it, type TestContext } from 'node:test';
 import { cellName, valueOf, gatherEngineFacts, type MatrixRow } from '../../src/compatibility/index.ts';
-import { liveMatrix } from '../../src/container/index.ts';
+import { liveMatrix } from '../../src/matrix/index.ts';
 import type { Engine } from '../../src/engine/index.ts';
 import { noEngines } from '../engines/engines.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';

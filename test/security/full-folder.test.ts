@@ -10,7 +10,7 @@ import { PluginHost } from '../../src/index.ts';
 import { mostBytes, mostInodes } from '../../src/linux/small-mount.ts';
 import { sweepFolders } from '../../src/host/orphans/owned-folders.ts';
 import { startPodmanService } from '../../src/testing/index.ts';
-import { findExecutable } from '../../src/engine/podman-service/find-executable.ts';
+import { findExecutable } from '../../src/linux/find-executable.ts';
 import { startDockerDaemon, whyNoDockerDaemon } from '../engines/docker-daemon.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
 import { tmpdir } from 'node:os';

@@ -27,7 +27,7 @@ import { podmanRuntimeFlags } from '../../src/compatibility/gather/podman-flags.
 import { programVersion } from '../../src/compatibility/gather/program-version.ts';
 import { known } from '../../src/compatibility/index.ts';
 import { killStuckRuntime } from '../../src/container/stuck-runtime.ts';
-import { findExecutable, programFolders } from '../../src/engine/podman-service/find-executable.ts';
+import { findExecutable, programFolders } from '../../src/linux/find-executable.ts';
 import { buildServiceCommand } from '../../src/engine/podman-service/service-command.ts';
 import { processIdentity } from '../../src/linux/process-identity.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Damage, PluginCatalog, RuntimeCatalog } from '../../catalog/index.ts';
-import type { TrustedDirectory } from '../../catalog/store/trusted-path.ts';
+import type { TrustedDirectory } from '../../catalog/internal.ts';
 import type { Context } from '../command.ts';
 import { text } from '../flags.ts';
 import { plainText } from '../output/plain-text.ts';

@@ -1,5 +1,6 @@
 import type { MatrixCell } from '../../compatibility/index.ts';
-import type { LaunchOptions, MatrixLaunch } from '../../container/index.ts';
+import type { LaunchOptions } from '../../container/index.ts';
+import type { MatrixLaunch } from '../../matrix/index.ts';
 import {
   bytes,
   liftable,

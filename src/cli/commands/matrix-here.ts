@@ -9,16 +9,12 @@ import {
   type ImageFacts,
   type MatrixResult,
 } from '../../compatibility/index.ts';
-import {
-  ImageNotPresentError,
-  liveMatrix,
-  liveProbeMatrix,
-  type LiveMatrixOptions,
-} from '../../container/index.ts';
+import { ImageNotPresentError } from '../../container/index.ts';
+import { liveMatrix, liveProbeMatrix, type LiveMatrixOptions } from '../../matrix/index.ts';
 import type { Engine } from '../../engine/index.ts';
 import { BulkheadError } from '../../errors.ts';
 import { PluginHost } from '../../host/index.ts';
-import { ownLaunches, sweepOwnLaunches } from '../../host/launching/own-launches.ts';
+import { ownLaunches, sweepOwnLaunches } from '../../host/internal.ts';
 import type { Context } from '../command.ts';
 import { plainText } from '../output/plain-text.ts';
 import { wordsOf } from '../matrix/report.ts';

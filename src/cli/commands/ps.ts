@@ -80,13 +80,12 @@ async function listProcesses(
   directory: CatalogDirectory,
   { signal, terminal }: Context,
 ): Promise<PluginProcess[]> {
-  const [hosts, places, { hostLabels }, { isProved }, { key }] = await Promise.all([
+  const [hosts, places, { hostLabels, isProved, ownerKey }] = await Promise.all([
     lazyModules.control().then(({ runningHosts }) => runningHosts(directory, { signal })),
     everyEngine(sockets, { signal }),
-    import('../../host/orphans/labels.ts'),
-    import('../../host/orphans/owner-proof.ts'),
-    import('../../host/orphans/owner-key.ts').then(({ ownerKey }) => ownerKey(directory)),
+    import('../../host/internal.ts'),
   ]);
+  const { key } = await ownerKey(directory);
   try {
     const failed = places.find(({ found }) => 'error' in found)?.found;
     if (failed !== undefined && 'error' in failed && sockets.length > 0) throw failed.error;

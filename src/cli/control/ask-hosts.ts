@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { whenAborted } from '../../abort.ts';
-import { trustedPath, type TrustedDirectory } from '../../catalog/store/trusted-path.ts';
+import { trustedPath, type TrustedDirectory } from '../../catalog/internal.ts';
 import { BulkheadError, errorCodes, type ErrorCode } from '../../errors.ts';
 import { hostsFolder, type ControlAnswer, type ControlRequest, type HostState } from './messages.ts';
 import { shortPath } from './short-path.ts';

@@ -4,7 +4,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { CatalogDirectory } from '../commands/directory.ts';
-import { trustedPath } from '../../catalog/store/trusted-path.ts';
+import { trustedPath } from '../../catalog/internal.ts';
 import { BulkheadError } from '../../errors.ts';
 import type { Mount, PluginHost, PluginLogLine } from '../../host/index.ts';
 import { Answers, mostBehind } from './answers.ts';

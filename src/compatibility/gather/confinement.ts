@@ -1,4 +1,4 @@
-import { sameUserNamespace, type ProcessStatus } from './process-status.ts';
+import { sameUserNamespace, type ProcessStatus } from '../../linux/process-status.ts';
 
 /**
  * Numbers of capabilities in include/uapi/linux/capability.h. Engines need them. In the user namespace of the machine and

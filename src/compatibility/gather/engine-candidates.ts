@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { confinementOf } from './confinement.ts';
-import { readProcessStatus, readProcFile, type ProcessStatus } from './process-status.ts';
+import { readProcessStatus, readProcFile, type ProcessStatus } from '../../linux/process-status.ts';
 
 /** A process that is called as an engine is. */
 export interface Candidate {

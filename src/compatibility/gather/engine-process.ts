@@ -9,7 +9,7 @@ import {
   type Candidate,
 } from './engine-candidates.ts';
 import { holdsOneOf, withFarEnds } from './own-connection.ts';
-import { readProcessStatus } from './process-status.ts';
+import { readProcessStatus } from '../../linux/process-status.ts';
 
 /** The process of an engine on this host, through which much can be seen that its API does not tell. */
 export interface EngineProcess extends Omit<Candidate, 'confined'> {

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { release, tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import type { Engine, EngineInfo } from '../../engine/index.ts';
-import { confinesBySeccomp } from '../../engine/system/info.ts';
+import { confinesBySeccomp } from '../../engine/internal.ts';
 import type { EngineFacts } from '../engine-facts.ts';
 import { isKnown, known, unknown, valueOf, type Fact } from '../fact.ts';
 import { primaryGroupId } from '../group-ids.ts';

@@ -1,7 +1,7 @@
 import { access, constants, readdir, readFile, stat } from 'node:fs/promises';
 import { arch, platform, release, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { findExecutable, programFolders } from '../../engine/podman-service/find-executable.ts';
+import { findExecutable, programFolders } from '../../linux/find-executable.ts';
 import { isOwnedFolder } from '../../linux/owned-name.ts';
 import { known, unknown, type Fact } from '../fact.ts';
 import { unusedGroupId } from '../group-ids.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { NotFoundError } from '../../engine/errors.ts';
+import { NotFoundError } from '../../engine/internal.ts';
 import type { Engine, InspectedImage } from '../../engine/index.ts';
 import { isKnown } from '../fact.ts';
 import { addressSpaceLabel, type AbsentImage, type ImageFacts } from '../image-facts.ts';

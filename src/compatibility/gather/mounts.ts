@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { readProcFile } from './process-status.ts';
+import { readProcFile } from '../../linux/process-status.ts';
 
 /** A line is some hundred bytes; a machine with many containers has thousands. */
 const longestList = 16 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readdir, readlink, realpath } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { readProcFile } from './process-status.ts';
+import { readProcFile } from '../../linux/process-status.ts';
 
 /** The engine has answered a moment ago. A service that ends when it is idle is started anew by its socket. */
 const answerMs = 5_000;

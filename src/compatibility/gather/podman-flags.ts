@@ -2,7 +2,7 @@ import { readBoundedFile } from '../../linux/bounded-file.ts';
 import { isKnown, known, unknown, type Fact } from '../fact.ts';
 import { pathBelowRoot } from './below-root.ts';
 import type { EngineProcess } from './engine-process.ts';
-import { readProcFile } from './process-status.ts';
+import { readProcFile } from '../../linux/process-status.ts';
 
 const longestEnvironment = 1024 * 1024;
 const longestConfiguration = 1024 * 1024;

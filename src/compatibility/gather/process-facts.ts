@@ -4,7 +4,7 @@ import { isKnown, known, unknown, type Fact } from '../fact.ts';
 import { pathBelowRoot } from './below-root.ts';
 import { absentFor, type EngineProcess } from './engine-process.ts';
 import { readMounts } from './mounts.ts';
-import { readProcFile } from './process-status.ts';
+import { readProcFile } from '../../linux/process-status.ts';
 
 /** Number of CAP_SYS_RESOURCE: include/uapi/linux/capability.h. */
 const sysResource = 24n;

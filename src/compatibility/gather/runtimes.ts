@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { compareVersions } from '../../engine/api-version.ts';
+import { compareVersions } from '../../engine/internal.ts';
 import type { EngineInfo, RuntimeInfo } from '../../engine/index.ts';
-import { searchPath } from '../../engine/podman-service/find-executable.ts';
+import { searchPath } from '../../linux/find-executable.ts';
 import type { RuntimeFacts } from '../engine-facts.ts';
 import { isKnown, known, unknown, valueOf, type Fact } from '../fact.ts';
 import { runtimeKind } from '../runtime-kind.ts';

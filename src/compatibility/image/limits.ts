@@ -1,4 +1,4 @@
-import { longestInspection } from '../../engine/images/inspect-image.ts';
+import { longestInspection } from '../../engine/internal.ts';
 import { programLimits, type ReadLimit } from '../../program/limits.ts';
 
 /**

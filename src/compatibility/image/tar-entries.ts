@@ -4,7 +4,7 @@ import {
   parseTarHeader,
   tarBlockSize,
   type TarHeader,
-} from '../../engine/codec/tar-header.ts';
+} from '../../engine/internal.ts';
 import type { ByteReader } from './byte-reader.ts';
 import { checkImageLimit } from './limits.ts';
 import type { Slices } from './slices.ts';

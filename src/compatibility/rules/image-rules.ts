@@ -1,4 +1,4 @@
-import { compareVersions } from '../../engine/api-version.ts';
+import { compareVersions } from '../../engine/internal.ts';
 import { isAbsent } from '../case.ts';
 import { isKnown, valueOf } from '../fact.ts';
 import type { Finding, LaunchCase, Rule } from '../rule.ts';

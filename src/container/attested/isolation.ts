@@ -1,6 +1,5 @@
 import { posix } from 'node:path';
-import { compareVersions } from '../../engine/api-version.ts';
-import { confinesBySeccomp } from '../../engine/system/info.ts';
+import { compareVersions, confinesBySeccomp } from '../../engine/internal.ts';
 import { capabilityName } from '../create-request.ts';
 import { absent, anything, isPodman, list, same, type AttestedSetting, type Given } from './setting.ts';
 

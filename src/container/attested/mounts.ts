@@ -1,4 +1,4 @@
-import { tmpfsOptions } from '../../engine/containers/create/tmpfs-options.ts';
+import { tmpfsOptions } from '../../engine/internal.ts';
 import type { InspectedContainer, Mount } from '../../engine/index.ts';
 import type { AttestedSetting, Sides } from './setting.ts';
 

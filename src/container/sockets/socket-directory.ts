@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { SocketDirectoryPlan } from '../../compatibility/index.ts';
-import { findExecutable, programFolders } from '../../engine/podman-service/find-executable.ts';
+import { findExecutable, programFolders } from '../../linux/find-executable.ts';
 import { BulkheadError, InvalidOptionError } from '../../errors.ts';
 import { HeldFolder } from '../../linux/held-folder.ts';
 import { removeFolder } from '../../linux/remove-tree.ts';

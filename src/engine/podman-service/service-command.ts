@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { needsPrivateCgroupView } from './cgroup-layout.ts';
-import { findExecutable, programFolders, type ProgramFolders } from './find-executable.ts';
+import { findExecutable, programFolders, type ProgramFolders } from '../../linux/find-executable.ts';
 import { installHint } from './install-hint.ts';
 import type { PodmanServiceOptions } from './service-options.ts';
 import { PodmanServiceError } from './service-error.ts';

@@ -1,7 +1,7 @@
 /** What a plugin wrote, line by line, as much as is kept of it. */
 import { boundedText } from '../../foreign-text.ts';
 import type { LogEntry, OutputChunk, OutputTail } from '../../goplugin/index.ts';
-import { LineSplitter } from '../../goplugin/output/lines.ts';
+import { LineSplitter } from '../../goplugin/internal.ts';
 
 export interface PluginLogLine {
   readonly at: Date;

@@ -1,7 +1,6 @@
 /** Launches the plugins of a host: within its limits, with its labels, in folders that say whose they are. */
 import { randomBytes } from 'node:crypto';
-import { launchPlugin, passingGidOf, type LaunchOptions } from '../../container/index.ts';
-import { labelsFor } from '../../container/options.ts';
+import { launchPlugin, passingGidOf, type LaunchOptions, labelsFor } from '../../container/index.ts';
 import type { Engine } from '../../engine/index.ts';
 import type { Plugin } from '../../goplugin/index.ts';
 import { publish } from '../reporting/events.ts';

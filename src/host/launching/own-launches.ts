@@ -1,9 +1,8 @@
 /** What a process launches without a host: marked as a host's is, so that it is swept when the process was killed. */
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
-import { passingGidOf } from '../../container/index.ts';
+import { passingGidOf, type Labels } from '../../container/index.ts';
 import type { Engine } from '../../engine/index.ts';
-import type { Labels } from '../../container/options.ts';
 import { userClusterId } from '../orphans/cluster-id.ts';
 import { hostLabels, ownerLabels } from '../orphans/labels.ts';
 import { OwnedFolders } from '../orphans/owned-folders.ts';

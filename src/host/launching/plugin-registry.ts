@@ -14,7 +14,7 @@ import type { Plugin } from '../../goplugin/index.ts';
 import { canonicalVersion } from '../../catalog/index.ts';
 import type { MatchedDigest } from './digest.ts';
 import { matchDigest } from './digest.ts';
-import type { PluginKind, PluginSelfDescription } from '../../kinds/plugin-kind.ts';
+import type { PluginKind, PluginSelfDescription } from '../../kinds/index.ts';
 import type { ResolvedPlugin } from '../resolved-plugin.ts';
 
 export interface RegisterOptions extends AbortOption {

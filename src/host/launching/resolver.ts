@@ -12,7 +12,7 @@ import { NotFoundError, type Engine, type InspectedImage } from '../../engine/in
 import { InvalidOptionError } from '../../errors.ts';
 import { matchDigest } from './digest.ts';
 import type { Engines } from './engines.ts';
-import type { PluginKind } from '../../kinds/plugin-kind.ts';
+import type { PluginKind } from '../../kinds/index.ts';
 import { keyOf, settingsOf, type ResolvedPlugin } from '../resolved-plugin.ts';
 
 /** A plugin that is in no catalog: what to launch, and under which name. */

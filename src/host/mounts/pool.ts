@@ -7,7 +7,7 @@ import { Instance, type InstanceHost, type InstanceOptions } from '../instances/
 import type { InstanceSnapshot } from '../instances/instance-state.ts';
 import { KeyedLock } from '../../waiting/keyed-lock.ts';
 import { Mount, type MountHost, type MountOptions } from './mount.ts';
-import { maySharePlugin } from '../../kinds/plugin-kind.ts';
+import { maySharePlugin } from '../../kinds/index.ts';
 import type { ResolvedPlugin } from '../resolved-plugin.ts';
 import type { CallOutcome } from './route.ts';
 

@@ -1,7 +1,7 @@
 /** Which hosts belong together. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { readDocument, writeDocument, type DocumentForm } from '../../catalog/document.ts';
+import { readDocument, writeDocument, type DocumentForm } from '../../catalog/internal.ts';
 import type { CatalogStore, DocumentKey } from '../../catalog/index.ts';
 
 const key: DocumentKey = ['cluster'];

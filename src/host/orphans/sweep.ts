@@ -1,7 +1,6 @@
 /** What hosts that are gone have left: containers, images of probes, and folders. */
 import { dirname } from 'node:path';
-import { probeRepository } from '../../matrix/leftovers.ts';
-import { removeContainer } from '../../container/remove.ts';
+import { probeRepository, removeContainer } from '../../container/index.ts';
 import { NotFoundError, type Engine } from '../../engine/index.ts';
 import { hostLabels, makerLiveness, ownerLiveness } from './labels.ts';
 import { isProved } from './owner-proof.ts';

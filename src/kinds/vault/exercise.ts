@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { BulkheadError } from '../../errors.ts';
 import { service, type Plugin, type ServedService } from '../../goplugin/index.ts';
-import { bytesField, fieldBytes, varintField } from '../../goplugin/wire/protobuf.ts';
+import { bytesField, fieldBytes, varintField } from '../../goplugin/internal.ts';
 import { backend, setupRequest, storage, systemView } from './services.ts';
 
 /**

@@ -6,7 +6,7 @@ import {
   type Plugin,
   type ServiceDefinition,
 } from '../../goplugin/index.ts';
-import { fieldBytes, fieldNumber } from '../../goplugin/wire/protobuf.ts';
+import { fieldBytes, fieldNumber } from '../../goplugin/internal.ts';
 import type { PluginSelfDescription } from '../plugin-kind.ts';
 import { backend, pluginVersion, setupRequest } from './services.ts';
 

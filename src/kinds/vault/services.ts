@@ -1,6 +1,5 @@
 /** As much of the services of Vault's plugins as a host asks of them itself (Vault: sdk/plugin/pb, sdk/logical). */
-import { bytesMethod } from '../../goplugin/wire/bytes-method.ts';
-import { bytesField, varintField } from '../../goplugin/wire/protobuf.ts';
+import { bytesMethod, bytesField, varintField } from '../../goplugin/internal.ts';
 
 /** Of secrets engines and auth methods. */
 export const backend = {

@@ -1,15 +1,19 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { addressSpaceLabel } from '../../compatibility/image-facts.ts';
-import { ImageFileError } from '../../packing/errors.ts';
-import { folderFiles } from '../../packing/folder-files.ts';
-import { writeImageArchive, type PackedImage } from '../../packing/docker-archive.ts';
-import type { ImageFile } from '../../packing/image-files.ts';
-import { npmPackages } from '../../packing/npm-packages.ts';
-import { readElf } from '../../packing/read-elf.ts';
-import { sharedLibraries } from '../../packing/shared-libraries.ts';
-import { nonRootUser, systemFiles } from '../../packing/system-files.ts';
+import { addressSpaceLabel } from '../../compatibility/index.ts';
+import {
+  ImageFileError,
+  folderFiles,
+  writeImageArchive,
+  type PackedImage,
+  type ImageFile,
+  npmPackages,
+  readElf,
+  sharedLibraries,
+  nonRootUser,
+  systemFiles,
+} from '../../packing/index.ts';
 import { lockedBytes, lockingProgram } from './locking-program.ts';
 
 export interface PackProbeOptions {
@@ -32,7 +36,7 @@ const lockingPath = '/usr/local/bin/locking';
 export async function packProbe({ tag, locking, labels, signal }: PackProbeOptions): Promise<PackedImage> {
   const node = process.execPath;
   const elf = await readElf(node, { signal });
-  const start = [nodePath, posix.join(target, 'container/probe/plugin.js')];
+  const start = [nodePath, posix.join(target, 'matrix/probe/plugin.js')];
   return writeImageArchive({
     tag,
     files: [
@@ -71,14 +75,14 @@ async function ownCode(signal: AbortSignal | undefined): Promise<ImageFile[]> {
 }
 
 function isOfTheProbe(path: string, kind: 'file' | 'folder'): boolean {
-  if (kind === 'folder') return /^(?:goplugin|container$|container\/probe)/.test(path);
-  return path.endsWith('.js') && !/^container\/[^/]+$/.test(path);
+  if (kind === 'folder') return /^(?:goplugin|matrix$|matrix\/probe)/.test(path);
+  return path.endsWith('.js') && !/^matrix\/[^/]+$/.test(path);
 }
 
 /** The package's `dist`, also where this very module runs from its source. @throws {ImageFileError} it is not there */
 function compiledFolder(): string {
   const own = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
   const folder = import.meta.url.endsWith('.ts') ? join(dirname(own), 'dist') : own;
-  if (existsSync(join(folder, 'container/probe/plugin.js'))) return folder;
+  if (existsSync(join(folder, 'matrix/probe/plugin.js'))) return folder;
   throw new ImageFileError(folder, 'does not hold the compiled probe: run `npm run build` before');
 }

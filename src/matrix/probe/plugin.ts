@@ -1,7 +1,5 @@
 /** The plugin that a matrix brings along: it is called, calls back through the broker, and ends when it is asked to. */
-import type { Broker } from '../../goplugin/broker/broker.ts';
-import { serve } from '../../goplugin/serve/serve.ts';
-import { service } from '../../goplugin/service.ts';
+import { type Broker, serve, service } from '../../goplugin/index.ts';
 import { decodeCallBack, echoDefinition, probeDefinition, probeHandshake } from './services.ts';
 
 const probeService = (broker: Broker) =>

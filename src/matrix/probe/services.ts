@@ -1,6 +1,5 @@
 /** What host and probe serve to each other. */
-import { bytesMethod } from '../../goplugin/wire/bytes-method.ts';
-import { bytesField, fieldBytes, fieldNumber, varintField } from '../../goplugin/wire/protobuf.ts';
+import { bytesMethod, bytesField, fieldBytes, fieldNumber, varintField } from '../../goplugin/internal.ts';
 
 export const probeHandshake = {
   magicCookieKey: 'BULKHEAD_PROBE',

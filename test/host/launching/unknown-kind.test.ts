@@ -5,7 +5,7 @@ import { PluginCatalog, RuntimeCatalog } from '../../../src/catalog/index.ts';
 import { memoryStore } from '../../../src/catalog/store/memory-store.ts';
 import { BulkheadError, errorCodes, type ErrorCode } from '../../../src/errors.ts';
 import { PluginRegistry } from '../../../src/host/launching/plugin-registry.ts';
-import type { PluginKind } from '../../../src/host/index.ts';
+import type { PluginKind } from '../../../src/kinds/index.ts';
 import type { ResolvedPlugin } from '../../../src/host/resolved-plugin.ts';
 
 const kind = (key: string): PluginKind => ({

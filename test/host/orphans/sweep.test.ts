@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import { probeRepository } from '../../../src/matrix/leftovers.ts';
+import { probeRepository } from '../../../src/container/index.ts';
 import { connectEngine } from '../../../src/engine/index.ts';
 import { hostLabels } from '../../../src/index.ts';
 import { ownerLabels } from '../../../src/host/orphans/labels.ts';

@@ -65,7 +65,7 @@ async function withoutProbe(
   { signal }: Context,
 ): Promise<RegisteredPlugin> {
   const [{ PluginRegistry }, { vaultKinds }] = await Promise.all([
-    import('../../../host/launching/plugin-registry.ts'),
+    import('../../../host/internal.ts'),
     import('../../../kinds/vault/kinds.ts'),
   ]);
   const { plugins } = await openCatalogs(directory);

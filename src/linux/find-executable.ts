@@ -1,6 +1,6 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { describeForeign, whoMayChange } from '../../linux/who-may-change.ts';
+import { describeForeign, whoMayChange } from './who-may-change.ts';
 
 /** Runtimes lie in `sbin`, which is not on the PATH of ordinary users. */
 const systemFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];

@@ -1,6 +1,6 @@
 import { readlink } from 'node:fs/promises';
-import { readBoundedFile } from '../../linux/bounded-file.ts';
-import { processIdentity } from '../../linux/process-identity.ts';
+import { readBoundedFile } from './bounded-file.ts';
+import { processIdentity } from './process-identity.ts';
 
 /** What every user may read about a process, proc_pid_status(5). */
 export interface ProcessStatus {

@@ -1,0 +1,13 @@
+/** What other rooms take from this one beside its public API. It is no entry point, and may change at any time. */
+export { compareVersions } from './api-version.ts';
+export {
+  parseDecimal,
+  parsePaxRecords,
+  parseTarHeader,
+  tarBlockSize,
+  type TarHeader,
+} from './codec/tar-header.ts';
+export { tmpfsOptions } from './containers/create/tmpfs-options.ts';
+export { NotFoundError } from './errors.ts';
+export { longestInspection } from './images/inspect-image.ts';
+export { confinesBySeccomp } from './system/info.ts';

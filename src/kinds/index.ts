@@ -1,0 +1,7 @@
+/** What a host has to know of a kind of plugin. Those of Vault and OpenBao are in `vault`, and loaded when they are needed. */
+export {
+  maySharePlugin,
+  type PluginKind,
+  type PluginSelfDescription,
+  type SharingRule,
+} from './plugin-kind.ts';
