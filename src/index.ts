@@ -5,6 +5,7 @@ export {
   errorCodes,
   InvalidOptionError,
   type Blame,
+  type BulkheadErrorOptions,
   type ErrorCode,
   type ErrorCodeEntry,
 } from './errors.ts';
@@ -18,9 +19,11 @@ export {
   LaunchUnknownError,
   launchPlugin,
   type Difference,
+  type Labels,
   type LaunchOptions,
   type PluginContainerOptions,
   type TmpfsOptions,
+  type UlimitOptions,
 } from './container/index.ts';
 export * from './host/index.ts';
 export type { PluginKind, PluginSelfDescription, SharingRule } from './kinds/index.ts';
@@ -38,8 +41,16 @@ export {
   packBinaryPlugin,
   packNodePlugin,
   writeImageArchive,
+  type ImageConfig,
+  type ImageDirectory,
+  type ImageFile,
+  type ImageRegularFile,
+  type ImageSymlink,
+  type LoadedImage,
+  type LoadImageOptions,
   type PackBinaryPluginOptions,
   type PackedImage,
   type PackNodePluginOptions,
+  type WriteImageArchiveOptions,
 } from './packing/index.ts';
 export * from './goplugin/index.ts';

@@ -12,7 +12,7 @@ export type {
   SocketDirectoryPlan,
   StrategyUlimit,
 } from './launch-verdict.ts';
-export type { Finding, LaunchCase, LaunchFacts, Rule, RuleSource } from './rule.ts';
+export type { ContainerUser, Finding, LaunchCase, LaunchFacts, Rule, RuleSource } from './rule.ts';
 export { factsFile, parseFacts } from './facts-file.ts';
 export { gatherFacts, type Gathering } from './gather/gather.ts';
 export { gatherEngineFacts, type EngineGathering } from './gather/engine.ts';

@@ -11,6 +11,12 @@ export {
 } from './errors.ts';
 export { launchPlugin, type LaunchOptions } from './launch.ts';
 export { checkLaunch, defaultRuntime, passingGidOf, type PlannedOptions } from './launch-plan.ts';
-export { labelsFor, type Labels, type PluginContainerOptions, type TmpfsOptions } from './options.ts';
+export {
+  labelsFor,
+  type Labels,
+  type PluginContainerOptions,
+  type TmpfsOptions,
+  type UlimitOptions,
+} from './options.ts';
 export { probeRepository } from './probe-images.ts';
 export { removeContainer } from './remove.ts';

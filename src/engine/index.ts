@@ -1,4 +1,4 @@
-export { BulkheadError, InvalidOptionError } from '../errors.ts';
+export { BulkheadError, InvalidOptionError, type BulkheadErrorOptions } from '../errors.ts';
 export type { ByteStream } from './byte-stream.ts';
 export type { CallOptions, Filters } from './call-options.ts';
 export { connectEngine } from './connect.ts';

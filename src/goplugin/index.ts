@@ -30,6 +30,7 @@ export {
   ReflectionError,
   ReflectionLimitError,
   type OutputTail,
+  type PluginErrorOptions,
   type PluginPhase,
 } from './errors.ts';
 export type {
@@ -40,6 +41,7 @@ export type {
   StartPluginOptions,
   StopOptions,
 } from './plugin.ts';
+export type { MaxMessageBytes } from './limits.ts';
 export type { Broker, BrokeredConnection, BrokeredServer, Servable } from './broker/broker.ts';
 export type { LogEntry, LogLevel } from './output/log-entry.ts';
 export type { Diagnosis, PluginAddress, PluginExit, PluginRunner, RunnerFactory } from './runner.ts';

@@ -18,6 +18,7 @@ export type {
 export type { PluginHostOptions, VersionOption } from './host-options.ts';
 export { PluginHost } from './plugin-host.ts';
 export type { PluginLogLine } from './instances/plugin-log.ts';
+export type { MatchedDigest } from './launching/digest.ts';
 export type { PluginRegistry, RegisteredPlugin, RegisterOptions } from './launching/plugin-registry.ts';
 export type { ReloadOptions } from './mounts/reload.ts';
 export type { UnregisteredPlugin } from './launching/resolver.ts';

@@ -29,7 +29,7 @@ import { Report } from './reporting/report.ts';
 import { Resolver, type UnregisteredPlugin } from './launching/resolver.ts';
 import { SinglePlugins } from './launching/single-plugins.ts';
 import { Sources, type Source } from './mounts/sources.ts';
-import { defaultLimits, Starts } from './launching/starts.ts';
+import { Starts } from './launching/starts.ts';
 import { sweepAll, type Sweep } from './orphans/sweep.ts';
 import { vaultKinds } from '../kinds/vault/kinds.ts';
 import type { Watchdog } from './orphans/watchdog.ts';
@@ -104,7 +104,7 @@ export class PluginHost implements AsyncDisposable {
       counters,
       socketDirectory: options.socketDirectory,
     });
-    this.#pool = this.#makePool();
+    this.#pool = new Pool(this.#launcher, new Report(this.id, counters, logger), options);
     const catalog = new PluginCatalog(store, this.runtimes);
     this.#sources = new Sources(catalog, this.#resolver);
     this.plugins = new PluginRegistry(catalog, {
@@ -344,31 +344,6 @@ export class PluginHost implements AsyncDisposable {
     const engine = await this.#engines.forRuntime(runtime);
     const plugin = { type: 'plugin', name: options.title ?? options.image, version: '' };
     return this.#singles.add(await this.#launcher.single(engine, { ...options, runtime, signal }, plugin));
-  }
-
-  #makePool(): Pool {
-    const { limits, idleMs = 0 } = this.#options;
-    const report = new Report(this.id, this.#counters, this.#logger);
-    const warn = (message: string, fields: Readonly<Record<string, unknown>>): void => {
-      this.#logger.warn(message, { host: this.id, ...fields });
-    };
-    return new Pool({
-      hostId: this.id,
-      warn,
-      idleMs,
-      instanceOptions: this.#options,
-      called: (mount, path, outcome) => {
-        report.called(mount, path, outcome);
-      },
-      instanceHost: {
-        launch: (instance, generation, { signal }) => this.#launcher.generation(instance, generation, signal),
-        changed: (instance, from) => {
-          report.changed(this.#pool.snapshot(instance), from);
-        },
-        warn,
-        waitingCalls: limits?.waitingCalls ?? defaultLimits.waitingCalls,
-      },
-    });
   }
 
   #instance(id: string): Instance | undefined {

@@ -115,8 +115,14 @@ async function killed({ engine, definition, open }: Setting, warmSpare: boolean)
  */
 async function overhead({ definition, open }: Setting): Promise<void> {
   await using host = await open();
-  const mount = await host.mount('kv', 'kv');
-  const { plugin } = (await mount.serve({})).generation;
+  let plugin: Plugin | undefined;
+  const mount = await host.mount('kv', 'kv', {
+    prepare(started) {
+      plugin = started;
+      return Promise.resolve();
+    },
+  });
+  if (plugin === undefined) throw new Error('the mount was not prepared');
   const clients = [
     plugin.client<KeyValue>(definition),
     mount.client<KeyValue>(definition),

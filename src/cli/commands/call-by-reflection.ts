@@ -28,11 +28,9 @@ export interface Callable {
   client(service: DynamicService): Readonly<Record<string, DynamicCall | undefined>>;
 }
 
-/** A mount to be called: what the service looks like is asked of the plugin that it has now. */
-export async function mountedPlugin(mount: Mount, signal: AbortSignal): Promise<Callable> {
-  const { generation } = await mount.serve({ signal });
-  const client: unknown = mount.client;
-  return { reflection: generation.plugin.reflection, client: client as Callable['client'] };
+/** A mount to be called by what its plugin says of itself. */
+export function mountedPlugin({ reflection, client }: Mount): Callable {
+  return { reflection, client: client };
 }
 
 /**

@@ -108,7 +108,7 @@ async function callRegistered(
   const { engine: socketPath, socket_directory: socketDirectory, version } = flags;
   await using host = await PluginHost.open({ ...directory, socketPath, socketDirectory, signal });
   const mount = await host.mount(type, name, { version, signal });
-  const plugin = await mountedPlugin(mount, signal);
+  const plugin = mountedPlugin(mount);
   await callByReflection(plugin, wanted, { signal, timeoutMs: timeoutOf(flags) }, printReply(context));
   return exitCodes.ok;
 }

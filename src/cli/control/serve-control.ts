@@ -141,11 +141,8 @@ async function carryOut(
       }
       const { timeoutMs } = request;
       const wanted = wantedCall(request.path, request.json);
-      await callByReflection(
-        await mountedPlugin(mount, signal),
-        wanted,
-        { signal, timeoutMs },
-        (reply, streamed) => answers.say({ reply, streamed }),
+      await callByReflection(mountedPlugin(mount), wanted, { signal, timeoutMs }, (reply, streamed) =>
+        answers.say({ reply, streamed }),
       );
     }
   }

@@ -13,6 +13,7 @@ import type { InstanceState } from './instance-state.ts';
 import { PluginLog } from './plugin-log.ts';
 import type { ResolvedPlugin } from '../resolved-plugin.ts';
 import { RestartPolicy, type RestartOptions } from './restart-policy.ts';
+import type { Report } from '../reporting/report.ts';
 import type { Wait } from '../mounts/route.ts';
 import { Spare } from './spare.ts';
 import { WaitingCalls } from './waiting-calls.ts';
@@ -28,15 +29,15 @@ export interface InstanceOptions {
   readonly stopGraceMs?: number | undefined;
 }
 
-/** What an instance needs of its host. */
-export interface InstanceHost {
+/** Where instances are kept and started. */
+export interface InstanceKeeper {
+  readonly report: Report;
+  /** How many calls may wait for an instance. */
+  readonly waitingCalls: number;
   /** Launches one plugin of the instance. Abort leaves nothing behind. */
-  launch(instance: Instance, generation: number, options: { signal: AbortSignal }): Promise<Generation>;
+  launch(instance: Instance, generation: number, signal: AbortSignal): Promise<Generation>;
   /** Told of every change of state. */
   changed(instance: Instance, from: InstanceState): void;
-  /** Told when something went wrong that no caller waits for. */
-  warn(message: string, fields: Readonly<Record<string, unknown>>): void;
-  readonly waitingCalls: number;
 }
 
 /** How long the end of a plugin whose connection was lost may take to be seen before it is forced. */
@@ -52,7 +53,7 @@ export class Instance {
   drift: readonly string[] = [];
   restarts = 0;
   lastEnd: { readonly at: Date; readonly reason: string; readonly exit: PluginExit | undefined } | undefined;
-  readonly #host: InstanceHost;
+  readonly #keeper: InstanceKeeper;
   readonly #policy: RestartPolicy;
   readonly #life = new AbortController();
   readonly #waiting: WaitingCalls;
@@ -67,22 +68,22 @@ export class Instance {
   #supervision: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | undefined;
 
-  constructor(plugin: ResolvedPlugin, host: InstanceHost, options: InstanceOptions = {}) {
+  constructor(plugin: ResolvedPlugin, keeper: InstanceKeeper, options: InstanceOptions = {}) {
     this.plugin = plugin;
     this.options = options;
-    this.#host = host;
+    this.#keeper = keeper;
     this.#policy = new RestartPolicy(options.restart);
-    this.#waiting = new WaitingCalls(this.#title, host.waitingCalls);
+    this.#waiting = new WaitingCalls(this.#title, keeper.waitingCalls);
     this.#spare = new Spare({
       start: (signal) => this.#start(signal),
       ready: () => {
-        host.changed(this, this.#state);
+        keeper.changed(this, this.#state);
       },
       ended: (spare) => {
         this.#tidy(spare);
       },
       failed: (error) => {
-        host.warn('a spare plugin could not be started', { instance: this.id, error });
+        keeper.report.warn('a spare plugin could not be started', { instance: this.id, error });
       },
     });
   }
@@ -209,14 +210,14 @@ export class Instance {
         signal.throwIfAborted();
         failure = { reason: (error as Error).message, cause: error, transient: isTransient(error) };
         if (error instanceof PluginError) output = () => error.output;
-        this.#host.warn('a plugin could not be started again', { instance: this.id, error });
+        this.#keeper.report.warn('a plugin could not be started again', { instance: this.id, error });
       }
     }
   }
 
   async #start(signal: AbortSignal): Promise<Generation> {
     this.#generations += 1;
-    const starting = this.#host.launch(this, this.#generations, { signal }).then((generation) => {
+    const starting = this.#keeper.launch(this, this.#generations, signal).then((generation) => {
       this.#living.add(generation);
       return generation;
     });
@@ -269,7 +270,7 @@ export class Instance {
     this.#remove(generation).then(
       () => this.#living.delete(generation),
       (error: unknown) => {
-        this.#host.warn('a plugin that ended could not be removed', { instance: this.id, error });
+        this.#keeper.report.warn('a plugin that ended could not be removed', { instance: this.id, error });
       },
     );
   }
@@ -319,7 +320,7 @@ export class Instance {
     if (from.name === 'draining' && state.name !== 'stopped') return;
     this.#state = state;
     this.#waiting.wake();
-    this.#host.changed(this, from);
+    this.#keeper.changed(this, from);
   }
 
   get #title(): string {

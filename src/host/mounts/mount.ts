@@ -1,17 +1,53 @@
-/** One use of a plugin. Several mounts may share one instance. */
-import { BulkheadError } from '../../errors.ts';
-import type { CallMetadata, Plugin, ServiceDefinition, UnaryCall } from '../../goplugin/index.ts';
-import type { ClientFor } from '../../goplugin/index.ts';
-import type { Generation } from '../instances/generation.ts';
-import type { Instance } from '../instances/instance.ts';
-import { routedClient } from './routed-client.ts';
-import {
-  MountedGeneration,
-  type CallOutcome,
-  type Route,
-  type RoutedCallOptions,
-  type Wait,
-} from './route.ts';
+/** One use of a plugin, and how it is asked for. */
+import type {
+  CallMetadata,
+  ClientFor,
+  Plugin,
+  Reflection,
+  ServiceDefinition,
+  UnaryCall,
+} from '../../goplugin/index.ts';
+import type { InstanceSnapshot } from '../instances/instance-state.ts';
+import type { RoutedCallOptions } from './route.ts';
+
+/**
+ * One use of a plugin. Several mounts may share one instance of it. A mount outlives the plugin that serves it: its calls
+ * wait for a restart, and go to the new plugin after a reload.
+ */
+export interface Mount extends AsyncDisposable {
+  readonly mountId: string;
+  /** As it was asked for; a reload asks for the same anew. */
+  readonly plugin: { readonly type: string; readonly name: string; readonly version: string | undefined };
+  /** Sent with every call of the mount. */
+  readonly metadata: CallMetadata | undefined;
+  /** Makes clients whose calls survive restarts and reloads. */
+  readonly client: RoutedClientMaker;
+  /** What the plugin says of its own services. Waits for a restart as a call does. */
+  readonly reflection: Reflection;
+  /** The instance that it is on, as it is at this moment. A reload moves the mount to another one. */
+  readonly instance: InstanceSnapshot;
+  /** The version that runs; empty when unversioned. */
+  readonly version: string;
+  /** How many calls it has at this moment. */
+  readonly calls: number;
+  readonly closed: boolean;
+  /**
+   * Asks the plugin's health service. Waits for a restart as a call does.
+   *
+   * @throws as a call
+   */
+  health(options?: {
+    readonly timeoutMs?: number | undefined;
+    readonly signal?: AbortSignal | undefined;
+  }): Promise<void>;
+  /**
+   * Takes no further call; those that it has may take `drainMs` milliseconds (default 10000) to end. The last mount of an
+   * instance stops it. Idempotent.
+   */
+  close(options?: { readonly drainMs?: number | undefined }): Promise<void>;
+  /** The same as `close()`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
 
 export interface MountOptions {
   /** What to call it; default: a random word. Sent to Vault's plugins as the id by which they tell mounts apart. */
@@ -54,178 +90,3 @@ type WithRoutedOptions<C> =
 
 /** As `ClientFor`, with `idempotent` among the options of calls. */
 export type RoutedClientFor<S> = { readonly [K in keyof ClientFor<S>]: WithRoutedOptions<ClientFor<S>[K]> };
-
-/** What a mount needs of its host. */
-export interface MountHost {
-  /** Told of every call's end. */
-  called(mount: Mount, path: string, outcome: CallOutcome): void;
-  warn(message: string, fields: Readonly<Record<string, unknown>>): void;
-  /** Takes the mount out, and stops the instance if it was the last one. */
-  leave(mount: Mount): Promise<void>;
-}
-
-export class Mount implements Route, AsyncDisposable {
-  readonly mountId: string;
-  /** As it was asked for, for a reload to ask anew. */
-  readonly plugin: { readonly type: string; readonly name: string; readonly version: string | undefined };
-  readonly metadata: CallMetadata | undefined;
-  readonly client: RoutedClientMaker;
-  readonly options: MountOptions;
-  readonly #host: MountHost;
-  readonly #life = new AbortController();
-  #instance: Instance;
-  #use: MountedGeneration | undefined;
-  #preparing: { readonly generation: Generation; readonly done: Promise<MountedGeneration> } | undefined;
-  #closing: Promise<void> | undefined;
-
-  constructor(
-    mountId: string,
-    plugin: Mount['plugin'],
-    instance: Instance,
-    host: MountHost,
-    options: MountOptions,
-  ) {
-    this.mountId = mountId;
-    this.plugin = plugin;
-    this.options = options;
-    this.metadata = instance.plugin.kind.metadata?.(mountId);
-    this.#instance = instance;
-    this.#host = host;
-    this.client = ((service: ServiceDefinition) => routedClient(this, service)) as RoutedClientMaker;
-  }
-
-  get instance(): Instance {
-    return this.#instance;
-  }
-
-  /** The version that runs; empty when unversioned. */
-  get version(): string {
-    return this.#instance.plugin.version;
-  }
-
-  get closed(): boolean {
-    return this.#closing !== undefined;
-  }
-
-  get isIdempotent(): ((path: string) => boolean) | undefined {
-    return this.options.isIdempotent;
-  }
-
-  /** Calls that it has at this moment. */
-  get calls(): number {
-    return this.#use?.calls ?? 0;
-  }
-
-  get serving(): MountedGeneration | undefined {
-    const use = this.#use;
-    return use !== undefined && this.#closing === undefined && this.#instance.serving === use.generation
-      ? use
-      : undefined;
-  }
-
-  async serve(wait: Wait): Promise<MountedGeneration> {
-    for (;;) {
-      this.#refuseClosed();
-      const instance = this.#instance;
-      try {
-        const generation = await instance.ready(wait);
-        const use = await this.prepareOn(generation);
-        if (this.#instance === instance && generation.usable) return (this.#use = use);
-      } catch (error) {
-        this.#refuseClosed();
-        if (this.#instance === instance) throw error; // else it has moved on meanwhile
-      }
-    }
-  }
-
-  /** Asks the plugin's health service. Waits for a restart as a call does. */
-  async health({
-    timeoutMs = 5_000,
-    signal,
-  }: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<void> {
-    const use = await this.serve({ signal, deadline: performance.now() + timeoutMs });
-    await use.generation.plugin.health({ timeoutMs, signal });
-  }
-
-  /** Prepares a plugin for this mount, once, whoever asks. The mount's calls go on to where they went. */
-  prepareOn(generation: Generation): Promise<MountedGeneration> {
-    if (this.#use?.generation === generation) return Promise.resolve(this.#use);
-    if (this.#preparing?.generation === generation) return this.#preparing.done;
-    const done = this.#prepare(generation);
-    const preparing = { generation, done };
-    this.#preparing = preparing;
-    done.catch(() => {
-      if (this.#preparing === preparing) this.#preparing = undefined; // the next one tries again
-    });
-    return done;
-  }
-
-  /** From here on calls go to `use`. @returns the use that it had until now */
-  moveTo(
-    instance: Instance,
-    use: MountedGeneration,
-  ): { instance: Instance; use: MountedGeneration | undefined } {
-    const before = { instance: this.#instance, use: this.#use };
-    this.#instance = instance;
-    this.#use = use;
-    return before;
-  }
-
-  /** Lets the calls of `use` end, for `limitMs` at most, and takes leave of its plugin. */
-  async releaseFrom(use: MountedGeneration, { limitMs }: { limitMs: number }): Promise<void> {
-    await withinMs(limitMs, use.idle());
-    if (this.options.release === undefined || !use.generation.usable) return;
-    try {
-      await this.options.release(use.generation.plugin, this.#context(AbortSignal.timeout(limitMs)));
-    } catch (error) {
-      this.#host.warn('a mount could not take leave of its plugin', { mount: this.mountId, error });
-    }
-  }
-
-  called(path: string, outcome: CallOutcome): void {
-    this.#host.called(this, path, outcome);
-  }
-
-  /** No call is taken any more; those that it has may end. The last mount of an instance stops it. Idempotent. */
-  close({ drainMs = 10_000 }: { drainMs?: number | undefined } = {}): Promise<void> {
-    this.#closing ??= this.#close(drainMs);
-    return this.#closing;
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
-  async #close(drainMs: number): Promise<void> {
-    this.#life.abort(closedError(this.mountId));
-    if (this.#use !== undefined) await this.releaseFrom(this.#use, { limitMs: drainMs });
-    await this.#host.leave(this);
-  }
-
-  async #prepare(generation: Generation): Promise<MountedGeneration> {
-    await this.options.prepare?.(generation.plugin, this.#context(this.#life.signal));
-    return new MountedGeneration(generation);
-  }
-
-  #context(signal: AbortSignal): MountContext {
-    return { mountId: this.mountId, metadata: this.metadata, signal };
-  }
-
-  #refuseClosed(): void {
-    if (this.#closing !== undefined) throw closedError(this.mountId);
-  }
-}
-
-function closedError(id: string): BulkheadError {
-  return new BulkheadError('MOUNT_CLOSED', `the mount ${id} is closed`);
-}
-
-/** Resolves with the promise, or after the time. */
-async function withinMs(limitMs: number, promise: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, limitMs);
-  });
-  await Promise.race([promise, late]);
-  clearTimeout(timer);
-}

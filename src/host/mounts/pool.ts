@@ -2,39 +2,44 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BulkheadError } from '../../errors.ts';
-import { publish } from '../reporting/events.ts';
-import { Instance, type InstanceHost, type InstanceOptions } from '../instances/instance.ts';
-import type { InstanceSnapshot } from '../instances/instance-state.ts';
+import type { Generation } from '../instances/generation.ts';
+import { Instance, type InstanceKeeper, type InstanceOptions } from '../instances/instance.ts';
+import type { InstanceSnapshot, InstanceState } from '../instances/instance-state.ts';
+import type { Launcher } from '../launching/launcher.ts';
+import { defaultLimits, type HostLimits } from '../launching/starts.ts';
+import type { Report } from '../reporting/report.ts';
 import { KeyedLock } from '../../waiting/keyed-lock.ts';
-import { Mount, type MountHost, type MountOptions } from './mount.ts';
+import type { Mount, MountOptions } from './mount.ts';
+import { MountedPlugin, type MountKeeper } from './mounted-plugin.ts';
 import { maySharePlugin } from '../../kinds/index.ts';
 import type { ResolvedPlugin } from '../resolved-plugin.ts';
-import type { CallOutcome } from './route.ts';
 
-export interface PoolParts {
-  readonly hostId: string;
-  readonly instanceHost: InstanceHost;
-  readonly called: (mount: Mount, path: string, outcome: CallOutcome) => void;
-  readonly warn: MountHost['warn'];
-  readonly instanceOptions: InstanceOptions;
-  /** How long an instance without mounts is kept, in milliseconds. */
-  readonly idleMs: number;
+export interface PoolOptions extends InstanceOptions {
+  /** How long an instance without mounts is kept, in milliseconds. Default: 0. */
+  readonly idleMs?: number | undefined;
+  readonly limits?: HostLimits | undefined;
 }
 
-export class Pool implements MountHost {
-  readonly #parts: PoolParts;
+export class Pool implements InstanceKeeper, MountKeeper {
+  readonly report: Report;
+  readonly waitingCalls: number;
+  readonly #launcher: Launcher;
+  readonly #options: PoolOptions;
   readonly #locks = new KeyedLock();
   readonly #instances = new Set<Instance>();
-  readonly #mounts = new Map<string, Mount>();
+  readonly #mounts = new Map<string, MountedPlugin>();
   /** What plugins said about sharing, by key. */
   readonly #sharing = new Map<string, boolean>();
   readonly #idling = new Map<Instance, AbortController>();
 
-  constructor(parts: PoolParts) {
-    this.#parts = parts;
+  constructor(launcher: Launcher, report: Report, options: PoolOptions) {
+    this.report = report;
+    this.waitingCalls = options.limits?.waitingCalls ?? defaultLimits.waitingCalls;
+    this.#launcher = launcher;
+    this.#options = options;
   }
 
-  get mounts(): readonly Mount[] {
+  get mounts(): readonly MountedPlugin[] {
     return [...this.#mounts.values()];
   }
 
@@ -42,23 +47,23 @@ export class Pool implements MountHost {
     return [...this.#instances];
   }
 
-  mountsOf(instance: Instance): readonly Mount[] {
-    return this.mounts.filter((mount) => mount.instance === instance);
+  mountsOf(instance: Instance): readonly MountedPlugin[] {
+    return this.mounts.filter((mount) => mount.runsOn === instance);
   }
 
   /** Puts a mount on an instance that it may share, or on a new one. @throws why none could be started or prepared */
-  async mount(plugin: ResolvedPlugin, asked: Mount['plugin'], options: MountOptions): Promise<Mount> {
+  async mount(plugin: ResolvedPlugin, asked: Mount['plugin'], options: MountOptions): Promise<MountedPlugin> {
     const mountId = options.id ?? randomBytes(5).toString('hex');
     for (;;) {
       if (this.#mounts.has(mountId)) throw mountTaken(mountId);
       const { instance, fresh } = await this.#instanceFor(plugin, options);
-      const mount = new Mount(mountId, asked, instance, this, options);
+      const mount = new MountedPlugin(mountId, asked, instance, this, options);
       if (this.#mounts.has(mountId)) throw mountTaken(mountId);
       this.#mounts.set(mountId, mount);
       this.#idling.get(instance)?.abort();
       try {
         await mount.serve({ signal: options.signal });
-        this.#tell(mount, 'mounted');
+        this.report.mounted('mounted', mount, mount.runsOn.id);
         return mount;
       } catch (error) {
         this.#mounts.delete(mountId);
@@ -75,8 +80,7 @@ export class Pool implements MountHost {
     plugin: ResolvedPlugin,
     { signal }: { signal?: AbortSignal | undefined } = {},
   ): Promise<Instance> {
-    const { instanceHost, instanceOptions } = this.#parts;
-    const instance = new Instance(plugin, instanceHost, instanceOptions);
+    const instance = new Instance(plugin, this, this.#options);
     this.#instances.add(instance);
     try {
       const first = await instance.open({ signal });
@@ -102,16 +106,16 @@ export class Pool implements MountHost {
     }
   }
 
-  async leave(mount: Mount): Promise<void> {
+  async leave(mount: MountedPlugin): Promise<void> {
     this.#mounts.delete(mount.mountId);
-    this.#tell(mount, 'closed');
-    await this.leaveInstance(mount.instance);
+    this.report.mounted('closed', mount, mount.runsOn.id);
+    await this.leaveInstance(mount.runsOn);
   }
 
   /** Stops an instance that no mount uses, after a while in which one may come. */
   async leaveInstance(instance: Instance): Promise<void> {
     if (this.mountsOf(instance).length > 0 || !this.#instances.has(instance)) return;
-    const { idleMs } = this.#parts;
+    const { idleMs = 0 } = this.#options;
     if (idleMs === 0) {
       instance.drain();
       await this.stop(instance, 'its last mount is closed');
@@ -128,21 +132,16 @@ export class Pool implements MountHost {
       })
       .catch((error: unknown) => {
         if (!wait.signal.aborted)
-          this.warn('an idle instance could not be stopped', { instance: instance.id, error });
+          this.report.warn('an idle instance could not be stopped', { instance: instance.id, error });
       });
   }
 
-  /** Tells that a mount is on another instance now. */
-  moved(mount: Mount): void {
-    this.#tell(mount, 'moved');
+  launch(instance: Instance, generation: number, signal: AbortSignal): Promise<Generation> {
+    return this.#launcher.generation(instance, generation, signal);
   }
 
-  called(mount: Mount, path: string, outcome: CallOutcome): void {
-    this.#parts.called(mount, path, outcome);
-  }
-
-  warn(message: string, fields: Readonly<Record<string, unknown>>): void {
-    this.#parts.warn(message, fields);
+  changed(instance: Instance, from: InstanceState): void {
+    this.report.changed(this.snapshot(instance), from);
   }
 
   snapshot(instance: Instance): InstanceSnapshot {
@@ -189,13 +188,6 @@ export class Pool implements MountHost {
       { signal },
     );
     return joined ?? { instance: await this.open(plugin, { signal }), fresh: true };
-  }
-
-  #tell(mount: Mount, what: 'mounted' | 'moved' | 'closed'): void {
-    const { type, name } = mount.plugin;
-    const { hostId } = this.#parts;
-    const instance = mount.instance.id;
-    publish('bulkhead:mount', () => ({ host: hostId, mount: mount.mountId, type, name, what, instance }));
   }
 }
 

@@ -2,7 +2,7 @@
 import { ReloadFailedError } from '../errors.ts';
 import type { VersionOption } from '../host-options.ts';
 import type { Instance } from '../instances/instance.ts';
-import type { Mount } from './mount.ts';
+import type { MountedPlugin } from './mounted-plugin.ts';
 import type { Pool } from './pool.ts';
 import type { ResolvedPlugin } from '../resolved-plugin.ts';
 import type { MountedGeneration } from './route.ts';
@@ -34,7 +34,7 @@ export async function reloadPlugin(
   sources: Sources,
   { type, name, version, mounts, ...options }: PluginReload,
 ): Promise<number> {
-  const known = (): [Mount, Source][] =>
+  const known = (): [MountedPlugin, Source][] =>
     pool.mounts
       .filter(({ plugin }) => plugin.type === type && plugin.name === name)
       .filter(({ mountId }) => mounts?.includes(mountId) ?? true)
@@ -43,9 +43,9 @@ export async function reloadPlugin(
         return source === undefined ? [] : [[mount, inVersion(source, version)]];
       });
   if (known().length === 0) return 0;
-  const resolve = (mount: Mount): Promise<ResolvedPlugin> => {
+  const resolve = (mount: MountedPlugin): Promise<ResolvedPlugin> => {
     const source = sources.of(mount);
-    if (source === undefined) return Promise.resolve(mount.instance.plugin);
+    if (source === undefined) return Promise.resolve(mount.runsOn.plugin);
     return sources.resolve(inVersion(source, version), options);
   };
   await reloadMounts(pool, () => known().map(([mount]) => mount), resolve, options);
@@ -56,7 +56,7 @@ export async function reloadPlugin(
 
 /** A mount, and what it is to run on. */
 interface Move {
-  readonly mount: Mount;
+  readonly mount: MountedPlugin;
   readonly target: Instance;
   readonly use: MountedGeneration;
 }
@@ -68,8 +68,8 @@ interface Move {
  */
 export async function reloadMounts(
   pool: Pool,
-  mounts: () => readonly Mount[],
-  resolve: (mount: Mount) => Promise<ResolvedPlugin>,
+  mounts: () => readonly MountedPlugin[],
+  resolve: (mount: MountedPlugin) => Promise<ResolvedPlugin>,
   { drainMs = 30_000, signal }: ReloadOptions,
 ): Promise<void> {
   const targets: Instance[] = [];
@@ -86,7 +86,7 @@ export async function reloadMounts(
   const left = moves
     .filter(({ mount }) => !mount.closed)
     .map((move) => ({ ...move, before: move.mount.moveTo(move.target, move.use) }));
-  for (const { mount } of left) pool.moved(mount);
+  for (const { mount } of left) pool.report.mounted('moved', mount, mount.runsOn.id);
   await Promise.all(
     left.map(async ({ mount, before }) => {
       if (before.use !== undefined) await mount.releaseFrom(before.use, { limitMs: drainMs });
@@ -99,13 +99,13 @@ export async function reloadMounts(
 /** Starts as few plugins as the mounts need, and prepares each for its mounts. */
 async function prepareMoves(
   pool: Pool,
-  mounts: () => readonly Mount[],
-  resolve: (mount: Mount) => Promise<ResolvedPlugin>,
+  mounts: () => readonly MountedPlugin[],
+  resolve: (mount: MountedPlugin) => Promise<ResolvedPlugin>,
   targets: Instance[],
   signal: AbortSignal | undefined,
 ): Promise<Move[]> {
   const shared = new Map<string, Instance>();
-  const moves = new Map<Mount, Move>();
+  const moves = new Map<MountedPlugin, Move>();
   for (;;) {
     const mount = mounts().find((each) => !each.closed && !moves.has(each));
     if (mount === undefined) return [...moves.values()];
@@ -121,7 +121,7 @@ async function prepareMoves(
   }
 }
 
-function titleOf(mounts: readonly Mount[]): string {
+function titleOf(mounts: readonly MountedPlugin[]): string {
   const [first] = mounts;
   return first === undefined ? 'nothing' : `${first.plugin.type} ${first.plugin.name}`;
 }

@@ -1,6 +1,7 @@
 /** The way of a mount's calls: which generation has them now, and how many it has. */
 import type { CallMetadata, CallOptions, DynamicService, ServiceDefinition } from '../../goplugin/index.ts';
 import type { Generation } from '../instances/generation.ts';
+import type { Report } from '../reporting/report.ts';
 
 /** Options of a call of a mount. `timeoutMs` includes the time that the call waits for a restart. */
 export interface RoutedCallOptions extends CallOptions {
@@ -71,14 +72,6 @@ export interface Route {
   readonly isIdempotent: ((path: string) => boolean) | undefined;
   /** Waits until there is where to send a call. @throws the reasons why there will be none */
   serve(wait: Wait): Promise<MountedGeneration>;
-  /** Told when a call is over. */
-  called(path: string, outcome: CallOutcome): void;
-}
-
-export interface CallOutcome {
-  /** `performance.now()` */
-  readonly begun: number;
-  /** How often it was sent. */
-  readonly sent: number;
-  readonly error?: unknown;
+  /** Is told when a call is over. */
+  readonly report: Report;
 }

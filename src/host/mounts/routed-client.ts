@@ -140,7 +140,7 @@ class Attempt {
   }
 
   over(error?: unknown): void {
-    this.#route.called(this.#path, { begun: this.#begun, sent: this.#sent, error });
+    this.#route.report.called(this.#route, { path: this.#path, begun: this.#begun, sent: this.#sent, error });
   }
 
   /** What is left of the caller's time goes to the plugin as the call's deadline. */

@@ -3,8 +3,23 @@ import { OutcomeUnknownError } from '../errors.ts';
 import { publish, type HostLogger } from './events.ts';
 import type { InstanceSnapshot, InstanceState } from '../instances/instance-state.ts';
 import type { Counters } from './metrics.ts';
-import type { Mount } from '../mounts/mount.ts';
-import type { CallOutcome } from '../mounts/route.ts';
+
+/** Which mount it is. */
+export interface MountName {
+  readonly mountId: string;
+  readonly plugin: { readonly type: string; readonly name: string };
+}
+
+/** A call of a mount that is over. */
+export interface EndedCall {
+  /** `/package.Service/Method` */
+  readonly path: string;
+  /** `performance.now()` */
+  readonly begun: number;
+  /** How often it was sent. */
+  readonly sent: number;
+  readonly error?: unknown;
+}
 
 export class Report {
   readonly #host: string;
@@ -28,8 +43,19 @@ export class Report {
     publish('bulkhead:instance', () => ({ host: this.#host, instance, from }));
   }
 
+  /** Something went wrong that no caller waits for. */
+  warn(message: string, fields: Readonly<Record<string, unknown>>): void {
+    this.#logger.warn(message, { host: this.#host, ...fields });
+  }
+
+  /** A mount is on an instance from now on, or on none any more. */
+  mounted(what: 'mounted' | 'moved' | 'closed', { mountId, plugin }: MountName, instance: string): void {
+    const { type, name } = plugin;
+    publish('bulkhead:mount', () => ({ host: this.#host, mount: mountId, type, name, what, instance }));
+  }
+
   /** A call of a mount has ended. */
-  called({ mountId, plugin }: Mount, method: string, { begun, sent, error }: CallOutcome): void {
+  called({ mountId, plugin }: MountName, { path, begun, sent, error }: EndedCall): void {
     const { type, name } = plugin;
     const milliseconds = performance.now() - begun;
     const counters = this.#counters.of(plugin);
@@ -43,7 +69,7 @@ export class Report {
       mount: mountId,
       type,
       name,
-      method,
+      method: path,
       milliseconds,
       sent,
       ...(error === undefined ? {} : { error }),

@@ -74,6 +74,23 @@ describeCells('mounts', (openCell, engineKind) => {
       }),
   );
 
+  it('say what their plugin serves, and on which instance they are, also after a restart', limits, () =>
+    withPlugins({ restart: { delayMs: 0 } }, async (host) => {
+      const mount = await host.mount('kv', 'kv');
+      assert.ok((await mount.reflection.services()).includes('proto.KV'));
+      const { state } = mount.instance;
+      assert.ok(state.name === 'ready' && state.containerId !== undefined);
+      await cell.engine.containers.kill(state.containerId);
+      const definition = await mount.reflection.service('proto.KV', { timeoutMs: 60_000 });
+      assert.ok('Put' in definition);
+      assert.deepEqual(mount.instance, only(host));
+      assert.equal(mount.instance.restarts, 1);
+      assert.deepEqual(mount.instance.mounts, [mount.mountId]);
+      await mount.close();
+      await assert.rejects(mount.reflection.services(), { code: 'MOUNT_CLOSED' });
+    }),
+  );
+
   it('keep an idle plugin for the next one, if told to', limits, () =>
     withPlugins({ idleMs: 60_000 }, async (host) => {
       await (await host.mount('kv', 'kv')).close();

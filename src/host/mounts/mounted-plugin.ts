@@ -1,0 +1,201 @@
+/** A mount as the host has it: on which instance it is, what is prepared for it, and where its calls go. */
+import { BulkheadError } from '../../errors.ts';
+import type { CallMetadata, CallOptions, Reflection, ServiceDefinition } from '../../goplugin/index.ts';
+import type { Generation } from '../instances/generation.ts';
+import type { InstanceSnapshot } from '../instances/instance-state.ts';
+import type { Instance } from '../instances/instance.ts';
+import type { Report } from '../reporting/report.ts';
+import type { Mount, MountContext, MountOptions, RoutedClientMaker } from './mount.ts';
+import { routedClient } from './routed-client.ts';
+import { MountedGeneration, type Route, type Wait } from './route.ts';
+
+/** Where mounts and instances are kept. */
+export interface MountKeeper {
+  readonly report: Report;
+  snapshot(instance: Instance): InstanceSnapshot;
+  /** Takes the mount out, and stops the instance if it was the last one. */
+  leave(mount: MountedPlugin): Promise<void>;
+}
+
+export class MountedPlugin implements Mount, Route {
+  readonly mountId: string;
+  readonly plugin: Mount['plugin'];
+  readonly metadata: CallMetadata | undefined;
+  readonly client: RoutedClientMaker;
+  readonly reflection: Reflection;
+  readonly report: Report;
+  readonly options: MountOptions;
+  readonly #keeper: MountKeeper;
+  readonly #life = new AbortController();
+  #instance: Instance;
+  #use: MountedGeneration | undefined;
+  #preparing: { readonly generation: Generation; readonly done: Promise<MountedGeneration> } | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(
+    mountId: string,
+    plugin: Mount['plugin'],
+    instance: Instance,
+    keeper: MountKeeper,
+    options: MountOptions,
+  ) {
+    this.mountId = mountId;
+    this.plugin = plugin;
+    this.options = options;
+    this.metadata = instance.plugin.kind.metadata?.(mountId);
+    this.#instance = instance;
+    this.#keeper = keeper;
+    this.report = keeper.report;
+    this.client = ((service: ServiceDefinition) => routedClient(this, service)) as RoutedClientMaker;
+    this.reflection = {
+      services: (given) => this.#ask(given, (asked, left) => asked.services(left)),
+      service: (name, given) => this.#ask(given, (asked, left) => asked.service(name, left)),
+    };
+  }
+
+  get instance(): InstanceSnapshot {
+    return this.#keeper.snapshot(this.#instance);
+  }
+
+  /** The instance itself. */
+  get runsOn(): Instance {
+    return this.#instance;
+  }
+
+  get version(): string {
+    return this.#instance.plugin.version;
+  }
+
+  get closed(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  get isIdempotent(): ((path: string) => boolean) | undefined {
+    return this.options.isIdempotent;
+  }
+
+  get calls(): number {
+    return this.#use?.calls ?? 0;
+  }
+
+  get serving(): MountedGeneration | undefined {
+    const use = this.#use;
+    return use !== undefined && this.#closing === undefined && this.#instance.serving === use.generation
+      ? use
+      : undefined;
+  }
+
+  async serve(wait: Wait): Promise<MountedGeneration> {
+    for (;;) {
+      this.#refuseClosed();
+      const instance = this.#instance;
+      try {
+        const generation = await instance.ready(wait);
+        const use = await this.prepareOn(generation);
+        if (this.#instance === instance && generation.usable) return (this.#use = use);
+      } catch (error) {
+        this.#refuseClosed();
+        if (this.#instance === instance) throw error; // else it has moved on meanwhile
+      }
+    }
+  }
+
+  async health({
+    timeoutMs = 5_000,
+    signal,
+  }: { timeoutMs?: number | undefined; signal?: AbortSignal | undefined } = {}): Promise<void> {
+    const use = await this.serve({ signal, deadline: performance.now() + timeoutMs });
+    await use.generation.plugin.health({ timeoutMs, signal });
+  }
+
+  /** Prepares a plugin for this mount, once, whoever asks. The mount's calls go on to where they went. */
+  prepareOn(generation: Generation): Promise<MountedGeneration> {
+    if (this.#use?.generation === generation) return Promise.resolve(this.#use);
+    if (this.#preparing?.generation === generation) return this.#preparing.done;
+    const done = this.#prepare(generation);
+    const preparing = { generation, done };
+    this.#preparing = preparing;
+    done.catch(() => {
+      if (this.#preparing === preparing) this.#preparing = undefined; // the next one tries again
+    });
+    return done;
+  }
+
+  /** From here on calls go to `use`. @returns the use that it had until now */
+  moveTo(
+    instance: Instance,
+    use: MountedGeneration,
+  ): { instance: Instance; use: MountedGeneration | undefined } {
+    const before = { instance: this.#instance, use: this.#use };
+    this.#instance = instance;
+    this.#use = use;
+    return before;
+  }
+
+  /** Lets the calls of `use` end, for `limitMs` at most, and takes leave of its plugin. */
+  async releaseFrom(use: MountedGeneration, { limitMs }: { limitMs: number }): Promise<void> {
+    await withinMs(limitMs, use.idle());
+    if (this.options.release === undefined || !use.generation.usable) return;
+    try {
+      await this.options.release(use.generation.plugin, this.#context(AbortSignal.timeout(limitMs)));
+    } catch (error) {
+      this.report.warn('a mount could not take leave of its plugin', { mount: this.mountId, error });
+    }
+  }
+
+  close({ drainMs = 10_000 }: { drainMs?: number | undefined } = {}): Promise<void> {
+    this.#closing ??= this.#close(drainMs);
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Asks the plugin that serves; the time that this waited for it is taken from that of the question. */
+  async #ask<T>(
+    options: CallOptions = {},
+    question: (asked: Reflection, left: CallOptions) => Promise<T>,
+  ): Promise<T> {
+    const { timeoutMs, signal } = options;
+    const deadline = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
+    const { generation } = await this.serve({ signal, deadline });
+    return question(generation.plugin.reflection, {
+      ...options,
+      ...(deadline !== undefined && { timeoutMs: Math.max(1, deadline - performance.now()) }),
+    });
+  }
+
+  async #close(drainMs: number): Promise<void> {
+    this.#life.abort(closedError(this.mountId));
+    if (this.#use !== undefined) await this.releaseFrom(this.#use, { limitMs: drainMs });
+    await this.#keeper.leave(this);
+  }
+
+  async #prepare(generation: Generation): Promise<MountedGeneration> {
+    await this.options.prepare?.(generation.plugin, this.#context(this.#life.signal));
+    return new MountedGeneration(generation);
+  }
+
+  #context(signal: AbortSignal): MountContext {
+    return { mountId: this.mountId, metadata: this.metadata, signal };
+  }
+
+  #refuseClosed(): void {
+    if (this.#closing !== undefined) throw closedError(this.mountId);
+  }
+}
+
+function closedError(id: string): BulkheadError {
+  return new BulkheadError('MOUNT_CLOSED', `the mount ${id} is closed`);
+}
+
+/** Resolves with the promise, or after the time. */
+async function withinMs(limitMs: number, promise: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs);
+  });
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
+}
