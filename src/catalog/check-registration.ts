@@ -7,9 +7,9 @@ export function checkRegistration<T>(schema: z.ZodType<T>, value: unknown): T {
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : undefined;
-  if (unknown !== undefined) throw new InvalidOptionError(unknown, 'is not known here');
+  if (unknown !== undefined) throw new InvalidOptionError(unknown, 'is not an option here');
   const field = issue?.path.join('.') ?? '';
-  throw new InvalidOptionError(field === '' ? 'registration' : field, issue?.message ?? 'is wrong');
+  throw new InvalidOptionError(field === '' ? 'registration' : field, issue?.message ?? 'is not valid');
 }
 
 /** A name that is also good as a part of a path in URLs. */

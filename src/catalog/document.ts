@@ -66,7 +66,7 @@ function parseDocument<T>(text: string, place: string, form: DocumentForm<T>): T
   if (!outside.success) throw damaged('was not written by Bulkhead');
   const { bulkhead, kind, ...fields } = outside.data;
   if (bulkhead > formatVersion) {
-    const reason = `has format ${bulkhead}, and this Bulkhead reads up to ${formatVersion}`;
+    const reason = `has format ${bulkhead}, but this Bulkhead reads formats up to ${formatVersion}`;
     throw new DamagedEntryError('CATALOG_NEWER_FORMAT', { place, reason });
   }
   if (kind !== form.kind) throw damaged(`holds a ${kind} where a ${form.kind} belongs`);

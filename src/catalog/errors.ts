@@ -51,7 +51,7 @@ export class DamagedEntryError extends BulkheadError {
       hint:
         code === 'CATALOG_DAMAGED'
           ? 'Remove it, or put back the file that belongs there; then register the entry again.'
-          : 'Use a Bulkhead of at least that version with this directory.',
+          : 'Use that version of Bulkhead, or a later one, with this directory.',
       ...options,
     });
     this.place = place;

@@ -94,9 +94,9 @@ export class PluginCatalog {
     if (asked !== undefined && pin !== undefined && asked !== pin) {
       throw new InvalidOptionError(
         'version',
-        `${asked || 'the unversioned one'} was asked for, and ${pin} is pinned`,
+        `${asked || 'the unversioned one'} was asked for, but ${pin} is pinned`,
         {
-          hint: 'Leave the version out, or remove the pin.',
+          hint: 'Leave out the version, or remove the pin.',
         },
       );
     }
@@ -113,7 +113,7 @@ export class PluginCatalog {
   async pin(type: string, name: string, version: string, options: AbortOption = {}): Promise<Pin> {
     const pin = { type, name, version: canonicalVersion(version) };
     if (pin.version === '')
-      throw new InvalidOptionError('version', 'must be given: what is unversioned needs no pin');
+      throw new InvalidOptionError('version', 'must be given: an unversioned plugin needs no pin');
     await this.#store.exclusively(async () => {
       const entry = await readDocument(this.#store, pluginKey(pin), pluginDocument);
       if (entry === undefined) {

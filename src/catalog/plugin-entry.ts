@@ -161,7 +161,7 @@ function splitCommand(
   if (args === undefined) return { command: first, args: rest };
   throw new InvalidOptionError(
     'command',
-    'has blanks in it, and there are args too: give the arguments once',
+    'contains blanks, but there are args too: give the arguments in one place',
   );
 }
 

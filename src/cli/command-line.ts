@@ -28,7 +28,7 @@ export async function runCommandLine(words: readonly string[], context: Context)
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof UsageError) return refuse(error.message, usageLine(path, node), path, context);
-    for (const line of describeError(error, terminal.paintErr)) terminal.err(line);
+    for (const line of describeError(error, terminal.paintErr, node.flags)) terminal.err(line);
     return exitCodeOf(error);
   }
 }

@@ -1,4 +1,6 @@
 import { BulkheadError } from '../errors.ts';
+import type { Flags } from './flags.ts';
+import { withFlags } from './option-flags.ts';
 import { plainText } from './output/plain-text.ts';
 import type { Paint } from './output/terminal.ts';
 
@@ -11,14 +13,16 @@ import type { Paint } from './output/terminal.ts';
  *   phase: start
  * Hint: Load it first: bulkhead image load FILE.
  * ```
+ *
+ * @param flags those of the command, which a hint names in place of options of the library
  */
-export function describeError(error: unknown, paint: Paint): string[] {
+export function describeError(error: unknown, paint: Paint, flags: Flags = {}): string[] {
   const { heading, details, remedy } = partsOf(error);
   const [first = '', ...rest] = plainText(heading).trimEnd().split('\n');
   return [
     `${paint('red', 'Error:')} ${first}`,
     ...[...rest, ...details.flatMap((detail) => plainText(detail).split('\n'))].map((line) => `  ${line}`),
-    ...(remedy === undefined ? [] : [`${paint('cyan', 'Hint:')} ${plainText(remedy)}`]),
+    ...(remedy === undefined ? [] : [`${paint('cyan', 'Hint:')} ${plainText(withFlags(remedy, flags))}`]),
   ];
 }
 

@@ -26,7 +26,7 @@ export function parseFacts(text: string): MatrixFacts {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw invalid(`no JSON: ${(cause as Error).message}`, cause);
+    throw invalid(`not JSON: ${(cause as Error).message}`, cause);
   }
   const result = schema.safeParse(json);
   if (!result.success) {
@@ -38,9 +38,9 @@ export function parseFacts(text: string): MatrixFacts {
 }
 
 function invalid(what: string, cause: unknown): BulkheadError {
-  return new BulkheadError('FACTS_INVALID', `this is no file of facts: ${what}`, {
+  return new BulkheadError('FACTS_INVALID', `this is not a file of facts: ${what}`, {
     cause,
-    hint: 'Write one with factsFile, on the host in question.',
+    hint: 'Write one with factsFile on the host in question (on the command line: bulkhead doctor -record=FILE).',
   });
 }
 

@@ -24,7 +24,7 @@ export class AttestationError extends BulkheadError {
       'ATTESTATION_FAILED',
       `${engine.kind} ${engine.version} created a container that differs from the request: ${list.join('; ')}`,
       {
-        hint: 'The container was never started. The engine does not honour these settings: use another engine or runtime.',
+        hint: 'The container was not started. The engine does not apply these settings: use another engine or runtime.',
       },
     );
     this.differences = differences;

@@ -201,7 +201,7 @@ class ContainerRunner implements PluginRunner {
     throw new BulkheadError(
       'GVISOR_NOT_PROVED',
       `${this.name} was started by ${this.#parts.strategy.runtime}, and does not run under gVisor`,
-      { hint: 'See what program the engine has under the name of this runtime.' },
+      { hint: 'Check which program the engine runs under the name of this runtime.' },
     );
   }
 

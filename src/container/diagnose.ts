@@ -70,7 +70,7 @@ function hint(
   const outOfMemory = exit?.oomKilled === true || (exit?.code === 137 && (container?.memory ?? 0) > 0);
   if (outOfMemory) {
     const limit = container === undefined || container.memory === 0 ? '' : ` of ${container.memory} bytes`;
-    return `The plugin was probably killed for reaching its memory limit${limit}: raise memoryBytes (-memory_bytes, memory_bytes of a plugin runtime), or lift it with "unlimited".`;
+    return `The plugin was probably killed for reaching its memory limit${limit}: raise \`memoryBytes\`, or set it to unlimited.`;
   }
   if (exit?.code === 2 && strategy.runtime === 'runsc' && stderr === '') {
     return 'The sandbox itself may have died: check the build of runsc (runsc --version).';

@@ -34,7 +34,7 @@ export class LaunchUnknownError extends BulkheadError {
 
   constructor(image: string, reasons: readonly Reason[], options: BulkheadErrorOptions = {}) {
     super('LAUNCH_UNKNOWN', `whether ${image} can run here is not known: ${observed(reasons)}`, {
-      hint: `${remedies(reasons)} To launch all the same: override: 'unknown'.`,
+      hint: `${remedies(reasons)} To launch it anyway, pass \`override: 'unknown'\`.`,
       ...options,
     });
     this.reasons = reasons.map(plainReason);
@@ -82,7 +82,7 @@ export class CleanupError extends BulkheadError {
   ) {
     const left = folder === undefined ? '' : `; its folder ${folder} was left as it is`;
     super('CLEANUP_FAILED', `container ${containerId} could not be removed${left}`, {
-      hint: 'Remove it by hand once the engine answers again.',
+      hint: 'Remove it by hand when the engine answers again.',
       ...options,
     });
     this.containerId = containerId;

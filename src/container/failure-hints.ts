@@ -16,11 +16,11 @@ const knownFailures: readonly KnownFailure[] = [
   },
   {
     matches: /exec(?: container process)?\b[^\n]*no such file or directory/i,
-    hint: 'The entrypoint exists but the loader it asks for does not: build the plugin statically (CGO_ENABLED=0), or put its libraries into the image.',
+    hint: 'The entrypoint exists, but the loader it asks for does not: build the plugin statically (CGO_ENABLED=0), or put its libraries into the image.',
   },
   {
     matches: /exec(?: container process)?\b[^\n]*operation not permitted/i,
-    hint: 'The entrypoint carries a file capability that the container is not given: add it to capAdd, or remove it from the binary.',
+    hint: 'The entrypoint carries a file capability that the container is not given: add it to `capAdd`, or remove it from the binary.',
   },
   {
     matches: /listen unix[^\n]*permission denied|bind: permission denied|EACCES[^\n]*listen/i,
@@ -28,7 +28,7 @@ const knownFailures: readonly KnownFailure[] = [
   },
   {
     matches: /mlock[^\n]*cannot allocate memory|failed to lock memory/i,
-    hint: 'The plugin locks its memory and may not: turn mlock off in the plugin, or give the container IPC_LOCK and a memlock limit that fits.',
+    hint: 'The plugin may not lock its memory: turn off mlock in the plugin, or launch it with `mlock` on an engine whose memlock limit is high enough.',
   },
   {
     matches: /\/dev\/\w+\b[^\n]*read-only file system|EROFS[^\n]*\/dev\//i,
@@ -36,7 +36,7 @@ const knownFailures: readonly KnownFailure[] = [
   },
   {
     matches: /this binary is a plugin/i,
-    hint: 'The plugin did not accept the magic cookie: compare magicCookieKey and magicCookieValue with those that the plugin was built with.',
+    hint: 'The plugin did not accept the magic cookie: compare the key and the value of `handshake` with those that the plugin was built with.',
   },
 ];
 

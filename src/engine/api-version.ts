@@ -25,7 +25,7 @@ export function compareVersions(a: string, b: string): number {
 export function negotiateApiVersion(theirs: string, socketPath: string): string {
   if (!/^\d+\.\d+$/.test(theirs)) {
     throw new EngineVersionError(
-      `the engine on ${socketPath} names no API version, but "${theirs.slice(0, 40)}"`,
+      `the engine on ${socketPath} reports "${theirs.slice(0, 40)}" in place of an API version`,
       {
         socketPath,
       },
@@ -33,7 +33,7 @@ export function negotiateApiVersion(theirs: string, socketPath: string): string 
   }
   if (compareVersions(theirs, oldestApiVersion) < 0) {
     throw new EngineVersionError(
-      `the engine on ${socketPath} speaks API version ${theirs} at most; ${oldestApiVersion} is the oldest that works here`,
+      `the engine on ${socketPath} speaks API version ${theirs} at most; the oldest that works here is ${oldestApiVersion}`,
       { socketPath, hint: 'Update the engine: Docker 19.03 or later, Podman 4.0 or later.' },
     );
   }

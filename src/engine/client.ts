@@ -95,7 +95,7 @@ export class EngineClient {
       // Every character is a byte at least, so a longer text was cut.
       if (answer.text.length < most || Buffer.byteLength(answer.text) <= most) return answer;
       throw new EngineProtocolError(
-        `can't ${call.doing}: the engine's answer is longer than the ${most} bytes that are read of it`,
+        `can't ${call.doing}: the engine's answer is longer than the ${most} bytes that are read at most`,
         { status: answer.status, ...this.#context(call) },
       );
     }
@@ -122,7 +122,7 @@ export class EngineClient {
     const issue = result.error.issues[0];
     const where = issue?.path.map(String).join('.');
     throw new EngineProtocolError(
-      `can't ${call.doing}: the engine's answer is not as its API describes it: ${where === '' || where === undefined ? 'answer' : where}: ${issue?.message ?? 'wrong'}`,
+      `can't ${call.doing}: the engine's answer does not have the form that its API describes: ${where === '' || where === undefined ? 'answer' : where}: ${issue?.message ?? 'wrong'}`,
       { cause: result.error, status, ...this.#context(call) },
     );
   }
@@ -131,7 +131,7 @@ export class EngineClient {
   requireApiVersion(needed: string, what: string): void {
     if (compareVersions(this.identity.apiVersion, needed) >= 0) return;
     throw new UnsupportedByEngineError(
-      `${what} needs API version ${needed}; ${this.#name()} was agreed ${this.identity.apiVersion} with`,
+      `${what} needs API version ${needed}; this client and ${this.#name()} agreed on ${this.identity.apiVersion}`,
       { socketPath: this.transport.socketPath, hint: 'Leave it out, or update the engine.' },
     );
   }

@@ -92,7 +92,7 @@ function agreeOnVersion(answer: Ping, socketPath: string, variable: string | und
   }
   if (compareVersions(wanted, oldestApiVersion) < 0) {
     throw new EngineVersionError(
-      `DOCKER_API_VERSION is ${wanted}; ${oldestApiVersion} is the oldest that works here`,
+      `DOCKER_API_VERSION is ${wanted}; the oldest that works here is ${oldestApiVersion}`,
     );
   }
   return wanted;
@@ -170,7 +170,7 @@ function refuseLongPath({ socketPath, source }: SocketCandidate): void {
   if (length <= longestSocketPath) return;
   throw new EngineUnreachableError(
     'ENGINE_SOCKET_PATH_TOO_LONG',
-    `${socketPath} (from ${source}) has ${length} bytes; the kernel takes ${longestSocketPath}`,
+    `${socketPath} (from ${source}) has ${length} bytes; the kernel allows ${longestSocketPath}`,
     { socketPath, hint: 'Make a symbolic link with a shorter path to the folder of the socket.' },
   );
 }

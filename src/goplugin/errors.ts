@@ -122,7 +122,7 @@ export class ReflectionLimitError extends ReflectionError {
   readonly value: number;
 
   constructor(plugin: string, cause: Error & { readonly limit: ReflectionLimitName }) {
-    super('REFLECTION_FAILED', `${plugin} describes its services by ${cause.message}`, {
+    super('REFLECTION_FAILED', `${plugin} describes its services with ${cause.message}`, {
       hint: 'Give the definition of the service from a .proto file, which `loadProto` reads.',
     });
     this.limit = cause.limit;

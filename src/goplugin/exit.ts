@@ -6,9 +6,9 @@ import type { Diagnosis, PluginExit } from './runner.ts';
 /** `exited with code 3`, `was ended by SIGKILL`, ... */
 export function describeExit({ code, signal, oomKilled, error }: PluginExit): string {
   const beside = error === undefined ? '' : ` (${error})`;
-  if (oomKilled === true) return `was ended for using more memory than its limit${beside}`;
+  if (oomKilled === true) return `was killed because it used more memory than its limit${beside}`;
   if (signal !== undefined) return `was ended by ${signal}${beside}`;
-  if (code === undefined) return `has ended, and nobody could tell how${beside}`;
+  if (code === undefined) return `has ended in an unknown way${beside}`;
   return `exited with code ${code}${beside}`;
 }
 
@@ -49,13 +49,13 @@ function lastWords({ code }: PluginExit, { stdout, stderr }: OutputTail): string
 
 function hintFor(phase: PluginPhase, exit: PluginExit, { stderr, stdout }: OutputTail): string | undefined {
   if (exit.oomKilled === true)
-    return 'Give it more memory (memoryBytes), or find out what it needs: nothing less than its peak will do.';
+    return 'Give it more memory (`memoryBytes`), at least as much as it needs at its peak.';
   if (phase !== 'handshake') return undefined;
   if (exit.code === 1 && /\bplugin\b/i.test(stderr) && /execut|direct|by hand/i.test(stderr)) {
-    return 'The plugin thinks it was run by hand: `magicCookieKey` or `magicCookieValue` is not what it expects.';
+    return 'The plugin refused to run as if by hand: the key or the value of `handshake` is not what it expects.';
   }
   if (exit.code === 0 && stdout === '') {
-    return 'A plugin that can not make its socket ends with code 0: see its last log line, and its PLUGIN_UNIX_SOCKET_DIR.';
+    return "A plugin that can't make its socket exits with code 0: read its last log line, and check its PLUGIN_UNIX_SOCKET_DIR.";
   }
   return undefined;
 }

@@ -223,6 +223,6 @@ export function checkMaxMessageBytes(given: MaxMessageBytes | undefined): number
   throw new InvalidOptionError(
     'maxMessageBytes',
     `${JSON.stringify(given)} is not a whole number of bytes from 1 to ${longestMessage}`,
-    { hint: "Say 'unlimited' for what Go's hosts allow." },
+    { hint: "Pass 'unlimited' for no limit, as hosts in Go have it." },
   );
 }

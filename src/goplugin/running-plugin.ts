@@ -93,7 +93,7 @@ export class RunningPlugin implements Plugin, CallTarget {
     const { status } = reply as HealthCheckResponse;
     if (servingStatus[status] === 'SERVING') return;
     const answer = servingStatus[status] ?? `the unknown status ${status}`;
-    throw new PluginUnhealthyError('PLUGIN_UNHEALTHY', `${this.name} says of its health: ${answer}`, {
+    throw new PluginUnhealthyError('PLUGIN_UNHEALTHY', `${this.name} reports its health as: ${answer}`, {
       phase: 'call',
       plugin: this.name,
       output: this.#output.tail(),
@@ -105,7 +105,7 @@ export class RunningPlugin implements Plugin, CallTarget {
     if (tls || multiplexing) {
       throw new PluginError(
         'PLUGIN_NOT_REATTACHABLE',
-        `${this.name} can not be reattached: ${tls ? 'the keys of AutoMTLS never leave this host' : 'it takes one connection, for multiplexing'}`,
+        `${this.name} can't be reattached: ${tls ? 'the keys of AutoMTLS never leave this host' : 'it accepts one connection only, because it multiplexes'}`,
         {
           phase: 'call',
           plugin: this.name,

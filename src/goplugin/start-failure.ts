@@ -97,7 +97,7 @@ function explain(attempt: Attempt, failure: unknown, seen: Seen): Error {
   if (failure instanceof HandshakeAbsent) {
     return new PluginStartError(
       'PLUGIN_NO_HANDSHAKE',
-      `${plugin} closed its stdout without a handshake, and went on running`,
+      `${plugin} closed its stdout without a handshake, and kept running`,
       options(undefined),
     );
   }
@@ -185,20 +185,20 @@ const phaseInWords: Partial<Record<PluginPhase, string>> = {
   create: 'it was still being prepared',
   start: 'it was still being started',
   handshake: 'it had printed no handshake',
-  connect: 'it had announced itself, and took no connection',
+  connect: 'it had announced itself, but accepted no connection',
 };
 
 function timeoutHint(phase: PluginPhase): string | undefined {
   return phase === 'handshake'
-    ? 'Raise `startTimeoutMs` if it needs longer; a program that is not a plugin waits for ever.'
+    ? 'Raise `startTimeoutMs` if it needs longer. A program that is not a plugin may never print a handshake.'
     : undefined;
 }
 
 function connectHint(text: string, autoMtls: boolean): string | undefined {
   if (/wrong version number|packet length too long|SSL|TLS|certificate/i.test(text)) {
     return autoMtls
-      ? 'The plugin announced a certificate, and its socket does not speak TLS with it.'
-      : 'The socket of the plugin wants TLS: start it with `autoMtls: true`.';
+      ? 'The plugin announced a certificate, but its socket does not speak TLS with it.'
+      : 'The socket of the plugin requires TLS: leave out `autoMtls: false`.';
   }
   if (text.includes('ENOENT')) return 'The socket that the plugin announced does not exist on the host.';
   if (text.includes('EACCES'))

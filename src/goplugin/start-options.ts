@@ -45,7 +45,7 @@ export function checkMagicCookie({ magicCookieKey, magicCookieValue }: MagicCook
     throw new InvalidOptionError('handshake.magicCookieKey', 'must be the name of an environment variable');
   }
   if (magicCookieValue === '' || magicCookieValue.includes('\0')) {
-    throw new InvalidOptionError('handshake.magicCookieValue', 'must be a text that is not empty', {
+    throw new InvalidOptionError('handshake.magicCookieValue', 'must be a string that is not empty', {
       hint: 'Host and plugin must have the same one; Go plugins refuse to run with an empty one.',
     });
   }

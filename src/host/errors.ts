@@ -24,7 +24,7 @@ export class OutcomeUnknownError extends BulkheadError {
   ) {
     super(
       'CALL_OUTCOME_UNKNOWN',
-      `${plugin} was lost while it had ${method}; it may have carried it out, so the call was not repeated`,
+      `${plugin} was lost during ${method}, which it may have carried out; the call was not repeated`,
       { hint: 'If the call may be carried out twice, pass `idempotent: true` with it.', ...options },
     );
     this.method = method;
@@ -57,7 +57,7 @@ export class CrashLoopError extends BulkheadError {
       'INSTANCE_CRASH_LOOP',
       `${plugin} ended or failed to start ${failures} times within ${Math.round(windowMs / 1000)} s` +
         (words === '' ? '' : `; its last words: ${words.slice(0, 300)}`),
-      { cause, hint: `Find out why from its output, then reset the instance ${instanceId}.` },
+      { cause, hint: `Read its output to find out why, then reset the instance ${instanceId}.` },
     );
     this.instanceId = instanceId;
     this.output = plainOutput(output);

@@ -42,7 +42,7 @@ export async function openParts(
   const logger = careful(options.logger ?? silentLogger);
   if (!lasts) {
     logger.warn(
-      'no folder of this user can hold the key that proves containers: when this host is killed, its containers stay',
+      'no folder of this user can hold the key that proves who made a container: if this host is killed, its containers are left',
       { host: identity.hostId },
     );
   }

@@ -357,7 +357,7 @@ export class PluginHost implements AsyncDisposable {
     setMaxListeners(0, late); // one for each plugin
     const ends = await Promise.allSettled([
       ...this.#pool.mounts.map((mount) => mount.close({ drainMs: Math.ceil(limitMs / 2) })),
-      ...this.#pool.instances.map((instance) => this.#pool.stop(instance, 'the host closes')),
+      ...this.#pool.instances.map((instance) => this.#pool.stop(instance, 'the host is closing')),
       ...this.#singles.stopAll(late),
     ]);
     await this.#engines[Symbol.asyncDispose]();

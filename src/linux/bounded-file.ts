@@ -24,7 +24,7 @@ export async function readBoundedFile(path: string, options: BoundedRead): Promi
   const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
   await using file = await open(path, followLinks ? flags : flags | constants.O_NOFOLLOW);
   const found = await file.stat();
-  if (!found.isFile()) throw new UnusableFile('it is no regular file');
+  if (!found.isFile()) throw new UnusableFile('it is not a regular file');
   const refused = problem?.(found);
   if (refused !== undefined) throw new UnusableFile(refused);
   const chunks: Buffer[] = [];

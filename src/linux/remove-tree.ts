@@ -66,7 +66,7 @@ export async function removeFolderIn(parent: HeldFolder, name: string): Promise<
     do {
       await empty(folder, progress);
       const there = await parent.lstat(name);
-      if (there.dev !== dev || there.ino !== ino) throw new FolderNotRemovedError(path, 'it was exchanged');
+      if (there.dev !== dev || there.ino !== ino) throw new FolderNotRemovedError(path, 'it was replaced');
     } while (!(await removeEmpty(parent, name, progress)));
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw asNotRemoved(path, error);
@@ -199,9 +199,9 @@ function asNotRemoved(path: string, error: unknown): FolderNotRemovedError {
   if (error instanceof FolderNotRemovedError) return error;
   const why =
     errnoOf(error) === 'ENOTDIR' || errnoOf(error) === 'ELOOP'
-      ? 'it is no folder'
+      ? 'it is not a folder'
       : error instanceof ForeignMountError
-        ? 'something that is not ours is mounted there'
+        ? 'something that Bulkhead did not mount is mounted there'
         : errnoOf(error) === 'EACCES' || errnoOf(error) === 'EPERM'
           ? `something in it belongs to a user of a container, which this user may not remove (${errnoOf(error)})`
           : error instanceof Error

@@ -14,9 +14,9 @@ export async function refuseUntrusted(parent: string): Promise<void> {
   if (why === undefined) return;
   throw new BulkheadError(
     'SOCKET_DIRECTORY_FAILED',
-    `can't make a socket directory in ${parent}: ${why}, and what is in it could be exchanged`,
+    `can't make a socket directory in ${parent}: ${why}, so what is in it could be replaced`,
     {
-      hint: 'Choose a folder of this user or of root with socketDirectory or TMPDIR, to which nobody else can write unless it has the sticky bit.',
+      hint: 'Choose a folder of this user or of root with `socketDirectory` or TMPDIR. Nobody else may be able to write to it, unless it has the sticky bit.',
     },
   );
 }

@@ -76,9 +76,9 @@ export function describeForeign({ path, by }: ForeignPlace): string {
     case 'owner':
       return `${path} belongs to user ${by.uid}`;
     case 'group':
-      return `${path} can be written by group ${by.gid}`;
+      return `${path} is writable by group ${by.gid}`;
     case 'everybody':
-      return `${path} can be written by everybody`;
+      return `${path} is writable by everybody`;
   }
 }
 

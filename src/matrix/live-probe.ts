@@ -27,7 +27,7 @@ export interface LiveProbeMatrixOptions extends Omit<
 export async function liveProbeMatrix(options: LiveProbeMatrixOptions): Promise<MatrixResult> {
   const { engines, launch, filter, signal } = options;
   if (engines.length === 0)
-    throw new InvalidOptionError('engines', 'is empty: there is nothing to launch on');
+    throw new InvalidOptionError('engines', 'is empty: there is no engine to launch on');
   // A name of its own: of two matrices at the same time, the one that is done first takes its images away.
   const name = `${probeRepository}${randomUUID().slice(0, 8)}`;
   const labels = labelsFor(launch?.labels, name);

@@ -105,7 +105,8 @@ interface LiveCell {
 
 async function plan(options: LiveMatrixOptions, signal: AbortSignal): Promise<LiveCell[]> {
   const [first] = options.engines;
-  if (first === undefined) throw new InvalidOptionError('engines', 'is empty: there is nothing to launch on');
+  if (first === undefined)
+    throw new InvalidOptionError('engines', 'is empty: there is no engine to launch on');
   const directory = launchOf(options, undefined).socketDirectory;
   const host = await gatherHostFacts({ socketDirectory: directory });
   const images = new Map<string, ImageFacts>();

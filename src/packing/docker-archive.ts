@@ -144,7 +144,7 @@ async function* verified(bytes: AsyncIterable<Uint8Array>, diffId: string): Asyn
     yield chunk;
   }
   if (`sha256:${hash.digest('hex')}` !== diffId)
-    throw new ImageChangedError('a file has other bytes than before');
+    throw new ImageChangedError('a file has other content than before');
 }
 
 /** The fields of the image configuration, in Docker's spelling (image-spec v1.2). Their order is part of the id. */

@@ -13,7 +13,7 @@ export class ArchitectureMismatchError extends BulkheadError {
 
   constructor(file: string, expected: string, found: string) {
     super('IMAGE_ARCHITECTURE_MISMATCH', `${file} is built for ${found}; the image is for ${expected}`, {
-      hint: `Give a program for ${expected}, or the option architecture: '${found}'.`,
+      hint: `Give a program for ${expected}, or pass \`architecture: '${found}'\`.`,
     });
     this.file = file;
     this.expected = expected;
@@ -35,7 +35,7 @@ export class DynamicBinaryError extends BulkheadError {
       'IMAGE_BINARY_DYNAMIC',
       `${file} is linked dynamically: it needs ${interpreter} and shared libraries`,
       {
-        hint: 'Build it statically (Go: CGO_ENABLED=0), or pass withLibraries: true to pack what it needs from this machine.',
+        hint: 'Build it statically (Go: CGO_ENABLED=0), or pass `withLibraries: true` to pack what it needs from this machine.',
       },
     );
     this.file = file;
@@ -78,8 +78,8 @@ export class PackageNotFoundError extends BulkheadError {
   readonly neededBy: string;
 
   constructor(packageName: string, neededBy: string) {
-    super('IMAGE_PACKAGE_NOT_FOUND', `npm package ${packageName} was not found from ${neededBy}`, {
-      hint: 'Install it there (npm install), or name the folder that has it as packagesFrom.',
+    super('IMAGE_PACKAGE_NOT_FOUND', `npm package ${packageName} was not found in or above ${neededBy}`, {
+      hint: 'Install it there (npm install), or name the folder that has it as `packagesFrom`.',
     });
     this.packageName = packageName;
     this.neededBy = neededBy;
@@ -108,7 +108,7 @@ export class ImageChangedError extends BulkheadError {
 
   constructor(detail: string) {
     super('IMAGE_CHANGED', `the image's content changed while it was written: ${detail}`, {
-      hint: 'Pack it again once nothing writes to its files any more.',
+      hint: 'Pack it again when nothing writes to its files any more.',
     });
   }
 }

@@ -58,7 +58,10 @@ async function packedMode(file: string): Promise<number> {
 async function innerLink(source: string, relative: string): Promise<string> {
   const to = await readlink(source);
   if (to.startsWith('/') || normalize(join(dirname(relative), to)).startsWith('..')) {
-    throw new ImageFileError(source, `is a symbolic link to ${to}, outside of the folder that is packed`);
+    throw new ImageFileError(
+      source,
+      `is a symbolic link to ${to}, which is outside the folder that is packed`,
+    );
   }
   return to;
 }

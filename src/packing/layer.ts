@@ -77,7 +77,7 @@ function capabilityRecord(file: ImageRegularFile): { pax?: Record<string, string
     // tar-stream writes the record as UTF-8 text, so each byte has to be a character of its own.
     throw new InvalidOptionError(
       'fileCapabilities',
-      'SETUID, IPC_OWNER, SYS_NICE, SETFCAP and BPF can not be stored in an image archive',
+      "SETUID, IPC_OWNER, SYS_NICE, SETFCAP and BPF can't be stored in an image archive",
     );
   }
   return { pax: { 'SCHILY.xattr.security.capability': Buffer.from(value).toString('latin1') } };
@@ -109,7 +109,7 @@ function fileBytes(path: string, size: number, signal: AbortSignal | undefined):
           );
           left -= bytesRead;
           if (left < 0 || (bytesRead === 0 && left > 0))
-            throw new ImageChangedError(`${path} is no longer ${size} bytes long`);
+            throw new ImageChangedError(`${path} no longer has ${size} bytes`);
           if (bytesRead === 0) return;
           yield buffer.subarray(0, bytesRead);
         }

@@ -73,7 +73,7 @@ const nodePath = '/usr/local/bin/node';
 export async function packNodePlugin(options: PackNodePluginOptions): Promise<PackedImage> {
   const { nodeBinary = process.execPath, nodeOptions = [], args = [], signal } = options;
   if (options.directory === undefined && options.files === undefined) {
-    throw new InvalidOptionError('directory', 'give the folder with the compiled plugin, or files');
+    throw new InvalidOptionError('directory', 'pass the folder with the compiled plugin, or files');
   }
   const elf = await readElf(nodeBinary, { signal });
   checkArchitecture(nodeBinary, elf.machine, options.architecture);

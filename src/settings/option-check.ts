@@ -20,7 +20,9 @@ export const callOptions = optionsOf<{ signal?: AbortSignal | undefined }>()({ s
 /** A whole number from 0 on. */
 export const countOption = z.int('must be a whole number').nonnegative('must not be negative').optional();
 
-export const filtersOption = z.record(z.string(), z.array(z.string(), 'must be a list of texts')).optional();
+export const filtersOption = z
+  .record(z.string(), z.array(z.string(), 'must be a list of strings'))
+  .optional();
 
 /** `key` or `key=value`. */
 export const labelsOption = z.array(z.string().min(1)).optional();
@@ -32,7 +34,7 @@ export const platformOption = z
 
 /** Text without a NUL, which would end it early on the engine's side. */
 export const text = z
-  .string('must be a text')
+  .string('must be a string')
   .refine((value) => !value.includes('\0'), 'must not contain a NUL character');
 
 /**

@@ -27,7 +27,7 @@ export const flag = that((value) => typeof value === 'boolean', 'must be true or
 export const callback = that((value) => typeof value === 'function', 'must be a function');
 export const signal = that((value) => value instanceof AbortSignal, 'must be an AbortSignal');
 export const text = textThat(() => true, 'must be a text without a NUL character');
-export const filledText = textThat((value) => value !== '', 'must be a text that is not empty');
+export const filledText = textThat((value) => value !== '', 'must be a string that is not empty');
 /** Of time to wait; none may be waited. */
 export const milliseconds = numberFrom(0, longestTimerMs, 'a number of milliseconds');
 /** Of time within which something has to be over. */

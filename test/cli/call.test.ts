@@ -45,7 +45,7 @@ for (const [what, args, status, said] of misuses) {
 }
 
 const unasked: readonly (readonly [args: readonly string[], said: RegExp])[] = [
-  [['x:1', 'Get'], /SERVICE\/METHOD is such as proto\.KV\/Get, not "Get"/],
+  [['x:1', 'Get'], /SERVICE\/METHOD must be like proto\.KV\/Get, not "Get"/],
   [['x:1', 'KV/Get', '{"key":'], /the request is not JSON/],
   [['x:1', 'KV/Get', '7'], /a request is a JSON object/],
 ];

@@ -34,7 +34,7 @@ describe('the command line', { timeout: 240_000 }, () => {
     [['rnu'], /no command rnu; did you mean run\?/],
     [['help', 'doktor'], /no command doktor; did you mean doctor\?/],
     [['run', '-cookie=A=b'], /IMAGE\|NAME is missing/],
-    [['run', 'localhost/kv:1', '-cookie=A=b', '-type=secret'], /give one of -type and -cookie/],
+    [['run', 'localhost/kv:1', '-cookie=A=b', '-type=secret'], /give either -type or -cookie/],
     [['run', 'localhost/kv:1', '--cookie', 'hello'], /NAME=VALUE/],
     [
       ['run', 'localhost/kv:1', '--cookie', 'A=b', '--protocol-version', 'one'],

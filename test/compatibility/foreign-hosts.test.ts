@@ -98,7 +98,7 @@ describe('a file of facts', () => {
   });
 
   const wrong: readonly (readonly [string, string, RegExp])[] = [
-    ['what is no JSON', '{', /no JSON/],
+    ['what is no JSON', '{', /not JSON/],
     ['another format', '{"format": 2}', /format: must be 1/],
     ['an unknown engine', '{"format": 1, "host": {}, "engines": []}', /host/],
   ];

@@ -65,7 +65,7 @@ describeCells('an engine in trouble', (openCell) => {
         kv.put({ key: 'k', value }, { timeoutMs: 300 }),
         (error: Error & { code?: string }) => {
           assert.equal(error.code, 'PLUGIN_CALL_TIMEOUT');
-          assert.match(error.message, /kv kv was not ready within \d+ ms, it is (?:backing-off|restarting)/);
+          assert.match(error.message, /kv kv was not ready within \d+ ms: it is (?:backing-off|restarting)/);
           return true;
         },
       );

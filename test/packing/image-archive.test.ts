@@ -305,7 +305,7 @@ describe('writing an image archive', { timeout: 60_000 }, () => {
     [
       'a capability that can not be stored',
       { files: [{ ...hello, fileCapabilities: ['SETUID'] }] },
-      /can not be stored/,
+      /can't be stored/,
     ],
     ['no entrypoint', { entrypoint: [] }, /entrypoint/],
     ['a variable with an equals sign', { env: { 'A=B': 'x' } }, /"A=B" is not the name/],

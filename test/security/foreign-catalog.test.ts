@@ -168,10 +168,10 @@ describe('a directory of catalogs of another user', { skip, timeout: 120_000 }, 
       });
       chmodSync(path, before);
     };
-    await refused(above, 0o777, /can be written by everybody/);
-    await refused(directory, 0o777, /can be written by everybody/);
-    await refused(directory, 0o1777, /can be written by everybody/); // as /tmp: others can add what they like
-    await refused(join(directory, 'catalog'), 0o707, /can be written by everybody/);
+    await refused(above, 0o777, /is writable by everybody/);
+    await refused(directory, 0o777, /is writable by everybody/);
+    await refused(directory, 0o1777, /is writable by everybody/); // as /tmp: others can add what they like
+    await refused(join(directory, 'catalog'), 0o707, /is writable by everybody/);
     chownSync(above, 0, other);
     await refused(above, 0o770, /can be written by group 65534/);
     chownSync(above, other, 0);

@@ -204,7 +204,7 @@ describe('a sweep among folders that somebody else made', () => {
       await using folders = new OwnedFolders({ hostId: 'living', clusterId });
       for (const [folder, why] of [
         [theirs, /belongs to user 65534/],
-        [open, /can be written by everybody/],
+        [open, /is writable by everybody/],
       ] as const) {
         await assert.rejects(folders.below(folder), { code: 'SOCKET_DIRECTORY_FAILED', message: why });
         const made = createSocketDirectory({ mode: 0o770 }, { parent: folder });

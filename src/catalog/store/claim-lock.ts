@@ -81,6 +81,6 @@ function ownerOf(name: string): ProcessIdentity | undefined {
 function locked(folder: string, rival: string): StoreError {
   const holder = `process ${ownerOf(rival)?.pid ?? 0}`;
   return new StoreError('CATALOG_LOCKED', folder, `${holder} holds the lock ${join(folder, rival)}`, {
-    hint: 'If that process hangs, end it: its lock goes with it.',
+    hint: 'If that process hangs, end it, which releases its lock.',
   });
 }

@@ -2,8 +2,8 @@
 import { StoreError } from '../errors.ts';
 
 const hints: Readonly<Record<string, string>> = {
-  ENOSPC: 'The file system is full: make room, then try again. What was there before is still there.',
-  EDQUOT: "The user's quota is used up. What was there before is still there.",
+  ENOSPC: 'The file system is full: make room, then try again. What was there before is unchanged.',
+  EDQUOT: "The user's quota is used up: make room, then try again. What was there before is unchanged.",
   EROFS: 'The file system is mounted read-only: choose another directory, or mount it writable.',
   EACCES: 'This user may not read or write there: choose another directory, or change its owner.',
   EPERM: 'This user may not read or write there: choose another directory, or change its owner.',

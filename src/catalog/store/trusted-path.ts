@@ -42,7 +42,7 @@ async function untrusted(path: string, foreign: ForeignPlace): Promise<StoreErro
   const { by } = foreign;
   if (by.kind !== 'owner') {
     return new StoreError('CATALOG_UNTRUSTED', path, `${path} is not used: ${describeForeign(foreign)}`, {
-      hint: `Whoever can write there decides what runs. Take the right away (chmod go-w ${foreign.path}), or choose another directory.`,
+      hint: `Whoever can write there decides what runs. Take away the permission (chmod go-w ${foreign.path}), or choose another directory.`,
     });
   }
   const name = await nameOf(by.uid);
@@ -52,7 +52,7 @@ async function untrusted(path: string, foreign: ForeignPlace): Promise<StoreErro
     path,
     `${path} is not used: ${describeForeign(foreign)}${owner}`,
     {
-      hint: `Whoever owns it decides what runs. Choose another directory; or, if you trust this owner with that, set ${setting}=${by.uid} (in code: trustedOwners: [${by.uid}]).`,
+      hint: `Whoever owns it decides what runs. Choose another directory. If you trust this owner with that, set ${setting}=${by.uid} (in code: trustedOwners: [${by.uid}]).`,
     },
   );
 }

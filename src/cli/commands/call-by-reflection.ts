@@ -66,7 +66,7 @@ export async function callByReflection(
 function splitPath(path: string): [service: string, method: string] {
   const [, service, method] = /^\/?([\w.]+)\/(\w+)$/.exec(path) ?? [];
   if (service === undefined || method === undefined) {
-    throw new UsageError(`SERVICE/METHOD is such as proto.KV/Get, not ${JSON.stringify(path)}`);
+    throw new UsageError(`SERVICE/METHOD must be like proto.KV/Get, not ${JSON.stringify(path)}`);
   }
   return [service, method];
 }

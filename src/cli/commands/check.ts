@@ -14,6 +14,8 @@ import { plainText } from '../output/plain-text.ts';
 import type { Colour, Terminal } from '../output/terminal.ts';
 import { engineFlag } from './engine-flag.ts';
 import { userInfoCache } from './info-cache.ts';
+import { launchFlags } from './launch-flags.ts';
+import { withFlags } from '../option-flags.ts';
 import { socketDirectoryFlag } from './socket-directory-flag.ts';
 import { lazyModules } from '../lazy-modules.ts';
 
@@ -32,7 +34,7 @@ export const check = command({
   name: 'check',
   summary: 'say whether a plugin image can run here, and if not, exactly why and what to change',
   details: [
-    'Nothing is started or pulled. Exit code 0: it can; 1: it can not; 3: it could not be found out.',
+    "Nothing is started or pulled. Exit code 0: it can; 1: it can't; 3: it could not be found out.",
     'JSON: { ok, verdict, cell: { engine, mode, runtime, user, mlock }, reasons: [{ rule, requirement, observed, remedy, source }], strategy }.',
   ],
   examples: ['check localhost/kv:1', 'check localhost/kv:1 -oci_runtime=runc -mlock -format=json'],
@@ -136,7 +138,7 @@ function checkLines(
       '',
       `${paint('bold', rule)}: ${plainText(requirement)}`,
       `  seen:    ${plainText(observed)}`,
-      `  ${paint('cyan', verdict === 'works' ? 'advice' : 'to do')}:${verdict === 'works' ? '  ' : '   '}${plainText(remedy)}`,
+      `  ${paint('cyan', verdict === 'works' ? 'advice' : 'to do')}:${verdict === 'works' ? '  ' : '   '}${plainText(withFlags(remedy, launchFlags))}`,
       `  source:  ${paint('dim', plainText(source))}`,
     ]),
   ];

@@ -1,3 +1,5 @@
+import { withFlags } from '../option-flags.ts';
+import { launchFlags } from './launch-flags.ts';
 import {
   isKnown,
   type EngineFacts,
@@ -164,7 +166,7 @@ function list(title: string, findings: readonly Finding[], matrix: MatrixResult,
     paint('bold', title),
     ...findings.flatMap(({ reason, observed, hinders, cells }) => [
       `  ${paint(hinders ? 'red' : 'dim', reason.rule)}: ${plainText(observed[0] ?? '')}`,
-      `    ${plainText(reason.remedy)}`,
+      `    ${plainText(withFlags(reason.remedy, launchFlags))}`,
       `    ${paint('dim', `concerns ${where(cells, matrix)}`)}`,
     ]),
   ];

@@ -15,7 +15,7 @@ export const doctor = command({
   name: 'doctor',
   summary: 'this host: engines, runtimes, sockets, permissions, limits, and what to fix',
   details: [
-    'Exit code 0 where plugins can run in at least one way, 1 where they can not. What is to do comes with the cells of the matrix that it opens.',
+    "Exit code 0 where plugins can run in at least one way, 1 where they can't. What to do comes with the cells of the matrix that it opens.",
   ],
   examples: ['doctor', 'doctor -format=json', 'doctor -record=facts.json'],
   flags: {

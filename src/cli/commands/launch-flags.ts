@@ -121,7 +121,7 @@ async function commonOptions(flags: FlagValues<typeof optionalLaunchFlags>) {
 
 async function kindOf({ cookie, type }: FlagValues<typeof optionalLaunchFlags>): Promise<Kind> {
   if (cookie !== undefined && type !== undefined) {
-    throw new UsageError('-type says the cookie already: give one of -type and -cookie');
+    throw new UsageError('-type already implies the cookie: give either -type or -cookie');
   }
   if (type !== undefined) return (await import('../../kinds/vault/kinds.ts')).vaultKinds[type];
   if (cookie === undefined) {

@@ -17,7 +17,7 @@ interface PluginProcess {
   readonly type: string;
   readonly name: string;
   readonly version: string;
-  /** As its host says; of hosts that can not be asked, as the engine says. */
+  /** As its host says; of hosts that do not answer, as the engine says. */
   readonly state: string;
   readonly restarts?: number | undefined;
   readonly mounts?: number | undefined;

@@ -1,3 +1,5 @@
+import { launchFlags } from '../commands/launch-flags.ts';
+import { withFlags } from '../option-flags.ts';
 import type { MatrixResult, MatrixRow } from '../../compatibility/index.ts';
 import { plainText } from '../output/plain-text.ts';
 import { tableLines, type Cell } from '../output/table.ts';
@@ -55,7 +57,7 @@ function findingLines({ number, reason, observed, hinders }: Finding, paint: Pai
   return [
     `${paint('bold', `[${number}]`)} ${plainText(`${reason.rule}: ${reason.requirement}`)}`,
     `    seen:    ${indented(observed[0] ?? '')}${observed.length > 1 ? `; and likewise elsewhere` : ''}`,
-    `    ${paint(hinders ? 'cyan' : 'dim', hinders ? 'to do:' : 'advice:')}${hinders ? '  ' : ' '} ${indented(reason.remedy)}`,
+    `    ${paint(hinders ? 'cyan' : 'dim', hinders ? 'to do:' : 'advice:')}${hinders ? '  ' : ' '} ${indented(withFlags(reason.remedy, launchFlags))}`,
   ];
 }
 

@@ -37,7 +37,7 @@ export async function findEngineProcess(
   engine: EngineSocket & Pick<Engine, 'rootless'>,
 ): Promise<Fact<EngineProcess>> {
   const owner = engine.rootless ? await ownerOf(engine.socketPath) : 0;
-  if (owner === undefined) return unknown(`whose ${engine.socketPath} is can't be seen`);
+  if (owner === undefined) return unknown(`the owner of ${engine.socketPath} can't be seen`);
   const found = await findOfOwner(engine, owner);
   return 'process' in found ? known(await withFolder(found.process), found.evidence) : unknown(found.why);
 }
@@ -136,7 +136,7 @@ function decide(
       : { why: `processes ${holder.pid} and ${rival.pid} both seem to answer on ${socketPath}` };
   }
   const reason = holders[0]?.confined;
-  if (reason !== undefined) return { why: `who answers on ${socketPath} is not believed: ${reason}` };
+  if (reason !== undefined) return { why: `what answers on ${socketPath} may not be the engine: ${reason}` };
 
   const [hidden, another] = candidates.filter(
     (each) => each.confined === undefined && first.hidden.has(each),
@@ -146,7 +146,7 @@ function decide(
     return { why: `several processes are called ${program}, and this user may not see their sockets` };
   const other = first.other ?? second.other;
   if (other !== undefined)
-    return { why: `process ${other}, which is no ${program}, seems to answer on ${socketPath}` };
+    return { why: `process ${other}, which is not ${program}, seems to answer on ${socketPath}` };
   const evidence = `process ${hidden.pid}, the only ${program} of uid ${owner} that no container can be`;
   return { process: hidden, evidence, seen: false };
 }

@@ -69,7 +69,7 @@ async function configurationFile(root: string, path: string, user: number): Prom
     const bytes = await readBoundedFile(await pathBelowRoot(root, path), {
       mostBytes: longestConfiguration,
       problem: ({ uid, mode }) =>
-        uid === user || (mode & 0o004) !== 0 ? undefined : `it is not for user ${user} to read`,
+        uid === user || (mode & 0o004) !== 0 ? undefined : `user ${user} may not read it`,
     });
     return bytes.toString('utf8');
   } catch (error) {

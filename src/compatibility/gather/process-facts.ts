@@ -23,7 +23,7 @@ export async function memoryLockLimit(
   const [, soft, hard] = /^Max locked memory\s+(\S+)\s+(\S+)/m.exec(limits) ?? [];
   const effective = /^CapEff:\s+([0-9a-f]+)/m.exec(status)?.[1];
   if (soft === undefined || hard === undefined || effective === undefined) {
-    return unknown(`/proc/${pid}/limits can not be read`);
+    return unknown(`/proc/${pid}/limits can't be read`);
   }
   // In a user namespace the capability does not count for limits.
   const mayRaise = !rootless && ((BigInt(`0x${effective}`) >> sysResource) & 1n) === 1n;
@@ -69,7 +69,7 @@ export async function cgroupLayout(
   if (!isKnown(process)) return process;
   const { folder } = process.value;
   const mounts = await readMounts(folder);
-  if (mounts.length === 0) return unknown(`${folder}/mountinfo can not be read`);
+  if (mounts.length === 0) return unknown(`${folder}/mountinfo can't be read`);
   const hybrid = mounts.some(({ type, point }) => type === 'cgroup2' && point.startsWith('/sys/fs/cgroup'));
   return known(hybrid ? 'hybrid' : 'v1', `${folder}/mountinfo`);
 }

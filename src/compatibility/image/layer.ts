@@ -95,7 +95,7 @@ async function readFile(entry: TarStreamEntry, path: string, reading: LayerReadi
 function capabilitiesOf(value: Uint8Array): Partial<IndexedFile> {
   const capabilities = decodeFileCapabilities(Buffer.from(value));
   return capabilities === undefined
-    ? { unread: 'its file capabilities (security.capability) are none' }
+    ? { unread: 'its file capabilities (security.capability) are malformed' }
     : { capabilities };
 }
 

@@ -44,7 +44,7 @@ export class ProgramScan {
     const outline = this.#outline.value;
     const beyond = limitOf(this.#outline) ?? limitOf(this.#whole) ?? this.#go.beyond;
     if (this.#outline.failure === 'gone') {
-      return { kind: 'elf', beyond: 'its headers lie where they can not be read in passing' };
+      return { kind: 'elf', beyond: "its headers lie where this scan can't read them" };
     }
     if (outline === undefined) {
       return limitOf(this.#outline) === undefined ? { kind: 'other' } : { kind: 'elf', beyond };

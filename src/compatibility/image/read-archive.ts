@@ -72,7 +72,7 @@ async function readContents(reader: ByteReader, reading: LayerReading): Promise<
 function inOrder({ manifest, layers, links }: ArchiveContents): LayerTree[] {
   if (manifest === undefined) throw new SyntaxError('the image archive has no manifest.json');
   const parsed = manifestSchema.safeParse(JSON.parse(manifest));
-  if (!parsed.success) throw new SyntaxError('the manifest.json of the image archive is none');
+  if (!parsed.success) throw new SyntaxError('the manifest.json of the image archive is malformed');
   const names = parsed.data[0]?.Layers ?? [];
   checkImageLimit('layers', names.length, `${names.length} layers`);
   return names.map((name) => {

@@ -98,7 +98,7 @@ function sizeOf(records: Extensions['records'], size: number): number {
   const value = records.get('size');
   if (value === undefined || value.length === 0) return size;
   const parsed = parseDecimal(text(value));
-  if (parsed === undefined) throw new SyntaxError('a PAX record whose size is no whole number');
+  if (parsed === undefined) throw new SyntaxError('a PAX record whose size is not a whole number');
   return parsed;
 }
 

@@ -87,5 +87,5 @@ function decompressorFor(packing: Packing): zlib.Gunzip {
     createZstdDecompress?: (options: { chunkSize: number }) => zlib.Gunzip;
   };
   if (createZstdDecompress !== undefined) return createZstdDecompress({ chunkSize });
-  throw new SyntaxError('a layer is packed with zstd, which this Node.js can not read');
+  throw new SyntaxError("a layer is packed with zstd, which this version of Node.js can't read");
 }

@@ -35,13 +35,13 @@ export const confinementRules: readonly Rule[] = [
     check: ({ wishes }) =>
       unmet(
         `network is ${wishes.network ?? ''}`,
-        'Leave network out for none, or name a network of the engine, such as bridge.',
+        'Leave out `network` for none, or name a network of the engine, such as bridge.',
       ),
   },
   {
     id: 'non-root',
     concerns: 'launches with requireNonRoot',
-    requirement: 'The plugin is not root in its container, and can not become it.',
+    requirement: "The plugin is not root in its container, and can't become it.",
     source: { document: 'Kubernetes: Pod Security Standards, restricted' },
     applies: ({ wishes }) => wishes.requireNonRoot === true,
     check: checkNonRoot,
@@ -49,7 +49,7 @@ export const confinementRules: readonly Rule[] = [
 ];
 
 const seccompRemedy =
-  'Take "seccomp-profile": "unconfined" out of daemon.json (Podman: seccomp_profile out of containers.conf) and restart the engine, or launch with seccomp "unconfined".';
+  'Take "seccomp-profile": "unconfined" out of daemon.json (Podman: seccomp_profile out of containers.conf) and restart the engine, or launch with `seccomp: \'unconfined\'`.';
 
 /** The largest id that is not "no change" to the kernel. */
 const largestId = 2 ** 32 - 2;
@@ -57,18 +57,18 @@ const largestId = 2 ** 32 - 2;
 /** A user namespace does not count: root in one is nobody on the host, and still has its capabilities in the container. */
 function checkNonRoot(launch: LaunchCase): Finding {
   const remedy =
-    'Set USER in the image, or give the user as numbers that are not 0, such as 65532:65532, or leave requireNonRoot out.';
+    'Set USER in the image, or give the user as numbers that are not 0, such as 65532:65532, or leave out `requireNonRoot`.';
   if (!isKnown(launch.user))
     return notSeen(`who the plugin runs as is not known: ${launch.user.unknown}`, remedy);
   const { evidence } = launch.user;
   const uid = valueOf(launch.user)?.uid ?? 0;
   if (isRoot(launch) !== false)
     return unmet(`the plugin would be root in its container (${evidence})`, remedy);
-  if (uid > largestId) return unmet(`${uid} is no id of a user (${evidence})`, remedy);
+  if (uid > largestId) return unmet(`${uid} is not a user id (${evidence})`, remedy);
   if (launch.wishes.noNewPrivileges === false || needsNewPrivileges(launch)) {
     return unmet(
       'no-new-privileges is off, so that a set-user-id program of the image could become root',
-      'Leave noNewPrivileges out, and use Docker 23 or later, Podman, or gVisor for a program with file capabilities.',
+      'Leave out `noNewPrivileges`, and use Docker 23 or later, Podman, or gVisor for a program with file capabilities.',
     );
   }
   return met;

@@ -100,7 +100,7 @@ export const imageRules: readonly Rule[] = [
       }
       if (go.goPlugin !== undefined) return met;
       return unmet(
-        `${path} is written in Go (${go.goVersion}) and not built with go-plugin`,
+        `${path} is written in Go (${go.goVersion}) but not built with go-plugin`,
         'Let the ENTRYPOINT of the image be the plugin itself, not a program that starts it.',
       );
     },
@@ -113,7 +113,7 @@ export const imageRules: readonly Rule[] = [
     source: {
       document: page,
       measured:
-        '1.4 ignores the shared directory and listens where the host can not reach it; 1.5.0 does for brokered sockets',
+        "1.4 ignores the shared directory and listens where the host can't reach it; 1.5.0 does for brokered sockets",
     },
     applies: ({ program }) => valueOf(program)?.go?.goPlugin !== undefined,
     check: checkGoPlugin,
@@ -123,7 +123,8 @@ export const imageRules: readonly Rule[] = [
 function checkArchitecture({ host, image, program, runtime }: LaunchCase): Finding {
   if (isAbsent(image)) return met;
   const wanted = valueOf(host.architecture);
-  if (wanted === undefined) return notSeen("this host's architecture is not known", 'Override if they fit.');
+  if (wanted === undefined)
+    return notSeen("this host's architecture is not known", "Pass `override: 'unknown'` if they fit.");
   const found = valueOf(program)?.machine ?? image.architecture;
   if (found === '' || found === wanted) return met;
   const what = valueOf(program)?.machine === undefined ? 'the image' : `the program of the image`;
@@ -133,7 +134,10 @@ function checkArchitecture({ host, image, program, runtime }: LaunchCase): Findi
       `Build the plugin image for ${wanted}.`,
     );
   }
-  return unmet(`${what} is for ${found}, this host is ${wanted}`, `Build the plugin image for ${wanted}.`);
+  return unmet(
+    `${what} is for ${found}, but this host is ${wanted}`,
+    `Build the plugin image for ${wanted}.`,
+  );
 }
 
 function checkGoPlugin({ program, wishes }: LaunchCase): Finding {
@@ -148,7 +152,7 @@ function checkGoPlugin({ program, wishes }: LaunchCase): Finding {
     return unmet(`the plugin is built with go-plugin ${number}`, remedy);
   if (number !== '1.5.0') return met;
   return note(
-    'the plugin is built with go-plugin 1.5.0, whose brokered sockets the host can not reach',
+    "the plugin is built with go-plugin 1.5.0, whose brokered sockets the host can't reach",
     'Build the plugin with go-plugin 1.5.1 or later if it uses the broker.',
   );
 }

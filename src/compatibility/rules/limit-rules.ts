@@ -53,7 +53,7 @@ export const limitRules: readonly Rule[] = [
     check: () =>
       unmet(
         'pidsLimit under runsc counts the sandbox itself and kills it',
-        'Leave pidsLimit out under runsc.',
+        'Leave out `pidsLimit` under runsc.',
       ),
   },
   {
@@ -79,7 +79,7 @@ function checkEnforced(launch: LaunchCase): Finding {
   ];
   const wanted = asked.filter(([, value]) => typeof value === 'number');
   const names = wanted.map(([name]) => name).join(', ');
-  const remedy = `Leave ${names} out, or use a rootful engine or one with cgroup version 2 and delegated controllers.`;
+  const remedy = `Leave out ${names}, or use a rootful engine or one with cgroup version 2 and delegated controllers.`;
   if (ignoresCgroups(launch)) return unmet(`runsc with --ignore-cgroups does not enforce ${names}`, remedy);
 
   const not = wanted.filter(([, , fact]) => valueOf(fact) === false).map(([name]) => name);
@@ -102,8 +102,8 @@ function checkCgroupParent({ wishes, engine }: LaunchCase): Finding {
   const isSlice = parent.endsWith('.slice');
   if (driver === 'none' || (engine.rootless && version === '1')) {
     return unmet(
-      'this rootless engine can not make cgroups',
-      'Leave cgroupParent out, or use a rootful engine.',
+      "this rootless engine can't make cgroups",
+      'Leave out `cgroupParent`, or use a rootful engine.',
     );
   }
   if (driver === 'systemd' && !isSlice) {

@@ -38,7 +38,7 @@ export const privilegeRules: readonly Rule[] = [
       wishes.noNewPrivileges === true
         ? unmet(
             'noNewPrivileges is asked for, and with it the file capability of the program has no effect',
-            'Leave noNewPrivileges out, or use Docker 23 or later.',
+            'Leave out `noNewPrivileges`, or use Docker 23 or later.',
           )
         : note(
             'no-new-privileges has to be off for the file capability of the program',
@@ -118,16 +118,19 @@ function checkGranted(launch: LaunchCase): Finding {
   if (missing.length === 0 || granted.includes('ALL')) return met;
   const list = missing.join(', ');
   const observed = `the program carries the file capability ${list}, and the container would not be given it`;
-  const remedy = `Give it with capAdd (${list}), or take it off the program: setcap -r PROGRAM, and build the image again.`;
+  const remedy = `Give it with \`capAdd\` (${list}), or remove it from the program: setcap -r PROGRAM, and build the image again.`;
   if (launch.runtime?.kind !== 'runsc') return unmet(observed, remedy);
 
   const release = Number(/20\d{6}/.exec(valueOf(launch.runtime.version) ?? '')?.[0]);
   if (Number.isNaN(release))
-    return notSeen(`${observed}; whether this runsc minds is not known without its version`, remedy);
+    return notSeen(`${observed}; whether this runsc refuses is not known without its version`, remedy);
   if (release < 20240325) return met;
   if (isRoot(launch) === false) return unmet(observed, remedy);
   if (isRoot(launch) === true && release < 20250611) return met;
-  return notSeen(`${observed}; builds from 2025 on mind for root too, not measured from which on`, remedy);
+  return notSeen(
+    `${observed}; builds from 2025 on refuse for root too; the first one that does was not measured`,
+    remedy,
+  );
 }
 
 function checkProgramCapability(launch: LaunchCase): Finding {

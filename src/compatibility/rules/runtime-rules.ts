@@ -42,13 +42,13 @@ export const runtimeRules: readonly Rule[] = [
       const { runtime: name } = wishes;
       if (service === 'own-podman') {
         return note(
-          `this service runs ${engine.defaultRuntime} only: a Podman service of our own is started for ${name}`,
+          `this service runs ${engine.defaultRuntime} only: Bulkhead starts a Podman service of its own for ${name}`,
           `Nothing to do; or start one yourself: podman --runtime ${name} system service.`,
         );
       }
       if (runtime !== undefined) return met;
       return unmet(
-        `this Podman service runs ${Object.keys(engine.runtimes).join(', ')} only, and none of our own can be started for ${name}`,
+        `this Podman service runs ${Object.keys(engine.runtimes).join(', ')} only, and Bulkhead can't start one of its own for ${name}`,
         `Install ${name} and podman on this host, or start a service for it: podman --runtime ${name} system service unix://SOCKET.`,
       );
     },
@@ -96,7 +96,7 @@ export const runtimeRules: readonly Rule[] = [
       'runsc is given --host-uds=all: only then do host and sandbox see the sockets of each other.',
     source: {
       document: page,
-      measured: 'with less, the plugin announces a socket that the host never sees, or can not call back',
+      measured: "with less, the plugin announces a socket that the host never sees, or can't call back",
     },
     applies: isRunsc,
     check: (launch) =>
@@ -109,7 +109,7 @@ export const runtimeRules: readonly Rule[] = [
   {
     id: 'runsc-ignore-cgroups',
     concerns: 'gVisor on rootless engines, and where cgroup version 2 lacks controllers',
-    requirement: 'runsc is given --ignore-cgroups where it can not make its cgroups.',
+    requirement: "runsc is given --ignore-cgroups where it can't make its cgroups.",
     source: { document: page, measured: 'with cgroup version 1 the sandbox does not start without it' },
     applies: (launch) => isRunsc(launch) && (launch.engine.rootless || lacksControllers(launch)),
     check(launch) {

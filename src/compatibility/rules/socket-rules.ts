@@ -9,7 +9,7 @@ const longestSocketPath = 107;
 /** `/bulkhead-XXXXXX`, then `/plugin` and up to ten digits, with a margin for the names of brokers. */
 const roomBelowFolder = 40;
 
-const otherFolder = 'Choose another folder with socketDirectory, or set TMPDIR to one.';
+const otherFolder = 'Choose another folder with `socketDirectory`, or set TMPDIR to one.';
 
 /** What the folder must be in which host and plugin make their sockets. */
 export const socketRules: readonly Rule[] = [
@@ -25,7 +25,7 @@ export const socketRules: readonly Rule[] = [
       if (longest <= longestSocketPath) return met;
       return unmet(
         `sockets below ${path} could have paths of ${longest} bytes`,
-        'Choose a folder with a shorter path with socketDirectory, or set TMPDIR to one.',
+        'Choose a folder with a shorter path with `socketDirectory`, or set TMPDIR to one.',
       );
     },
   },
@@ -54,7 +54,7 @@ export const socketRules: readonly Rule[] = [
         engine.seesSocketFolder,
         'whether the engine sees the socket folder',
         `the engine does not see ${socketFolder.path} of this host`,
-        'Choose a folder that both see under the same path, with socketDirectory.',
+        'With `socketDirectory`, choose a folder that both see under the same path.',
       ),
   },
   {
@@ -69,7 +69,7 @@ export const socketRules: readonly Rule[] = [
         'who can pass the way to the socket folder',
         otherFolder,
         (closed, evidence) =>
-          closed === '' ? met : unmet(`other users can not pass ${closed} (${evidence})`, otherFolder),
+          closed === '' ? met : unmet(`other users can't pass through ${closed} (${evidence})`, otherFolder),
       ),
   },
   {
@@ -89,7 +89,7 @@ export const socketRules: readonly Rule[] = [
         socketFolder.acl,
         `whether the file system of ${socketFolder.path} has ACLs`,
         `the file system of ${socketFolder.path} has no ACLs`,
-        'Choose a folder on ext4, xfs, btrfs or tmpfs with socketDirectory.',
+        'With `socketDirectory`, choose a folder on ext4, xfs, btrfs or tmpfs.',
       );
     },
   },
@@ -117,7 +117,7 @@ export const socketRules: readonly Rule[] = [
     check({ host, engine, runtime }) {
       const remedy = 'Turn userns-remap off in the daemon.json of the engine, or use a rootless engine.';
       if (runtime?.kind === 'runsc') {
-        return unmet('under runsc in a remapped engine the plugin can not reach sockets of the host', remedy);
+        return unmet("under runsc in a remapped engine the plugin can't reach sockets of the host", remedy);
       }
       if (valueOf(host.uid) !== 0) {
         return unmet('only root can give a directory to a group of the user namespace', remedy);
@@ -134,7 +134,7 @@ export const socketRules: readonly Rule[] = [
     check: ({ host: { socketFolder } }) =>
       notSeen(
         `SELinux is on, and whether it lets a container use ${socketFolder.path} is not known`,
-        `Give the folder the label of containers (chcon -t container_file_t ${socketFolder.path}) and override, or use a host without SELinux.`,
+        `Give the folder the label of containers (chcon -t container_file_t ${socketFolder.path}) and pass \`override: 'unknown'\`, or use a host without SELinux.`,
       ),
   },
   {
@@ -150,7 +150,7 @@ export const socketRules: readonly Rule[] = [
     concerns: 'engines with a user namespace',
     requirement: "The user and groups of the plugin are among the ids of the engine's user namespace.",
     source: {
-      measured: 'other ids: runc and crun do not start the container, under runsc the plugin can not bind',
+      measured: "other ids: runc and crun do not start the container, under runsc the plugin can't bind",
     },
     applies: ({ engine, user }) =>
       (engine.rootless || valueOf(engine.remapped) === true) && isKnown(user) && isKnown(engine.idMaps),
@@ -165,7 +165,7 @@ export const socketRules: readonly Rule[] = [
       ];
       if (outside.length === 0) return met;
       return unmet(
-        `${outside.join(' and ')} of the plugin can not exist in the engine's user namespace`,
+        `${outside.join(' and ')} of the plugin don't exist in the engine's user namespace`,
         "Give the engine's user more ids in /etc/subuid and /etc/subgid and restart the engine, or choose a user with a lower id.",
       );
     },

@@ -145,8 +145,7 @@ async function bound(whole: string, engineSees: SocketDirectoryOptions['engineSe
   await using parent = await HeldFolder.open(dirname(whole), { follow: true });
   {
     await using folder = await HeldFolder.open(whole);
-    if (!(await mountSmall(folder)))
-      return { bounded: false, why: 'this process can not mount file systems' };
+    if (!(await mountSmall(folder))) return { bounded: false, why: "this process can't mount file systems" };
   }
   if (await engineSees(whole).catch(() => false)) return { bounded: true };
   await unmountOwn(parent, basename(whole));
@@ -190,7 +189,7 @@ function refuseLongPath(parent: string): void {
   throw new InvalidOptionError(
     'socketDirectory',
     `sockets below ${parent} could have paths of ${longest} bytes; the limit is ${longestSocketPath}`,
-    { hint: 'Choose a folder with a shorter path, or set TMPDIR to one.' },
+    { hint: 'Choose a folder with a shorter path with `socketDirectory`, or set TMPDIR to one.' },
   );
 }
 

@@ -33,7 +33,7 @@ export async function removeContainer(
     query: { force, v: volumes },
     lasting: { headersMs: client.transport.limits.headersMs, bodyMs: client.transport.limits.bodyMs },
     signal,
-    hints: { ENGINE_CONFLICT: 'Stop it first, or give force.' },
+    hints: { ENGINE_CONFLICT: 'Stop it first, or pass force.' },
   };
   if (client.isPodman) await removeFromPodman(client, call, force);
   else await client.callText(call);

@@ -66,7 +66,7 @@ async function readJson(file: string): Promise<object | undefined> {
     throw invalid(`Docker's configuration can't be read: ${(cause as Error).message}`, file, cause);
   }
   if (typeof value === 'object' && value !== null) return value;
-  throw invalid("Docker's configuration is no JSON object", file);
+  throw invalid("Docker's configuration is not a JSON object", file);
 }
 
 function invalid(message: string, file: string, cause?: unknown): EngineUnreachableError {

@@ -11,7 +11,7 @@ export function socketPathFromUrl(url: string, source: string): string {
   if (scheme !== undefined && scheme !== 'unix') {
     throw new EngineUnreachableError(
       'ENGINE_SCHEME_UNSUPPORTED',
-      `${source} names an engine that is reached by ${scheme}; only unix sockets of this machine are`,
+      `${source} names an engine behind ${scheme}; only unix sockets of this machine are supported`,
       { hint: `Unset ${source}, or give it the form unix:///path/to/engine.sock.` },
     );
   }

@@ -42,7 +42,7 @@ async function foreignOwner(socketPath: string): Promise<EngineUnreachableError 
     `${socketPath} belongs to user ${found.uid}, who decides what an engine there does; this process is user ${process.geteuid?.() ?? '?'}`,
     {
       socketPath,
-      hint: `Name the socket where it is meant, for example DOCKER_HOST=unix://${socketPath}; or run as its user.`,
+      hint: `If you mean this socket, name it, for example DOCKER_HOST=unix://${socketPath}; or run as its owner.`,
     },
   );
 }

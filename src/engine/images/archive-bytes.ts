@@ -56,5 +56,5 @@ function refuseWhatIsNoTar(operation: string, start: Uint8Array): void {
   } catch {
     // Told below.
   }
-  throw new InvalidOptionError('archive', `${operation} takes a tar archive, and this is none`);
+  throw new InvalidOptionError('archive', `${operation} takes a tar archive, which this is not`);
 }

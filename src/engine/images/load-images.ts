@@ -41,7 +41,7 @@ export async function loadImages(
     signal,
     hints: {
       ENGINE_OPERATION_FAILED:
-        'Give it a docker-archive, as `docker save` writes it; Podman before 5 takes none that is compressed as a whole.',
+        'Give it a docker-archive, as `docker save` writes it; Podman before 5 does not load one that is compressed as a whole.',
     },
   };
   const { messages } = await readProgress(client, call, await client.open(call), onProgress);

@@ -16,7 +16,7 @@ export async function tagImage(
   const { signal } = checkOptions('images.tag', callOptions, options);
   const source = checkImageReference('images.tag', reference);
   checkImageReference('images.tag', name);
-  if (name.includes('@')) throw new InvalidOptionError('name', 'images.tag gives names, not digests');
+  if (name.includes('@')) throw new InvalidOptionError('name', 'images.tag takes a name, not a digest');
   const { repository, tag } = splitReference(name);
   await client.callText({
     doing: `tag image ${source} as ${name}`,

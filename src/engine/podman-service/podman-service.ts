@@ -78,7 +78,7 @@ async function makeFolder(parent: string): Promise<string> {
   } catch (cause) {
     throw new PodmanServiceError('PODMAN_SERVICE_FAILED', `can't make a folder for the socket in ${parent}`, {
       cause,
-      hint: 'Set socketDirectory, or XDG_RUNTIME_DIR, to a folder of this user.',
+      hint: 'Set `socketDirectory`, or XDG_RUNTIME_DIR, to a folder of this user.',
     });
   }
 }

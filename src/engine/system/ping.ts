@@ -42,7 +42,7 @@ export async function ping(
 
 function speaksNoHttp(cause: EngineProtocolError, socketPath: string): NotAnEngineError {
   return new NotAnEngineError(
-    `what listens on ${socketPath} is neither Docker nor Podman: it speaks no HTTP`,
+    `what listens on ${socketPath} is neither Docker nor Podman: it does not speak HTTP`,
     {
       cause,
       socketPath,

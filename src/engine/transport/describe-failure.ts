@@ -29,7 +29,7 @@ export async function describeFailure(
   }
   switch (code) {
     case 'UND_ERR_CONNECT_TIMEOUT':
-      return new EngineTimeoutError(`${socketPath} did not take the connection in time`, {
+      return new EngineTimeoutError(`${socketPath} did not accept the connection in time`, {
         ...context,
         hint: 'The engine is overloaded or stopped: look at its log.',
       });
@@ -53,14 +53,14 @@ export async function describeFailure(
     case 'UND_ERR_HEADERS_OVERFLOW':
     case 'UND_ERR_RES_EXCEEDED_MAX_SIZE':
       return new EngineProtocolError(
-        `${call}: the answer is no valid HTTP: ${(error as Error).message}`,
+        `${call}: the answer is not valid HTTP: ${(error as Error).message}`,
         context,
       );
     default:
       // llhttp's own codes, as node:http gives them. undici names its error so, and leaves the code out in places.
       if (code?.startsWith('HPE_') === true || (error as Error).name === 'HTTPParserError') {
         return new EngineProtocolError(
-          `${call}: the answer is no valid HTTP: ${(error as Error).message}`,
+          `${call}: the answer is not valid HTTP: ${(error as Error).message}`,
           context,
         );
       }

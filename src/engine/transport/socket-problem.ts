@@ -58,7 +58,7 @@ async function forbidden(socketPath: string): Promise<SocketProblem> {
   if (found === undefined) {
     return {
       code: 'ENGINE_SOCKET_FORBIDDEN',
-      message: `user ${uid} may not look into ${dirname(socketPath)}`,
+      message: `user ${uid} may not search ${dirname(socketPath)}`,
       hint: 'Use an engine of this user (rootless), or run as the owner of that folder.',
     };
   }
@@ -68,7 +68,7 @@ async function forbidden(socketPath: string): Promise<SocketProblem> {
     message: `user ${uid} may not use ${socketPath} (owner ${found.uid}, group ${found.gid}, mode ${mode})`,
     hint:
       (found.mode & 0o060) === 0o060
-        ? `Use a rootless engine of this user, or put it into group ${found.gid}: that group is as mighty as root where the engine is rootful.`
+        ? `Use a rootless engine of this user, or put it into group ${found.gid}: members of that group have the power of root where the engine is rootful.`
         : 'Use a rootless engine of this user, or run as the owner of that socket.',
   };
 }

@@ -12,7 +12,7 @@ export function notAnnounced(id: number, timeoutMs: number): BrokerError {
     `Nothing was offered under id ${id} within ${timeoutMs} ms`,
     {
       id,
-      hint: 'An offer can be dialled once, and the side that makes it must do so before the id is dialled.',
+      hint: 'An offer can be dialled once, and must be made before its id is dialled.',
     },
   );
 }
@@ -21,6 +21,9 @@ export function addressTooLong(id: number): BrokerError {
   return new BrokerError(
     'BROKER_NOT_ANNOUNCED',
     `The other side announced id ${id} with an address beyond the limit announcedAddressBytes, which is ${limits.announcedAddressBytes.value}`,
-    { id, hint: 'No socket has so long a path: do not trust this plugin before you know why it says so.' },
+    {
+      id,
+      hint: 'No socket has so long a path. Do not trust this plugin before you know why it announces one.',
+    },
   );
 }

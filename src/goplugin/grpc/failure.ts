@@ -55,7 +55,7 @@ function hintFor(status: string, details: string): string | undefined {
   }
   // go-plugin before 1.4.4 checks the host's certificate for a name that it never has.
   if (details.includes('valid for localhost, not unused')) {
-    return 'Plugins built with go-plugin before 1.4.4 can not call back under AutoMTLS: rebuild the plugin, or start it with `autoMtls: false`.';
+    return "Plugins built with go-plugin before 1.4.4 can't call back under AutoMTLS: rebuild the plugin, or start it with `autoMtls: false`.";
   }
   return undefined;
 }

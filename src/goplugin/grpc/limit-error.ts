@@ -23,6 +23,6 @@ export function limitHint(limit: unknown): string | undefined {
     case 'callsInProgress':
       return 'The plugin does not answer: give calls a `timeoutMs`, or make fewer at a time.';
     default:
-      return 'No honest plugin needs so much: do not trust this one before you know why it does.';
+      return 'No well-behaved plugin needs so much. Do not trust this one before you know why it does.';
   }
 }

@@ -102,7 +102,9 @@ function guardStreams(server: Server, intake: Intake): void {
   const [http2] = made instanceof Map ? (made.keys() as Iterable<Http2Server>) : [];
   const listeners = http2?.listeners('stream') as StreamListener[] | undefined;
   if (!http2 || !listeners || listeners.length === 0) {
-    throw new Error('this version of @grpc/grpc-js can not be limited: use the one that this package names');
+    throw new Error(
+      "this version of @grpc/grpc-js can't be limited: use the version that this package depends on",
+    );
   }
   http2.removeAllListeners('stream');
   http2.on('stream', (stream, headers, flags) => {

@@ -177,7 +177,7 @@ function checkCertificate(field: string | undefined, autoMtls: boolean, line: st
       'HANDSHAKE_CERTIFICATE_UNEXPECTED',
       'The plugin sent a certificate although AutoMTLS was not asked for',
       line,
-      'Start it with `autoMtls: true`, or remove PLUGIN_CLIENT_CERT from its environment.',
+      'Leave out `autoMtls: false`, or remove PLUGIN_CLIENT_CERT from its environment.',
     );
   }
   if (autoMtls) {

@@ -75,12 +75,12 @@ function unreachable(
   const why = cause instanceof Error ? cause.message : `no connection within ${limitMs} ms`;
   return new PluginStartError(
     'PLUGIN_CONNECT_FAILED',
-    `${runner.name} can not be reached at ${address.network} ${address.address}: ${why}`,
+    `${runner.name} can't be reached at ${address.network} ${address.address}: ${why}`,
     {
       phase: 'connect',
       plugin: runner.name,
       cause,
-      hint: 'A plugin that was started with AutoMTLS or with multiplexing can not be reattached.',
+      hint: "A plugin that was started with AutoMTLS or with multiplexing can't be reattached.",
     },
   );
 }

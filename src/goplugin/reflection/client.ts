@@ -60,7 +60,7 @@ function explained(error: unknown, plugin: string): unknown {
   if (!(error instanceof DeadlinePassed)) return error;
   return new ReflectionError(
     'PLUGIN_CALL_TIMEOUT',
-    `what ${plugin} says of its services could not be read before the deadline`,
+    `the description of its services by ${plugin} could not be read before the deadline`,
   );
 }
 
@@ -105,7 +105,7 @@ class Asking {
       answer.kind === 'error'
         ? `${statusName(answer.status)}: ${answer.message.slice(0, 200)}`
         : 'an answer to another question';
-    return new ReflectionError('REFLECTION_FAILED', `Asked for ${what}, ${this.plugin} gave ${reason}`);
+    return new ReflectionError('REFLECTION_FAILED', `when asked for ${what}, ${this.plugin} gave ${reason}`);
   }
 
   /** A stream for each question: there are few, and nothing has to be closed in the end. */
@@ -181,7 +181,7 @@ function readable<T>(read: () => T, plugin: string, what: string): T {
 }
 
 function invalid(plugin: string, what: string, cause?: unknown): ReflectionError {
-  return new ReflectionError('REFLECTION_FAILED', `${plugin} describes its services by ${what}`, { cause });
+  return new ReflectionError('REFLECTION_FAILED', `${plugin} describes its services with ${what}`, { cause });
 }
 
 async function definitionOf(

@@ -69,7 +69,7 @@ export function formatLogLine(
   try {
     return JSON.stringify({ ...fields, ...head }, plain);
   } catch (error) {
-    return JSON.stringify({ ...head, '@warn': `the fields can not be written: ${(error as Error).message}` });
+    return JSON.stringify({ ...head, '@warn': `the fields can't be written: ${(error as Error).message}` });
   }
 }
 

@@ -57,7 +57,7 @@ export async function openPluginServer(
   };
   // By default a process 1, as in a container, is deaf to this signal.
   const terminate = (): void => {
-    logger.debug('asked to end by SIGTERM');
+    logger.debug('ended by SIGTERM');
     void shutDown();
   };
   const prints = new Prints((bytes) => {

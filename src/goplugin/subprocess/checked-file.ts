@@ -32,9 +32,7 @@ export function checkSecureConfig({ checksum, hash = 'sha256' }: SecureConfig): 
   if (given !== expected) {
     throw new InvalidOptionError(
       'secureConfig.checksum',
-      given === undefined
-        ? 'is not made of hexadecimal digits'
-        : `has ${given} bytes; ${hash} has ${expected}`,
+      given === undefined ? 'must be hexadecimal digits' : `has ${given} bytes; ${hash} has ${expected}`,
     );
   }
 }

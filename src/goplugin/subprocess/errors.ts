@@ -38,7 +38,7 @@ export class ChecksumError extends PluginError {
       {
         phase: 'start',
         plugin: command,
-        hint: 'Find out who changed the file before anything is started from it; or give the checksum of the new one.',
+        hint: 'Find out who changed the file before you run it, or give the checksum of the new one.',
       },
     );
   }
@@ -51,7 +51,7 @@ function hintFor(code: string | undefined, cwd: string | undefined): string | un
     case 'EACCES':
       return 'The file must be executable by this user (chmod +x), and so must the directories on the way.';
     case 'ENOEXEC':
-      return 'The file is no program for this machine: it was built for another processor or system, or lacks its first line.';
+      return 'The file is not a program for this machine: it was built for another processor or system, or its first line is missing.';
     default:
       return undefined;
   }

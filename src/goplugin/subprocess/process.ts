@@ -132,7 +132,7 @@ class SubprocessRunner implements PluginRunner {
       'SOCKET_OUTSIDE_DIRECTORY',
       `${this.name} listens on ${JSON.stringify(address.address)}, not in ${this.socketDirectory}, which is its own`,
       {
-        hint: 'The plugin must make its socket in PLUGIN_UNIX_SOCKET_DIR or TMPDIR; if it is known to use another place, say `socketsAnywhere: true`.',
+        hint: 'The plugin must make its socket in PLUGIN_UNIX_SOCKET_DIR or TMPDIR; if you know that it uses another place, pass `socketsAnywhere: true`.',
       },
     );
   }
@@ -221,7 +221,7 @@ async function makeSocketDirectory({ temporaryDirectory = tmpdir() }: Subprocess
   await removeFolder(path);
   throw new InvalidOptionError(
     'temporaryDirectory',
-    `sockets in ${temporaryDirectory} would have paths longer than the 107 bytes that the kernel takes`,
+    `sockets in ${temporaryDirectory} would have paths longer than the 107 bytes that the kernel allows`,
     { hint: 'Give a directory with a shorter path, for example /tmp.' },
   );
 }

@@ -91,7 +91,7 @@ export class YamuxSession {
     const id = this.#nextId;
     const stream = new YamuxStream(id, this.#carrier);
     if (this.#connection.destroyed || this.#leaving || id > 0xffff_ffff) {
-      stream.lost('the connection takes no further streams', this.#failure);
+      stream.lost('the connection accepts no further streams', this.#failure);
       return stream;
     }
     this.#nextId += 2;

@@ -68,9 +68,8 @@ export function describeEnd(end: GenerationEnd): string {
   if (end.cause === 'disconnected') return 'its connection was lost';
   if (end.cause === 'unhealthy') return end.reason;
   const { code, signal, oomKilled, error } = end.exit;
-  if (oomKilled === true) return 'it used more memory than its limit (memoryBytes)';
+  if (oomKilled === true) return 'it used more memory than its limit';
   if (signal !== undefined) return `it was ended by ${signal}`;
-  if (code === undefined)
-    return error === undefined ? 'it ended, and nobody could tell how' : boundedText(error);
+  if (code === undefined) return error === undefined ? 'it ended in an unknown way' : boundedText(error);
   return `it exited with code ${code}`;
 }

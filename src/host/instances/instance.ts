@@ -310,7 +310,7 @@ export class Instance {
     const why = 'reason' in state ? `: ${state.reason}` : '';
     return new BulkheadError(
       code,
-      `${this.#title} was not ready within ${Math.round(waitedMs)} ms, it is ${state.name}${why}`,
+      `${this.#title} was not ready within ${Math.round(waitedMs)} ms: it is ${state.name}${why}`,
     );
   }
 

@@ -27,7 +27,7 @@ export class WaitingCalls {
       throw new HostLimitError(
         'waitingCalls',
         this.#limit,
-        `${this.#limit} calls wait for ${this.#title} already`,
+        `${this.#limit} calls already wait for ${this.#title}`,
       );
     }
     let timer: NodeJS.Timeout | undefined;

@@ -18,9 +18,9 @@ export function matchDigest(image: InspectedImage, sha256: string, reference: st
   const has = [...new Set([image.id, ...digests])].join(', ');
   throw new BulkheadError(
     'IMAGE_DIGEST_MISMATCH',
-    `${reference} is there, and is not the image that was registered: it has ${has}, not ${wanted}`,
+    `${reference} is there, but is not the image that was registered: it has ${has}, not ${wanted}`,
     {
-      hint: 'It was built or pulled anew: register the plugin again with its present digest, or put back the image.',
+      hint: 'It was built or pulled again: register the plugin with its present digest, or restore the old image.',
     },
   );
 }

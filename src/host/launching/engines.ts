@@ -58,10 +58,7 @@ export class Engines implements AsyncDisposable {
     { signal }: { signal?: AbortSignal | undefined } = {},
   ): Promise<Engines> {
     if (options.embedded === true && options.socketPath !== undefined) {
-      throw new InvalidOptionError(
-        'embedded',
-        'an engine of our own has no given socketPath: leave one of them out',
-      );
+      throw new InvalidOptionError('embedded', "can't be combined with socketPath: leave out one of them");
     }
     const found = options.embedded === true ? undefined : await findEngine(options.socketPath, signal);
     if (found !== undefined) await host.connected(found);

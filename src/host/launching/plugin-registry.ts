@@ -123,10 +123,10 @@ export class PluginRegistry {
     }
     throw new BulkheadError(
       'PLUGIN_MISMATCH',
-      `${entry.name} is none of the kinds of plugins that this host knows`,
+      `${entry.name} is not of any kind of plugin that this host knows`,
       {
         cause: new AggregateError(failures),
-        hint: 'Name its type to see why it does not start as such.',
+        hint: 'Name its type to see why it does not start as one of that type.',
       },
     );
   }
@@ -184,20 +184,24 @@ function agreed(
   says: PluginSelfDescription,
 ): { type: string; version: string } {
   if (asked !== 'unknown' && says.type !== undefined && says.type !== asked) {
-    throw mismatch(entry, `type ${says.type}, not ${asked}`, `Register it as ${says.type}.`);
+    throw mismatch(entry, `the type ${says.type}, not ${asked}`, `Register it as ${says.type}.`);
   }
   const type = asked === 'unknown' ? (says.type ?? entry.type) : asked;
   if (says.version === undefined || says.version === '') return { type, version: entry.version };
   const version = canonicalVersion(says.version);
   if (entry.version !== '' && entry.version !== version) {
-    throw mismatch(entry, `version ${version}, not ${entry.version}`, `Register it as version ${version}.`);
+    throw mismatch(
+      entry,
+      `the version ${version}, not ${entry.version}`,
+      `Register it as version ${version}.`,
+    );
   }
   // An entry without a version keeps none: with one, another tag of the image would be looked for.
   return { type, version: entry.version };
 }
 
 function mismatch(entry: PluginEntry, what: string, hint: string): BulkheadError {
-  return new BulkheadError('PLUGIN_MISMATCH', `${entry.type} ${entry.name} says that it is of ${what}`, {
+  return new BulkheadError('PLUGIN_MISMATCH', `${entry.type} ${entry.name} reports ${what}`, {
     hint,
   });
 }

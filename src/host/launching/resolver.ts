@@ -51,7 +51,7 @@ export class Resolver {
     const kind = Object.hasOwn(this.#kinds, type) ? this.#kinds[type] : undefined;
     if (kind !== undefined) return kind;
     throw new InvalidOptionError('type', `this host knows no plugins of type ${JSON.stringify(type)}`, {
-      hint: `It knows ${Object.keys(this.#kinds).join(', ')}; further ones are given as \`kinds\` when it is opened.`,
+      hint: `It knows ${Object.keys(this.#kinds).join(', ')}; pass further ones as \`kinds\` when you open it.`,
     });
   }
 
@@ -162,7 +162,7 @@ function refuseRootful({ rootless }: RuntimeSettings, engine: Engine, image: str
       requirement: 'A plugin runtime with `rootless` needs a rootless engine.',
       observed: `${engine.kind} at ${engine.socketPath} is rootful`,
       remedy:
-        'Name the socket of a rootless engine in the plugin runtime (engineSocket), or leave rootless out.',
+        'Name the socket of a rootless engine in the plugin runtime (`engineSocket`), or leave out `rootless`.',
       source: 'the plugin runtime',
     },
   ]);

@@ -37,7 +37,7 @@ export class Starts {
     signal?.throwIfAborted();
     const { containers } = this.#limits;
     if (this.#containers >= containers) {
-      throw new HostLimitError('containers', containers, `this host has ${containers} containers already`);
+      throw new HostLimitError('containers', containers, `this host already has ${containers} containers`);
     }
     this.#containers += 1;
     let counted = true;
@@ -69,7 +69,7 @@ export class Starts {
       throw new HostLimitError(
         'queuedStarts',
         queuedStarts,
-        `${queuedStarts} plugins wait to be started already`,
+        `${queuedStarts} plugins already wait to be started`,
       );
     }
     await new Promise<void>((resolve, reject) => {

@@ -139,7 +139,7 @@ export class MountedPlugin implements Mount, Route {
     try {
       await this.options.release(use.generation.plugin, this.#context(AbortSignal.timeout(limitMs)));
     } catch (error) {
-      this.report.warn('a mount could not take leave of its plugin', { mount: this.mountId, error });
+      this.report.warn('a plugin could not be told that its mount is closed', { mount: this.mountId, error });
     }
   }
 

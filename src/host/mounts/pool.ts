@@ -196,7 +196,7 @@ function isJoinable(instance: Instance): boolean {
 }
 
 function mountTaken(id: string): BulkheadError {
-  return new BulkheadError('MOUNT_TAKEN', `there is a mount ${id} already`, {
+  return new BulkheadError('MOUNT_TAKEN', `there is already a mount ${id}`, {
     hint: 'Close it first, or choose another id.',
   });
 }

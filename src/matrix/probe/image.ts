@@ -84,5 +84,5 @@ function compiledFolder(): string {
   const own = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
   const folder = import.meta.url.endsWith('.ts') ? join(dirname(own), 'dist') : own;
   if (existsSync(join(folder, 'matrix/probe/plugin.js'))) return folder;
-  throw new ImageFileError(folder, 'does not hold the compiled probe: run `npm run build` before');
+  throw new ImageFileError(folder, 'does not hold the compiled probe: run `npm run build` first');
 }

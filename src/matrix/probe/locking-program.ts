@@ -62,7 +62,7 @@ export function lockingProgram(architecture = hostArchitecture()): Buffer {
   if (machine !== undefined) return elfProgram(machine);
   throw new InvalidOptionError(
     'image',
-    `the plugin that is brought along locks no memory on ${architecture}: give an image, or leave out the cells with mlock`,
+    `the built-in probe can't lock memory on ${architecture}: give an image, or leave out the cells with mlock`,
   );
 }
 

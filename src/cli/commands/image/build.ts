@@ -89,9 +89,9 @@ export const build = command({
 
 function checkFlags({ output, register, runtime }: BuildFlags): void {
   if (output !== undefined && register !== undefined) {
-    throw new UsageError('-output writes a file that no engine has yet, so the plugin can not be registered');
+    throw new UsageError("-output writes a file that no engine has yet, so the plugin can't be registered");
   }
-  if (runtime !== undefined && register === undefined) throw new UsageError('-runtime is for -register');
+  if (runtime !== undefined && register === undefined) throw new UsageError('-runtime is only for -register');
 }
 
 async function pack(
@@ -110,7 +110,7 @@ async function pack(
     return packFolder(source, common, flags);
   }
   if (flags.main !== undefined || flags.package.length > 0) {
-    throw new UsageError(`-main and -package are for a folder, and ${source} is none`);
+    throw new UsageError(`-main and -package are for a folder, which ${source} is not`);
   }
   const { packBinaryPlugin } = await lazyModules.images();
   return packBinaryPlugin({

@@ -28,7 +28,9 @@ export async function readManifest(directory: string): Promise<Manifest> {
   try {
     return manifestSchema.parse(JSON.parse(text));
   } catch (error) {
-    throw new UsageError(`${file} is no package.json: ${(error as Error).message.split('\n')[0] ?? ''}`);
+    throw new UsageError(
+      `${file} is not a valid package.json: ${(error as Error).message.split('\n')[0] ?? ''}`,
+    );
   }
 }
 

@@ -23,7 +23,7 @@ export async function packFolder(
   }
   if (/\.[cm]?ts$/.test(main) && !runsTypeScript) {
     throw new UsageError(
-      `this Node.js (${process.version}) does not run ${main}: compile it, and give the JavaScript as -main`,
+      `this Node.js (${process.version}) can't run ${main}: compile it, and give the JavaScript as -main`,
     );
   }
   const files = await filesOfProject(directory, manifest, { target: '/plugin', signal: common.signal });

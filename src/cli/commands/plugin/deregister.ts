@@ -9,9 +9,9 @@ import { pluginTypes } from './types.ts';
 
 export const deregister = command({
   name: 'deregister',
-  summary: 'remove a plugin from the catalog; what runs goes on',
+  summary: 'remove a plugin from the catalog; what runs continues to run',
   details: [
-    'That there is no such entry is said, and is no fault: the exit code is 0. Where other versions of the plugin are registered, the one that is meant must be named: the exit code is 1, and nothing is removed.',
+    'If there is no such entry, that is said, and the exit code is 0. Where other versions of the plugin are registered, the one that is meant must be named: the exit code is 1, and nothing is removed.',
   ],
   examples: ['plugin deregister -version=0.24.0 secret kv'],
   positionals: [{ name: 'TYPE', complete: pluginTypes }, { name: 'NAME' }],

@@ -8,7 +8,7 @@ import { pluginTypes } from './types.ts';
 
 export const info = command({
   name: 'info',
-  summary: 'what is registered of a plugin',
+  summary: 'show what is registered about a plugin',
   details: [
     'Of variables the names are shown, never the values. Of arguments the number is shown, because they may hold secrets; -show_args shows them.',
   ],

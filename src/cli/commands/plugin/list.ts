@@ -11,7 +11,9 @@ import { pluginTypes } from './types.ts';
 export const list = command({
   name: 'list',
   summary: 'the plugins that are registered',
-  details: ['What is no entry, such as a torn file, is named on standard error, and the rest is listed.'],
+  details: [
+    'A file that is not an entry, such as a torn one, is named on standard error, and the rest is listed.',
+  ],
   examples: ['plugin list', 'plugin list -detailed secret', 'plugin list -format=json'],
   positionals: [{ name: 'TYPE', optional: true, complete: pluginTypes }],
   flags: { detailed: toggle('further columns'), format: formatFlag, directory: directoryFlag },

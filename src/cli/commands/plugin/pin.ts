@@ -10,8 +10,8 @@ import { pluginTypes } from './types.ts';
 
 export const pin = command({
   name: 'pin',
-  summary: 'let one version run wherever none is asked for; without arguments: the pins',
-  details: ['Takes effect with the next start or reload. A pinned version can not be deregistered.'],
+  summary: 'let one version run wherever no version is asked for; without arguments, list the pins',
+  details: ["Takes effect with the next start or reload. A pinned version can't be deregistered."],
   examples: ['plugin pin secret kv 0.24.0', 'plugin pin -remove secret kv', 'plugin pin'],
   positionals: [
     { name: 'TYPE', optional: true, complete: pluginTypes },

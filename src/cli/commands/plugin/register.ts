@@ -14,7 +14,7 @@ export const register = command({
   name: 'register',
   summary: 'register a plugin image under a type and a name, after trying whether it runs here',
   details: [
-    'The plugin is started once exactly as it will run, and asked for its type and version. What can not run here is refused with every reason, and nothing is registered. TYPE may be unknown: it is then found out.',
+    "The plugin is started once exactly as it will run, and asked for its type and version. What can't run here is refused with every reason, and nothing is registered. TYPE may be unknown, and is then found out.",
   ],
   examples: [
     'plugin register -oci_image=localhost/kv -version=0.24.0 -runtime=gvisor secret kv',

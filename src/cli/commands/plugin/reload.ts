@@ -9,9 +9,9 @@ import { lazyModules } from '../../lazy-modules.ts';
 
 export const reload = command({
   name: 'reload',
-  summary: 'replace a running plugin by what is registered by now, without a failed call',
+  summary: 'replace a running plugin by what is registered now, without a failed call',
   details: [
-    'In every host that bulkhead run has on the directory. If the new plugin fails, the old one goes on.',
+    'In every host that bulkhead run has on the directory. If the new plugin fails, the old one continues to run.',
   ],
   examples: ['plugin reload -plugin=kv', 'plugin reload -type=secret -plugin=kv -version=0.25.0'],
   flags: {
@@ -24,7 +24,7 @@ export const reload = command({
   async run({ flags }, context) {
     const { plugin, type, version } = flags;
     if ((plugin === undefined) === (flags.mounts.length === 0)) {
-      throw new UsageError('give one of -plugin and -mounts');
+      throw new UsageError('give either -plugin or -mounts');
     }
     const { signal, terminal } = context;
     const directory = directoryOf(flags.directory, context);

@@ -9,7 +9,7 @@ import { directoryFlag, directoryOf, openCatalogs } from '../directory.ts';
 
 export const register = command({
   name: 'register',
-  summary: 'register a named set of container settings, or change it; what runs goes on as it was started',
+  summary: 'register a named set of container settings, or change it; what runs continues as it was started',
   details: [
     'What is left out is the default, which is to deny: no network, no capability, a read-only root file system, gVisor.',
   ],

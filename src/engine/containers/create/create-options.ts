@@ -102,7 +102,7 @@ export const createOptionsSchema = optionsOf<CreateContainerOptions>()({
     .array(ulimit)
     .refine(
       (list) => new Set(list.map(({ name }) => name)).size === list.length,
-      'one of them is there twice',
+      'one of them is given twice',
     )
     .optional(),
   groupAdd: z.array(text.min(1)).optional(),

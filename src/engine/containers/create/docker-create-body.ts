@@ -9,7 +9,7 @@ export function refuseWhatDockerCannot(client: EngineClient, options: CreateCont
   if (options.cgroupnsMode !== undefined) client.requireApiVersion('1.41', 'cgroupnsMode');
   if (options.annotations !== undefined) client.requireApiVersion('1.43', 'annotations');
   if (options.usernsMode !== undefined && !['', 'host'].includes(options.usernsMode)) {
-    client.refuse(`knows no usernsMode "${options.usernsMode}", only "host"`, 'Leave usernsMode out.');
+    client.refuse(`knows no usernsMode "${options.usernsMode}", only "host"`, 'Leave out usernsMode.');
   }
 }
 

@@ -14,7 +14,7 @@ export function refuseWhatPodmanCannot(client: EngineClient, options: CreateCont
   if (options.stdinOnce === false && options.openStdin === true) {
     client.refuse(
       'closes stdin when the first attached client does',
-      'Leave stdinOnce out, or set it to true.',
+      'Leave out stdinOnce, or set it to true.',
     );
   }
   if (options.groupAdd?.includes('keep-groups') === true) {
@@ -30,7 +30,7 @@ export function refuseWhatPodmanCannot(client: EngineClient, options: CreateCont
     client.refuse(`would ignore the log options ${strange.join(', ')}`, 'Leave them out.');
   const unlimited = options.ulimits?.find(({ soft, hard }) => soft === -1 || hard === -1);
   if (unlimited !== undefined && compareVersions(client.identity.version, '5.8') < 0) {
-    client.refuse(`takes no -1 for the ulimit ${unlimited.name} before 5.8`, 'Give a large number.');
+    client.refuse(`does not take -1 for the ulimit ${unlimited.name} before 5.8`, 'Give a large number.');
   }
 }
 

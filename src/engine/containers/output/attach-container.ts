@@ -92,7 +92,7 @@ export async function attachContainer(
 /** Docker would wait for the next start, Podman would set the container up for another run. */
 function refuseEnded(status: string, doing: string): void {
   if (!['exited', 'stopped', 'dead', 'removing'].includes(status)) return;
-  throw new ConflictError(`can't ${doing}: it has ended`, { hint: 'Read what it left with logs.' });
+  throw new ConflictError(`can't ${doing}: it has ended`, { hint: 'Read its output with containers.logs.' });
 }
 
 function attachment(pump: OutputPump, stdin?: ContainerStdin): ContainerAttachment {

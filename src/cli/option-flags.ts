@@ -1,0 +1,32 @@
+import type { Flags } from './flags.ts';
+import { shownFlag } from './parse-arguments.ts';
+
+/** Flags whose name is not that of the option. */
+const flagOfOption: Readonly<Record<string, string>> = {
+  autoMtls: 'no_mtls',
+  engineSocket: 'engine',
+  handshake: 'cookie',
+  protocolVersions: 'protocol_version',
+  runtime: 'oci_runtime',
+  socketPath: 'engine',
+  timeoutMs: 'timeout',
+  workingDirectory: 'workdir',
+};
+
+/**
+ * A hint or a remedy for somebody at the command line. The library names its options in backticks, with or without a value
+ * (`memoryBytes`, `autoMtls: false`); those for which the command has a flag are shown as that flag. Everything else
+ * stays.
+ */
+export function withFlags(text: string, flags: Flags): string {
+  return text.replace(
+    /`([a-zA-Z]+)(?:: (?:'([^'`]*)'|([^`]*)))?`/g,
+    (whole, option: string, quoted: string | undefined, plain: string | undefined) => {
+      const name = flagOfOption[option] ?? option.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+      if (!Object.hasOwn(flags, name)) return whole;
+      const value = quoted ?? plain;
+      if (value === undefined || value === 'true' || name.startsWith('no_')) return shownFlag(name);
+      return `${shownFlag(name)}=${value}`;
+    },
+  );
+}
