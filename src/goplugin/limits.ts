@@ -55,9 +55,9 @@ export const limits = {
     beyond: 'the call fails with the code PLUGIN_LIMIT',
   },
   valuesOfMessage: {
-    value: 2 * MiB,
+    value: MiB,
     unit: 'number',
-    what: 'values, lengths and numbers of fields at all depths of one message, where its definition is from `loadProto` or reflection: each may become an object when it is decoded; divided by each 16 fields of the widest message',
+    what: 'values, lengths and numbers of fields at all depths of one message, where its definition is from `loadProto` or reflection: each may become an object when it is decoded; divided by the number of times that the widest message has 16 fields; the option `maxValues` of `loadProto`',
     beyond: 'the call fails with the code PLUGIN_LIMIT; as a request of the plugin, with INTERNAL',
   },
   heldMessages: {

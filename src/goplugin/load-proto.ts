@@ -1,12 +1,17 @@
 /** Service definitions from .proto files, at run time. */
-import { BulkheadError, nameErrorClass } from '../errors.ts';
+import { BulkheadError, InvalidOptionError, nameErrorClass } from '../errors.ts';
 import type { Options, PackageDefinition } from '@grpc/proto-loader';
 import type { DynamicService, MethodShape } from './service.ts';
-import { bounded } from './wire/bounded-decoding.ts';
+import { bounded, mostValues } from './wire/bounded-decoding.ts';
 
 export interface LoadProtoOptions {
   /** Where `import` lines are looked for. Default: the directories of the given files. */
   readonly includeDirs?: readonly string[] | undefined;
+  /**
+   * How many values one received message may become, at all depths: its fields, and the elements of its lists. Default: the
+   * limit `valuesOfMessage`, which no plugin of Vault's comes near.
+   */
+  readonly maxValues?: number | 'unlimited' | undefined;
 }
 
 /** A .proto file is missing or wrong. */
@@ -23,17 +28,25 @@ export class ProtoError extends BulkheadError {
  * because a JavaScript number can't hold them all (numbers, bigints and strings are taken when sending); bytes are
  * Buffers; enums are their names; a singular field that is absent has its default value.
  *
- * @throws ProtoError when a file can't be read or parsed
+ * @throws ProtoError when a file can't be read or parsed; InvalidOptionError
  */
 export async function loadProto(
   path: string | readonly string[],
-  { includeDirs }: LoadProtoOptions = {},
+  { includeDirs, maxValues }: LoadProtoOptions = {},
 ): Promise<Record<string, DynamicService>> {
+  if (
+    maxValues !== undefined &&
+    maxValues !== 'unlimited' &&
+    !(Number.isInteger(maxValues) && maxValues > 0)
+  ) {
+    throw new InvalidOptionError('maxValues', `${String(maxValues)} is not a whole number above 0`);
+  }
   const { load } = await import('@grpc/proto-loader');
   const paths = typeof path === 'string' ? [path] : [...path];
   try {
     return onlyServices(
       await load(paths, { ...messageForm, ...(includeDirs ? { includeDirs: [...includeDirs] } : {}) }),
+      maxValues,
     );
   } catch (cause) {
     throw new ProtoError('PROTO_INVALID', `${paths.join(', ')}: ${(cause as Error).message}`, {
@@ -46,21 +59,25 @@ export async function loadProto(
 /** The services of types in the JSON of protobuf.js, by full name. @throws Error when they do not hold together */
 export async function servicesOf(schema: object): Promise<Record<string, DynamicService>> {
   const { fromJSON } = await import('@grpc/proto-loader');
-  return onlyServices(fromJSON(schema, messageForm));
+  return onlyServices(fromJSON(schema, messageForm), undefined);
 }
 
 /** How messages look, wherever their definition comes from. */
 const messageForm: Options = { keepCase: true, longs: String, enums: String, defaults: true, oneofs: true };
 
-function onlyServices(definitions: PackageDefinition): Record<string, DynamicService> {
-  const width = widest(Object.values(definitions));
-  const services = Object.entries(definitions).filter(([, definition]) => isService(definition));
-  return Object.fromEntries(
-    services.map(([name, methods]) => [
-      name,
-      bounded(methods as unknown as Record<string, MethodShape>, width),
-    ]),
-  ) as unknown as Record<string, DynamicService>;
+function onlyServices(
+  definitions: PackageDefinition,
+  maxValues: LoadProtoOptions['maxValues'],
+): Record<string, DynamicService> {
+  const services = Object.entries(definitions).filter(([, definition]) =>
+    isService(definition),
+  ) as unknown as [string, Record<string, MethodShape>][];
+  if (maxValues === 'unlimited') return Object.fromEntries(services) as Record<string, DynamicService>;
+  const most = maxValues ?? mostValues(widest(Object.values(definitions)));
+  return Object.fromEntries(services.map(([name, methods]) => [name, bounded(methods, most)])) as Record<
+    string,
+    DynamicService
+  >;
 }
 
 /** A message as a descriptor describes it. */

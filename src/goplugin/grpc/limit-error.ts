@@ -20,6 +20,8 @@ export function limitHint(limit: unknown): string | undefined {
     case 'maxMessageBytes':
     case 'heldMessages':
       return "If the plugin may send so much, start it with a larger `maxMessageBytes`, or with 'unlimited' as hosts in Go have it.";
+    case 'valuesOfMessage':
+      return "If the plugin may send so much, load its definition with a larger `maxValues`, or with 'unlimited' as hosts in Go have it.";
     case 'callsInProgress':
       return 'The plugin does not answer: give calls a `timeoutMs`, or make fewer at a time.';
     default:

@@ -42,10 +42,14 @@ function readers(): Readers {
   return (its('protobufjs') as { readonly Reader: Readers }).Reader;
 }
 
+/** How many values a message may become by default, of a definition whose widest message has so many fields. */
+export function mostValues(width: number): number {
+  return Math.floor(limits.valuesOfMessage.value / Math.ceil(Math.max(width, 1) / usualWidth));
+}
+
 /** The same methods, whose messages are bounded when they are received. */
-export function bounded<M extends MethodShape>(methods: Record<string, M>, width: number): Record<string, M> {
+export function bounded<M extends MethodShape>(methods: Record<string, M>, most: number): Record<string, M> {
   const from = readers();
-  const most = Math.floor(limits.valuesOfMessage.value / Math.ceil(Math.max(width, 1) / usualWidth));
   const within =
     (decode: (bytes: Buffer) => unknown) =>
     (bytes: Buffer): unknown =>
