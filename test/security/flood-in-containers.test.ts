@@ -1,4 +1,7 @@
-/** The worst floods from a real container, on every engine that is up, under runc and gVisor. */
+/**
+ * The worst floods from a real container, on every engine that is up: under gVisor on rootful engines and runc on rootless
+ * ones, and with `BULKHEAD_ATTACKS=all` under both on each.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { connectEngine } from '../../src/engine/index.ts';
@@ -8,6 +11,7 @@ import { attacked, limited } from './fixtures/attacked.ts';
 import { AttackerImage } from './fixtures/attacker-image.ts';
 
 const engines = loadEngines();
+const everything = process.env['BULKHEAD_ATTACKS'] === 'all';
 const floods: readonly (readonly [attack: string, boundMiB: number, error: RegExp | undefined])[] = [
   ['broker-message', 300, /^BROKER_CLOSED: .*limit brokerMessageBytes/],
   ['answer-of-empty-messages', 450, /^PLUGIN_LIMIT: .*limit fieldsOfMessage/],
@@ -26,8 +30,9 @@ describe('a flood from a container leaves the host alive', () => {
     await image?.[Symbol.asyncDispose]();
   });
   for (const testEngine of engines) {
-    for (const { runtime, socket } of testEngine.services.filter(
-      (each) => each.runtime === (testEngine.rootless ? 'runc' : 'runsc'),
+    const usual = testEngine.rootless ? 'runc' : 'runsc';
+    for (const { runtime, socket } of testEngine.services.filter((each) =>
+      everything ? each.runtime !== 'crun' : each.runtime === usual,
     )) {
       for (const [attack, boundMiB, error] of floods) {
         it(`${attack} on ${testEngine.suite} ${testEngine.name} ${runtime}`, limited, async () => {

@@ -95,13 +95,14 @@ describe('a sweep among folders that somebody else made', () => {
       await mkdir(nameless);
       await give(nameless);
       await utimes(nameless, longAgo, longAgo);
-      const passing = join(
-        parent,
-        `bulkhead-n-${clusterMark(clusterId)}-4194304-1-${thisProcess().pidNamespace}-0-abcdef`,
-      );
+      const { pidNamespace, machineId, bootId } = thisProcess();
+      const maker = [clusterMark(clusterId), 2 ** 22, 1, pidNamespace, machineId, bootId].join('-');
+      const passing = join(parent, `bulkhead-n-${maker}-abcdef`);
       await mkdir(passing);
       await give(passing);
-      assert.deepEqual(await sweepFinds(), []);
+      const failures: string[] = [];
+      assert.deepEqual(await sweepFolders(parent, clusterId, { failures }), []);
+      assert.deepEqual(failures, []);
       assert.equal((await readdir(parent)).length, 6);
     },
   );
