@@ -1,13 +1,15 @@
 /** A Docker of a test's own in the mount namespace of this process, which those of `scripts/engines` are not in. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { findExecutable } from '../../src/linux/find-executable.ts';
 
 const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
+
+const cgroups = '/sys/fs/cgroup';
 
 /** Why none can be started here; `undefined` where one can. */
 export async function whyNoDockerDaemon(): Promise<string | undefined> {
@@ -29,6 +31,7 @@ export async function startDockerDaemon(): Promise<{ readonly socketPath: string
     'exec-root': join(folder, 'exec'),
     pidfile: join(folder, 'pid'),
     'exec-opts': ['native.cgroupdriver=cgroupfs'],
+    'cgroup-parent': basename(folder),
     bridge: 'none',
     iptables: false,
     ip6tables: false,
@@ -53,6 +56,9 @@ export async function startDockerDaemon(): Promise<{ readonly socketPath: string
     daemon.kill('SIGTERM');
     await exit;
     await rm(folder, { recursive: true, force: true });
+    // Its control groups are empty by now; one is in each hierarchy of version 1, or in the only one.
+    for (const hierarchy of ['.', ...(await readdir(cgroups))])
+      await rmdir(join(cgroups, hierarchy, basename(folder))).catch(() => undefined);
   };
   if ((await Promise.race([listening, exit])) !== true) {
     await end();
