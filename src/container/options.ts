@@ -67,7 +67,9 @@ export interface PluginContainerOptions {
    * Default: the engine's own profile; a launch on an engine that has none by default is refused.
    */
   readonly seccomp?: 'unconfined' | undefined;
-  /** Default true. */
+  /**
+   * Default true. Podman 5 then makes /dev read-only too, where gVisor lets no device be written to, /dev/null neither.
+   */
   readonly readOnlyRootFilesystem?: boolean | undefined;
   /** Default: true, except where what was asked for can't work with it (Docker before 23 and a file capability). */
   readonly noNewPrivileges?: boolean | undefined;
