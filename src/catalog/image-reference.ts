@@ -1,5 +1,6 @@
 /** Image references in full: registry with port, repository, tag, digest. */
 import { InvalidOptionError } from '../errors.ts';
+import { longestImageName, referenceGrammar } from '../image-reference.ts';
 import { tagOfVersion } from './version.ts';
 
 /** Either part may be empty. */
@@ -11,17 +12,15 @@ export interface ImageReference {
   readonly digest: string;
 }
 
-// The grammar of github.com/distribution/reference, which both engines use.
-const registry = String.raw`(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*(?::\d{1,5})?/)?`;
-const component = String.raw`[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*`;
+const { registry, component, tag, digest } = referenceGrammar;
 const pattern = new RegExp(
-  String.raw`^(${registry}${component}(?:/${component})*)(?::(\w[\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$`,
+  `^((?:${registry}/)?${component}(?:/${component})*)(?::(${tag}))?(?:@(${digest}))?$`,
 );
 
 /** @throws InvalidOptionError */
 export function parseImageReference(text: string, option = 'ociImage'): ImageReference {
   const [, repository, tag = '', digest = ''] = pattern.exec(text) ?? [];
-  if (repository !== undefined && repository.length <= 255) return { repository, tag, digest };
+  if (repository !== undefined && repository.length <= longestImageName) return { repository, tag, digest };
   throw new InvalidOptionError(option, `${JSON.stringify(text)} is not an image reference`, {
     hint: 'Write it like vault-plugin-kv, localhost:5000/team/kv:1.2 or name@sha256:<64 hexadecimal digits>.',
   });

@@ -1,3 +1,4 @@
+import { capabilityName } from '../linux/capabilities.ts';
 import { compareVersions } from '../engine/internal.ts';
 import { fileCapabilitiesOf, ignoresCgroups, inFirstUserNamespace, isRoot } from './case.ts';
 import { valueOf } from './fact.ts';
@@ -88,9 +89,4 @@ function pidsLimit(launch: LaunchCase): number | undefined {
   // Podman has a default of its own, and fails with it where version 2 has no pids controller; 0 is none.
   const failsWithDefault = engine.kind === 'podman' && engine.cgroup.version === '2';
   return failsWithDefault && valueOf(engine.enforces.pids) === false ? 0 : undefined;
-}
-
-/** `ipc_lock`, `CAP_IPC_LOCK` and `IPC_LOCK` are the same capability. */
-export function capabilityName(name: string): string {
-  return name.toUpperCase().replace(/^CAP_/, '');
 }

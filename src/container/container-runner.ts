@@ -22,7 +22,7 @@ import { proveGvisor } from './gvisor-proof.ts';
 import { removeContainer } from './remove.ts';
 import { watchExit } from './exit-watch.ts';
 import type { PluginContainerOptions } from './options.ts';
-import { withTail, type OutputTail } from './output-tail.ts';
+import { WatchedOutput } from './watched-output.ts';
 import { disposeAfter } from './dispose-after.ts';
 import { redactor, type Redact } from './secret-values.ts';
 import { createSocketDirectory, type SocketDirectory } from './sockets/socket-directory.ts';
@@ -33,7 +33,6 @@ import { addressInContainer, addressOnHost } from './sockets/share-socket.ts';
 const createMs = 60_000;
 /** How long a killed container may take to be seen as ended before it is removed by force. */
 const killMs = 10_000;
-const tailBytes = 8 * 1024;
 
 export interface ContainerRunnerParts {
   readonly engine: Engine;
@@ -148,8 +147,8 @@ class ContainerRunner implements PluginRunner {
   readonly #parts: ContainerRunnerParts;
   readonly #directory: SocketDirectory;
   readonly #output: ContainerAttachment;
-  readonly #stdoutTail: OutputTail;
-  readonly #stderrTail: OutputTail;
+  readonly #stdout: WatchedOutput;
+  readonly #stderr: WatchedOutput;
   readonly #lifetime = new AbortController();
   #exit: Promise<PluginExit> | undefined;
   #ended: PluginExit | undefined;
@@ -166,13 +165,13 @@ class ContainerRunner implements PluginRunner {
     this.#directory = directory;
     this.#output = output;
     this.#output.ended.catch(() => undefined); // its readers are told; the exit is the watch's to find out
-    this.#stdoutTail = withTail(output.stdout, tailBytes);
-    this.#stderrTail = withTail(output.stderr, tailBytes);
+    this.#stdout = new WatchedOutput(output.stdout);
+    this.#stderr = new WatchedOutput(output.stderr);
     this.name = parts.options.title ?? parts.options.image;
     this.id = id;
     this.socketDirectory = directory.privatePath;
-    this.stdout = this.#stdoutTail.stream;
-    this.stderr = this.#stderrTail.stream;
+    this.stdout = this.#stdout.stream;
+    this.stderr = this.#stderr.stream;
   }
 
   /**
@@ -231,8 +230,8 @@ class ContainerRunner implements PluginRunner {
       id: this.id,
       directory: this.#directory.path,
       exit: this.#ended,
-      stderr: this.#stderrTail.text(),
-      printed: this.#stdoutTail.seen(),
+      stderr: this.#stderr.text(),
+      printed: this.#stdout.seen,
     });
     const { bounds } = this.#directory;
     const value = bounds.bounded ? 'a file system of its own' : `not bounded in size: ${bounds.why}`;

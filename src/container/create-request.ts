@@ -113,11 +113,6 @@ function pluginEnvironment(parts: CreateRequestParts): Record<string, string> {
   return { ...own, ...given, ...parts.environment };
 }
 
-/** `ipc_lock`, `CAP_IPC_LOCK` and `IPC_LOCK` are the same capability; Docker before 20 knows only the last. */
-export function capabilityName(name: string): string {
-  return name.toUpperCase().replace(/^CAP_/, '');
-}
-
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 
 function withoutUndefined<T extends object>(value: T): Defined<T> {

@@ -15,7 +15,7 @@ import { infoAnswers, type InfoCache } from './info-cache.ts';
 import { askInfo, readInfo, type EngineInfo } from './system/info.ts';
 import { ping, type Ping } from './system/ping.ts';
 import { systemOf } from './system/system.ts';
-import { longestSocketPath } from './transport/socket-problem.ts';
+import { longestSocketPath } from '../linux/socket-path.ts';
 import type { TimeLimits } from './transport/time-limits.ts';
 import { Transport } from './transport/transport.ts';
 

@@ -1,5 +1,6 @@
 /** What other rooms take from this one beside its public API. It is no entry point, and may change at any time. */
 export { plainOutput } from './errors.ts';
 export { LineSplitter } from './output/lines.ts';
+export { Tail } from './output/tail.ts';
 export { bytesMethod } from './wire/bytes-method.ts';
 export { bytesField, fieldBytes, fieldNumber, varintField } from './wire/protobuf.ts';

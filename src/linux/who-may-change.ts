@@ -2,9 +2,10 @@
  * Who could put something else at a path. Whoever owns a folder on the way, or may write to it, decides what is found
  * there: a program, a catalog, a file that is kept for later.
  */
-import { lstat, readFile, readlink } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { Stats } from 'node:fs';
+import { walkPath, type Walk } from './walk-path.ts';
 
 /** A place on the way to a path that somebody else may change. */
 export interface ForeignPlace {
@@ -16,16 +17,10 @@ export interface ForeignPlace {
     | { readonly kind: 'everybody' };
 }
 
-export interface PathTrust {
+export interface PathTrust extends Walk {
   /** The first place that somebody else may change; `undefined` when there is none. */
   readonly foreign: ForeignPlace | undefined;
-  /** Where the path leads when all links are followed, as far as it exists. */
-  readonly path: string;
-  /** What is there; `undefined` when nothing is. */
-  readonly found: Stats | undefined;
 }
-
-const mostLinks = 40; // as many as the kernel follows
 
 /**
  * Follows a path from the root on, through all links. A folder in which everybody may write, but in which only the owner of
@@ -36,38 +31,13 @@ const mostLinks = 40; // as many as the kernel follows
  */
 export async function whoMayChange(path: string, trusted: readonly number[] = []): Promise<PathTrust> {
   const users = new Set([0, process.geteuid?.() ?? 0, ...trusted]);
-  const parts = resolve(path).split('/').slice(1);
-  let at = '/';
-  let found = await lstat(at);
-  let foreign = await foreignPlace(at, found, users, parts.length === 0);
-  let links = 0;
-  while (parts.length > 0) {
-    const part = parts.shift() ?? '';
-    if (part === '' || part === '.') continue;
-    if (part === '..') {
-      at = dirname(at);
-      continue;
-    }
-    const next = join(at, part);
-    const there = await lstat(next).catch((error: unknown) => {
-      if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
-      throw error;
-    });
-    if (there === undefined) return { foreign, path: join(next, ...parts), found: undefined };
-    found = there;
-    foreign ??= await foreignPlace(next, found, users, parts.length === 0);
-    if (!found.isSymbolicLink()) {
-      at = next;
-      continue;
-    }
-    links += 1;
-    if (links > mostLinks)
-      throw Object.assign(new Error(`ELOOP: too many links, '${path}'`), { code: 'ELOOP' });
-    const target = await readlink(next);
-    parts.unshift(...target.split('/'));
-    if (target.startsWith('/')) at = '/';
-  }
-  return { foreign, path: at, found: await lstat(at) };
+  let foreign: ForeignPlace | undefined;
+  const walk = await walkPath(resolve(path), {
+    async onPlace({ path: place, found, isLast }) {
+      foreign ??= await foreignPlace(place, found, users, isLast);
+    },
+  });
+  return { ...walk, foreign };
 }
 
 /** In words. */

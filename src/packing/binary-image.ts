@@ -1,4 +1,4 @@
-import { checkArchitecture } from './architecture.ts';
+import { checkArchitecture } from './check-architecture.ts';
 import { writeImageArchive, type PackedImage, type ImageConfig } from './docker-archive.ts';
 import { DynamicBinaryError } from './errors.ts';
 import { readElf } from './read-elf.ts';

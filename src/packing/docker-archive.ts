@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { InvalidOptionError } from '../errors.ts';
-import { hostArchitecture } from './architecture.ts';
+import { hostArchitecture } from '../program/architecture.ts';
 import { ImageChangedError } from './errors.ts';
 import { arrangeFiles, type ImageFile } from './image-files.ts';
 import { checkImageTag } from './image-reference.ts';

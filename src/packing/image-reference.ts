@@ -1,11 +1,5 @@
 import { InvalidOptionError } from '../errors.ts';
-
-// The grammar of github.com/distribution/reference, which both engines use.
-const domain =
-  /^(?:localhost|[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+|[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)*(?=:))(?::[0-9]+)?$/;
-const pathComponent = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
-const version = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
-const longestName = 255;
+import { isReferencePart, longestImageName } from '../image-reference.ts';
 
 /**
  * Refuses what is not a full reference `host/name:tag`.
@@ -28,18 +22,24 @@ export function checkImageTag(tag: string, option = 'tag'): void {
   const colon = tag.lastIndexOf(':');
   if (colon <= tag.lastIndexOf('/')) return refuse('has no tag (the part after the colon)');
   const name = tag.slice(0, colon);
-  if (!version.test(tag.slice(colon + 1))) refuse('has a malformed tag (letters, digits, and _ . - inside)');
+  if (!isReferencePart('tag', tag.slice(colon + 1)))
+    refuse('has a malformed tag (letters, digits, and _ . - inside)');
 
   const [host = '', ...path] = name.split('/');
-  if (!domain.test(host) || path.length === 0) {
+  if (!isRegistry(host) || path.length === 0) {
     refuse('has no registry host; engines would complete it differently');
   }
-  const wrong = path.find((component) => !pathComponent.test(component));
+  const wrong = path.find((component) => !isReferencePart('component', component));
   if (wrong !== undefined) {
     refuse(
       `has a malformed name at ${JSON.stringify(wrong)} (lower-case letters and digits, and . _ - inside)`,
     );
   }
-  if (name.length > longestName)
-    refuse(`has a name of ${name.length} characters; at most ${longestName} are allowed`);
+  if (name.length > longestImageName)
+    refuse(`has a name of ${name.length} characters; at most ${longestImageName} are allowed`);
+}
+
+/** Whether engines take the first part of a name for a registry: else they complete the name with one of their own. */
+function isRegistry(host: string): boolean {
+  return isReferencePart('registry', host) && (host === 'localhost' || /[.:]/.test(host));
 }

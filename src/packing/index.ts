@@ -11,7 +11,6 @@ export { parseElf } from '../program/elf.ts';
 export type { ElfFile } from '../program/elf.ts';
 export { ElfError } from '../program/errors.ts';
 export { readElf } from './read-elf.ts';
-export { hostArchitecture } from './architecture.ts';
 export { folderFiles } from './folder-files.ts';
 export { npmPackages } from './npm-packages.ts';
 export { sharedLibraries } from './shared-libraries.ts';

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { InvalidOptionError } from '../errors.ts';
-import { checkArchitecture } from './architecture.ts';
+import { checkArchitecture } from './check-architecture.ts';
 import { writeImageArchive, type PackedImage, type ImageConfig } from './docker-archive.ts';
 import { ImageFileError } from './errors.ts';
 import { folderFiles } from './folder-files.ts';

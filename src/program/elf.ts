@@ -5,6 +5,7 @@
  * a few hundred bytes of a 100 MB program on disk (`readElf`) and a program that is already in memory (`parseElf`).
  * Numbers are those of the System V ABI's ELF-64 object file format.
  */
+import { architectureOfElf } from './architecture.ts';
 import { ElfError } from './errors.ts';
 import { programLimits } from './limits.ts';
 
@@ -61,7 +62,7 @@ export function* elfOutlineParser(): Generator<ElfRange, ElfOutline, Uint8Array>
   const segments = yield* readSegments(header);
   const dynamic = segments.find(({ type }) => type === segmentType.dynamic);
   return {
-    machine: machineName(header.machine),
+    machine: architectureOfElf(header.machine),
     interpreter: yield* readInterpreter(segments),
     dynamic: dynamic && { offset: dynamic.offset, length: dynamic.size },
   };
@@ -73,7 +74,7 @@ export function* elfParser(): ElfParser {
   const dynamic = yield* readDynamic(segments);
   const strings = new Strings(stringTable(dynamic, segments));
   return {
-    machine: machineName(header.machine),
+    machine: architectureOfElf(header.machine),
     type: fileTypes[header.type] ?? 'other',
     interpreter: yield* readInterpreter(segments),
     needed: yield* strings.read(valuesOf(dynamic, tag.needed)),
@@ -88,19 +89,6 @@ const fileTypes: Readonly<Record<number, ElfFile['type']>> = {
   3: 'shared',
   4: 'core',
 };
-
-/** e_machine of the little-endian 64-bit architectures that engines have images for. */
-const machines: Readonly<Record<number, string>> = {
-  21: 'ppc64le',
-  62: 'amd64',
-  183: 'arm64',
-  243: 'riscv64',
-  258: 'loong64',
-};
-
-function machineName(value: number): string {
-  return machines[value] ?? `unknown-${value}`;
-}
 
 interface Header {
   readonly type: number;

@@ -1,49 +1,5 @@
 import { InvalidOptionError } from '../errors.ts';
-
-/** In the order of their numbers in Linux's `include/uapi/linux/capability.h`. */
-const capabilities = [
-  'CHOWN',
-  'DAC_OVERRIDE',
-  'DAC_READ_SEARCH',
-  'FOWNER',
-  'FSETID',
-  'KILL',
-  'SETGID',
-  'SETUID',
-  'SETPCAP',
-  'LINUX_IMMUTABLE',
-  'NET_BIND_SERVICE',
-  'NET_BROADCAST',
-  'NET_ADMIN',
-  'NET_RAW',
-  'IPC_LOCK',
-  'IPC_OWNER',
-  'SYS_MODULE',
-  'SYS_RAWIO',
-  'SYS_CHROOT',
-  'SYS_PTRACE',
-  'SYS_PACCT',
-  'SYS_ADMIN',
-  'SYS_BOOT',
-  'SYS_NICE',
-  'SYS_RESOURCE',
-  'SYS_TIME',
-  'SYS_TTY_CONFIG',
-  'MKNOD',
-  'LEASE',
-  'AUDIT_WRITE',
-  'AUDIT_CONTROL',
-  'SETFCAP',
-  'MAC_OVERRIDE',
-  'MAC_ADMIN',
-  'SYSLOG',
-  'WAKE_ALARM',
-  'BLOCK_SUSPEND',
-  'AUDIT_READ',
-  'PERFMON',
-  'BPF',
-  'CHECKPOINT_RESTORE',
-] as const;
+import { capabilityNumber, capabilityOf } from '../linux/capabilities.ts';
 
 /** VFS_CAP_REVISION_2 with the flag that makes the permitted capabilities effective at once (`+ep`). */
 const revision2Effective = 0x02000001;
@@ -58,10 +14,8 @@ const revision2Effective = 0x02000001;
 export function encodeFileCapabilities(names: readonly string[]): Uint8Array {
   const permitted: [low: number, high: number] = [0, 0];
   for (const name of names) {
-    const number = capabilities.indexOf(
-      name.toUpperCase().replace(/^CAP_/, '') as (typeof capabilities)[number],
-    );
-    if (number < 0) {
+    const number = capabilityNumber(name);
+    if (number === undefined) {
       throw new InvalidOptionError(
         'fileCapabilities',
         `${JSON.stringify(name)} is not a capability of Linux`,
@@ -101,7 +55,7 @@ export function decodeFileCapabilities(value: Uint8Array): FileCapabilities | un
   const permitted: string[] = [];
   for (let number = 0; number < 64; number += 1) {
     if ((((words[number >> 5] ?? 0) >>> (number & 31)) & 1) === 1) {
-      permitted.push(capabilities[number] ?? `#${number}`);
+      permitted.push(capabilityOf(number) ?? `#${number}`);
     }
   }
   return { permitted, effective: (magic & effectiveFlag) !== 0 };

@@ -7,7 +7,7 @@ import { deleteDurably, unfinishedPrefix, writeDurably } from './durable-write.t
 import { isErrno, unreadable, unwritable } from './file-failure.ts';
 import type { CatalogStore, DocumentKey, StrangeThing } from './store.ts';
 import { trustedPath } from './trusted-path.ts';
-import { Turns } from './turns.ts';
+import { KeyedLock } from '../../waiting/keyed-lock.ts';
 
 export interface FileStoreOptions {
   /** How long to wait for others that hold the lock, in milliseconds. Default: 30000. */
@@ -38,7 +38,7 @@ export function fileStore(directory: string, options: FileStoreOptions = {}): Ca
   const root = resolve(directory, 'catalog');
   const locks = resolve(directory, 'locks');
   const trust = { directory: resolve(directory), trustedOwners: options.trustedOwners ?? [] };
-  const turns = new Turns();
+  const lock = new KeyedLock();
   let tidy = false;
   const place = (key: DocumentKey): string => `${join(root, ...key.map(toFileName))}${ending}`;
   return {
@@ -70,19 +70,23 @@ export function fileStore(directory: string, options: FileStoreOptions = {}): Ca
       return deleteDurably(path).catch(unwritable(path));
     },
     exclusively: (work, { signal } = {}) =>
-      turns.take(async () => {
-        await trustedPath(trust, locks, 'write');
-        const release = await acquireClaim(locks, { signal, waitMs: options.lockWaitMs });
-        try {
-          await trustedPath(trust, locks, 'write'); // it may have been made meanwhile, by somebody else
-          await trustedPath(trust, root, 'write');
-          if (!tidy) await removeUnfinished(root);
-          tidy = true;
-          return await work();
-        } finally {
-          await release();
-        }
-      }, signal),
+      lock.take(
+        'all',
+        async () => {
+          await trustedPath(trust, locks, 'write');
+          const release = await acquireClaim(locks, { signal, waitMs: options.lockWaitMs });
+          try {
+            await trustedPath(trust, locks, 'write'); // it may have been made meanwhile, by somebody else
+            await trustedPath(trust, root, 'write');
+            if (!tidy) await removeUnfinished(root);
+            tidy = true;
+            return await work();
+          } finally {
+            await release();
+          }
+        },
+        { signal },
+      ),
   };
 }
 

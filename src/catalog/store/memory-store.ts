@@ -1,10 +1,10 @@
 import type { CatalogStore, DocumentKey } from './store.ts';
-import { Turns } from './turns.ts';
+import { KeyedLock } from '../../waiting/keyed-lock.ts';
 
 /** A store that is gone with its process: for hosts that were given no directory, and for tests. */
 export function memoryStore(): CatalogStore {
   const documents = new Map<string, { key: DocumentKey; document: string }>();
-  const turns = new Turns();
+  const lock = new KeyedLock();
   const nameOf = (key: DocumentKey): string => JSON.stringify(key);
   return {
     place: (key) => `the catalog's entry ${key.join(' ')}`,
@@ -20,6 +20,6 @@ export function memoryStore(): CatalogStore {
       return Promise.resolve();
     },
     delete: (key) => Promise.resolve(documents.delete(nameOf(key))),
-    exclusively: (work, { signal } = {}) => turns.take(work, signal),
+    exclusively: (work, { signal } = {}) => lock.take('all', work, { signal }),
   };
 }

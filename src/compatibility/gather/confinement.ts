@@ -1,11 +1,12 @@
+import { hasCapability } from '../../linux/capabilities.ts';
 import { sameUserNamespace, type ProcessStatus } from '../../linux/process-status.ts';
 
 /**
- * Numbers of capabilities in include/uapi/linux/capability.h. Engines need them. In the user namespace of the machine and
+ * Capabilities that engines need. In the user namespace of the machine and
  * in its process namespace they make a process the master of all others, so that it gains nothing by posing as an engine;
  * containers are given none of the last two, and no container that has them is confined by anything else.
  */
-const masterCapabilities = { CAP_DAC_OVERRIDE: 1n, CAP_SETUID: 7n, CAP_SYS_PTRACE: 19n, CAP_SYS_ADMIN: 21n };
+const masterCapabilities = ['DAC_OVERRIDE', 'SETUID', 'SYS_PTRACE', 'SYS_ADMIN'] as const;
 
 /** The processes that a candidate is compared with. */
 export interface Yardsticks {
@@ -37,8 +38,8 @@ export function confinementOf(
   if (isOfTheMachine && owner !== 0) return undefined; // an ordinary user's own process
   if (!isOfTheMachine && owner === 0) return `process ${pid} is in a user namespace of its own`;
   // In the user namespace of a rootless engine its containers are too.
-  const missing = Object.entries(masterCapabilities).filter(([, bit]) => ((capabilities >> bit) & 1n) === 0n);
+  const missing = masterCapabilities.filter((name) => !hasCapability(capabilities, name));
   return missing.length === 0
     ? undefined
-    : `process ${pid} lacks ${missing.map(([name]) => name).join(', ')}, as containers do`;
+    : `process ${pid} lacks ${missing.map((name) => `CAP_${name}`).join(', ')}, as containers do`;
 }

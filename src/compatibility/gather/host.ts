@@ -1,15 +1,13 @@
 import { access, constants, readdir, readFile, stat } from 'node:fs/promises';
-import { arch, platform, release, tmpdir } from 'node:os';
+import { platform, release, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { findExecutable, programFolders } from '../../linux/find-executable.ts';
 import { isOwnedFolder } from '../../linux/owned-name.ts';
+import { hostArchitecture } from '../../program/architecture.ts';
 import { known, unknown, type Fact } from '../fact.ts';
 import { unusedGroupId } from '../group-ids.ts';
 import type { HostFacts, SocketFolderFacts } from '../host-facts.ts';
 import { mountOf } from './mounts.ts';
-
-/** Node's words for architectures where they differ from those of image configurations. */
-const architectureNames: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', ppc64: 'ppc64le' };
 
 /** binfmt_misc names them as QEMU does. */
 const emulatorNames: Readonly<Record<string, string>> = {
@@ -40,7 +38,7 @@ export async function gatherHostFacts(options: HostGathering = {}): Promise<Host
   return {
     platform: known(platform(), 'process.platform'),
     kernel: known(release(), 'uname'),
-    architecture: known(architectureNames[arch()] ?? arch(), 'process.arch'),
+    architecture: known(hostArchitecture(), 'process.arch'),
     emulated,
     uid: known(process.geteuid?.() ?? 0, 'geteuid'),
     gid: known(process.getegid?.() ?? 0, 'getegid'),

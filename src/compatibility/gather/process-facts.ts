@@ -4,10 +4,8 @@ import { isKnown, known, unknown, type Fact } from '../fact.ts';
 import { pathBelowRoot } from './below-root.ts';
 import { absentFor, type EngineProcess } from './engine-process.ts';
 import { readMounts } from './mounts.ts';
+import { hasCapability } from '../../linux/capabilities.ts';
 import { readProcFile } from '../../linux/process-status.ts';
-
-/** Number of CAP_SYS_RESOURCE: include/uapi/linux/capability.h. */
-const sysResource = 24n;
 
 /** RLIMIT_MEMLOCK of the engine, and whether it may give more than it has. */
 export async function memoryLockLimit(
@@ -26,7 +24,7 @@ export async function memoryLockLimit(
     return unknown(`/proc/${pid}/limits can't be read`);
   }
   // In a user namespace the capability does not count for limits.
-  const mayRaise = !rootless && ((BigInt(`0x${effective}`) >> sysResource) & 1n) === 1n;
+  const mayRaise = !rootless && hasCapability(BigInt(`0x${effective}`), 'SYS_RESOURCE');
   return known(
     { soft: bytes(soft), hard: bytes(hard), mayRaise },
     `/proc/${pid}/limits, /proc/${pid}/status`,

@@ -1,9 +1,10 @@
+import { capabilityName } from '../../linux/capabilities.ts';
 import { fileCapabilitiesOf, inFirstUserNamespace, isAbsent, isRoot } from '../case.ts';
 import { isKnown, valueOf } from '../fact.ts';
 import { addressSpaceLabel } from '../image-facts.ts';
 import type { Finding, LaunchCase, Rule } from '../rule.ts';
 import { isUnlimited, locksByFile, memoryLocking } from '../strategy-mlock.ts';
-import { capabilityName, needsNewPrivileges } from '../strategy.ts';
+import { needsNewPrivileges } from '../strategy.ts';
 import { met, note, notSeen, page, unmet } from './finding.ts';
 
 /** Address space of a Go program before its main function does anything (712 MiB, measured with Go 1.24 on amd64). */

@@ -1,11 +1,10 @@
+import { longestSocketPath } from '../../linux/socket-path.ts';
 import { isRoot } from '../case.ts';
 import { isKnown, valueOf } from '../fact.ts';
 import type { Rule } from '../rule.ts';
 import { needsAcl } from '../strategy-socket.ts';
 import { judged, met, mustBe, notSeen, page, unmet } from './finding.ts';
 
-/** The longest path the kernel takes for a unix socket: `sun_path` is 108 bytes with its closing zero (unix(7)). */
-const longestSocketPath = 107;
 /** `/bulkhead-XXXXXX`, then `/plugin` and up to ten digits, with a margin for the names of brokers. */
 const roomBelowFolder = 40;
 

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { compareVersions, confinesBySeccomp } from '../../engine/internal.ts';
-import { capabilityName } from '../create-request.ts';
+import { capabilityName } from '../../linux/capabilities.ts';
 import { absent, anything, isPodman, list, same, type AttestedSetting, type Given } from './setting.ts';
 
 /** These settings isolate the container first of all: the runtime, and privileges. */

@@ -1,11 +1,12 @@
+import { longestSocketPath } from '../../linux/socket-path.ts';
 import { posix } from 'node:path';
 import { BulkheadError } from '../../errors.ts';
 import type { PluginAddress } from '../../goplugin/index.ts';
 import { containerSocketDirectory } from '../create-request.ts';
 import type { SocketDirectory } from './socket-directory.ts';
 
-/** Most bytes of a name: `sun_path` has 108 with its closing zero (unix(7)), and the folder takes some. */
-const longestName = 107 - `${containerSocketDirectory}/`.length;
+/** Most bytes of a name: the folder takes some of those of a path. */
+const longestName = longestSocketPath - `${containerSocketDirectory}/`.length;
 
 /** The address on the host of a socket that the plugin says it made. */
 export function addressOnHost(

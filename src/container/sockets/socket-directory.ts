@@ -9,10 +9,9 @@ import { BulkheadError, InvalidOptionError } from '../../errors.ts';
 import { HeldFolder } from '../../linux/held-folder.ts';
 import { removeFolder } from '../../linux/remove-tree.ts';
 import { mountSmall, unmountOwn } from '../../linux/small-mount.ts';
+import { longestSocketPath } from '../../linux/socket-path.ts';
 import { refuseUntrusted } from '../../linux/trusted-parent.ts';
 
-/** Longest path the kernel takes for a unix socket (`sun_path` is 108 bytes with its closing zero). */
-const longestSocketPath = 107;
 /** Room for the names of the folders in it and of sockets: `/s/plugin` and up to ten digits, with a margin. */
 const roomForSocketName = 24;
 

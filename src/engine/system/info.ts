@@ -1,3 +1,4 @@
+import { architectureOfUname } from '../../program/architecture.ts';
 import { z } from 'zod';
 import { flag, textOrNothing, texts } from '../answer.ts';
 import { compareVersions } from '../api-version.ts';
@@ -122,7 +123,7 @@ function dockerInfo(client: EngineClient, { info: raw }: InfoAnswers): EngineInf
     name: info.Name,
     serverVersion: info.ServerVersion,
     operatingSystem: info.OperatingSystem,
-    architecture: architectureName(info.Architecture),
+    architecture: architectureOfUname(info.Architecture),
     rootless: info.SecurityOptions.some((option) => /^name=rootless(,|$)/.test(option)),
     cgroupVersion: info.CgroupVersion === '2' ? '2' : '1',
     cgroupDriver: info.CgroupDriver,
@@ -190,7 +191,7 @@ function podmanInfo(client: EngineClient, { info: raw, compatible }: InfoAnswers
     name: host.hostname,
     serverVersion: version.Version,
     operatingSystem: `${host.distribution.distribution} ${host.distribution.version}`,
-    architecture: architectureName(host.arch),
+    architecture: architectureOfUname(host.arch),
     rootless: security.rootless,
     cgroupVersion,
     cgroupDriver: host.cgroupManager,
@@ -245,9 +246,4 @@ export function confinesBySeccomp({ securityOptions }: Pick<EngineInfo, 'securit
   return securityOptions.some(
     (option) => /^name=seccomp(,|$)/.test(option) && !/,profile=unconfined(,|$)/.test(option),
   );
-}
-
-/** Docker says what `uname` says, images say what Go says. */
-function architectureName(machine: string): string {
-  return { x86_64: 'amd64', aarch64: 'arm64', armv7l: 'arm', i686: '386' }[machine] ?? machine;
 }

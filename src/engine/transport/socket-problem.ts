@@ -2,9 +2,6 @@ import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ErrorCode } from '../../errors.ts';
 
-/** Longest path that the kernel takes: `sun_path` has 108 bytes (unix(7)), one of them for the closing zero. */
-export const longestSocketPath = 107;
-
 interface SocketProblem {
   readonly code: ErrorCode;
   readonly message: string;

@@ -1,9 +1,7 @@
 /** A listening unix socket. */
 import { createServer, type Socket } from 'node:net';
+import { longestSocketPath } from '../../linux/socket-path.ts';
 import { BrokerError } from '../errors.ts';
-
-/** What fits into a `sockaddr_un` on Linux. Node 20 would cut a longer path off in silence. */
-export const longestSocketPath = 107;
 
 export interface Listener {
   /** Stops listening and removes the socket. Connections are left alone. */

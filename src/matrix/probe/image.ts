@@ -75,7 +75,7 @@ async function ownCode(signal: AbortSignal | undefined): Promise<ImageFile[]> {
 }
 
 function isOfTheProbe(path: string, kind: 'file' | 'folder'): boolean {
-  if (kind === 'folder') return /^(?:goplugin|matrix$|matrix\/probe)/.test(path);
+  if (kind === 'folder') return /^(?:goplugin|linux|settings|waiting|matrix$|matrix\/probe)/.test(path);
   return path.endsWith('.js') && !/^matrix\/[^/]+$/.test(path);
 }
 

@@ -5,7 +5,7 @@
  * bytes for each architecture, because no compiler can be expected where a matrix is made.
  */
 import { InvalidOptionError } from '../../errors.ts';
-import { hostArchitecture } from '../../packing/index.ts';
+import { hostArchitecture } from '../../program/architecture.ts';
 
 const message = Buffer.from('the probe could not lock its memory: mlockall was refused\n');
 

@@ -1,5 +1,5 @@
 import type { EngineClient } from '../../client.ts';
-import { withoutCapPrefix } from './capabilities.ts';
+import { capabilityName } from '../../../linux/capabilities.ts';
 import type { BindMount, CreateContainerOptions, TmpfsMount } from './create-container.ts';
 import { tmpfsOptions } from './tmpfs-options.ts';
 
@@ -34,8 +34,8 @@ export function toDockerBody(options: CreateContainerOptions): object {
     HostConfig: {
       Runtime: options.runtime,
       NetworkMode: options.networkMode,
-      CapAdd: options.capAdd?.map(withoutCapPrefix),
-      CapDrop: options.capDrop?.map(withoutCapPrefix),
+      CapAdd: options.capAdd?.map(capabilityName),
+      CapDrop: options.capDrop?.map(capabilityName),
       SecurityOpt: securityOptions(options),
       ReadonlyRootfs: options.readonlyRootfs,
       Mounts: options.mounts?.filter((mount): mount is BindMount => mount.type === 'bind').map(toMount),

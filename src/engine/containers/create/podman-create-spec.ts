@@ -1,6 +1,6 @@
 import { compareVersions } from '../../api-version.ts';
 import type { EngineClient, EngineIdentity } from '../../client.ts';
-import { withoutCapPrefix } from './capabilities.ts';
+import { capabilityName } from '../../../linux/capabilities.ts';
 import type { CreateContainerOptions, Mount } from './create-container.ts';
 import { podmanLimits } from './podman-limits.ts';
 import { podmanNamespace, podmanNetwork } from './podman-namespaces.ts';
@@ -75,8 +75,8 @@ export function toPodmanSpec(options: CreateContainerOptions, { version }: Engin
     shm_size: options.shmSize,
     cgroupns: podmanNamespace(options.cgroupnsMode),
     userns: podmanNamespace(options.usernsMode),
-    cap_add: options.capAdd?.map(withoutCapPrefix),
-    cap_drop: options.capDrop?.map(withoutCapPrefix),
+    cap_add: options.capAdd?.map(capabilityName),
+    cap_drop: options.capDrop?.map(capabilityName),
     no_new_privileges: options.noNewPrivileges,
     seccomp_profile_path: options.seccompProfile,
     read_only_filesystem: options.readonlyRootfs,

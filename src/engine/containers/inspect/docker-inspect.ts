@@ -1,4 +1,4 @@
-import { withoutCapPrefix } from '../create/capabilities.ts';
+import { capabilityName } from '../../../linux/capabilities.ts';
 import type { DockerInspect } from './docker-inspect-schema.ts';
 import type { InspectedContainer } from './inspected-container.ts';
 import { readDevices, readMounts, readPorts, readState, readUlimits } from './inspect-parts.ts';
@@ -36,8 +36,8 @@ export function fromDockerInspect(answer: DockerInspect, raw: unknown): Inspecte
     extraHosts: host.ExtraHosts,
     dns: host.Dns,
     readonlyRootfs: host.ReadonlyRootfs,
-    capAdd: host.CapAdd.map(withoutCapPrefix),
-    capDrop: host.CapDrop.map(withoutCapPrefix),
+    capAdd: host.CapAdd.map(capabilityName),
+    capDrop: host.CapDrop.map(capabilityName),
     noNewPrivileges: host.SecurityOpt.some((option) => /^no-new-privileges([=:]true)?$/.test(option)),
     securityOpt: host.SecurityOpt,
     apparmorProfile: answer.AppArmorProfile,

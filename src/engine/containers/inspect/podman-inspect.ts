@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { withDigestPrefix } from '../../answer.ts';
-import { withoutCapPrefix } from '../create/capabilities.ts';
+import { capabilityName } from '../../../linux/capabilities.ts';
 import type { InspectedContainer } from './inspected-container.ts';
 import { readDevices, readMounts, readPorts, readState, readUlimits } from './inspect-parts.ts';
 import type { PodmanInspect } from './podman-inspect-schema.ts';
@@ -38,10 +38,10 @@ export function fromPodmanInspect(answer: PodmanInspect, raw: unknown): Inspecte
     extraHosts: host.ExtraHosts,
     dns: host.Dns,
     readonlyRootfs: host.ReadonlyRootfs,
-    capAdd: host.CapAdd.map(withoutCapPrefix),
-    capDrop: host.CapDrop.map(withoutCapPrefix),
-    effectiveCaps: answer.EffectiveCaps.map(withoutCapPrefix),
-    boundingCaps: answer.BoundingCaps.map(withoutCapPrefix),
+    capAdd: host.CapAdd.map(capabilityName),
+    capDrop: host.CapDrop.map(capabilityName),
+    effectiveCaps: answer.EffectiveCaps.map(capabilityName),
+    boundingCaps: answer.BoundingCaps.map(capabilityName),
     noNewPrivileges: host.SecurityOpt.includes('no-new-privileges'),
     securityOpt: host.SecurityOpt,
     apparmorProfile: answer.AppArmorProfile,

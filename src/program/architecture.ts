@@ -1,0 +1,36 @@
+/** The architectures in the words of image configurations, which are those of Go: `amd64`, `arm64`. */
+
+/** What Node.js calls otherwise. */
+const ofNode: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', ppc64: 'ppc64le' };
+
+/** What uname(2) calls otherwise. */
+const ofUname: Readonly<Record<string, string>> = {
+  x86_64: 'amd64',
+  aarch64: 'arm64',
+  armv7l: 'arm',
+  i686: '386',
+};
+
+/** `e_machine` of the little-endian 64-bit architectures that engines have images for. */
+const ofElf: Readonly<Record<number, string>> = {
+  21: 'ppc64le',
+  62: 'amd64',
+  183: 'arm64',
+  243: 'riscv64',
+  258: 'loong64',
+};
+
+/** The architecture of this machine. */
+export function hostArchitecture(): string {
+  return ofNode[process.arch] ?? process.arch;
+}
+
+/** @param machine as `uname` says it */
+export function architectureOfUname(machine: string): string {
+  return ofUname[machine] ?? machine;
+}
+
+/** @returns `unknown-<e_machine>` for what has no name here */
+export function architectureOfElf(machine: number): string {
+  return ofElf[machine] ?? `unknown-${machine}`;
+}
