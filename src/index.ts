@@ -1,4 +1,5 @@
 /** `bulkhead`: go-plugin plugins in containers. */
+export type { AbortOption } from './abort.ts';
 export {
   blameMeanings,
   BulkheadError,
