@@ -38,7 +38,7 @@ describe('examples', { timeout: 300_000, skip: socket === undefined ? noEngines 
   });
   const environment = () => ({
     PATH: process.env['PATH'],
-    HOME: project.path,
+    HOME: parent.path,
     DOCKER_HOST: `unix://${socket ?? ''}`,
     TMPDIR: parent.path,
   });

@@ -35,7 +35,7 @@ it('the example of the README builds its image, and prints what it says', { time
       cwd: project.path,
       env: {
         PATH: process.env['PATH'],
-        HOME: project.path,
+        HOME: parent.path,
         DOCKER_HOST: `unix://${socket}`,
         TMPDIR: parent.path,
       },
