@@ -148,7 +148,7 @@ describe('the catalog of plugins', () => {
     assert.equal((await plugins.resolve('secret', 'kv', 'v1.9.0')).version, 'v1.9.0');
     await assert.rejects(
       plugins.resolve('secret', 'kv', '1.10.0'),
-      /v1\.10\.0 was asked for, and v1\.9\.0 is pinned/,
+      /v1\.10\.0 was asked for, but v1\.9\.0 is pinned/,
     );
     await assert.rejects(plugins.deregister('secret', 'kv', '1.9.0'), EntryInUseError);
     assert.deepEqual((await plugins.pins()).entries, [{ type: 'secret', name: 'kv', version: 'v1.9.0' }]);

@@ -173,7 +173,7 @@ describe('a directory of catalogs of another user', { skip, timeout: 120_000 }, 
     await refused(directory, 0o1777, /is writable by everybody/); // as /tmp: others can add what they like
     await refused(join(directory, 'catalog'), 0o707, /is writable by everybody/);
     chownSync(above, 0, other);
-    await refused(above, 0o770, /can be written by group 65534/);
+    await refused(above, 0o770, /is writable by group 65534/);
     chownSync(above, other, 0);
     await refused(above, 0o700, /belongs to user 65534/);
     chownSync(above, 0, 0);
