@@ -2,7 +2,7 @@
 import type { CatalogStore } from '../catalog/index.ts';
 import type { EnginesOptions } from './launching/engines.ts';
 import type { HostLogger } from './reporting/events.ts';
-import type { InstanceOptions } from './instances/instance.ts';
+import type { InstanceOptions } from './instances/instance-options.ts';
 import type { PluginKind } from '../kinds/index.ts';
 import type { HostLimits } from './launching/starts.ts';
 

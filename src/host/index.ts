@@ -4,7 +4,7 @@ export type { EnginesOptions } from './launching/engines.ts';
 export type { HostEvents, HostLogger } from './reporting/events.ts';
 export type { GenerationEnd } from './instances/generation.ts';
 export type { HealthOptions } from './instances/health.ts';
-export type { InstanceOptions } from './instances/instance.ts';
+export type { InstanceOptions } from './instances/instance-options.ts';
 export type { InstanceSnapshot, InstanceState } from './instances/instance-state.ts';
 export { hostLabels } from './orphans/labels.ts';
 export type { HostMetrics, PluginCounters } from './reporting/metrics.ts';

@@ -15,7 +15,9 @@ import {
 } from 'node:http2';
 import { certificateName } from '../tls/identity.ts';
 import { answerOf, failure, httpFailure, metadataOf, resetFailure } from './call-end.ts';
-import { framed, MessageReader } from './message-reader.ts';
+import { CallDeadline } from './call-deadline.ts';
+import { CallSender } from './call-sender.ts';
+import { MessageReader } from './message-reader.ts';
 import type { StatusError } from './status.ts';
 import type { MessageLimit } from '../limits.ts';
 import type { HeldBytes } from './held-bytes.ts';
@@ -39,20 +41,15 @@ export interface CallCarrier {
   lossOf(session: ClientHttp2Session): string;
 }
 
-/** The longest that a timer can be set to; a call with a later deadline ends a little early. */
-const longestTimerMs = 2_147_483_647;
-
 export class Http2Call implements GrpcCall {
   readonly #carrier: CallCarrier;
   readonly #path: string;
-  readonly #deadline: number;
+  readonly #deadline: CallDeadline;
+  readonly #sender = new CallSender();
   readonly #reader: MessageReader;
   #entered = false;
   #listener: InterceptingListener | undefined;
   #stream: ClientHttp2Stream | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  /** What is to be done with the stream once there is one. */
-  #waiting: ((stream: ClientHttp2Stream) => void)[] | undefined = [];
   #received: Buffer[] = [];
   #wanted = false;
   #delivering = false;
@@ -65,15 +62,14 @@ export class Http2Call implements GrpcCall {
     this.#carrier = carrier;
     this.#reader = new MessageReader(limit, carrier.held);
     this.#path = path;
-    this.#deadline = deadline instanceof Date ? deadline.getTime() : deadline;
+    this.#deadline = new CallDeadline(deadline);
   }
 
   // --- asked for by grpc-js
 
   start(metadata: Metadata, listener: InterceptingListener): void {
     this.#listener = listener;
-    const left = this.#deadline - Date.now();
-    if (left <= 0) {
+    if (this.#deadline.passed) {
       this.#expire();
       return;
     }
@@ -84,14 +80,9 @@ export class Http2Call implements GrpcCall {
       this.#end(failureOf(error as StatusError));
       return;
     }
-    if (this.#deadline !== Infinity) {
-      this.#timer = setTimeout(
-        () => {
-          this.#expire();
-        },
-        Math.min(left, longestTimerMs),
-      );
-    }
+    this.#deadline.watch(() => {
+      this.#expire();
+    });
     this.#carrier.session(
       (session) => {
         if (!this.#over) this.#open(session, metadata);
@@ -103,23 +94,11 @@ export class Http2Call implements GrpcCall {
   }
 
   sendMessageWithContext({ callback }: MessageContext, message: Buffer): void {
-    const done = (): void => {
-      // In its own turn: whoever is told may use the stream again.
-      if (callback) process.nextTick(callback);
-    };
-    this.#withStream((stream) => {
-      const parts = framed(message);
-      if (parts.length > 1) stream.cork();
-      for (const [index, part] of parts.entries()) {
-        if (index < parts.length - 1) stream.write(part);
-        else stream.write(part, done);
-      }
-      if (parts.length > 1) stream.uncork();
-    }, done);
+    this.#sender.send(message, callback);
   }
 
   halfClose(): void {
-    this.#withStream((stream) => stream.end());
+    this.#sender.end();
   }
 
   startRead(): void {
@@ -178,9 +157,7 @@ export class Http2Call implements GrpcCall {
         this.#onClose(session, stream);
       });
     });
-    const waiting = this.#waiting ?? [];
-    this.#waiting = undefined;
-    for (const use of waiting) use(stream);
+    this.#sender.open(stream);
   }
 
   #headers(metadata: Metadata): OutgoingHttpHeaders {
@@ -193,7 +170,8 @@ export class Http2Call implements GrpcCall {
       'user-agent': 'bulkhead',
       te: 'trailers',
     };
-    if (this.#deadline !== Infinity) headers['grpc-timeout'] = timeoutField(this.#deadline - Date.now());
+    const timeout = this.#deadline.header();
+    if (timeout !== undefined) headers['grpc-timeout'] = timeout;
     return headers;
   }
 
@@ -263,7 +241,7 @@ export class Http2Call implements GrpcCall {
    * older gRPC call that UNKNOWN.
    */
   #endByPeer(answer: StatusObject): void {
-    if (answer.code !== statusCodes.OK && Date.now() >= this.#deadline) this.#expire();
+    if (answer.code !== statusCodes.OK && this.#deadline.passed) this.#expire();
     else this.#end(answer);
   }
 
@@ -274,11 +252,11 @@ export class Http2Call implements GrpcCall {
   #end(status: StatusObject): void {
     if (this.#over) return;
     this.#over = true;
-    clearTimeout(this.#timer);
+    this.#deadline.clear();
     if (this.#entered) this.#carrier.leave();
     this.#reader.discard();
     this.#received = [];
-    this.#waiting = undefined;
+    this.#sender.close();
     const stream = this.#stream;
     if (stream && !stream.destroyed) {
       if (!this.#answer) stream.close(constants.NGHTTP2_CANCEL);
@@ -291,25 +269,10 @@ export class Http2Call implements GrpcCall {
     // In its own turn: whoever is told may throw, and nothing here must be left half done.
     process.nextTick(() => this.#listener?.onReceiveStatus(marked));
   }
-
-  #withStream(use: (stream: ClientHttp2Stream) => void, otherwise?: () => void): void {
-    const stream = this.#stream;
-    if (stream) {
-      if (stream.destroyed || stream.writableEnded) otherwise?.();
-      else use(stream);
-    } else if (this.#waiting) this.#waiting.push(use);
-    else otherwise?.();
-  }
 }
 
 /** A failure by a limit of this side says which one, for whoever explains it (failure.ts). */
 function failureOf(error: StatusError): StatusObject {
   const why = failure(error.status, error.message);
   return error instanceof LimitExceeded ? Object.assign(why, { limit: error.limit }) : why;
-}
-
-/** At most eight digits and a unit. */
-function timeoutField(milliseconds: number): string {
-  const whole = Math.max(1, Math.ceil(milliseconds));
-  return whole <= 99_999_999 ? `${whole}m` : `${Math.min(99_999_999, Math.ceil(whole / 1000))}S`;
 }

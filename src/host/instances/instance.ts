@@ -8,26 +8,17 @@ import { BulkheadError, errorCodeEntry } from '../../errors.ts';
 import { PluginError, type OutputTail, type PluginExit } from '../../goplugin/index.ts';
 import { CrashLoopError } from '../errors.ts';
 import { describeEnd, type Generation } from './generation.ts';
-import { watchHealth, type HealthOptions } from './health.ts';
+import { exitOf, Generations } from './generations.ts';
+import { watchHealth } from './health.ts';
+import type { InstanceOptions } from './instance-options.ts';
 import type { InstanceState } from './instance-state.ts';
 import { PluginLog } from './plugin-log.ts';
 import type { ResolvedPlugin } from '../resolved-plugin.ts';
-import { RestartPolicy, type RestartOptions } from './restart-policy.ts';
+import { RestartPolicy } from './restart-policy.ts';
 import type { Report } from '../reporting/report.ts';
 import type { Wait } from '../mounts/route.ts';
 import { Spare } from './spare.ts';
 import { WaitingCalls } from './waiting-calls.ts';
-
-export interface InstanceOptions {
-  readonly restart?: RestartOptions | undefined;
-  readonly health?: HealthOptions | false | undefined;
-  /** Keeps a second plugin ready, which takes over at once. Default false. */
-  readonly warmSpare?: boolean | undefined;
-  /** How long a call waits for a plugin that is being started again, in milliseconds. Default: 60000. */
-  readonly waitMs?: number | undefined;
-  /** How long the plugin may take to end when it is stopped, in milliseconds. Default: 2000. */
-  readonly stopGraceMs?: number | undefined;
-}
 
 /** Where instances are kept and started. */
 export interface InstanceKeeper {
@@ -39,9 +30,6 @@ export interface InstanceKeeper {
   /** Told of every change of state. */
   changed(instance: Instance, from: InstanceState): void;
 }
-
-/** How long the end of a plugin whose connection was lost may take to be seen before it is forced. */
-const lostMs = 2_000;
 
 export class Instance {
   readonly id = randomBytes(6).toString('hex');
@@ -58,11 +46,8 @@ export class Instance {
   readonly #life = new AbortController();
   readonly #waiting: WaitingCalls;
   readonly #spare: Spare;
-  readonly #starting = new Set<Promise<unknown>>();
-  /** Those whose containers are not removed yet. */
-  readonly #living = new Set<Generation>();
+  readonly #generations: Generations;
   #state: InstanceState = { name: 'starting', since: new Date() };
-  #generations = 0;
   #current: Generation | undefined;
   #reset: () => void = () => undefined;
   #supervision: Promise<void> = Promise.resolve();
@@ -74,8 +59,9 @@ export class Instance {
     this.#keeper = keeper;
     this.#policy = new RestartPolicy(options.restart);
     this.#waiting = new WaitingCalls(this.#title, keeper.waitingCalls);
+    this.#generations = new Generations((number, signal) => keeper.launch(this, number, signal));
     this.#spare = new Spare({
-      start: (signal) => this.#start(signal),
+      start: (signal) => this.#generations.start(signal),
       ready: () => {
         keeper.changed(this, this.#state);
       },
@@ -110,7 +96,9 @@ export class Instance {
   async open({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<Generation> {
     const { signal: ending } = this.#life;
     try {
-      const first = await this.#start(signal === undefined ? ending : AbortSignal.any([signal, ending]));
+      const first = await this.#generations.start(
+        signal === undefined ? ending : AbortSignal.any([signal, ending]),
+      );
       this.#supervision = this.#supervise(first);
       if (this.options.warmSpare === true) void this.#spare.keep(ending);
       return first;
@@ -205,27 +193,13 @@ export class Instance {
         this.#to({ name: 'restarting', since: new Date(), reason: failure.reason });
       }
       try {
-        return await this.#start(signal);
+        return await this.#generations.start(signal);
       } catch (error) {
         signal.throwIfAborted();
         failure = { reason: (error as Error).message, cause: error, transient: isTransient(error) };
         if (error instanceof PluginError) output = () => error.output;
         this.#keeper.report.warn('a plugin could not be started again', { instance: this.id, error });
       }
-    }
-  }
-
-  async #start(signal: AbortSignal): Promise<Generation> {
-    this.#generations += 1;
-    const starting = this.#keeper.launch(this, this.#generations, signal).then((generation) => {
-      this.#living.add(generation);
-      return generation;
-    });
-    this.#starting.add(starting);
-    try {
-      return await starting;
-    } finally {
-      this.#starting.delete(starting);
     }
   }
 
@@ -267,20 +241,13 @@ export class Instance {
 
   /** What ended is removed beside everything else: the next plugin does not wait for it. */
   #tidy(generation: Generation): void {
-    this.#remove(generation).then(
-      () => this.#living.delete(generation),
-      (error: unknown) => {
-        this.#keeper.report.warn('a plugin that ended could not be removed', { instance: this.id, error });
-      },
-    );
-  }
-
-  async #remove(generation: Generation): Promise<void> {
-    const exit = await exitOf(generation);
-    if (exit !== undefined && this.lastEnd?.exit === undefined && this.lastEnd !== undefined) {
+    const noteExit = (exit: PluginExit): void => {
+      if (this.lastEnd === undefined || this.lastEnd.exit !== undefined) return;
       this.lastEnd = { ...this.lastEnd, exit, reason: describeEnd({ cause: 'exited', exit }) };
-    }
-    await generation.dispose({ graceMs: 0 });
+    };
+    this.#generations.remove(generation, noteExit).catch((error: unknown) => {
+      this.#keeper.report.warn('a plugin that ended could not be removed', { instance: this.id, error });
+    });
   }
 
   async #stop(reason: string, graceMs: number | undefined): Promise<void> {
@@ -289,12 +256,8 @@ export class Instance {
       new BulkheadError('INSTANCE_STOPPED', `the instance of ${this.#title} was stopped: ${reason}`),
     );
     this.#to({ name: 'stopped', since: new Date(), reason });
-    await Promise.allSettled([this.#supervision, ...this.#starting]);
-    const ends = await Promise.allSettled(
-      [...this.#living].map((each) => each.dispose({ graceMs: each === spare ? 0 : graceMs })),
-    );
-    const failed = ends.find((end) => end.status === 'rejected');
-    if (failed !== undefined) throw failed.reason as Error;
+    await Promise.allSettled([this.#supervision, this.#generations.started()]);
+    await this.#generations.removeAll(graceMs, spare);
   }
 
   #refuseHopeless(): void {
@@ -332,9 +295,4 @@ export class Instance {
 /** Whether the failure says nothing about the plugin: its engine is away, or busy. */
 function isTransient(error: unknown): boolean {
   return error instanceof BulkheadError && errorCodeEntry(error.code).transient === true;
-}
-
-/** How it ended: the engine tells that a little later than the connection its end. `undefined` when it does not. */
-function exitOf({ plugin }: Generation): Promise<PluginExit | undefined> {
-  return Promise.race([plugin.exited, delay(lostMs, undefined, { ref: false })]);
 }
