@@ -25,7 +25,7 @@ import type { PluginContainerOptions } from './options.ts';
 import { WatchedOutput } from './watched-output.ts';
 import { disposeAfter } from './dispose-after.ts';
 import { redactor, type Redact } from './secret-values.ts';
-import { createSocketDirectory, type SocketDirectory } from './sockets/socket-directory.ts';
+import { makePluginFolder, type PluginFolder } from './sockets/plugin-folder.ts';
 import { mountsSeenBy } from './sockets/seen-mounts.ts';
 import { addressInContainer, addressOnHost } from './sockets/share-socket.ts';
 
@@ -44,7 +44,7 @@ export interface ContainerRunnerParts {
 }
 
 /**
- * Makes the container of one plugin, ready to be started: socket directory, create, attest, attach.
+ * Makes the container of one plugin, ready to be started: its folder for sockets, create, attest, attach.
  *
  * @throws AttestationError when the engine made something else than it was asked
  * @remarks On failure and abort nothing is left: a create request under way is waited for and undone.
@@ -57,10 +57,10 @@ export async function createContainerRunner(
   const { engine, strategy, options } = parts;
   const parent = options.socketDirectory;
   const engineSees = mountsSeenBy(engine, parent);
-  const directory = await createSocketDirectory(strategy.directory, { parent, engineSees });
+  const folder = await makePluginFolder(strategy.directory, { parent, engineSees });
   const name = containerName(options.title);
   try {
-    const request = createRequest({ ...parts, name, socketDirectory: directory.path });
+    const request = createRequest({ ...parts, name, pluginFolder: folder.path });
     // Asked for meanwhile: what the request leaves to the image is compared with the image too.
     const inspected = engine.images.inspect(parts.imageId, { signal });
     inspected.catch(() => undefined); // awaited below, when there is a container to remove
@@ -71,7 +71,7 @@ export async function createContainerRunner(
       if (differences.length > 0) throw new AttestationError(engine, differences);
       // The signal ends the waiting for the head only: an attachment outlives the launch.
       const output = await attach(engine, id, signal);
-      return new ContainerRunner(parts, id, directory, output);
+      return new ContainerRunner(parts, id, folder, output);
     } catch (error) {
       await removeContainer(engine, id, strategy).catch((cleanup: unknown) => {
         throw new CleanupError(id, { cause: new AggregateError([error, cleanup]) });
@@ -79,7 +79,7 @@ export async function createContainerRunner(
       throw error;
     }
   } catch (error) {
-    throw await disposeAfter(error, directory);
+    throw await disposeAfter(error, folder);
   }
 }
 
@@ -145,7 +145,7 @@ class ContainerRunner implements PluginRunner {
   readonly stderr: AsyncIterable<Uint8Array>;
   readonly redact: Redact;
   readonly #parts: ContainerRunnerParts;
-  readonly #directory: SocketDirectory;
+  readonly #folder: PluginFolder;
   readonly #output: ContainerAttachment;
   readonly #stdout: WatchedOutput;
   readonly #stderr: WatchedOutput;
@@ -154,22 +154,17 @@ class ContainerRunner implements PluginRunner {
   #ended: PluginExit | undefined;
   #disposal: Promise<void> | undefined;
 
-  constructor(
-    parts: ContainerRunnerParts,
-    id: string,
-    directory: SocketDirectory,
-    output: ContainerAttachment,
-  ) {
+  constructor(parts: ContainerRunnerParts, id: string, folder: PluginFolder, output: ContainerAttachment) {
     this.#parts = parts;
     this.redact = redactor(parts.options);
-    this.#directory = directory;
+    this.#folder = folder;
     this.#output = output;
     this.#output.ended.catch(() => undefined); // its readers are told; the exit is the watch's to find out
     this.#stdout = new WatchedOutput(output.stdout);
     this.#stderr = new WatchedOutput(output.stderr);
     this.name = parts.options.title ?? parts.options.image;
     this.id = id;
-    this.socketDirectory = directory.privatePath;
+    this.socketDirectory = folder.privatePath;
     this.stdout = this.#stdout.stream;
     this.stderr = this.#stderr.stream;
   }
@@ -228,31 +223,31 @@ class ContainerRunner implements PluginRunner {
     const diagnosis = await diagnoseContainer({
       ...this.#parts,
       id: this.id,
-      directory: this.#directory.path,
+      pluginFolder: this.#folder.path,
       exit: this.#ended,
       stderr: this.#stderr.text(),
       printed: this.#stdout.seen,
     });
-    const { bounds } = this.#directory;
+    const { bounds } = this.#folder;
     const value = bounds.bounded ? 'a file system of its own' : `not bounded in size: ${bounds.why}`;
     const facts = [...diagnosis.facts, { name: 'socket folder', value }];
     return withTexts({ ...diagnosis, facts }, this.redact) as Diagnosis;
   }
 
   pluginToHost(address: PluginAddress): PluginAddress {
-    return addressOnHost(address, this.#directory, this.name);
+    return addressOnHost(address, this.#folder, this.name);
   }
 
   hostToPlugin(address: PluginAddress): PluginAddress {
-    return addressInContainer(address, this.#directory.privatePath);
+    return addressInContainer(address, this.#folder.privatePath);
   }
 
   shareSocket(path: string): Promise<void> {
-    return this.#directory.share(path);
+    return this.#folder.share(path);
   }
 
   withdrawSocket(path: string): Promise<void> {
-    return this.#directory.withdraw(path);
+    return this.#folder.withdraw(path);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -272,7 +267,7 @@ class ContainerRunner implements PluginRunner {
       this.#lifetime.abort(new BulkheadError('HOST_CLOSED', 'the container of the plugin was disposed of'));
       this.#output.close();
     }
-    const left = await disposeAfter(failure, this.#directory);
+    const left = await disposeAfter(failure, this.#folder);
     if (left !== undefined) throw left as Error;
   }
 }

@@ -15,8 +15,8 @@ export interface CreateRequestParts {
   readonly imageId: string;
   readonly options: PluginContainerOptions;
   readonly strategy: LaunchStrategy;
-  /** The socket directory on the host. */
-  readonly socketDirectory: string;
+  /** The plugin's own folder for sockets, on the host. */
+  readonly pluginFolder: string;
   /** go-plugin's variables. */
   readonly environment: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
@@ -50,7 +50,7 @@ export function createRequest(parts: CreateRequestParts): CreateContainerOptions
     mounts: [
       {
         type: 'bind',
-        source: parts.socketDirectory,
+        source: parts.pluginFolder,
         target: containerSocketDirectory,
         readOnly: false,
         propagation: 'rprivate',

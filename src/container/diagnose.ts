@@ -10,8 +10,8 @@ export interface DiagnosisParts {
   readonly engine: Engine;
   readonly id: string;
   readonly strategy: LaunchStrategy;
-  /** The socket directory on the host. */
-  readonly directory: string;
+  /** The plugin's own folder for sockets, on the host. */
+  readonly pluginFolder: string;
   readonly exit: PluginExit | undefined;
   /** The end of what the plugin wrote to stderr. */
   readonly stderr: string;
@@ -25,7 +25,7 @@ export async function diagnoseContainer(parts: DiagnosisParts): Promise<Diagnosi
   const container = await engine.containers
     .inspect(id, { signal: AbortSignal.timeout(diagnoseMs) })
     .catch(() => undefined);
-  const sockets = await socketNames(parts.directory);
+  const sockets = await socketNames(parts.pluginFolder);
   const facts = [
     {
       name: 'engine',

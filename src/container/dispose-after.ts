@@ -1,24 +1,24 @@
 import { FolderNotRemovedError } from '../linux/remove-tree.ts';
 import { CleanupError, FolderCleanupError } from './errors.ts';
-import type { SocketDirectory } from './sockets/socket-directory.ts';
+import type { PluginFolder } from './sockets/plugin-folder.ts';
 import { messageOf } from '../thrown-value.ts';
 
 /**
- * Disposes of the socket directory of a container that is gone, or was never made. It stays where the container could
+ * Disposes of the plugin's own folder of a container that is gone, or was never made. It stays where the container could
  * not be removed and may live, and the error then names it.
  *
  * @param failure what went wrong before, if anything
  * @returns the error to throw: neither of what failed before and of what the folder failed with hides the other
  */
-export async function disposeAfter<T>(failure: T, directory: SocketDirectory): Promise<T | Error> {
+export async function disposeAfter<T>(failure: T, made: PluginFolder): Promise<T | Error> {
   if (failure instanceof CleanupError) {
-    return new CleanupError(failure.containerId, { folder: directory.path, cause: failure.cause });
+    return new CleanupError(failure.containerId, { folder: made.path, cause: failure.cause });
   }
   try {
-    await directory[Symbol.asyncDispose]();
+    await made[Symbol.asyncDispose]();
     return failure;
   } catch (left) {
-    const folder = left instanceof FolderNotRemovedError ? left.path : directory.path;
+    const folder = left instanceof FolderNotRemovedError ? left.path : made.path;
     const why = messageOf(left);
     if (failure === undefined) return new FolderCleanupError(folder, why, { cause: left });
     const first = messageOf(failure);

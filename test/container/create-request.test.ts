@@ -21,7 +21,7 @@ const parts: CreateRequestParts = {
     annotations: {},
     proveGvisor: true,
   },
-  socketDirectory: '/tmp/bulkhead-x',
+  pluginFolder: '/tmp/bulkhead-x',
   environment: { KV_COOKIE: 'hello', PLUGIN_PROTOCOL_VERSIONS: '1' },
   labels: { 'io.bulkhead.host': 'h' },
 };

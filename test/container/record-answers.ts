@@ -39,7 +39,7 @@ for (const { suite, name, services, shareDirectory } of loadEngines()) {
       imageId,
       options,
       strategy,
-      socketDirectory,
+      pluginFolder: socketDirectory,
       environment: { COOKIE: 'cookie' },
       labels: { 'io.bulkhead.host': 'h' },
     });

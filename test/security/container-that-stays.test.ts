@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { CleanupError, FolderCleanupError, hostLabels, PluginHost } from '../../src/index.ts';
 import { connectEngine } from '../../src/engine/index.ts';
 import { disposeAfter } from '../../src/container/dispose-after.ts';
-import { createSocketDirectory } from '../../src/container/sockets/socket-directory.ts';
+import { makePluginFolder } from '../../src/container/sockets/plugin-folder.ts';
 import { FolderNotRemovedError } from '../../src/linux/remove-tree.ts';
 import { startFaultProxy } from '../../src/testing/index.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
@@ -69,7 +69,7 @@ for (const testEngine of engines) {
 
 describe('the error of a folder', () => {
   it('hides no error that came before, and is not hidden by it', async () => {
-    await using directory = await createSocketDirectory({ mode: 0o770 });
+    await using directory = await makePluginFolder({ mode: 0o770 });
     const left = new FolderNotRemovedError('/folder', 'somebody is in it');
     const failing = { ...directory, path: directory.path, [Symbol.asyncDispose]: () => Promise.reject(left) };
     const first = new Error('the plugin did not start');

@@ -21,7 +21,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { createSocketDirectory } from '../../src/container/sockets/socket-directory.ts';
+import { makePluginFolder } from '../../src/container/sockets/plugin-folder.ts';
 import { removeFolder } from '../../src/linux/remove-tree.ts';
 import { OwnedFolders, sweepFolders } from '../../src/host/orphans/owned-folders.ts';
 import { clusterMark } from '../../src/host/orphans/owner-file.ts';
@@ -208,7 +208,7 @@ describe('a sweep among folders that somebody else made', () => {
         [open, /is writable by everybody/],
       ] as const) {
         await assert.rejects(folders.below(folder), { code: 'SOCKET_DIRECTORY_FAILED', message: why });
-        const made = createSocketDirectory({ mode: 0o770 }, { parent: folder });
+        const made = makePluginFolder({ mode: 0o770 }, { parent: folder });
         await assert.rejects(made, { code: 'SOCKET_DIRECTORY_FAILED', message: why });
         assert.deepEqual(await readdir(folder), []);
       }

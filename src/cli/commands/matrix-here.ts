@@ -63,7 +63,7 @@ export async function liveMatrixHere(
     for (const failure of failures)
       terminal.err(plainText(`An earlier matrix has left something: ${failure}`));
     await using own = await ownLaunches({ parent, pluginName: image ?? 'probe', engines });
-    const { labels, socketDirectory } = own;
+    const { labels, ownedFolder: socketDirectory } = own;
     const options: Omit<LiveMatrixOptions, 'image' | 'launch'> = {
       engines,
       filter,

@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import { BulkheadError } from '../../errors.ts';
 import type { PluginAddress } from '../../goplugin/index.ts';
 import { containerSocketDirectory } from '../create-request.ts';
-import type { SocketDirectory } from './socket-directory.ts';
+import type { PluginFolder } from './plugin-folder.ts';
 
 /** Most bytes of a name: the folder takes some of those of a path. */
 const longestName = longestSocketPath - `${containerSocketDirectory}/`.length;
@@ -11,7 +11,7 @@ const longestName = longestSocketPath - `${containerSocketDirectory}/`.length;
 /** The address on the host of a socket that the plugin says it made. */
 export function addressOnHost(
   address: PluginAddress,
-  directory: Pick<SocketDirectory, 'path' | 'isShared'>,
+  directory: Pick<PluginFolder, 'path' | 'isShared'>,
   image: string,
 ): PluginAddress {
   const name = nameIn(containerSocketDirectory, address);

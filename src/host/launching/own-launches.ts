@@ -13,7 +13,8 @@ import { sweepAll, type Sweep } from '../orphans/sweep.ts';
 /** Options for launches. Disposing of it removes the folder. */
 export interface OwnLaunches extends AsyncDisposable {
   readonly labels: Labels;
-  readonly socketDirectory: string;
+  /** The folder that says whose it is: the folders of the plugins are made in it. */
+  readonly ownedFolder: string;
 }
 
 /**
@@ -39,15 +40,15 @@ export async function ownLaunches({
     engines.map((engine) => passingGidOf(engine, parent).catch(() => undefined)),
   );
   const [passingGid, ...others] = new Set(gids.filter((gid) => gid !== undefined));
-  const socketDirectory = await folders.below(parent, others.length === 0 ? passingGid : 'everybody');
+  const ownedFolder = await folders.below(parent, others.length === 0 ? passingGid : 'everybody');
   const labels = {
     ...ownerLabels(owner),
     [hostLabels.pluginName]: pluginName,
-    [hostLabels.folder]: socketDirectory,
+    [hostLabels.folder]: ownedFolder,
     [hostLabels.created]: new Date().toISOString(),
   };
   return {
-    socketDirectory,
+    ownedFolder,
     labels: (name) => provedLabels(labels, name, key),
     [Symbol.asyncDispose]: () => folders[Symbol.asyncDispose](),
   };

@@ -26,7 +26,7 @@ export type FolderBounds =
   /** `why` completes the sentence "the socket folder has no limit, because ...". */
   | { readonly bounded: false; readonly why: string };
 
-export interface SocketDirectoryOptions {
+export interface PluginFolderOptions {
   /**
    * Where to make it; default: the system's folder for temporary files. The engine must see the same folder under the
    * same path.
@@ -39,10 +39,10 @@ export interface SocketDirectoryOptions {
 }
 
 /**
- * A private directory on the host, of which one folder is bind-mounted into the container, in which plugin and host have
- * their sockets. Nobody else can enter it, so that what a container leaves there is out of reach of other users.
+ * The plugin's own folder on the host, of which one folder is bind-mounted into the container, in which plugin and host
+ * have their sockets. It lies in the folder that a host owns, or at once in the one that the user named. Nobody else can enter it, so that what a container leaves there is out of reach of other users.
  */
-export interface SocketDirectory extends AsyncDisposable {
+export interface PluginFolder extends AsyncDisposable {
   /** The folder that the plugin sees and can write to: nothing in it may be used by its path. */
   readonly path: string;
   /** A folder that only this process can write to, for sockets that are not shared yet. */
@@ -65,10 +65,10 @@ export interface SocketDirectory extends AsyncDisposable {
  * @throws BulkheadError `SOCKET_DIRECTORY_FAILED` when it can't be made as planned, or others could exchange it; then
  *   nothing is left of it
  */
-export async function createSocketDirectory(
+export async function makePluginFolder(
   plan: SocketDirectoryPlan,
-  { parent = tmpdir(), engineSees }: SocketDirectoryOptions = {},
-): Promise<SocketDirectory> {
+  { parent = tmpdir(), engineSees }: PluginFolderOptions = {},
+): Promise<PluginFolder> {
   refuseLongPath(parent);
   await refuseUntrusted(parent);
   const whole = await mkdtemp(join(parent, 'bulkhead-')).catch((cause: unknown) => {
@@ -82,7 +82,7 @@ export async function createSocketDirectory(
     // Until then only this process can enter, so that these paths lead where they seem to.
     await applyPlan(join(whole, sharedName), plan);
     await openTo(folder, plan);
-    return new MadeDirectory(whole, plan, bounds);
+    return new MadeFolder(whole, plan, bounds);
   } catch (cause) {
     const failure = failed(`can't set owner, mode or ACL of the socket directory ${whole}`, cause);
     await removeFolder(whole).catch((left: unknown) => {
@@ -92,7 +92,7 @@ export async function createSocketDirectory(
   }
 }
 
-class MadeDirectory implements SocketDirectory {
+class MadeFolder implements PluginFolder {
   readonly path: string;
   readonly privatePath: string;
   readonly bounds: FolderBounds;
@@ -139,7 +139,7 @@ class MadeDirectory implements SocketDirectory {
 }
 
 /** Mounts a small file system there, and takes it away again where the engine would bind-mount what is below it. */
-async function bound(whole: string, engineSees: SocketDirectoryOptions['engineSees']): Promise<FolderBounds> {
+async function bound(whole: string, engineSees: PluginFolderOptions['engineSees']): Promise<FolderBounds> {
   if (engineSees === undefined) return { bounded: false, why: 'nobody asked for it' };
   await using parent = await HeldFolder.open(dirname(whole), { follow: true });
   {

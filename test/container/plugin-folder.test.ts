@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { createSocketDirectory } from '../../src/container/sockets/socket-directory.ts';
+import { makePluginFolder } from '../../src/container/sockets/plugin-folder.ts';
 import { BulkheadError, InvalidOptionError } from '../../src/errors.ts';
 
 const isRoot = process.geteuid?.() === 0;
@@ -19,7 +19,7 @@ describe('the socket directory', () => {
   });
 
   it('is private to owner and group, and gone after its disposal', async () => {
-    const directory = await createSocketDirectory({ mode: 0o770 }, { parent });
+    const directory = await makePluginFolder({ mode: 0o770 }, { parent });
     const { mode, uid } = await stat(directory.path);
     assert.equal(mode & 0o7777, 0o770);
     assert.equal(uid, process.geteuid?.());
@@ -33,12 +33,9 @@ describe('the socket directory', () => {
       t.skip('only root may give a directory away');
       return;
     }
-    await using shared = await createSocketDirectory({ mode: 0o770, gid: 64999 }, { parent });
+    await using shared = await makePluginFolder({ mode: 0o770, gid: 64999 }, { parent });
     assert.equal((await stat(shared.path)).gid, 64999);
-    await using given = await createSocketDirectory(
-      { mode: 0o770, owner: { uid: 1234, gid: 2345 } },
-      { parent },
-    );
+    await using given = await makePluginFolder({ mode: 0o770, owner: { uid: 1234, gid: 2345 } }, { parent });
     const { uid, gid } = await stat(given.path);
     assert.deepEqual({ uid, gid }, { uid: 1234, gid: 2345 });
   });
@@ -48,7 +45,7 @@ describe('the socket directory', () => {
       t.skip('setfacl and getfacl are not installed');
       return;
     }
-    await using directory = await createSocketDirectory({ mode: 0o770, defaultAclUid: 4321 }, { parent });
+    await using directory = await makePluginFolder({ mode: 0o770, defaultAclUid: 4321 }, { parent });
     const acl = execFileSync('getfacl', ['-cnpd', directory.path], { encoding: 'utf8' });
     assert.match(acl, /^user:4321:rw-$/m);
     assert.match(acl, /^other::---$/m);
@@ -59,7 +56,7 @@ describe('the socket directory', () => {
       t.skip('root may give a directory to any group');
       return;
     }
-    await assert.rejects(createSocketDirectory({ mode: 0o770, gid: 1 }, { parent }), {
+    await assert.rejects(makePluginFolder({ mode: 0o770, gid: 1 }, { parent }), {
       code: 'SOCKET_DIRECTORY_FAILED',
     });
     assert.deepEqual(await readdir(parent), []);
@@ -67,14 +64,14 @@ describe('the socket directory', () => {
 
   it('says so when its parent is missing', async () => {
     await assert.rejects(
-      createSocketDirectory({ mode: 0o770 }, { parent: join(parent, 'missing') }),
+      makePluginFolder({ mode: 0o770 }, { parent: join(parent, 'missing') }),
       (error) => error instanceof BulkheadError && error.code === 'SOCKET_DIRECTORY_FAILED',
     );
   });
 
   it('refuses a parent whose sockets would have too long a path', async () => {
     await assert.rejects(
-      createSocketDirectory({ mode: 0o770 }, { parent: `/${'x'.repeat(80)}` }),
+      makePluginFolder({ mode: 0o770 }, { parent: `/${'x'.repeat(80)}` }),
       (error) => error instanceof InvalidOptionError && error.message.includes('107'),
     );
   });
