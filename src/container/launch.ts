@@ -26,9 +26,19 @@ export interface LaunchOptions
 export async function launchPlugin(engine: Engine, options: LaunchOptions): Promise<Plugin> {
   const { imageId, strategy } = await planLaunch(engine, options, { signal: options.signal });
   const redact = redactor(options);
+  const { handshake, protocolVersions, autoMtls, brokerMultiplex, maxMessageBytes } = options;
+  const { startTimeoutMs, signal, onLog, onOutput } = options;
   const launch = () =>
     startPlugin({
-      ...options,
+      handshake,
+      protocolVersions,
+      autoMtls,
+      brokerMultiplex,
+      maxMessageBytes,
+      startTimeoutMs,
+      signal,
+      onLog,
+      onOutput,
       createRunner: (environment, { signal: starting }) =>
         createContainerRunner(
           { engine, imageId, options, strategy, labels: {}, environment },

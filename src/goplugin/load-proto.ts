@@ -1,5 +1,17 @@
 /** Service definitions from .proto files, at run time. */
-import { BulkheadError, InvalidOptionError, nameErrorClass } from '../errors.ts';
+import { BulkheadError, nameErrorClass } from '../errors.ts';
+import {
+  allOf,
+  anyOf,
+  checkArgument,
+  checkShape,
+  filledText,
+  listOf,
+  oneOf,
+  shapeOf,
+  that,
+  wholeNumber,
+} from '../settings/option-shape.ts';
 import type { Options, PackageDefinition } from '@grpc/proto-loader';
 import type { DynamicService, MethodShape } from './service.ts';
 import { bounded, mostValues } from './wire/bounded-decoding.ts';
@@ -13,6 +25,15 @@ export interface LoadProtoOptions {
    */
   readonly maxValues?: number | 'unlimited' | undefined;
 }
+
+const paths = allOf(
+  anyOf(filledText, listOf(filledText)),
+  that((value) => !Array.isArray(value) || value.length > 0, 'names no file'),
+);
+const loadProtoOptions = shapeOf<LoadProtoOptions>({
+  includeDirs: listOf(filledText),
+  maxValues: anyOf(oneOf('unlimited'), wholeNumber(1)),
+});
 
 /** A .proto file is missing or wrong. */
 export class ProtoError extends BulkheadError {
@@ -32,24 +53,20 @@ export class ProtoError extends BulkheadError {
  */
 export async function loadProto(
   path: string | readonly string[],
-  { includeDirs, maxValues }: LoadProtoOptions = {},
+  options: LoadProtoOptions = {},
 ): Promise<Record<string, DynamicService>> {
-  if (
-    maxValues !== undefined &&
-    maxValues !== 'unlimited' &&
-    !(Number.isInteger(maxValues) && maxValues > 0)
-  ) {
-    throw new InvalidOptionError('maxValues', `${String(maxValues)} is not a whole number above 0`);
-  }
+  checkArgument('loadProto', 'path', paths, path);
+  checkShape('loadProto', loadProtoOptions, options);
+  const { includeDirs, maxValues } = options;
   const { load } = await import('@grpc/proto-loader');
-  const paths = typeof path === 'string' ? [path] : [...path];
+  const files = typeof path === 'string' ? [path] : [...path];
   try {
     return onlyServices(
-      await load(paths, { ...messageForm, ...(includeDirs ? { includeDirs: [...includeDirs] } : {}) }),
+      await load(files, { ...messageForm, ...(includeDirs ? { includeDirs: [...includeDirs] } : {}) }),
       maxValues,
     );
   } catch (cause) {
-    throw new ProtoError('PROTO_INVALID', `${paths.join(', ')}: ${(cause as Error).message}`, {
+    throw new ProtoError('PROTO_INVALID', `${files.join(', ')}: ${(cause as Error).message}`, {
       cause,
       hint: 'Check the path, the syntax, and that every imported file lies in one of `includeDirs`.',
     });

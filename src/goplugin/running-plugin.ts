@@ -1,7 +1,9 @@
 /** A plugin that has been started: calls, health, stop. */
 import type { Client, ServiceError } from '@grpc/grpc-js';
 import { whenAborted } from '../abort.ts';
+import { checkShape } from '../settings/option-shape.ts';
 import type { Broker } from './broker/broker.ts';
+import { stopOptions, waitOptions } from './call-options.ts';
 import type { Connection } from './connection.ts';
 import type { PluginExitedError } from './errors.ts';
 import { PluginError, PluginUnhealthyError, type PluginPhase } from './errors.ts';
@@ -15,7 +17,7 @@ import type { NegotiatedHandshake, Plugin, StopOptions } from './plugin.ts';
 import type { ReattachConfig } from './reattach/config.ts';
 import { reflection, type Reflection } from './reflection/client.ts';
 import type { PluginExit, PluginRunner } from './runner.ts';
-import type { ClientMaker } from './service.ts';
+import type { CallOptions, ClientMaker } from './service.ts';
 import { servingStatus, type HealthCheckResponse } from './wire/messages.ts';
 import { healthService, healthServiceName } from './wire/services.ts';
 
@@ -84,10 +86,9 @@ export class RunningPlugin implements Plugin, CallTarget {
     return this.#exit === undefined && this.#connection.intact;
   }
 
-  async health({
-    signal,
-    timeoutMs = 5_000,
-  }: { signal?: AbortSignal; timeoutMs?: number } = {}): Promise<void> {
+  async health(options: Pick<CallOptions, 'signal' | 'timeoutMs'> = {}): Promise<void> {
+    checkShape('plugin.health', waitOptions, options);
+    const { signal, timeoutMs = 5_000 } = options;
     const request = { service: healthServiceName };
     const reply = await callUnary(this, healthService.Check, request, { signal, timeoutMs });
     const { status } = reply as HealthCheckResponse;
@@ -118,6 +119,7 @@ export class RunningPlugin implements Plugin, CallTarget {
   }
 
   async stop(options: StopOptions = {}): Promise<PluginExit> {
+    checkShape('plugin.stop', stopOptions, options);
     const { signal } = options;
     const stopListening = whenAborted(signal, () => {
       this.#hurry.abort();

@@ -5,6 +5,9 @@
  * agree on, so what any of them makes can be passed in.
  */
 
+import { checkShape } from '../settings/option-shape.ts';
+import { servedService } from './call-options.ts';
+
 /** One method, its message types left open. */
 export interface MethodShape {
   /** `/package.Service/Method` */
@@ -160,5 +163,7 @@ export function service<S extends ServiceDefinition>(
   definition: S,
   implementation: ImplementationFor<NoInfer<S>>,
 ): ServedService {
-  return { definition, implementation };
+  const served: ServedService = { definition, implementation };
+  checkShape('service', servedService, served);
+  return served;
 }

@@ -42,7 +42,12 @@ async function start(attempt: Attempt, settings: StartSettings, limit: Limit): P
   const exited = (attempt.exited = watchExit(runner));
 
   attempt.phase = 'handshake';
-  const line = parseHandshakeLine(await limit.race(firstLine(output, exited)), settings);
+  const { protocolVersions, autoMtls, brokerMultiplex } = settings;
+  const line = parseHandshakeLine(await limit.race(firstLine(output, exited)), {
+    protocolVersions,
+    autoMtls,
+    brokerMultiplex,
+  });
   const handshake = negotiated(line, settings, runner);
 
   attempt.phase = 'connect';

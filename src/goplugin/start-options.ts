@@ -1,7 +1,52 @@
 /** Checks what `startPlugin` was given, before anything is done. */
 import { InvalidOptionError } from '../errors.ts';
+import {
+  anyOf,
+  callback,
+  checkShape,
+  flag,
+  listOf,
+  oneOf,
+  required,
+  shapeOf,
+  signal,
+  that,
+  timeLimit,
+  type Check,
+  type Shape,
+} from '../settings/option-shape.ts';
 import { checkMaxMessageBytes } from './limits.ts';
 import type { MagicCookie, StartPluginOptions } from './plugin.ts';
+
+/** A text that stands for itself; that both are there is what `checkMagicCookie` asks. */
+export const magicCookie = that(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    ['magicCookieKey', 'magicCookieValue'].every(
+      (name) => typeof (value as Record<string, unknown>)[name] === 'string',
+    ),
+  'must have the texts magicCookieKey and magicCookieValue',
+);
+
+const aNumber = that((value) => typeof value === 'number', 'must be a number');
+/** Which numbers is what `checkProtocolVersions` asks. */
+export const protocolVersions = listOf(aNumber);
+/** Which numbers is what `checkMaxMessageBytes` asks. */
+export const maxMessageBytes = anyOf(oneOf('unlimited'), aNumber);
+
+/** What is asked about a plugin however it is run. */
+export const pluginOptionChecks: Shape<Omit<StartPluginOptions, 'createRunner'>> = {
+  handshake: required(magicCookie),
+  protocolVersions: required(protocolVersions),
+  autoMtls: flag,
+  brokerMultiplex: flag,
+  maxMessageBytes,
+  startTimeoutMs: timeLimit,
+  signal,
+  onLog: callback,
+  onOutput: callback,
+};
 
 export interface StartSettings extends StartPluginOptions {
   readonly maxMessageBytes: number;
@@ -12,11 +57,19 @@ export interface StartSettings extends StartPluginOptions {
 
 /** go-plugin: client.go, NewClient */
 export const defaultStartTimeoutMs = 60_000;
-/** The longest that a Node timer can be set to. */
-const longestTimerMs = 2_147_483_647;
+
+const anything: Check = () => undefined;
+
+const startOptions = required(
+  shapeOf<StartPluginOptions>({
+    ...pluginOptionChecks,
+    createRunner: anything, // see below: there is something to say about it
+  }),
+);
 
 /** @throws InvalidOptionError */
 export function checkStartOptions(options: StartPluginOptions): StartSettings {
+  checkShape('startPlugin', startOptions, options);
   const { autoMtls = true, brokerMultiplex = false, startTimeoutMs = defaultStartTimeoutMs } = options;
   if (typeof options.createRunner !== 'function') {
     throw new InvalidOptionError('createRunner', 'must be a function that makes a runner', {
@@ -25,18 +78,8 @@ export function checkStartOptions(options: StartPluginOptions): StartSettings {
   }
   checkMagicCookie(options.handshake);
   checkProtocolVersions(options.protocolVersions);
-  checkTimeLimit(startTimeoutMs);
   const maxMessageBytes = checkMaxMessageBytes(options.maxMessageBytes);
   return { ...options, autoMtls, brokerMultiplex, startTimeoutMs, maxMessageBytes };
-}
-
-/** @throws InvalidOptionError */
-export function checkTimeLimit(startTimeoutMs: number | undefined): void {
-  if (startTimeoutMs === undefined || (startTimeoutMs > 0 && startTimeoutMs <= longestTimerMs)) return;
-  throw new InvalidOptionError(
-    'startTimeoutMs',
-    `${String(startTimeoutMs)} is not a number of milliseconds from 1 to ${longestTimerMs}`,
-  );
 }
 
 /** @throws InvalidOptionError. The value itself is never repeated. */

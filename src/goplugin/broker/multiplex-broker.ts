@@ -1,4 +1,6 @@
 /** The broker with multiplexing: brokered connections are streams inside the one connection between host and plugin. */
+import type { AbortOption } from '../../abort.ts';
+import { checkDial, checkOffer } from './broker-options.ts';
 import type { ServiceError } from '@grpc/grpc-js';
 import type { Duplex } from 'node:stream';
 import { BrokerError } from '../errors.ts';
@@ -47,8 +49,10 @@ export class MultiplexBroker implements BrokerEnd {
     }, send);
   }
 
-  serve(what: Servable, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<BrokeredServer> {
+  serve(what: Servable, options: AbortOption = {}): Promise<BrokeredServer> {
     return settled(() => {
+      checkOffer(what, options);
+      const { signal } = options;
       signal?.throwIfAborted();
       if (this.#closedBecause !== undefined) throw brokerClosed(undefined, this.#closedBecause);
       const server = new ConnectionServer([what], this.#side.tls, this.#intake);
@@ -58,8 +62,9 @@ export class MultiplexBroker implements BrokerEnd {
 
   async dial(
     id: number,
-    options: { signal?: AbortSignal | undefined; timeoutMs?: number | undefined } = {},
+    options: AbortOption & { timeoutMs?: number | undefined } = {},
   ): Promise<BrokeredConnection> {
+    checkDial(id, options);
     const { timeoutMs = announcementWaitMs } = options;
     let first: YamuxStream | undefined = await this.#knocks.dial(id, { ...options, timeoutMs });
     const connect = async (signal: AbortSignal): Promise<Duplex> => {

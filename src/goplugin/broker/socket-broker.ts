@@ -1,6 +1,8 @@
 /**
  * The broker without multiplexing: every offer is a unix socket of its own, announced on the broker's stream.
  */
+import type { AbortOption } from '../../abort.ts';
+import { checkDial, checkOffer } from './broker-options.ts';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { ServiceError } from '@grpc/grpc-js';
@@ -53,10 +55,9 @@ export class SocketBroker implements BrokerEnd {
     this.#announcements = new Announcements(send);
   }
 
-  async serve(
-    what: Servable,
-    { signal }: { signal?: AbortSignal | undefined } = {},
-  ): Promise<BrokeredServer> {
+  async serve(what: Servable, options: AbortOption = {}): Promise<BrokeredServer> {
+    checkOffer(what, options);
+    const { signal } = options;
     signal?.throwIfAborted();
     this.#announcements.throwIfClosed();
     const server = new ConnectionServer([what], this.#side.tls, this.#intake);
@@ -89,8 +90,9 @@ export class SocketBroker implements BrokerEnd {
 
   async dial(
     id: number,
-    options: { signal?: AbortSignal | undefined; timeoutMs?: number | undefined } = {},
+    options: AbortOption & { timeoutMs?: number | undefined } = {},
   ): Promise<BrokeredConnection> {
+    checkDial(id, options);
     const { network, address } = await this.#announcements.take(id, options);
     const reached = this.#side.reach(checkAddress(id, network, address));
     return new Connection({

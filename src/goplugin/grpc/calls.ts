@@ -4,6 +4,8 @@
 import type { CallOptions as GrpcCallOptions, Client, Metadata, ServiceError } from '@grpc/grpc-js';
 import { whenAborted } from '../../abort.ts';
 import { InvalidOptionError } from '../../errors.ts';
+import { checkShape } from '../../settings/option-shape.ts';
+import { callOptions } from '../call-options.ts';
 import type { CallOptions, MethodShape, Messages } from '../service.ts';
 import { toMetadata } from './metadata.ts';
 import { NotedLimit } from './noted-limit.ts';
@@ -95,7 +97,7 @@ export async function* callServerStream(
 ): AsyncGenerator {
   const { path } = method;
   const noted = new NotedLimit(method);
-  const { metadata, grpcOptions } = prepare(options);
+  const { metadata, grpcOptions } = prepare(path, options);
   const bytes = bytesOf(method, request);
   const call = target
     .channel()
@@ -111,7 +113,7 @@ export async function* callBidiStream(
 ): AsyncGenerator {
   const { path } = method;
   const noted = new NotedLimit(method);
-  const { metadata, grpcOptions } = prepare(options);
+  const { metadata, grpcOptions } = prepare(path, options);
   const call = target.channel().makeBidiStreamRequest(path, asItIs, noted.deserialize, metadata, grpcOptions);
   const sending = startSending(call, method, requests);
   try {
@@ -136,9 +138,9 @@ interface Calling {
 }
 
 function withReply({ target, path, noted }: Calling, options: CallOptions, start: Start): Promise<unknown> {
-  const { signal } = options;
   return new Promise((resolve, reject) => {
-    const { metadata, grpcOptions } = prepare(options);
+    const { metadata, grpcOptions } = prepare(path, options);
+    const { signal } = options;
     const call = start(target.channel(), metadata, grpcOptions, (failure, reply) => {
       stopListening();
       target.inProgress.delete(call);
@@ -155,12 +157,10 @@ function withReply({ target, path, noted }: Calling, options: CallOptions, start
   });
 }
 
-function prepare(options: CallOptions): { metadata: Metadata; grpcOptions: GrpcCallOptions } {
+function prepare(path: string, options: CallOptions): { metadata: Metadata; grpcOptions: GrpcCallOptions } {
+  checkShape(path, callOptions, options);
   options.signal?.throwIfAborted();
   const { timeoutMs } = options;
-  if (timeoutMs !== undefined && !(timeoutMs > 0)) {
-    throw new InvalidOptionError('timeoutMs', `${String(timeoutMs)} is not a number of milliseconds above 0`);
-  }
   return {
     metadata: toMetadata(options.metadata),
     grpcOptions:

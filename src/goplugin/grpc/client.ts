@@ -1,5 +1,6 @@
 /** Promise clients from service definitions. */
 import { InvalidOptionError } from '../../errors.ts';
+import { serviceDefinition } from '../call-options.ts';
 import type { CallOptions, ClientMaker, MethodShape, Messages, ServiceDefinition } from '../service.ts';
 import { callBidiStream, callClientStream, callServerStream, callUnary, type CallTarget } from './calls.ts';
 
@@ -10,16 +11,17 @@ export function clientMaker(target: CallTarget): ClientMaker {
 
 type Call = (request: unknown, options?: CallOptions) => unknown;
 
-function makeClient(target: CallTarget, service: ServiceDefinition): Readonly<Record<string, Call>> {
-  const methods = Object.entries(service);
-  const wrong = methods.find(([, method]) => typeof method.path !== 'string');
-  if (methods.length === 0 || wrong) {
+function makeClient(
+  target: CallTarget,
+  service: ServiceDefinition | undefined,
+): Readonly<Record<string, Call>> {
+  if (service === undefined || serviceDefinition(service, 'client') !== undefined) {
     throw new InvalidOptionError('service', 'is not a service definition', {
       hint: 'Pass the definition of one service: `loadProto(...)["package.Service"]`, or `Client.service` of generated code.',
     });
   }
   const client: Record<string, Call> = {};
-  for (const [name, method] of methods) {
+  for (const [name, method] of Object.entries(service)) {
     const call = makeCall(target, method);
     client[name] = call;
     client[lowerFirst(name)] = call;

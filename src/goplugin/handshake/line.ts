@@ -4,6 +4,18 @@
  */
 import { BulkheadError, nameErrorClass, type ErrorCode } from '../../errors.ts';
 import { boundedText } from '../../foreign-text.ts';
+import {
+  checkArgument,
+  checkShape,
+  filledText,
+  flag,
+  listOf,
+  oneOf,
+  required,
+  shapeOf,
+  that,
+  wholeNumber,
+} from '../../settings/option-shape.ts';
 import type { PluginAddress } from '../runner.ts';
 import { decodeCertificateField, encodeCertificateField } from './certificate-field.ts';
 
@@ -29,6 +41,25 @@ export interface HandshakeExpectations {
   readonly brokerMultiplex?: boolean | undefined;
 }
 
+const anyText = that((value) => typeof value === 'string', 'must be a text');
+const versions = wholeNumber(0, 999_999_999);
+const expectations = required(
+  shapeOf<HandshakeExpectations>({
+    protocolVersions: required(listOf(versions)),
+    autoMtls: required(flag),
+    brokerMultiplex: flag,
+  }),
+);
+const printed = required(
+  shapeOf<HandshakeLine>({
+    protocolVersion: required(versions),
+    network: required(oneOf('unix', 'tcp')),
+    address: required(filledText),
+    certificateDer: that((value) => value instanceof Uint8Array, 'must be the bytes of a certificate'),
+    multiplexing: flag,
+  }),
+);
+
 /** The handshake line is wrong. `code` tells how, `line` shows the start of it. */
 export class HandshakeLineError extends BulkheadError {
   static {
@@ -49,6 +80,8 @@ export class HandshakeLineError extends BulkheadError {
  * @throws HandshakeLineError with a code of its own for each way in which the line can be wrong
  */
 export function parseHandshakeLine(text: string, expected: HandshakeExpectations): HandshakeLine {
+  checkArgument('parseHandshakeLine', 'text', anyText, text);
+  checkShape('parseHandshakeLine', expectations, expected);
   const line = text.trim();
   const fields = line.split('|');
   const [core, version, network, address, protocol = 'netrpc', certificate, multiplexing] = fields;
@@ -68,6 +101,7 @@ export function parseHandshakeLine(text: string, expected: HandshakeExpectations
 
 /** Writes the line that a plugin prints, without its line feed. */
 export function formatHandshakeLine(line: HandshakeLine): string {
+  checkShape('formatHandshakeLine', printed, line);
   const fields = [
     coreProtocolVersion,
     line.protocolVersion,

@@ -3,6 +3,15 @@
  * hand that to each other, as Terraform does in `TF_REATTACH_PROVIDERS`. Pure.
  */
 import { InvalidOptionError } from '../../errors.ts';
+import {
+  checkShape,
+  filledText,
+  flag,
+  oneOf,
+  required,
+  shapeOf,
+  wholeNumber as wholeNumberFrom,
+} from '../../settings/option-shape.ts';
 import type { PluginAddress } from '../runner.ts';
 
 export interface ReattachConfig {
@@ -17,14 +26,21 @@ export interface ReattachConfig {
   readonly test: boolean;
 }
 
+/** One that was made here or by `parseReattachConfig`. */
+export const reattachConfig = shapeOf<ReattachConfig>({
+  protocol: required(oneOf('grpc')),
+  protocolVersion: required(wholeNumberFrom(0)),
+  address: required(
+    shapeOf<PluginAddress>({ network: required(oneOf('unix', 'tcp')), address: required(filledText) }),
+  ),
+  pid: wholeNumberFrom(1),
+  test: required(flag),
+});
+
 /** One plugin's entry, in Go's names: `{"Protocol":"grpc","ProtocolVersion":5,"Pid":7,"Test":true,"Addr":{...}}`. */
-export function formatReattachConfig({
-  protocol,
-  protocolVersion,
-  address,
-  pid,
-  test,
-}: ReattachConfig): string {
+export function formatReattachConfig(config: ReattachConfig): string {
+  checkShape('formatReattachConfig', required(reattachConfig), config);
+  const { protocol, protocolVersion, address, pid, test } = config;
   return JSON.stringify({
     Protocol: protocol,
     ProtocolVersion: protocolVersion,

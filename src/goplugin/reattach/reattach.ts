@@ -1,9 +1,23 @@
 /** The way into reattaching, which is loaded with the first use. */
 import { InvalidOptionError } from '../../errors.ts';
+import { checkShape, objectWith, required, shapeOf } from '../../settings/option-shape.ts';
 import { checkMaxMessageBytes } from '../limits.ts';
 import type { Plugin } from '../plugin.ts';
-import { checkTimeLimit } from '../start-options.ts';
+import { pluginOptionChecks } from '../start-options.ts';
+import { reattachConfig } from './config.ts';
 import type { ReattachOptions } from './options.ts';
+
+const { startTimeoutMs, signal, onOutput, maxMessageBytes } = pluginOptionChecks;
+const reattachOptions = required(
+  shapeOf<ReattachOptions>({
+    reattach: required(reattachConfig),
+    runner: objectWith('start', 'wait', 'kill', 'diagnose', 'pluginToHost', 'hostToPlugin', 'shareSocket'),
+    startTimeoutMs,
+    signal,
+    onOutput,
+    maxMessageBytes,
+  }),
+);
 
 /**
  * Connects to a plugin that runs already. There is no handshake, so there is no AutoMTLS and no multiplexing; and what
@@ -17,8 +31,8 @@ import type { ReattachOptions } from './options.ts';
  * takes no connection. The plugin is never ended because of a failure here. Abort: the same.
  */
 export async function reattachPlugin(options: ReattachOptions): Promise<Plugin> {
+  checkShape('reattachPlugin', reattachOptions, options);
   const { reattach, runner, signal } = options;
-  checkTimeLimit(options.startTimeoutMs);
   checkMaxMessageBytes(options.maxMessageBytes);
   if (runner === undefined && reattach.pid === undefined) {
     throw new InvalidOptionError('reattach.pid', 'there is no process id, and no `runner` in its place');

@@ -1,6 +1,5 @@
 /** What one question about a plugin's services may cost. */
 import { setImmediate } from 'node:timers/promises';
-import { InvalidOptionError } from '../../errors.ts';
 import type { CallOptions } from '../service.ts';
 import { reflectionLimits, type ReflectionLimitName } from './limits.ts';
 
@@ -26,12 +25,9 @@ export class Budget {
   readonly #deadline: number;
   #sliceEnd = performance.now() + sliceMs;
 
-  /** @throws InvalidOptionError; the signal's reason */
+  /** @throws the signal's reason */
   constructor({ signal, timeoutMs = reflectionLimits.milliseconds.value }: CallOptions = {}) {
     signal?.throwIfAborted();
-    if (!(timeoutMs > 0)) {
-      throw new InvalidOptionError('timeoutMs', `${timeoutMs} is not a number of milliseconds above 0`);
-    }
     this.#signal = signal;
     this.#deadline = performance.now() + timeoutMs;
   }

@@ -2,6 +2,8 @@
 import { someOf } from '../../foreign-text.ts';
 import { PluginCallError, ReflectionError, ReflectionLimitError } from '../errors.ts';
 import { callBidiStream, type CallTarget } from '../grpc/calls.ts';
+import { checkArgument, checkShape } from '../../settings/option-shape.ts';
+import { callOptions, serviceName } from '../call-options.ts';
 import { statusName } from '../grpc/status.ts';
 import type { CallOptions, DynamicService } from '../service.ts';
 import { Budget, DeadlinePassed, LimitExceeded } from './budget.ts';
@@ -35,6 +37,7 @@ export function reflection(target: CallTarget, plugin: string): Reflection {
     options: CallOptions | undefined,
     work: (asking: Asking) => Promise<T>,
   ): Promise<T> => {
+    checkShape('reflection', callOptions, options);
     const budget = new Budget(options);
     try {
       return await work(new Asking({ target, plugin, known, budget, options }));
@@ -49,8 +52,10 @@ export function reflection(target: CallTarget, plugin: string): Reflection {
         if (answer.kind === 'services') return answer.names;
         throw asking.refused('its services', answer);
       }),
-    service: (name, options) =>
-      within(options, async (asking) => definitionOf(await allFiles(asking, name), name, asking)),
+    service: async (name, options) => {
+      checkArgument('reflection.service', 'name', serviceName, name);
+      return within(options, async (asking) => definitionOf(await allFiles(asking, name), name, asking));
+    },
   };
 }
 

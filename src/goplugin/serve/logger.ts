@@ -1,4 +1,5 @@
 /** A logger whose lines a go-plugin host understands: hclog's JSON, on the real stderr. */
+import { callback, checkShape, oneOf, shapeOf, text } from '../../settings/option-shape.ts';
 import type { LogLevel } from '../output/log-entry.ts';
 import { realWrite } from './real-write.ts';
 
@@ -24,9 +25,11 @@ export interface LoggerOptions {
 }
 
 const order: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error'];
+const loggerOptions = shapeOf<LoggerOptions>({ name: text, level: oneOf(...order), write: callback });
 
 /** Makes a logger for a plugin. Errors among the fields are written as their message. */
 export function createLogger(options: LoggerOptions = {}): Logger {
+  checkShape('createLogger', loggerOptions, options);
   return makeLogger(options, {});
 }
 

@@ -2,11 +2,10 @@
 import { X509Certificate } from 'node:crypto';
 import { variables } from '../handshake/environment.ts';
 import { formatHandshakeLine } from '../handshake/line.ts';
-import { checkMaxMessageBytes } from '../limits.ts';
-import { checkMagicCookie, checkProtocolVersions } from '../start-options.ts';
 import { createIdentity, type MutualTls } from '../tls/identity.ts';
 import { createLogger } from './logger.ts';
 import type { ServeOptions, ServeTestOptions } from './options.ts';
+import { checkServeOptions } from './serve-options.ts';
 import { realWrite } from './real-write.ts';
 import type { Environment } from './socket.ts';
 import { chooseVersion } from './version.ts';
@@ -28,10 +27,8 @@ import { chooseVersion } from './version.ts';
  * ```
  */
 export async function serve(options: ServeOptions): Promise<void> {
+  checkServeOptions(options);
   const { handshake, protocolVersions = [1], test, exit = true } = options;
-  checkMagicCookie(handshake);
-  checkProtocolVersions(protocolVersions);
-  checkMaxMessageBytes(options.maxMessageBytes);
   if (test) {
     await serveForTest(options, test, protocolVersions);
     return;

@@ -1,12 +1,44 @@
 /** Runs a plugin as a plain process of this machine. */
-import { InvalidOptionError } from '../../errors.ts';
-import { checkSecureConfig } from './checked-file.ts';
+import {
+  anyOf,
+  checkShape,
+  filledText,
+  flag,
+  listOf,
+  recordOf,
+  required,
+  shapeOf,
+  text,
+  that,
+} from '../../settings/option-shape.ts';
+import { checkSecureConfig, type SecureConfig } from './checked-file.ts';
 import type { RunnerFactory } from '../runner.ts';
 import type { SubprocessOptions } from './options.ts';
 
+const subprocessOptions = required(
+  shapeOf<SubprocessOptions>({
+    command: required(filledText),
+    args: listOf(text),
+    env: recordOf(text),
+    skipHostEnv: flag,
+    socketsAnywhere: flag,
+    secureConfig: shapeOf<SecureConfig>({
+      checksum: required(
+        anyOf(
+          text,
+          that((value) => value instanceof Uint8Array, 'must be bytes or hexadecimal digits'),
+        ),
+      ),
+      hash: text,
+    }),
+    cwd: filledText,
+    temporaryDirectory: filledText,
+  }),
+);
+
 /** For `startPlugin`: runs the plugin as a process, in a process group of its own, which ends with it. */
 export function subprocessRunner(options: SubprocessOptions): RunnerFactory {
-  if (options.command === '') throw new InvalidOptionError('command', 'is empty');
+  checkShape('subprocessRunner', subprocessOptions, options);
   if (options.secureConfig) checkSecureConfig(options.secureConfig);
   return async (environment, { signal }) => {
     signal?.throwIfAborted();

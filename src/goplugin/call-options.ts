@@ -1,0 +1,83 @@
+/** Checks of what calls to a plugin are given: services, requests' options, times. */
+import {
+  allOf,
+  milliseconds,
+  recordOf,
+  required,
+  shapeOf,
+  signal,
+  textThat,
+  that,
+  timeLimit,
+  wholeNumber,
+  type Check,
+} from '../settings/option-shape.ts';
+import type { CallOptions } from './service.ts';
+import type { StopOptions } from './plugin.ts';
+
+/** A time within which an answer has to come; `Infinity` for none. */
+export const callTimeout = that(
+  (value) => typeof value === 'number' && value > 0,
+  'must be a number of milliseconds above 0',
+);
+
+/** What the values are is checked with their names, when they are sent. */
+export const metadata = recordOf(
+  that(
+    (value) => [value].flat().every((single) => typeof single === 'string' || Buffer.isBuffer(single)),
+    'must be a text, a Buffer or a list of these',
+  ),
+);
+
+export const callOptionChecks = { signal, timeoutMs: callTimeout, metadata };
+export const callOptions = shapeOf<CallOptions>(callOptionChecks);
+export const abortOptions = shapeOf<Pick<CallOptions, 'signal'>>({ signal });
+export const waitOptions = shapeOf<Pick<CallOptions, 'signal' | 'timeoutMs'>>({
+  signal,
+  timeoutMs: callTimeout,
+});
+/** Of what is given up by a timer, which has to end. */
+export const timedOptions = shapeOf<Pick<CallOptions, 'signal' | 'timeoutMs'>>({
+  signal,
+  timeoutMs: timeLimit,
+});
+export const stopOptions = shapeOf<StopOptions>({ graceMs: milliseconds, terminateMs: milliseconds, signal });
+
+/** Full name of a service. */
+export const serviceName = textThat((value) => value !== '', 'must be the full name of a service');
+/** The broker's ids are unsigned numbers of 32 bits. */
+export const brokerId = wholeNumber(0, 0xffff_ffff);
+
+const method: Check = required(
+  that((value) => {
+    const { path, ...rest } = (value ?? {}) as Readonly<Record<string, unknown>>;
+    return (
+      typeof path === 'string' &&
+      ['requestSerialize', 'requestDeserialize', 'responseSerialize', 'responseDeserialize'].every(
+        (name) => typeof rest[name] === 'function',
+      )
+    );
+  }, 'is not a method'),
+);
+
+const definition: Check = (value, operation) =>
+  recordOf(method)(value, operation) === undefined
+    ? undefined
+    : { path: [], message: 'is not a service definition' };
+
+/** A service that can be called: there is a method. */
+export const serviceDefinition: Check = allOf(
+  definition,
+  that((value) => Object.keys(value as object).length > 0, 'is not a service definition'),
+);
+
+/** What `service()` gives. */
+export const servedService = shapeOf<{ definition: unknown; implementation: unknown }>({
+  definition: required(definition),
+  implementation: required(
+    that(
+      (value) => typeof value === 'object' && value !== null,
+      'must be an object with a function for each method',
+    ),
+  ),
+});
