@@ -178,7 +178,7 @@ function checkVariables(
   const pairs = Array.isArray(env)
     ? (env as readonly string[]).map((entry, i): [string, string] => {
         const at = entry.indexOf('=');
-        if (at < 1) throw new InvalidOptionError(`env.${i}`, 'must be NAME=value');
+        if (at < 1) throw new InvalidOptionError(`env[${i}]`, 'must be NAME=value');
         return [entry.slice(0, at), entry.slice(at + 1)];
       })
     : Object.entries(env);

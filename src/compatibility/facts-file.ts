@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BulkheadError } from '../errors.ts';
+import { checkGiven } from './compatibility-checks.ts';
 import type { EngineFacts } from './engine-facts.ts';
 import type { HostFacts } from './host-facts.ts';
 import type { ImageFacts } from './image-facts.ts';
@@ -12,6 +13,7 @@ import type { MatrixFacts } from './matrix/matrix.ts';
 const format = 1;
 
 export function factsFile(facts: MatrixFacts): { readonly format: number } & MatrixFacts {
+  checkGiven('factsFile', { matrixFacts: facts });
   return { format, ...facts };
 }
 
@@ -22,6 +24,7 @@ export function factsFile(facts: MatrixFacts): { readonly format: number } & Mat
  * @throws BulkheadError `FACTS_INVALID` naming the place in the file and what is wrong there
  */
 export function parseFacts(text: string): MatrixFacts {
+  checkGiven('parseFacts', { text });
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -1,4 +1,5 @@
 import { boundedText } from '../foreign-text.ts';
+import { checkGiven, checkRequirements } from './compatibility-checks.ts';
 import { launchCase } from './case.ts';
 import type { LaunchVerdict, LaunchRequirements, Reason } from './launch-verdict.ts';
 import type { Finding, LaunchFacts, Rule, RuleSource } from './rule.ts';
@@ -10,6 +11,8 @@ import { chooseStrategy } from './strategy.ts';
  * verdict. What could not be observed makes it `unknown`, never `works`.
  */
 export function judge(facts: LaunchFacts, wishes: LaunchRequirements): LaunchVerdict {
+  checkGiven('judge', { launchFacts: facts });
+  checkRequirements(wishes);
   const launch = launchCase(facts, wishes);
   const found: Readonly<Record<Exclude<Finding['result'], 'met'>, Reason[]>> = {
     unmet: [],
@@ -44,7 +47,9 @@ function reason(
 }
 
 /** Where a rule comes from, in one sentence. */
-export function sourceText({ document, measured, conflict }: RuleSource): string {
+export function sourceText(source: RuleSource): string {
+  checkGiven('sourceText', { source });
+  const { document, measured, conflict } = source;
   const parts = [
     ...(document === undefined ? [] : [`documented (${document})`]),
     ...(measured === undefined ? [] : [`measured: ${measured}`]),

@@ -1,3 +1,4 @@
+import { checkGiven } from './compatibility-checks.ts';
 import { isRoot } from './case.ts';
 import type { EngineFacts } from './engine-facts.ts';
 import type { HostFacts } from './host-facts.ts';
@@ -53,6 +54,7 @@ export function socketSharing(launch: LaunchCase): SocketSharing {
  * The group that has to pass a folder of ours, see `SocketDirectoryPlan.passingGid`, before it is known what is launched.
  */
 export function passingGid(host: Pick<HostFacts, 'uid'>, engine: EngineFacts): number | undefined {
+  checkGiven('passingGid', { hostFacts: host, engineFacts: engine });
   if (valueOf(engine.remapped) === true) return hostGid(engine, 0);
   const owner = valueOf(engine.owner);
   return engine.rootless && owner?.uid !== valueOf(host.uid) ? owner?.gid : undefined;

@@ -80,7 +80,7 @@ async function launchFacts(
   { fresh = false, signal }: { fresh?: boolean; signal?: AbortSignal | undefined } = {},
 ): Promise<LaunchFacts> {
   const [host, engineFacts] = await Promise.all([
-    gatherHostFacts(options),
+    gatherHostFacts({ socketDirectory: options.socketDirectory }),
     fresh ? askAnew(engine, options, signal) : rememberedFacts(engine, options),
   ]);
   const podmanRuntimes = known([], 'the launch has this engine');

@@ -11,3 +11,4 @@ export { tmpfsOptions } from './containers/create/tmpfs-options.ts';
 export { NotFoundError } from './errors.ts';
 export { longestInspection } from './images/inspect-image.ts';
 export { confinesBySeccomp } from './system/info.ts';
+export { podmanServiceChecks } from './podman-service/service-checks.ts';

@@ -1,6 +1,7 @@
 import { checkArchitecture } from './check-architecture.ts';
 import { writeImageArchive, type PackedImage, type ImageConfig } from './docker-archive.ts';
 import { DynamicBinaryError } from './errors.ts';
+import { checkBinaryOptions } from './pack-options.ts';
 import { readElf } from './read-elf.ts';
 import { sharedLibraries } from './shared-libraries.ts';
 import { nonRootUser, systemFiles } from './system-files.ts';
@@ -43,6 +44,7 @@ const programPath = '/plugin';
  * @throws {ImageFileError} the file can't be read
  */
 export async function packBinaryPlugin(options: PackBinaryPluginOptions): Promise<PackedImage> {
+  checkBinaryOptions(options);
   const { binary, signal } = options;
   const elf = await readElf(binary, { signal });
   checkArchitecture(binary, elf.machine, options.architecture);

@@ -5,6 +5,7 @@ import { ImageChangedError } from './errors.ts';
 import { arrangeFiles, type ImageFile } from './image-files.ts';
 import { checkImageTag } from './image-reference.ts';
 import { layerBytes, planLayer, type LayerPlan } from './layer.ts';
+import { checkArchiveOptions } from './pack-options.ts';
 import { tarBytes } from './tar-bytes.ts';
 
 /** Label that carries {@link PackedImage.contentHash}, so that an image which is already loaded can be recognised. */
@@ -61,6 +62,7 @@ export interface PackedImage extends AsyncIterable<Uint8Array> {
  * @throws {ImageChangedError} from the iteration: a file is no longer what was measured
  */
 export async function writeImageArchive(options: WriteImageArchiveOptions): Promise<PackedImage> {
+  checkArchiveOptions(options);
   const { tag, architecture = hostArchitecture(), createdAt = new Date(0), signal } = options;
   checkImageTag(tag);
   checkConfig(options);

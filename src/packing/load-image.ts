@@ -1,4 +1,5 @@
 import { NotFoundError, type Engine, type InspectedImage } from '../engine/index.ts';
+import { checkLoadOptions } from './pack-options.ts';
 import { contentLabel, type PackedImage } from './docker-archive.ts';
 
 export interface LoadImageOptions {
@@ -29,6 +30,7 @@ export async function loadImage(
   image: PackedImage,
   options: LoadImageOptions = {},
 ): Promise<LoadedImage> {
+  checkLoadOptions(engine, image, options);
   const present = await engine.images.inspect(image.tag, options).catch(absent);
   if (present !== undefined && isSame(present, image)) return { id: present.id, sent: false };
   await engine.images.load(image, options);

@@ -6,6 +6,7 @@ import { writeImageArchive, type PackedImage, type ImageConfig } from './docker-
 import { ImageFileError } from './errors.ts';
 import { folderFiles } from './folder-files.ts';
 import type { ImageFile } from './image-files.ts';
+import { checkNodeOptions } from './pack-options.ts';
 import { npmPackages } from './npm-packages.ts';
 import { readElf } from './read-elf.ts';
 import { sharedLibraries } from './shared-libraries.ts';
@@ -71,6 +72,7 @@ const nodePath = '/usr/local/bin/node';
  * @throws {ImageFileError} a file or folder can't be read
  */
 export async function packNodePlugin(options: PackNodePluginOptions): Promise<PackedImage> {
+  checkNodeOptions(options);
   const { nodeBinary = process.execPath, nodeOptions = [], args = [], signal } = options;
   if (options.directory === undefined && options.files === undefined) {
     throw new InvalidOptionError('directory', 'pass the folder with the compiled plugin, or files');

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { AnswerPosition } from './answer-position.ts';
 import { EditedAnswer } from './edited-answer.ts';
+import { faultChoice } from './fault-options.ts';
+import { checkArgument, checkShape, filledText, required, shapeOf } from '../settings/option-shape.ts';
 import { listenPrivately } from './private-socket.ts';
 
 /** Chooses what is done to the answer to each request. */
@@ -44,6 +46,10 @@ export interface FaultProxy extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+const proxyOptions = required(
+  shapeOf<FaultProxyOptions>({ target: required(filledText), fault: faultChoice }),
+);
+
 /**
  * Starts a proxy that does to an engine's answers what networks and crashes do.
  *
@@ -54,6 +60,7 @@ export interface FaultProxy extends AsyncDisposable {
  * await assert.rejects(engine.system.info(), EngineGoneError);
  */
 export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
+  checkShape('startFaultProxy', proxyOptions, options);
   const sockets = new Set<Socket>();
   const track = (socket: Socket) => {
     sockets.add(socket);
@@ -83,6 +90,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
       return fault;
     },
     set fault(next: FaultChoice) {
+      checkArgument('proxy', 'fault', faultChoice, next);
       fault = next;
     },
     get openConnections() {

@@ -11,7 +11,9 @@ import {
   type PodmanService,
   type PodmanServiceOptions,
 } from '../engine/index.ts';
+import { podmanServiceChecks } from '../engine/internal.ts';
 import { findExecutable, programFolders } from '../linux/find-executable.ts';
+import { checkShape, filledText, shapeOf } from '../settings/option-shape.ts';
 
 export interface ThrowAwayPodmanOptions extends Pick<
   PodmanServiceOptions,
@@ -20,6 +22,11 @@ export interface ThrowAwayPodmanOptions extends Pick<
   /** Folder in which to make the one for everything; 27 characters at most. Default: the system's temporary folder. */
   readonly parent?: string | undefined;
 }
+
+const throwAwayOptions = shapeOf<ThrowAwayPodmanOptions>({
+  ...podmanServiceChecks,
+  parent: filledText,
+});
 
 /**
  * Starts a real Podman service with a storage of its own, which nobody else sees and which is empty at first. Disposing
@@ -33,6 +40,7 @@ export interface ThrowAwayPodmanOptions extends Pick<
  * await using engine = await connectEngine({ socketPath: podman.socketPath });
  */
 export async function startPodmanService(options: ThrowAwayPodmanOptions = {}): Promise<PodmanService> {
+  checkShape('startPodmanService', throwAwayOptions, options);
   const { parent = tmpdir(), ...rest } = options;
   refuseLongPath(parent);
   const folder = await mkdtemp(join(parent, folderPrefix));

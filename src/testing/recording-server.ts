@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { dockerInfoAnswer, podmanInfoAnswer } from './engine-answers.ts';
+import { callback, checkShape, filledText, oneOf, shapeOf } from '../settings/option-shape.ts';
 import { listenPrivately } from './private-socket.ts';
 
 /** One request as it came over the wire. */
@@ -44,6 +45,13 @@ export interface RecordingServer extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+const serverOptions = shapeOf<RecordingServerOptions>({
+  kind: oneOf('docker', 'podman'),
+  version: filledText,
+  apiVersion: filledText,
+  answer: callback,
+});
+
 /**
  * Starts a server that looks like an engine, does nothing, and remembers what it was asked.
  *
@@ -54,6 +62,7 @@ export interface RecordingServer extends AsyncDisposable {
  * assert.equal(server.requests[0]?.path, '/v1.41/containers/web/start');
  */
 export async function startRecordingServer(options: RecordingServerOptions = {}): Promise<RecordingServer> {
+  checkShape('startRecordingServer', serverOptions, options);
   const { kind = 'docker', answer = () => ({ body: {} }) } = options;
   const identity = {
     kind,

@@ -111,7 +111,7 @@ describe('the catalog of plugins', () => {
       ['sha256', { sha256: 'abc' }],
       ['command', { command: '../bin/kv' }],
       ['command', { command: 'kv serve', args: ['x'] }],
-      ['env.0', { env: ['S3CRET'] }],
+      ['env[0]', { env: ['S3CRET'] }],
       ['env', { env: { PLUGIN_CLIENT_CERT: 'S3CRET' } }],
       ['env', { env: ['VAULT_BACKEND_PLUGIN=S3CRET'] }],
       ['runtime', { runtime: 'a/b' }],
@@ -226,7 +226,7 @@ describe('the catalog of plugin runtimes', () => {
       ['name', { name: 'a/b' }],
       ['memoryBytes', { memoryBytes: -1 }],
       ['cpuNanos', { cpuNanos: 1.5 }],
-      ['tmpfs.0.path', { tmpfs: [{ path: 'tmp' }] }],
+      ['tmpfs[0].path', { tmpfs: [{ path: 'tmp' }] }],
       ['engineSocket', { engineSocket: 'docker.sock' }],
       ['oci_runtime', { oci_runtime: 'runc' }],
     ];

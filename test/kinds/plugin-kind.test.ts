@@ -50,7 +50,8 @@ async function withPlugin(
     await writeFile(program, plugin);
     await using running = await startPlugin({
       createRunner: subprocessRunner({ command: process.execPath, args: ['--import', 'tsx', program], env }),
-      ...vaultKinds.secret,
+      handshake: vaultKinds.secret.handshake,
+      protocolVersions: vaultKinds.secret.protocolVersions,
     });
     await test(running);
   } finally {

@@ -44,7 +44,7 @@ async function examine(
 ): Promise<DoctorReport> {
   const { dryMatrix, gatherEngineFacts, gatherHostFacts } = await lazyModules.compatibility();
   const [host, engines] = await Promise.all([
-    gatherHostFacts(options),
+    gatherHostFacts({ socketDirectory: options.socketDirectory }),
     Promise.all(
       places.map(async ({ socketPath, source, found }) => {
         const facts = 'engine' in found ? await gatherEngineFacts(found.engine, options) : undefined;

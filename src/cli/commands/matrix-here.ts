@@ -36,7 +36,7 @@ export async function dryMatrixHere(
     const engines = answering(places);
     const options = { socketDirectory: flags.socket_directory, signal };
     const [host, facts, imageFacts] = await Promise.all([
-      gatherHostFacts(options),
+      gatherHostFacts({ socketDirectory: options.socketDirectory }),
       Promise.all(engines.map((engine) => gatherEngineFacts(engine, options))),
       image === undefined ? undefined : firstImage(engines, image, signal),
     ]);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { AnsweringEngine, InfoCache } from '../../engine/index.ts';
 import { processIdentity, type ProcessIdentity } from '../../linux/process-identity.ts';
+import { checkGiven } from '../compatibility-checks.ts';
 import { readCacheFile, userCache, writeCacheFile } from './cache-folder.ts';
 import { engineAt } from './engine-process.ts';
 
@@ -20,6 +21,7 @@ const longestAgeMs = 600_000;
  * await using engine = await connectEngine({ infoCache: engineInfoCache(folder) });
  */
 export function engineInfoCache(folder: string): InfoCache {
+  checkGiven('engineInfoCache', { folder });
   /** Who was there before the engine was asked: another that is there afterwards did not give the answer. */
   const asked = new Map<string, ProcessIdentity>();
   return {
@@ -46,6 +48,7 @@ export function engineInfoCache(folder: string): InfoCache {
 
 /** The usual folder for {@link engineInfoCache}, of this user; `undefined` for one without a home. */
 export function userEngineCache(environment: NodeJS.ProcessEnv = process.env): string | undefined {
+  checkGiven('userEngineCache', { environment });
   return userCache('engines', environment);
 }
 

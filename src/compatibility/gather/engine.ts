@@ -3,6 +3,7 @@ import { release, tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import type { Engine, EngineInfo } from '../../engine/index.ts';
 import { confinesBySeccomp } from '../../engine/internal.ts';
+import { checkGathering, checkGiven } from '../compatibility-checks.ts';
 import type { EngineFacts } from '../engine-facts.ts';
 import { isKnown, known, unknown, valueOf, type Fact } from '../fact.ts';
 import { primaryGroupId } from '../group-ids.ts';
@@ -25,6 +26,8 @@ export interface EngineGathering {
  * @throws the errors of `engine.system.info`
  */
 export async function gatherEngineFacts(engine: Engine, options: EngineGathering = {}): Promise<EngineFacts> {
+  checkGiven('gatherEngineFacts', { engine });
+  checkGathering('gatherEngineFacts', options);
   const { signal } = options;
   const info = options.fresh === true ? await engine.system.info({ signal }) : engine.info;
   const process = await findEngineProcess(engine);

@@ -1,5 +1,6 @@
 import type { Engine } from '../../engine/index.ts';
 import type { LaunchFacts } from '../rule.ts';
+import { checkGathering, checkGiven } from '../compatibility-checks.ts';
 import { gatherEngineFacts } from './engine.ts';
 import { gatherHostFacts } from './host.ts';
 import { gatherImageFacts, type ImageGathering } from './image.ts';
@@ -18,10 +19,13 @@ export async function gatherFacts(
   image: string,
   options: Gathering = {},
 ): Promise<LaunchFacts> {
+  checkGiven('gatherFacts', { engine, reference: image });
+  checkGathering('gatherFacts', options);
+  const { socketDirectory, fresh, cacheDirectory, signal } = options;
   const [host, engineFacts, imageFacts] = await Promise.all([
-    gatherHostFacts(options),
-    gatherEngineFacts(engine, options),
-    gatherImageFacts(engine, image, options),
+    gatherHostFacts({ socketDirectory }),
+    gatherEngineFacts(engine, { socketDirectory, fresh, signal }),
+    gatherImageFacts(engine, image, { cacheDirectory, signal }),
   ]);
   return { host, engine: engineFacts, image: imageFacts };
 }

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { findExecutable, programFolders } from '../../linux/find-executable.ts';
 import { isOwnedFolder } from '../../linux/owned-name.ts';
 import { hostArchitecture } from '../../program/architecture.ts';
+import { checkGathering } from '../compatibility-checks.ts';
 import { known, unknown, type Fact } from '../fact.ts';
 import { unusedGroupId } from '../group-ids.ts';
 import type { HostFacts, SocketFolderFacts } from '../host-facts.ts';
@@ -26,6 +27,7 @@ export interface HostGathering {
 
 /** Looks at this machine and process; asks no engine. Takes some milliseconds. */
 export async function gatherHostFacts(options: HostGathering = {}): Promise<HostFacts> {
+  checkGathering('gatherHostFacts', options);
   const { path } = await programFolders(process.env['PATH']);
   const [group, passwd, setfacl, emulated, podmanRuntimes, socketFolder] = await Promise.all([
     readFile('/etc/group', 'utf8').catch(() => ''),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { NotFoundError } from '../../engine/internal.ts';
 import type { Engine, InspectedImage } from '../../engine/index.ts';
+import { checkGathering, checkGiven } from '../compatibility-checks.ts';
 import { isKnown } from '../fact.ts';
 import { addressSpaceLabel, type AbsentImage, type ImageFacts } from '../image-facts.ts';
 import { readCacheFile, userCache, writeCacheFile } from './cache-folder.ts';
@@ -29,6 +30,8 @@ export async function gatherImageFacts(
   reference: string,
   options: ImageGathering = {},
 ): Promise<ImageFacts | AbsentImage> {
+  checkGiven('gatherImageFacts', { engine, reference });
+  checkGathering('gatherImageFacts', options);
   const { signal } = options;
   const image = await engine.images.inspect(reference, { signal }).catch((error: unknown) => {
     if (error instanceof NotFoundError) return undefined;
@@ -113,5 +116,6 @@ function cacheFile(id: string): string {
 
 /** The usual place for {@link ImageGathering.cacheDirectory}, of this user; `undefined` for one without a home. */
 export function userImageCache(environment: NodeJS.ProcessEnv = process.env): string | undefined {
+  checkGiven('userImageCache', { environment });
   return userCache('images', environment);
 }

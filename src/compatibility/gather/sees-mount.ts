@@ -1,4 +1,5 @@
 import type { Engine } from '../../engine/index.ts';
+import { checkGiven } from '../compatibility-checks.ts';
 import { valueOf, type Fact } from '../fact.ts';
 import { findEngineProcess, type EngineProcess } from './engine-process.ts';
 import { seesFolder } from './process-facts.ts';
@@ -11,6 +12,7 @@ const found = new WeakMap<Engine, Fact<EngineProcess>>();
  * process can't be found or looked at.
  */
 export async function engineSees(engine: Engine, path: string): Promise<boolean> {
+  checkGiven('engineSees', { engine, path });
   const process = found.get(engine);
   if (process !== undefined && valueOf(await seesFolder(process, path)) === true) return true;
   const anew = await findEngineProcess(engine);

@@ -1,3 +1,4 @@
+import { checkAssumption } from '../compatibility-checks.ts';
 import { known } from '../fact.ts';
 import type { ImageFacts, ProgramFacts } from '../image-facts.ts';
 
@@ -8,6 +9,7 @@ export function assumedImage(options: {
   /** Whether the program carries the file capability IPC_LOCK. Default false. */
   readonly lockingCapability?: boolean | undefined;
 }): ImageFacts {
+  checkAssumption(options);
   const evidence = 'assumed';
   const program: ProgramFacts = {
     path: '/plugin',

@@ -1,4 +1,5 @@
 import type { EngineFacts } from '../engine-facts.ts';
+import { checkFilter, checkGiven } from '../compatibility-checks.ts';
 import { resolveUser } from '../container-user.ts';
 import { valueOf } from '../fact.ts';
 import type { ImageFacts } from '../image-facts.ts';
@@ -23,6 +24,8 @@ export function planCells(
   image: ImageFacts,
   filter: CellFilter = {},
 ): PlannedCell[] {
+  checkGiven('planCells', { engines, image });
+  checkFilter('planCells', filter);
   const planned: PlannedCell[] = [];
   for (const services of grouped(engines)) {
     for (const runtime of filter.runtime ?? usualRuntimes) {

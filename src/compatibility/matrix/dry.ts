@@ -1,3 +1,4 @@
+import { checkDryMatrixOptions, checkGiven } from '../compatibility-checks.ts';
 import { judge } from '../judge.ts';
 import { valueOf } from '../fact.ts';
 import type { LaunchFacts } from '../rule.ts';
@@ -11,6 +12,8 @@ export function dryMatrix(
   facts: MatrixFacts,
   options: { filter?: CellFilter | undefined } = {},
 ): MatrixResult {
+  checkGiven('dryMatrix', { matrixFacts: facts });
+  checkDryMatrixOptions(options);
   const image = facts.image ?? assumedImage({ architecture: valueOf(facts.host.architecture) ?? '' });
   const cells = planCells(facts.engines, image, options.filter).map((planned) =>
     predict(planned, { host: facts.host, image }),
@@ -19,10 +22,10 @@ export function dryMatrix(
 }
 
 /** The row of one cell before anything is launched. */
-export function predict(
-  { cell, engine, wishes }: PlannedCell,
-  { host, image }: Pick<LaunchFacts, 'host' | 'image'>,
-): MatrixRow {
+export function predict(planned: PlannedCell, facts: Pick<LaunchFacts, 'host' | 'image'>): MatrixRow {
+  checkGiven('predict', { planned, cellFacts: facts });
+  const { cell, engine, wishes } = planned;
+  const { host, image } = facts;
   const verdict = judge({ host, engine, image }, wishes);
   const works = verdict.status === 'works';
   return {

@@ -1,6 +1,8 @@
+import { checkGiven } from '../compatibility-checks.ts';
 import type { LiveOutcome, MatrixCell, MatrixRow, MatrixSummary } from './matrix.ts';
 
 export function summarise(cells: readonly MatrixRow[]): MatrixSummary {
+  checkGiven('summarise', { cells });
   const having = (verdict: MatrixRow['verdict']) => cells.filter((row) => row.verdict === verdict).length;
   return {
     cells: cells.length,
@@ -14,12 +16,15 @@ export function summarise(cells: readonly MatrixRow[]): MatrixSummary {
 
 /** The row with what really happened beside what was predicted. */
 export function withOutcome(row: MatrixRow, live: LiveOutcome): MatrixRow {
+  checkGiven('withOutcome', { cell: row, outcome: live });
   if (row.verdict === 'unknown') return { ...row, live };
   return { ...row, live, agrees: live.ok === (row.verdict === 'works') };
 }
 
 /** A cell in one line, for progress and errors: `docker rootless runsc non-root mlock`. */
-export function cellName({ engine, mode, runtime, user, mlock }: MatrixCell): string {
+export function cellName(cell: MatrixCell): string {
+  checkGiven('cellName', { cell });
+  const { engine, mode, runtime, user, mlock } = cell;
   return [engine, mode, runtime, user, ...(mlock ? ['mlock'] : [])].join(' ');
 }
 
@@ -31,6 +36,7 @@ export function unmetCells(
   required: readonly Partial<MatrixCell>[],
   cells: readonly MatrixRow[],
 ): Partial<MatrixCell>[] {
+  checkGiven('unmetCells', { required, cells });
   return required.filter((wanted) => {
     const matching = cells.filter((row) =>
       Object.entries(wanted).every(([name, value]) => row[name as keyof MatrixCell] === value),

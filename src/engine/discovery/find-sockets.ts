@@ -1,10 +1,12 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-
+import { checkArgument, recordOf, text } from '../../settings/option-shape.ts';
 import { dockerContext } from './docker-context.ts';
 import type { SocketCandidate } from './socket-candidate.ts';
 import { socketPathFromUrl } from './socket-url.ts';
 import { usualSockets } from './usual-sockets.ts';
+
+const variables = recordOf(text);
 
 /**
  * Where to look for an engine, in this order: `DOCKER_HOST`, `CONTAINER_HOST`, the Docker context (`DOCKER_CONTEXT`, else
@@ -19,6 +21,7 @@ import { usualSockets } from './usual-sockets.ts';
 export async function findSockets(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<SocketCandidate[]> {
+  checkArgument('findSockets', 'environment', variables, environment);
   const variable = (name: string) => (environment[name] === '' ? undefined : environment[name]);
   for (const source of ['DOCKER_HOST', 'CONTAINER_HOST']) {
     const url = variable(source);

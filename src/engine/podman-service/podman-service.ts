@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidOptionError } from '../../errors.ts';
 import { buildServiceCommand } from './service-command.ts';
+import { checkServiceOptions } from './service-checks.ts';
 import { PodmanServiceError } from './service-error.ts';
 import type { PodmanServiceOptions } from './service-options.ts';
 import { spawnService, type ServiceProcess } from './service-process.ts';
@@ -35,6 +36,7 @@ export interface PodmanService extends AsyncDisposable {
  * await using engine = await connectEngine({ socketPath: service.socketPath });
  */
 export async function startPodmanService(options: PodmanServiceOptions = {}): Promise<PodmanService> {
+  checkServiceOptions(options);
   const { signal, startTimeoutMs = 20_000, environment = process.env } = options;
   signal?.throwIfAborted();
   refuseHalfStorage(options);

@@ -1,0 +1,36 @@
+/** Checks what a Podman service is started with, before anything is done. */
+import {
+  checkShape,
+  filledText,
+  listOf,
+  oneOf,
+  recordOf,
+  shapeOf,
+  signal,
+  text,
+  timeLimit,
+} from '../../settings/option-shape.ts';
+import type { PodmanServiceOptions } from './service-options.ts';
+
+/** What is asked about a service wherever it keeps its storage. */
+export const podmanServiceChecks = {
+  runtime: filledText,
+  runtimeFlags: listOf(text),
+  cgroupManager: oneOf('systemd', 'cgroupfs'),
+  environment: recordOf(text),
+  startTimeoutMs: timeLimit,
+  signal,
+};
+
+const serviceOptions = shapeOf<PodmanServiceOptions>({
+  ...podmanServiceChecks,
+  root: filledText,
+  runRoot: filledText,
+  tmpDir: filledText,
+  socketDirectory: filledText,
+});
+
+/** @throws InvalidOptionError */
+export function checkServiceOptions(options: PodmanServiceOptions): void {
+  checkShape('startPodmanService', serviceOptions, options);
+}
