@@ -7,6 +7,7 @@ import { labelsFor, probeRepository } from '../container/index.ts';
 import { exerciseProbe } from './probe/exercise.ts';
 import { packProbe } from './probe/image.ts';
 import { probeHandshake } from './probe/services.ts';
+import { checkProbeMatrixOptions } from './matrix-options.ts';
 import { liveMatrix, type LiveMatrixOptions, type MatrixLaunch } from './live.ts';
 
 export interface LiveProbeMatrixOptions extends Omit<
@@ -25,6 +26,7 @@ export interface LiveProbeMatrixOptions extends Omit<
  * @remarks Abort ends every launch, and removes containers and images.
  */
 export async function liveProbeMatrix(options: LiveProbeMatrixOptions): Promise<MatrixResult> {
+  checkProbeMatrixOptions(options);
   const { engines, launch, filter, signal } = options;
   if (engines.length === 0)
     throw new InvalidOptionError('engines', 'is empty: there is no engine to launch on');

@@ -20,6 +20,7 @@ import type { Engine } from '../engine/index.ts';
 import { InvalidOptionError } from '../errors.ts';
 import type { Plugin } from '../goplugin/index.ts';
 import { ImageNotPresentError, type LaunchOptions } from '../container/index.ts';
+import { checkMatrixOptions } from './matrix-options.ts';
 import { launchCell } from './launch-cell.ts';
 import { inParallel } from './in-parallel.ts';
 import { removeLeftovers } from './leftovers.ts';
@@ -72,6 +73,7 @@ export interface LiveMatrixOptions {
  * @throws ImageNotPresentError when an engine does not have an image; the errors of engines when they are asked
  */
 export async function liveMatrix(options: LiveMatrixOptions): Promise<MatrixResult> {
+  checkMatrixOptions(options);
   const { signal = new AbortController().signal } = options;
   const matrixId = randomUUID();
   const planned = await plan(options, signal);

@@ -78,6 +78,7 @@ const nodeOptions = required(
     files: listOf(imageFile),
     main: required(filledText),
     packages: listOf(filledText),
+    optionalPackages: listOf(filledText),
     packagesFrom: filledText,
     nodeBinary: filledText,
     nodeOptions: listOf(text),

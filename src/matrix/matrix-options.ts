@@ -1,0 +1,64 @@
+/** Checks what a live matrix is told, before an engine is asked. */
+import {
+  anyOf,
+  callback,
+  checkShape,
+  fieldsOf,
+  filledText,
+  flag,
+  listOf,
+  objectWith,
+  oneOf,
+  required,
+  shapeOf,
+  signal,
+  timeLimit,
+  wholeNumber,
+} from '../settings/option-shape.ts';
+import type { CellFilter } from '../compatibility/index.ts';
+import type { LiveProbeMatrixOptions } from './live-probe.ts';
+import type { LiveMatrixOptions } from './live.ts';
+
+const engine = fieldsOf<{ images: unknown; containers: unknown }>({
+  images: required(objectWith('inspect')),
+  containers: required(objectWith('create')),
+});
+/** What a launch takes is asked where it is launched. */
+const launch = fieldsOf<object>({});
+
+const probeMatrix = {
+  engines: required(listOf(engine)),
+  launch,
+  forced: flag,
+  filter: shapeOf<CellFilter>({
+    engine: listOf(oneOf('docker', 'podman')),
+    mode: listOf(oneOf('rootful', 'rootless')),
+    runtime: listOf(filledText),
+    user: listOf(oneOf('root', 'non-root')),
+    mlock: listOf(flag),
+  }),
+  ownEngine: callback,
+  parallelPerEngine: wholeNumber(1),
+  parallel: wholeNumber(1),
+  cellTimeoutMs: timeLimit,
+  onRow: callback,
+  signal,
+};
+
+const matrix = shapeOf<LiveMatrixOptions>({
+  ...probeMatrix,
+  image: required(filledText),
+  imageOf: callback,
+  launch: required(anyOf(callback, launch)),
+  exercise: callback,
+});
+
+/** @throws InvalidOptionError */
+export function checkMatrixOptions(options: LiveMatrixOptions): void {
+  checkShape('liveMatrix', required(matrix), options);
+}
+
+/** @throws InvalidOptionError */
+export function checkProbeMatrixOptions(options: LiveProbeMatrixOptions): void {
+  checkShape('liveProbeMatrix', required(shapeOf<LiveProbeMatrixOptions>(probeMatrix)), options);
+}

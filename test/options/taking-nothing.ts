@@ -1,0 +1,22 @@
+/** Exported functions and methods that have no place in a table of refusals, with the reason. */
+export const takingNothing: Readonly<Record<string, string>> = {
+  launchPlugin: "Its options are a launch's, which are checked with the settings of the container.",
+  memoryStore: 'It takes nothing.',
+  known: 'It makes a fact of any value.',
+  unknown: 'It makes a fact of its reason.',
+  isKnown: 'It is the type guard of facts.',
+  valueOf: 'It reads a fact.',
+  'host.instances': 'It takes nothing.',
+  'host.mounts': 'It takes nothing.',
+  'host.metrics': 'It takes nothing.',
+  'host.prometheus': 'It takes nothing.',
+  'host.plugins.pins': 'It takes nothing.',
+  'PluginCatalog.pins': 'It takes nothing.',
+  'host.runtimes.list': 'It takes nothing.',
+  'engine.close': 'It takes nothing.',
+  'plugin.reattachConfig': 'It takes nothing.',
+  'plugin.channel': 'It is for the clients of the plugin.',
+  'plugin.explain': 'It is for the clients of the plugin.',
+  'broker.receive': 'It is for the connection that carries the broker.',
+  'broker.close': 'It is for the connection that carries the broker.',
+};
