@@ -1,6 +1,7 @@
 /** Image references in full: registry with port, repository, tag, digest. */
 import { InvalidOptionError } from '../errors.ts';
 import { longestImageName, referenceGrammar } from '../image-reference.ts';
+import { checkArgument, text as anyText } from '../settings/option-shape.ts';
 import { tagOfVersion } from './version.ts';
 
 /** Either part may be empty. */
@@ -19,6 +20,7 @@ const pattern = new RegExp(
 
 /** @throws InvalidOptionError */
 export function parseImageReference(text: string, option = 'ociImage'): ImageReference {
+  checkArgument('parseImageReference', option, anyText, text);
   const [, repository, tag = '', digest = ''] = pattern.exec(text) ?? [];
   if (repository !== undefined && repository.length <= longestImageName) return { repository, tag, digest };
   throw new InvalidOptionError(option, `${JSON.stringify(text)} is not an image reference`, {
@@ -31,6 +33,7 @@ export function parseImageReference(text: string, option = 'ociImage'): ImageRef
  * Vault, or without a tag, which engines read as `latest`.
  */
 export function effectiveReference(ociImage: string, version: string): string {
+  checkArgument('effectiveReference', 'version', anyText, version);
   const { repository, tag, digest } = parseImageReference(ociImage);
   // Engines refuse a reference with both; the digest says more.
   if (digest !== '') return `${repository}@${digest}`;

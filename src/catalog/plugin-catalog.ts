@@ -1,3 +1,10 @@
+import {
+  checkAbortOptions,
+  checkEntry,
+  checkListOptions,
+  checkText,
+  checkTypeAndName,
+} from './catalog-checks.ts';
 import type { AbortOption } from '../abort.ts';
 import { z } from 'zod';
 import { InvalidOptionError } from '../errors.ts';
@@ -40,6 +47,8 @@ export class PluginCatalog {
    * @throws EntryNotFoundError when its runtime is not registered; StoreError, and then nothing has changed
    */
   async put(entry: PluginEntry, options: AbortOption = {}): Promise<PluginInfo> {
+    checkEntry('plugins.put', entry);
+    checkAbortOptions('plugins.put', options);
     await this.#store.exclusively(async () => {
       if (entry.runtime !== '') await this.#runtimes.info(entry.runtime);
       await this.#store.put(pluginKey(entry), writeDocument('plugin', pluginFields(entry)));
@@ -49,6 +58,9 @@ export class PluginCatalog {
 
   /** Resolves to whether there was one. @throws EntryInUseError when that version is pinned; StoreError */
   async deregister(type: string, name: string, version = '', options: AbortOption = {}): Promise<boolean> {
+    checkTypeAndName('plugins.deregister', type, name);
+    checkText('plugins.deregister', 'version', version);
+    checkAbortOptions('plugins.deregister', options);
     const wanted = canonicalVersion(version);
     return this.#store.exclusively(async () => {
       const pin = await this.pinned(type, name);
@@ -73,10 +85,12 @@ export class PluginCatalog {
    *
    * @throws StoreError
    */
-  async list({ type }: { type?: string | undefined } = {}): Promise<{
+  async list(options: { type?: string | undefined } = {}): Promise<{
     entries: PluginInfo[];
     damaged: Damage[];
   }> {
+    checkListOptions('plugins.list', options);
+    const { type } = options;
     const { entries, damaged } = await this.#entries(type === undefined ? [] : [type]);
     return { entries: entries.map(toPluginInfo), damaged };
   }
@@ -89,6 +103,8 @@ export class PluginCatalog {
    * @throws EntryNotFoundError naming the versions that there are; DamagedEntryError; StoreError
    */
   async resolve(type: string, name: string, version?: string): Promise<PluginEntry> {
+    checkTypeAndName('plugins.resolve', type, name);
+    if (version !== undefined) checkText('plugins.resolve', 'version', version);
     const pin = await this.pinned(type, name);
     const asked = version === undefined ? undefined : canonicalVersion(version);
     if (asked !== undefined && pin !== undefined && asked !== pin) {
@@ -111,6 +127,9 @@ export class PluginCatalog {
 
   /** Lets `version` be the one that runs wherever no version is asked for. It must be registered. */
   async pin(type: string, name: string, version: string, options: AbortOption = {}): Promise<Pin> {
+    checkTypeAndName('plugins.pin', type, name);
+    checkText('plugins.pin', 'version', version);
+    checkAbortOptions('plugins.pin', options);
     const pin = { type, name, version: canonicalVersion(version) };
     if (pin.version === '')
       throw new InvalidOptionError('version', 'must be given: an unversioned plugin needs no pin');
@@ -127,11 +146,14 @@ export class PluginCatalog {
 
   /** Resolves to whether there was a pin. */
   async unpin(type: string, name: string, options: AbortOption = {}): Promise<boolean> {
+    checkTypeAndName('plugins.unpin', type, name);
+    checkAbortOptions('plugins.unpin', options);
     return this.#store.exclusively(() => this.#store.delete(pinKey(type, name)), options);
   }
 
   /** The pinned version, if one is. @throws DamagedEntryError, StoreError */
   async pinned(type: string, name: string): Promise<string | undefined> {
+    checkTypeAndName('plugins.pinned', type, name);
     return (await readDocument(this.#store, pinKey(type, name), pinDocument))?.version;
   }
 

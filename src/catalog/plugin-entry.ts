@@ -1,6 +1,7 @@
 /** A plugin in the catalog: which image runs under which name, and how. */
 import { z } from 'zod';
 import { InvalidOptionError } from '../errors.ts';
+import { checkArgument, listOf, text as anyText } from '../settings/option-shape.ts';
 import { checkRegistration, noControls, strictName } from './check-registration.ts';
 import type { DocumentForm } from './document.ts';
 import { parseImageReference } from './image-reference.ts';
@@ -111,6 +112,7 @@ const registration = z.strictObject({
  * @throws InvalidOptionError
  */
 export function toPluginEntry(given: PluginRegistration, reserved: readonly string[] = []): PluginEntry {
+  checkArgument('toPluginEntry', 'reserved', listOf(anyText), reserved);
   const entry = checkRegistration(registration, given);
   const { command, args } = splitCommand(entry.command?.trim() ?? '', entry.args);
   return {

@@ -1,3 +1,6 @@
+import type { AbortOption } from '../abort.ts';
+import { checkArgument, fieldsOf } from '../settings/option-shape.ts';
+import { checkAbortOptions, checkFilledText } from './catalog-checks.ts';
 import { readDocument, readDocuments, writeDocument, type Damage } from './document.ts';
 import { EntryInUseError, EntryNotFoundError } from './errors.ts';
 import { pluginDocument } from './plugin-entry.ts';
@@ -9,6 +12,9 @@ import {
   type RuntimeRegistration,
 } from './runtime-entry.ts';
 import type { CatalogStore, DocumentKey } from './store/store.ts';
+
+/** What is in it is asked by `toRuntimeEntry`. */
+const anyObject = fieldsOf<object>({});
 
 /** Registered plugin runtimes. */
 export class RuntimeCatalog {
@@ -23,10 +29,9 @@ export class RuntimeCatalog {
    *
    * @throws InvalidOptionError before anything is done; StoreError, and then nothing has changed
    */
-  async register(
-    registration: RuntimeRegistration,
-    options: { signal?: AbortSignal | undefined } = {},
-  ): Promise<RuntimeEntry> {
+  async register(registration: RuntimeRegistration, options: AbortOption = {}): Promise<RuntimeEntry> {
+    checkArgument('runtimes.register', 'registration', anyObject, registration);
+    checkAbortOptions('runtimes.register', options);
     const entry = toRuntimeEntry(registration);
     await this.#store.exclusively(
       () => this.#store.put(runtimeKey(entry.name), writeDocument('runtime', runtimeFields(entry))),
@@ -37,6 +42,7 @@ export class RuntimeCatalog {
 
   /** @throws EntryNotFoundError; DamagedEntryError naming the file; StoreError */
   async info(name: string): Promise<RuntimeEntry> {
+    checkFilledText('runtimes.info', 'name', name);
     const entry = await readDocument(this.#store, runtimeKey(name), runtimeDocument);
     if (entry !== undefined) return entry;
     const { entries } = await this.list();
@@ -53,7 +59,9 @@ export class RuntimeCatalog {
   }
 
   /** @throws EntryNotFoundError when there is none; EntryInUseError naming the plugins that refer to it; StoreError */
-  async deregister(name: string, options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+  async deregister(name: string, options: AbortOption = {}): Promise<void> {
+    checkFilledText('runtimes.deregister', 'name', name);
+    checkAbortOptions('runtimes.deregister', options);
     await this.#store.exclusively(async () => {
       const { entries: plugins } = await readDocuments(this.#store, ['plugins'], pluginDocument);
       const users = plugins

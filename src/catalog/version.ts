@@ -1,5 +1,6 @@
 /** Versions of plugins: semantic versions, kept as Vault keeps them, `v1.2.3`. */
 import { InvalidOptionError } from '../errors.ts';
+import { checkArgument, text as anyText } from '../settings/option-shape.ts';
 
 interface Version {
   readonly core: readonly number[];
@@ -16,6 +17,7 @@ const pattern =
  * @throws InvalidOptionError when it is no semantic version, or one that Vault keeps for plugins built into it
  */
 export function canonicalVersion(text: string, option = 'version'): string {
+  checkArgument('canonicalVersion', option, anyText, text);
   if (text === '') return '';
   const version = parse(text);
   if (version === undefined) {
@@ -37,6 +39,8 @@ export function tagOfVersion(version: string): string {
 
 /** Ascending. Unversioned counts as 0.0.0, and before it. */
 export function compareVersions(a: string, b: string): number {
+  checkArgument('compareVersions', 'a', anyText, a);
+  checkArgument('compareVersions', 'b', anyText, b);
   if (a === '' || b === '') return compareTexts(a, b) || 0;
   const [left, right] = [parse(a), parse(b)];
   if (left === undefined || right === undefined) return compareTexts(a, b);

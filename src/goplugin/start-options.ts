@@ -1,32 +1,46 @@
 /** Checks what `startPlugin` was given, before anything is done. */
 import { InvalidOptionError } from '../errors.ts';
 import {
+  allOf,
   anyOf,
   callback,
   checkShape,
+  fieldsOf,
+  filledText,
   flag,
   listOf,
   oneOf,
   required,
   shapeOf,
   signal,
+  text,
+  textThat,
   that,
   timeLimit,
+  wholeNumber,
   type Check,
   type Shape,
 } from '../settings/option-shape.ts';
 import { checkMaxMessageBytes } from './limits.ts';
 import type { MagicCookie, StartPluginOptions } from './plugin.ts';
 
-/** A text that stands for itself; that both are there is what `checkMagicCookie` asks. */
-export const magicCookie = that(
-  (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    ['magicCookieKey', 'magicCookieValue'].every(
-      (name) => typeof (value as Record<string, unknown>)[name] === 'string',
-    ),
-  'must have the texts magicCookieKey and magicCookieValue',
+/** What the texts are is what `checkMagicCookie` asks. A kind of plugin, which has more, may stand for its cookie. */
+export const magicCookie = fieldsOf<MagicCookie>({
+  magicCookieKey: required(text),
+  magicCookieValue: required(text),
+});
+
+/** The whole of what a magic cookie has to be. */
+export const magicCookieChecks = shapeOf<MagicCookie>({
+  magicCookieKey: required(
+    textThat((value) => /^[^=]+$/.test(value), 'must be the name of an environment variable'),
+  ),
+  magicCookieValue: required(filledText),
+});
+/** The whole of what versions have to be. */
+export const protocolVersionChecks = allOf(
+  listOf(wholeNumber(0, 999_999_999)),
+  that((value) => (value as readonly number[]).length > 0, 'is empty'),
 );
 
 const aNumber = that((value) => typeof value === 'number', 'must be a number');

@@ -10,7 +10,16 @@ import type { Plugin } from '../goplugin/index.ts';
 import { noteDrift } from './mounts/drift.ts';
 import type { Engines } from './launching/engines.ts';
 import type { HostLogger } from './reporting/events.ts';
+import { checkHostOptions } from './host-checks.ts';
 import type { PluginHostOptions, VersionOption } from './host-options.ts';
+import {
+  checkInstanceId,
+  checkLaunch as checkLaunchOptions,
+  checkMethodOptions,
+  checkPluginName,
+  checkUnregistered,
+} from './method-checks.ts';
+import { callback, checkArgument, filledText } from '../settings/option-shape.ts';
 import type { Instance } from './instances/instance.ts';
 import type { InstanceSnapshot } from './instances/instance-state.ts';
 import { KeyedLock } from '../waiting/keyed-lock.ts';
@@ -123,12 +132,14 @@ export class PluginHost implements AsyncDisposable {
    * @remarks Abort closes what was opened.
    */
   static async open(options: PluginHostOptions = {}): Promise<PluginHost> {
+    checkHostOptions(options);
     const { identity, parts } = await openParts(options);
     return new PluginHost(options, identity, parts);
   }
 
   /** The engine on which plugins of this runtime (default: the host's) run, for loading images and looking around. */
-  engine(runtime = this.#runtime): Promise<Engine> {
+  async engine(runtime = this.#runtime): Promise<Engine> {
+    checkArgument('host.engine', 'runtime', filledText, runtime);
     this.#refuseClosed();
     return this.#engines.forRuntime(runtime);
   }
@@ -143,13 +154,18 @@ export class PluginHost implements AsyncDisposable {
    */
   start(type: string, name: string, options?: VersionOption & AbortOption): Promise<Plugin>;
   start(options: LaunchOptions): Promise<Plugin>;
-  start(
+  async start(
     first: LaunchOptions | string,
-    name = '',
-    { version, signal }: VersionOption & AbortOption = {},
+    name?: string,
+    options: VersionOption & AbortOption = {},
   ): Promise<Plugin> {
-    if (typeof first !== 'string')
+    if (typeof first !== 'string') {
+      checkLaunchOptions(first);
       return this.#work(first.signal, (ours) => this.#startUnregistered(first, ours));
+    }
+    checkPluginName('start', first, name);
+    checkMethodOptions('start', options);
+    const { version, signal } = options;
     return this.#work(signal, async (ours) =>
       this.#single(await this.#registered(first, name, version, ours), ours),
     );
@@ -161,16 +177,19 @@ export class PluginHost implements AsyncDisposable {
    *
    * @throws the errors of the catalogs, ImageNotPresentError, `IMAGE_DIGEST_MISMATCH`
    */
-  check(
+  async check(
     type: string,
     name: string,
-    { version, mlock, signal }: VersionOption & AbortOption & { readonly mlock?: boolean | undefined } = {},
+    options: VersionOption & AbortOption & { readonly mlock?: boolean | undefined } = {},
   ): Promise<LaunchVerdict> {
+    checkPluginName('check', type, name);
+    checkMethodOptions('check', options);
+    const { version, mlock, signal } = options;
     return this.#work(signal, async (ours) => {
       const { engine, launch } = await this.#registered(type, name, version, ours);
       const { socketDirectory } = this.#options;
-      const options = { socketDirectory, ...launch, ...(mlock !== undefined && { mlock }) };
-      const { verdict } = await checkLaunch(engine, options, ours);
+      const wanted = { socketDirectory, ...launch, ...(mlock !== undefined && { mlock }) };
+      const { verdict } = await checkLaunch(engine, wanted, ours);
       return verdict;
     });
   }
@@ -187,16 +206,12 @@ export class PluginHost implements AsyncDisposable {
    */
   mount(plugin: UnregisteredPlugin, options?: MountOptions): Promise<Mount>;
   mount(type: string, name: string, options?: MountOptions & VersionOption): Promise<Mount>;
-  mount(
+  async mount(
     first: UnregisteredPlugin | string,
     second?: string | MountOptions,
     third: MountOptions & VersionOption = {},
   ): Promise<Mount> {
-    const source: Source =
-      typeof first === 'string'
-        ? { kind: 'registered', type: first, name: second as string, version: third.version }
-        : { kind: 'unregistered', plugin: first };
-    const options = typeof second === 'object' ? second : third;
+    const { source, options } = askedFor(first, second, third);
     return this.#work(options.signal, async (ours) => {
       const plugin = await this.#sources.resolve(source, ours);
       const version = source.kind === 'registered' ? source.version : undefined;
@@ -217,11 +232,13 @@ export class PluginHost implements AsyncDisposable {
    * @throws ReloadFailedError, and then everything runs on as before
    * @remarks Abort before the mounts have moved undoes everything and rethrows the reason.
    */
-  reload(
+  async reload(
     type: string,
     name: string,
     options: ReloadOptions & VersionOption & { readonly mounts?: readonly string[] | undefined } = {},
   ): Promise<number> {
+    checkPluginName('reload', type, name);
+    checkMethodOptions('reload', options);
     return this.#work(options.signal, (ours) =>
       this.#reloads.take(
         `${type} ${name}`,
@@ -250,12 +267,14 @@ export class PluginHost implements AsyncDisposable {
    * A reload does away with them.
    */
   async checkDrift(options: AbortOption = {}): Promise<InstanceSnapshot[]> {
+    checkMethodOptions('checkDrift', options);
     await this.#work(options.signal, (ours) => noteDrift(this.#pool, this.#sources, ours));
     return this.instances();
   }
 
   /** Lets an instance that was given up (state `failed`), or waits for its next start, start at once. @returns whether there is one */
   reset(instanceId: string): boolean {
+    checkInstanceId('host.reset', instanceId);
     const instance = this.#instance(instanceId);
     instance?.reset();
     return instance !== undefined;
@@ -263,11 +282,14 @@ export class PluginHost implements AsyncDisposable {
 
   /** What an instance's plugins wrote, the last thousand lines of it. Empty when there is no such instance. */
   logs(instanceId: string): readonly PluginLogLine[] {
+    checkInstanceId('host.logs', instanceId);
     return this.#instance(instanceId)?.log.lines() ?? [];
   }
 
   /** Calls `listener` for every line that an instance's plugins write from now on. @returns what ends that */
   followLogs(instanceId: string, listener: (line: PluginLogLine) => void): () => void {
+    checkInstanceId('host.followLogs', instanceId);
+    checkArgument('host.followLogs', 'listener', callback, listener);
     return this.#instance(instanceId)?.log.follow(listener) ?? (() => undefined);
   }
 
@@ -285,7 +307,8 @@ export class PluginHost implements AsyncDisposable {
    * Removes what hosts of this cluster have left that are gone: containers, and folders with sockets. Done by `open` too.
    * Whatever a living host has, and whatever is another cluster's, is left alone.
    */
-  gc(options: AbortOption = {}): Promise<Sweep> {
+  async gc(options: AbortOption = {}): Promise<Sweep> {
+    checkMethodOptions('gc', options);
     return this.#work(options.signal, async (ours) => {
       const parents = [...parentsOf(this.#options), ...this.#folders.parents];
       const cluster = { clusterId: this.clusterId, key: this.#key };
@@ -299,8 +322,9 @@ export class PluginHost implements AsyncDisposable {
    * Ends every mount and plugin, removes every container, stops the engine if it was the host's own. Idempotent.
    * All plugins together have `limitMs` milliseconds (default 10000) to end by themselves; then they are killed.
    */
-  close({ limitMs = 10_000 }: { limitMs?: number | undefined } = {}): Promise<void> {
-    this.#closing ??= this.#close(limitMs);
+  async close(options: { limitMs?: number | undefined } = {}): Promise<void> {
+    checkMethodOptions('close', options);
+    this.#closing ??= this.#close(options.limitMs ?? 10_000);
     return this.#closing;
   }
 
@@ -370,4 +394,22 @@ export class PluginHost implements AsyncDisposable {
   #refuseClosed(): void {
     if (this.#closing !== undefined) throw new BulkheadError('HOST_CLOSED', 'the plugin host is closed');
   }
+}
+
+/** @throws InvalidOptionError */
+function askedFor(
+  first: UnregisteredPlugin | string,
+  second: string | MountOptions | undefined,
+  third: MountOptions & VersionOption,
+): { readonly source: Source; readonly options: MountOptions } {
+  if (typeof first === 'string') {
+    checkPluginName('mount', first, second);
+    checkMethodOptions('mount', third);
+    const { version, ...options } = third;
+    return { source: { kind: 'registered', type: first, name: second, version }, options };
+  }
+  checkUnregistered(first);
+  const options = second === undefined ? {} : (second as MountOptions);
+  checkMethodOptions('mountUnregistered', options);
+  return { source: { kind: 'unregistered', plugin: first }, options };
 }

@@ -122,12 +122,23 @@ export function objectWith(...methods: readonly string[]): Check {
 
 /** An object with these options and no other. */
 export function shapeOf<T>(shape: Shape<T>): Check {
-  const checks = new Map<string, Check>(Object.entries<Check>(shape));
+  const known = new Map<string, Check>(Object.entries<Check>(shape));
+  const fields = fieldsOf(shape);
+  return (value, operation) => {
+    if (isRecord(value)) {
+      for (const name of Object.keys(value))
+        if (!known.has(name)) return unknownName([], name, operation, known.keys());
+    }
+    return fields(value, operation);
+  };
+}
+
+/** An object with these options, whatever else it has. */
+export function fieldsOf<T>(shape: Shape<T>): Check {
+  const checks = Object.entries<Check>(shape);
   return (value, operation) => {
     if (value === undefined) return undefined;
     if (!isRecord(value)) return wrong('must be an object of options');
-    for (const name of Object.keys(value))
-      if (!checks.has(name)) return unknownName([], name, operation, checks.keys());
     for (const [name, check] of checks) {
       const problem = check(value[name], operation);
       if (problem !== undefined) return below(name, problem);

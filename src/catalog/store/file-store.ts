@@ -2,6 +2,15 @@ import { lstat, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readBoundedFile } from '../../linux/bounded-file.ts';
 import { InvalidOptionError } from '../../errors.ts';
+import {
+  checkArgument,
+  checkShape,
+  filledText,
+  listOf,
+  milliseconds,
+  shapeOf,
+  wholeNumber,
+} from '../../settings/option-shape.ts';
 import { acquireClaim } from './claim-lock.ts';
 import { deleteDurably, unfinishedPrefix, writeDurably } from './durable-write.ts';
 import { isErrno, unreadable, unwritable } from './file-failure.ts';
@@ -19,6 +28,11 @@ export interface FileStoreOptions {
   readonly trustedOwners?: readonly number[] | undefined;
 }
 
+const storeOptions = shapeOf<FileStoreOptions>({
+  lockWaitMs: milliseconds,
+  trustedOwners: listOf(wholeNumber(0)),
+});
+
 const ending = '.json';
 /** A file that has been unfinished for so long will not be finished. */
 const unfinishedMs = 60_000;
@@ -35,6 +49,8 @@ const longestDocument = 16 * 1024 * 1024;
  * `CATALOG_UNTRUSTED`.
  */
 export function fileStore(directory: string, options: FileStoreOptions = {}): CatalogStore {
+  checkArgument('fileStore', 'directory', filledText, directory);
+  checkShape('fileStore', storeOptions, options);
   const root = resolve(directory, 'catalog');
   const locks = resolve(directory, 'locks');
   const trust = { directory: resolve(directory), trustedOwners: options.trustedOwners ?? [] };

@@ -9,6 +9,7 @@ import {
   type PluginInfo,
   type PluginRegistration,
 } from '../../catalog/index.ts';
+import { checkShape, flag, shapeOf, signal as signalCheck } from '../../settings/option-shape.ts';
 import { BulkheadError, InvalidOptionError } from '../../errors.ts';
 import type { Plugin } from '../../goplugin/index.ts';
 import { canonicalVersion } from '../../catalog/index.ts';
@@ -21,6 +22,8 @@ export interface RegisterOptions extends AbortOption {
   /** Registers without asking an engine for the image and without starting the plugin. Default false. */
   readonly skipProbe?: boolean | undefined;
 }
+
+const registerOptions = shapeOf<RegisterOptions>({ skipProbe: flag, signal: signalCheck });
 
 /** A plugin that was registered, and what was found out about it. */
 export interface RegisteredPlugin {
@@ -63,6 +66,8 @@ export class PluginRegistry {
    * @remarks Abort ends the probe and registers nothing.
    */
   async register(registration: PluginRegistration, options: RegisterOptions = {}): Promise<RegisteredPlugin> {
+    checkShape('plugins.register', registerOptions, options);
+    const { signal } = options;
     const entry = toPluginEntry(registration, this.#reservedNames());
     if (entry.type !== 'unknown') this.#kindOf(entry.type);
     else if (options.skipProbe === true) {
@@ -71,9 +76,9 @@ export class PluginRegistry {
         'can only be found out by a probe: name it, or leave out skipProbe',
       );
     }
-    if (options.skipProbe === true) return { plugin: await this.#catalog.put(entry, options) };
-    const { found, probe } = await this.#probe(entry, options);
-    return { plugin: await this.#catalog.put(found, options), probe };
+    if (options.skipProbe === true) return { plugin: await this.#catalog.put(entry, { signal }) };
+    const { found, probe } = await this.#probe(entry, { signal });
+    return { plugin: await this.#catalog.put(found, { signal }), probe };
   }
 
   /** As `PluginCatalog.deregister`. What runs goes on. */

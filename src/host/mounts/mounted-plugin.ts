@@ -1,6 +1,7 @@
 /** A mount as the host has it: on which instance it is, what is prepared for it, and where its calls go. */
 import { BulkheadError } from '../../errors.ts';
 import type { CallMetadata, CallOptions, Reflection, ServiceDefinition } from '../../goplugin/index.ts';
+import { checkMethodOptions } from '../method-checks.ts';
 import type { Generation } from '../instances/generation.ts';
 import type { InstanceSnapshot } from '../instances/instance-state.ts';
 import type { Instance } from '../instances/instance.ts';
@@ -100,10 +101,11 @@ export class MountedPlugin implements Mount, Route {
     }
   }
 
-  async health({
-    timeoutMs = 5_000,
-    signal,
-  }: { timeoutMs?: number | undefined; signal?: AbortSignal | undefined } = {}): Promise<void> {
+  async health(
+    options: { timeoutMs?: number | undefined; signal?: AbortSignal | undefined } = {},
+  ): Promise<void> {
+    checkMethodOptions('mountHealth', options);
+    const { timeoutMs = 5_000, signal } = options;
     const use = await this.serve({ signal, deadline: performance.now() + timeoutMs });
     await use.generation.plugin.health({ timeoutMs, signal });
   }
@@ -143,8 +145,9 @@ export class MountedPlugin implements Mount, Route {
     }
   }
 
-  close({ drainMs = 10_000 }: { drainMs?: number | undefined } = {}): Promise<void> {
-    this.#closing ??= this.#close(drainMs);
+  async close(options: { drainMs?: number | undefined } = {}): Promise<void> {
+    checkMethodOptions('mountClose', options);
+    this.#closing ??= this.#close(options.drainMs ?? 10_000);
     return this.#closing;
   }
 

@@ -2,7 +2,7 @@
  * Clients whose calls go to whichever plugin serves at the moment. A call that finds none waits for the restart; a call
  * whose plugin was lost before it had the call is sent again.
  */
-import { InvalidOptionError } from '../../errors.ts';
+import { callOptionChecks, serviceDefinition } from '../../goplugin/call-options.ts';
 import {
   PluginError,
   type CallOptions,
@@ -10,9 +10,12 @@ import {
   type Messages,
   type ServiceDefinition,
 } from '../../goplugin/index.ts';
+import { checkArgument, checkShape, flag, shapeOf } from '../../settings/option-shape.ts';
 import { beginNow, fateOf } from './call-fate.ts';
 import { OutcomeUnknownError } from '../errors.ts';
 import type { Route, RoutedCallOptions, MountedGeneration, Wait } from './route.ts';
+
+const routedCallOptions = shapeOf<RoutedCallOptions>({ ...callOptionChecks, idempotent: flag });
 
 /** How often an idempotent call is sent at most. */
 const mostSends = 5;
@@ -20,6 +23,7 @@ const mostSends = 5;
 type RoutedCall = (request: unknown, options?: RoutedCallOptions) => unknown;
 
 export function routedClient(route: Route, service: ServiceDefinition): Readonly<Record<string, RoutedCall>> {
+  checkArgument('mount.client', 'service', serviceDefinition, service);
   const client: Record<string, RoutedCall> = {};
   for (const [name, method] of Object.entries(service)) {
     const call = routedCall(route, service, name, method);
@@ -103,13 +107,8 @@ class Attempt {
   #waited = false;
 
   constructor(route: Route, method: MethodShape, request: unknown, options: RoutedCallOptions | undefined) {
+    checkShape(method.path, routedCallOptions, options);
     const timeoutMs = options?.timeoutMs;
-    if (timeoutMs !== undefined && !(timeoutMs > 0)) {
-      throw new InvalidOptionError(
-        'timeoutMs',
-        `${String(timeoutMs)} is not a number of milliseconds above 0`,
-      );
-    }
     this.#route = route;
     this.#path = method.path;
     this.#options = options;
@@ -146,7 +145,8 @@ class Attempt {
   /** What is left of the caller's time goes to the plugin as the call's deadline. */
   options(): CallOptions | undefined {
     const { metadata } = this.#route;
-    if (metadata === undefined && this.#sent === 1) return this.#options;
+    if (metadata === undefined && this.#sent === 1 && !(this.#options && 'idempotent' in this.#options))
+      return this.#options;
     return {
       signal: this.#options?.signal,
       timeoutMs: this.#deadline === undefined ? undefined : Math.max(1, this.#deadline - performance.now()),

@@ -1,0 +1,59 @@
+/** Checks what the catalogs are told, before anything is done. */
+import {
+  checkArgument,
+  checkShape,
+  filledText,
+  listOf,
+  recordOf,
+  required,
+  shapeOf,
+  signal,
+  text,
+} from '../settings/option-shape.ts';
+import type { AbortOption } from '../abort.ts';
+import type { PluginEntry } from './plugin-entry.ts';
+
+const abortOptions = shapeOf<AbortOption>({ signal });
+const listOptions = shapeOf<{ type?: string | undefined }>({ type: filledText });
+const pluginEntry = shapeOf<PluginEntry>({
+  type: required(filledText),
+  name: required(filledText),
+  version: required(text),
+  ociImage: required(filledText),
+  sha256: required(text),
+  command: required(text),
+  args: required(listOf(text)),
+  env: required(recordOf(required(text))),
+  runtime: required(text),
+});
+
+/** @throws InvalidOptionError */
+export function checkEntry(operation: string, entry: unknown): void {
+  checkArgument(operation, 'entry', pluginEntry, entry);
+}
+
+/** @throws InvalidOptionError */
+export function checkAbortOptions(operation: string, options: unknown): void {
+  checkShape(operation, abortOptions, options);
+}
+
+/** @throws InvalidOptionError */
+export function checkListOptions(operation: string, options: unknown): void {
+  checkShape(operation, listOptions, options);
+}
+
+/** @throws InvalidOptionError */
+export function checkTypeAndName(operation: string, type: unknown, name: unknown): void {
+  checkArgument(operation, 'type', filledText, type);
+  checkArgument(operation, 'name', filledText, name);
+}
+
+/** @throws InvalidOptionError */
+export function checkFilledText(operation: string, argument: string, value: unknown): void {
+  checkArgument(operation, argument, filledText, value);
+}
+
+/** @throws InvalidOptionError */
+export function checkText(operation: string, argument: string, value: unknown): void {
+  checkArgument(operation, argument, text, value);
+}
