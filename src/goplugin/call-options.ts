@@ -1,7 +1,6 @@
 /** Checks of what calls to a plugin are given: services, requests' options, times. */
 import {
   allOf,
-  milliseconds,
   recordOf,
   required,
   shapeOf,
@@ -13,7 +12,6 @@ import {
   type Check,
 } from '../settings/option-shape.ts';
 import type { CallOptions } from './service.ts';
-import type { StopOptions } from './plugin.ts';
 
 /** A time within which an answer has to come; `Infinity` for none. */
 export const callTimeout = that(
@@ -41,7 +39,6 @@ export const timedOptions = shapeOf<Pick<CallOptions, 'signal' | 'timeoutMs'>>({
   signal,
   timeoutMs: timeLimit,
 });
-export const stopOptions = shapeOf<StopOptions>({ graceMs: milliseconds, terminateMs: milliseconds, signal });
 
 /** Full name of a service. */
 export const serviceName = textThat((value) => value !== '', 'must be the full name of a service');

@@ -65,4 +65,4 @@ export type {
   ServiceDefinition,
   UnaryCall,
 } from './service.ts';
-export { service } from './service.ts';
+export { service } from './define-service.ts';

@@ -4,3 +4,16 @@ export { LineSplitter } from './output/lines.ts';
 export { Tail } from './output/tail.ts';
 export { bytesMethod } from './wire/bytes-method.ts';
 export { bytesField, fieldBytes, fieldNumber, varintField } from './wire/protobuf.ts';
+export {
+  abortOptions,
+  callOptionChecks,
+  callOptions,
+  serviceDefinition,
+  timedOptions,
+} from './call-options.ts';
+export {
+  magicCookieChecks,
+  maxMessageBytes,
+  pluginOptionChecks,
+  protocolVersionChecks,
+} from './start-options.ts';

@@ -1,9 +1,9 @@
 /** A plugin that has been started: calls, health, stop. */
 import type { Client, ServiceError } from '@grpc/grpc-js';
 import { whenAborted } from '../abort.ts';
-import { checkShape } from '../settings/option-shape.ts';
+import { checkShape, milliseconds, shapeOf, signal } from '../settings/option-shape.ts';
 import type { Broker } from './broker/broker.ts';
-import { stopOptions, waitOptions } from './call-options.ts';
+import { waitOptions } from './call-options.ts';
 import type { Connection } from './connection.ts';
 import type { PluginExitedError } from './errors.ts';
 import { PluginError, PluginUnhealthyError, type PluginPhase } from './errors.ts';
@@ -27,6 +27,8 @@ const exitWaitMs = 2_000;
 const outputWaitMs = 500;
 /** How long a killed plugin may take to be seen dead. */
 const killedWaitMs = 10_000;
+
+const stopOptions = shapeOf<StopOptions>({ graceMs: milliseconds, terminateMs: milliseconds, signal });
 
 export interface RunningParts {
   readonly runner: PluginRunner;

@@ -5,9 +5,6 @@
  * agree on, so what any of them makes can be passed in.
  */
 
-import { checkShape } from '../settings/option-shape.ts';
-import { servedService } from './call-options.ts';
-
 /** One method, its message types left open. */
 export interface MethodShape {
   /** `/package.Service/Method` */
@@ -156,14 +153,4 @@ export type ImplementationFor<S> = {
 export interface ServedService {
   readonly definition: ServiceDefinition;
   readonly implementation: object;
-}
-
-/** Pairs a definition with its implementation, and has the compiler check one against the other. */
-export function service<S extends ServiceDefinition>(
-  definition: S,
-  implementation: ImplementationFor<NoInfer<S>>,
-): ServedService {
-  const served: ServedService = { definition, implementation };
-  checkShape('service', servedService, served);
-  return served;
 }

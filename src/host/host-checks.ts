@@ -1,7 +1,7 @@
 /** Checks what a host is told when it is opened, before anything is done. */
 import type { CatalogStore } from '../catalog/index.ts';
 import type { PodmanServiceOptions } from '../engine/index.ts';
-import { kindOptions } from '../kinds/kind-options.ts';
+import { kindOptions } from '../kinds/index.ts';
 import {
   anyOf,
   checkShape,

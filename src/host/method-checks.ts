@@ -1,7 +1,7 @@
 /** Checks what the methods of a host and of its mounts are told, before anything is done. */
-import { timedOptions, abortOptions } from '../goplugin/call-options.ts';
-import { pluginOptionChecks } from '../goplugin/start-options.ts';
-import { sharing } from '../kinds/kind-options.ts';
+import { timedOptions, abortOptions } from '../goplugin/internal.ts';
+import { pluginOptionChecks } from '../goplugin/internal.ts';
+import { sharing } from '../kinds/index.ts';
 import {
   callback,
   checkArgument,

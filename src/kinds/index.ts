@@ -5,3 +5,4 @@ export {
   type PluginSelfDescription,
   type SharingRule,
 } from './plugin-kind.ts';
+export { kindOptions, sharing } from './kind-options.ts';

@@ -1,5 +1,5 @@
 /** Checks a kind of plugin that a host is told of. */
-import { magicCookieChecks, maxMessageBytes, protocolVersionChecks } from '../goplugin/start-options.ts';
+import { magicCookieChecks, maxMessageBytes, protocolVersionChecks } from '../goplugin/internal.ts';
 import {
   anyOf,
   callback,

@@ -6,7 +6,8 @@
  * generated code, is listed and can't be described.
  */
 import { statusNames } from '../grpc/status.ts';
-import { service, type MethodShape, type ServedService, type ServiceDefinition } from '../service.ts';
+import { service } from '../define-service.ts';
+import type { MethodShape, ServedService, ServiceDefinition } from '../service.ts';
 import { renamed, resolve, summarise, type FileSummary } from './descriptor.ts';
 import type { AnswerTo, ReflectionAnswer, ReflectionQuestion } from './messages.ts';
 import { reflectionService, reflectionVersions } from './services.ts';

@@ -3,7 +3,7 @@ import type { Server, ServerWritableStream } from '@grpc/grpc-js';
 import type { Servable } from '../broker/broker.ts';
 import { answerStream, contextOf } from '../grpc/handlers.ts';
 import { StatusError } from '../grpc/status.ts';
-import { service } from '../service.ts';
+import { service } from '../define-service.ts';
 import { servingStatus, type ConnInfo, type Empty, type StdioData } from '../wire/messages.ts';
 import {
   brokerService,

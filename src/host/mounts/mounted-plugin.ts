@@ -1,6 +1,8 @@
 /** A mount as the host has it: on which instance it is, what is prepared for it, and where its calls go. */
 import { BulkheadError } from '../../errors.ts';
 import type { CallMetadata, CallOptions, Reflection, ServiceDefinition } from '../../goplugin/index.ts';
+import { callOptions } from '../../goplugin/internal.ts';
+import { checkShape } from '../../settings/option-shape.ts';
 import { checkMethodOptions } from '../method-checks.ts';
 import type { Generation } from '../instances/generation.ts';
 import type { InstanceSnapshot } from '../instances/instance-state.ts';
@@ -160,6 +162,7 @@ export class MountedPlugin implements Mount, Route {
     options: CallOptions = {},
     question: (asked: Reflection, left: CallOptions) => Promise<T>,
   ): Promise<T> {
+    checkShape('mount.reflection', callOptions, options);
     const { timeoutMs, signal } = options;
     const deadline = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
     const { generation } = await this.serve({ signal, deadline });

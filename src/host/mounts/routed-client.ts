@@ -2,7 +2,7 @@
  * Clients whose calls go to whichever plugin serves at the moment. A call that finds none waits for the restart; a call
  * whose plugin was lost before it had the call is sent again.
  */
-import { callOptionChecks, serviceDefinition } from '../../goplugin/call-options.ts';
+import { callOptionChecks, serviceDefinition } from '../../goplugin/internal.ts';
 import {
   PluginError,
   type CallOptions,
