@@ -71,15 +71,7 @@ export function toggle(summary: string, extras: Extras = {}): Flag<boolean> {
 
 /** A whole number, not negative. */
 export function whole(value: string, summary: string, extras: Extras = {}): Flag<number | undefined> {
-  return {
-    value,
-    summary,
-    ...extras,
-    convert(given, name) {
-      const last = given.at(-1);
-      return last === undefined ? undefined : toWhole(last, name);
-    },
-  };
+  return { value, summary, ...extras, convert: (given, name) => lastAs(toWhole, given, name) };
 }
 
 /** One of a few; the first is the default. */
@@ -117,15 +109,16 @@ export function optionalChoice<const C extends readonly [string, ...string[]]>(
 
 /** A number of bytes, also as `256M`, `256MiB`. */
 export function bytes(value: string, summary: string, extras: Extras = {}): Flag<number | undefined> {
-  return {
-    value,
-    summary,
-    ...extras,
-    convert(given, name) {
-      const last = given.at(-1);
-      return last === undefined ? undefined : toBytes(last, name);
-    },
-  };
+  return { value, summary, ...extras, convert: (given, name) => lastAs(toBytes, given, name) };
+}
+
+function lastAs<T>(
+  convert: (text: string, name: string) => T,
+  given: readonly string[],
+  name: string,
+): T | undefined {
+  const last = given.at(-1);
+  return last === undefined ? undefined : convert(last, name);
 }
 
 /** A limit that has a default, and a word that lifts it. */

@@ -1,5 +1,5 @@
 import type { CommandNode } from '../command.ts';
-import { commandLines, flagLines, pathOf } from './case-lines.ts';
+import { flagLines, pathOf, questions } from './case-lines.ts';
 import { placesOf, quoted, type Place } from './places.ts';
 
 export function bashCompletion(table: readonly CommandNode[]): string {
@@ -50,19 +50,7 @@ _bulkhead() {
   if [[ -n $files ]]; then compopt -o filenames 2>/dev/null; COMPREPLY+=($(compgen -f -- "$cur")); fi
   if [[ \${#COMPREPLY[@]} == 1 && \${COMPREPLY[0]} == *= ]]; then compopt -o nospace 2>/dev/null; fi
 }
-_bulkhead_is_command() {
-  case "$1 $2" in
-${commandLines(places)}
-  esac
-  return 1
-}
-_bulkhead_takes_value() {
-  case "$1 $2" in
-${flagLines(places, ({ flag }) => (flag.value === undefined ? undefined : 'return 0'))}
-  esac
-  return 1
-}
-_bulkhead_values() {
+${questions(places)}_bulkhead_values() {
   case "$1 $2" in
 ${flagLines(places, ({ flag }) => (flag.choices !== undefined ? `choices=${quoted(flag.choices.join(' '))}` : flag.path === true ? 'files=yes' : undefined))}
   esac

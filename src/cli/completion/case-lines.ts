@@ -5,8 +5,25 @@ export function pathOf({ path }: Place): string {
   return path.join(' ');
 }
 
+/** Functions that say whether a word is a command where it stands, and whether a flag takes a value. */
+export function questions(places: readonly Place[]): string {
+  return `_bulkhead_is_command() {
+  case "$1 $2" in
+${commandLines(places)}
+  esac
+  return 1
+}
+_bulkhead_takes_value() {
+  case "$1 $2" in
+${flagLines(places, ({ flag }) => (flag.value === undefined ? undefined : 'return 0'))}
+  esac
+  return 1
+}
+`;
+}
+
 /** For every word that is a command where it stands. */
-export function commandLines(places: readonly Place[]): string {
+function commandLines(places: readonly Place[]): string {
   return places
     .flatMap((place) =>
       place.commands.map(({ name }) => `    (${quoted(`${pathOf(place)} ${name}`)}) return 0 ;;`),

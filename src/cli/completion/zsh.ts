@@ -1,5 +1,5 @@
 import type { CommandNode } from '../command.ts';
-import { commandLines, flagLines, pathOf } from './case-lines.ts';
+import { flagLines, pathOf, questions } from './case-lines.ts';
 import { placesOf, quoted, type Place } from './places.ts';
 
 export function zshCompletion(table: readonly CommandNode[]): string {
@@ -34,19 +34,7 @@ _bulkhead() {
     _bulkhead_words "$place" "$positional"
   fi
 }
-_bulkhead_is_command() {
-  case "$1 $2" in
-${commandLines(places)}
-  esac
-  return 1
-}
-_bulkhead_takes_value() {
-  case "$1 $2" in
-${flagLines(places, ({ flag }) => (flag.value === undefined ? undefined : 'return 0'))}
-  esac
-  return 1
-}
-_bulkhead_values() {
+${questions(places)}_bulkhead_values() {
   case "$1 $2" in
 ${flagLines(places, ({ flag }) => (flag.choices !== undefined ? `compadd -- ${flag.choices.map(quoted).join(' ')}` : flag.path === true ? '_files' : undefined))}
   esac

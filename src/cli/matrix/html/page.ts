@@ -13,6 +13,7 @@ import {
 import type { MatrixRow } from '../../../compatibility/index.ts';
 import { html, inLines, Markup } from './markup.ts';
 import { panel, reality, signs } from './panel.ts';
+import { reasonList } from './reason-list.ts';
 import { style } from './style.ts';
 
 /**
@@ -208,16 +209,7 @@ function knowledge(findings: readonly Finding[]): Markup {
             <span class="number">${number}</span>
             <div>
               <h3>${reason.requirement}</h3>
-              <dl>
-                <dt>Seen</dt>
-                <dd>${inLines(observed[0] ?? '')}${others(observed.length - 1)}</dd>
-                <dt>${hinders ? 'To do' : 'Advice'}</dt>
-                <dd class="todo">${inLines(reason.remedy)}</dd>
-                <dt>Source</dt>
-                <dd class="soft">${inLines(reason.source)}</dd>
-                <dt>Rule</dt>
-                <dd><code>${reason.rule}</code></dd>
-              </dl>
+              ${reasonList(reason, html`${inLines(observed[0] ?? '')}${others(observed.length - 1)}`, hinders)}
               <details>
                 <summary>${cells.length === 1 ? '1 cell' : `${cells.length} cells`}</summary>
                 <ul>

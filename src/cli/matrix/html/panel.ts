@@ -1,6 +1,7 @@
 import type { LaunchStrategy, MatrixRow } from '../../../compatibility/index.ts';
 import { cellWords, numberOf, outcomeOf, type Finding } from '../report.ts';
 import { html, inLines, type Markup } from './markup.ts';
+import { reasonList } from './reason-list.ts';
 
 export const signs = { works: '✓', refused: '✕', unknown: '?', differs: '≠' } as const;
 
@@ -52,16 +53,7 @@ export function panel(row: MatrixRow, id: string, findings: readonly Finding[]):
               (reason) =>
                 html`<div class="reason">
                   <b>${numberOf(reason, findings)}. ${reason.requirement}</b>
-                  <dl>
-                    <dt>Seen</dt>
-                    <dd>${inLines(reason.observed)}</dd>
-                    <dt>${row.verdict === 'works' ? 'Advice' : 'To do'}</dt>
-                    <dd class="todo">${inLines(reason.remedy)}</dd>
-                    <dt>Source</dt>
-                    <dd class="soft">${inLines(reason.source)}</dd>
-                    <dt>Rule</dt>
-                    <dd><code>${reason.rule}</code></dd>
-                  </dl>
+                  ${reasonList(reason, inLines(reason.observed), row.verdict !== 'works')}
                 </div>`,
             )}`
     }

@@ -1,7 +1,16 @@
 import type { z } from 'zod';
+import { capabilityName } from '../../../linux/capabilities.ts';
 import type { Ulimit } from '../create/create-container.ts';
 import type { ContainerState, InspectedDevice, InspectedMount } from './inspected-container.ts';
-import type { deviceShape, mountShape, portsShape, stateShape, ulimitShape } from './inspect-shapes.ts';
+import type {
+  configAlike,
+  hostConfigAlike,
+  deviceShape,
+  mountShape,
+  portsShape,
+  stateShape,
+  ulimitShape,
+} from './inspect-shapes.ts';
 
 /** Podman has states of its own; each is one of Docker's to whoever looks from outside. */
 const podmanStates: Readonly<Record<string, ContainerState['status']>> = {
@@ -66,3 +75,55 @@ export function readPorts(host: {
 }): string[] {
   return [...Object.keys(host.PortBindings ?? {}), ...(host.PublishAllPorts ? ['all'] : [])];
 }
+
+/** What both engines say of the configuration in the same words. */
+export function readConfigAlike(config: ConfigAlike) {
+  return {
+    hostname: config.Hostname,
+    user: config.User,
+    env: config.Env,
+    labels: config.Labels,
+    workingDir: config.WorkingDir,
+    tty: config.Tty,
+    openStdin: config.OpenStdin,
+    ...(config.StopTimeout != null && { stopTimeout: config.StopTimeout }),
+    healthcheck: config.Healthcheck?.Test ?? [],
+  };
+}
+
+/** What both engines say of the host's side in the same words. */
+export function readHostAlike(host: HostConfigAlike) {
+  return {
+    networkMode: host.NetworkMode,
+    publishedPorts: readPorts(host),
+    extraHosts: host.ExtraHosts,
+    dns: host.Dns,
+    readonlyRootfs: host.ReadonlyRootfs,
+    capAdd: host.CapAdd.map(capabilityName),
+    capDrop: host.CapDrop.map(capabilityName),
+    securityOpt: host.SecurityOpt,
+    groupAdd: host.GroupAdd,
+    memory: host.Memory,
+    memorySwap: host.MemorySwap,
+    nanoCpus: host.NanoCpus,
+    pidsLimit: Math.max(0, host.PidsLimit),
+    ulimits: readUlimits(host.Ulimits),
+    cgroupParent: host.CgroupParent,
+    ipcMode: host.IpcMode,
+    shmSize: host.ShmSize,
+    pidMode: host.PidMode,
+    utsMode: host.UTSMode,
+    usernsMode: host.UsernsMode,
+    oomScoreAdj: host.OomScoreAdj,
+    logDriver: host.LogConfig.Type,
+    autoRemove: host.AutoRemove,
+    restartPolicy: host.RestartPolicy?.Name ?? '',
+    init: host.Init,
+    oomKillDisable: host.OomKillDisable,
+    privileged: host.Privileged,
+    devices: readDevices(host.Devices),
+  };
+}
+
+type ConfigAlike = z.infer<z.ZodObject<typeof configAlike>>;
+type HostConfigAlike = z.infer<z.ZodObject<typeof hostConfigAlike>>;

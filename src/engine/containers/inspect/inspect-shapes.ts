@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flag, numberOrZero, textOrNothing, texts, time } from '../../answer.ts';
+import { flag, numberOrZero, textMap, textOrNothing, texts, time } from '../../answer.ts';
 
 /** What both engines write alike in the answer to an inspect. */
 
@@ -57,3 +57,52 @@ export function listOf<T>(shape: z.ZodType<T>) {
     .nullish()
     .transform((list) => list ?? []);
 }
+
+/** What both engines say of the configuration in the same words. */
+export const configAlike = {
+  Hostname: textOrNothing,
+  User: textOrNothing,
+  Env: texts,
+  Labels: textMap,
+  WorkingDir: textOrNothing,
+  Tty: flag,
+  OpenStdin: flag,
+  StopTimeout: z.number().nullish(),
+  Healthcheck: healthcheckShape,
+};
+
+/** What both engines say of the host's side in the same words. */
+export const hostConfigAlike = {
+  NetworkMode: textOrNothing,
+  ReadonlyRootfs: flag,
+  CapAdd: texts,
+  CapDrop: texts,
+  SecurityOpt: texts,
+  GroupAdd: texts,
+  Memory: numberOrZero,
+  MemorySwap: numberOrZero,
+  NanoCpus: numberOrZero,
+  PidsLimit: numberOrZero,
+  Ulimits: listOf(ulimitShape),
+  CgroupParent: textOrNothing,
+  IpcMode: textOrNothing,
+  PidMode: textOrNothing,
+  UTSMode: textOrNothing,
+  ShmSize: numberOrZero,
+  UsernsMode: textOrNothing,
+  OomScoreAdj: numberOrZero,
+  LogConfig: z.object({ Type: textOrNothing }),
+  AutoRemove: flag,
+  RestartPolicy: restartPolicyShape,
+  Init: flag,
+  OomKillDisable: flag,
+  ExtraHosts: texts,
+  Dns: texts,
+  VolumesFrom: texts,
+  Links: texts,
+  PublishAllPorts: flag,
+  PortBindings: portsShape,
+  Tmpfs: tmpfsShape,
+  Privileged: flag,
+  Devices: listOf(deviceShape),
+};

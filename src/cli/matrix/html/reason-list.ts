@@ -1,0 +1,20 @@
+import type { Reason } from '../../../compatibility/index.ts';
+import { html, inLines, type Markup } from './markup.ts';
+
+/** What is told of a reason: what was seen, what to do about it, and where it comes from. */
+export function reasonList(
+  { remedy, source, rule }: Reason,
+  seen: Markup | readonly Markup[] | string,
+  hinders: boolean,
+): Markup {
+  return html`<dl>
+    <dt>Seen</dt>
+    <dd>${seen}</dd>
+    <dt>${hinders ? 'To do' : 'Advice'}</dt>
+    <dd class="todo">${inLines(remedy)}</dd>
+    <dt>Source</dt>
+    <dd class="soft">${inLines(source)}</dd>
+    <dt>Rule</dt>
+    <dd><code>${rule}</code></dd>
+  </dl>`;
+}
