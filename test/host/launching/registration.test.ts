@@ -143,7 +143,7 @@ describeCells('registration', (openCell) => {
       const plugin = { name: 'kv', ociImage: cell.image };
       await assert.rejects(host.plugins.register({ ...plugin, type: 'other' }), { code: 'PLUGIN_MISMATCH' });
       const wrongVersion = host.plugins.register({ ...plugin, type: 'talking', version: '1.2.4' });
-      await assert.rejects(wrongVersion, /of version v1\.2\.3, not v1\.2\.4/);
+      await assert.rejects(wrongVersion, /reports the version v1\.2\.3, not v1\.2\.4/);
       const { plugin: found } = await host.plugins.register({ ...plugin, type: 'unknown', version: '1.2.3' });
       assert.equal(found.type, 'talking');
     });

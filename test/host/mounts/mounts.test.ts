@@ -189,7 +189,7 @@ describeCells('mounts', (openCell, engineKind) => {
       );
       const error: unknown = await host.reload('kv', 'kv').catch((reason: unknown) => reason);
       assert.ok(error instanceof ReloadFailedError, String(error));
-      assert.match(error.message, /runs on as before.*the license file is missing/);
+      assert.match(error.message, /continues to run as before.*the license file is missing/);
       assert.equal(String((await client(mount).get({ key: 'k' })).value), 'v');
       assert.equal(mount.version, 'v1.0.0');
       await host.plugins.register(
