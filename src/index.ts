@@ -21,6 +21,7 @@ export {
   launchPlugin,
   type Difference,
   type Labels,
+  type LaunchCheck,
   type LaunchOptions,
   type PluginContainerOptions,
   type TmpfsOptions,
@@ -36,6 +37,7 @@ export {
   type LiveProbeMatrixOptions,
   type MatrixLaunch,
 } from './matrix/index.ts';
+export type { ContainerSettings } from './settings/container-settings.ts';
 export * from './catalog/index.ts';
 export {
   loadImage,

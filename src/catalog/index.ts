@@ -5,13 +5,7 @@ export { effectiveReference, parseImageReference, type ImageReference } from './
 export { PluginCatalog, type Pin } from './plugin-catalog.ts';
 export { toPluginEntry, type PluginEntry, type PluginInfo, type PluginRegistration } from './plugin-entry.ts';
 export { RuntimeCatalog } from './runtime-catalog.ts';
-export type {
-  RuntimeEntry,
-  RuntimeRegistration,
-  RuntimeSettings,
-  RuntimeTmpfs,
-  RuntimeUlimit,
-} from './runtime-entry.ts';
+export type { RuntimeEntry, RuntimeRegistration, RuntimeSettings } from './runtime-entry.ts';
 export { fileStore, type FileStoreOptions } from './store/file-store.ts';
 export { memoryStore } from './store/memory-store.ts';
 export type { CatalogStore, DocumentKey, StrangeThing } from './store/store.ts';

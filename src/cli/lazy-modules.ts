@@ -5,7 +5,7 @@
 export const lazyModules = {
   engine: () => import('../engine/index.ts'),
   compatibility: () => import('../compatibility/index.ts'),
-  launchCase: () => import('../compatibility/internal.ts'),
+  launchPlan: () => import('../container/index.ts'),
   images: () => import('../packing/index.ts'),
   catalog: () => import('../catalog/index.ts'),
   control: () => import('./control/ask-hosts.ts'),

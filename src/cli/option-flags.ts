@@ -1,8 +1,10 @@
+import { settingDefinitions } from '../settings/setting-list.ts';
 import type { Flags } from './flags.ts';
 import { shownFlag } from './parse-arguments.ts';
 
 /** Flags whose name is not that of the option. */
 const flagOfOption: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(settingDefinitions.map(([name, { flag }]) => [name, flag.name])),
   autoMtls: 'no_mtls',
   engineSocket: 'engine',
   handshake: 'cookie',
@@ -10,7 +12,6 @@ const flagOfOption: Readonly<Record<string, string>> = {
   runtime: 'oci_runtime',
   socketPath: 'engine',
   timeoutMs: 'timeout',
-  workingDirectory: 'workdir',
 };
 
 /**

@@ -17,10 +17,12 @@ import {
   wholeNumber,
   type Check,
 } from '../settings/option-shape.ts';
+import { settingChecks } from '../settings/setting-list.ts';
 import type { EngineGathering } from './gather/engine.ts';
 import type { HostGathering } from './gather/host.ts';
 import type { ImageGathering } from './gather/image.ts';
 import type { LaunchRequirements } from './launch-verdict.ts';
+import type { DryMatrixOptions } from './matrix/dry.ts';
 import type { CellFilter, LiveOutcome, MatrixCell } from './matrix/matrix.ts';
 
 const anything: Check = () => undefined;
@@ -29,25 +31,27 @@ const present = required(object);
 const liftable = anyOf(oneOf('unlimited'), wholeNumber(1));
 
 const folder = { socketDirectory: filledText };
+const hostGathering = { ...folder, ownedFolder: flag };
 const engineGathering = { ...folder, fresh: flag, signal };
 const imageGathering = { cacheDirectory: filledText, signal };
 
 /** The options of each gathering. */
 const gatherings = {
   gatherFacts: shapeOf<HostGathering & EngineGathering & ImageGathering & AbortOption>({
+    ...hostGathering,
     ...engineGathering,
     ...imageGathering,
   }),
   gatherEngineFacts: shapeOf<EngineGathering>(engineGathering),
-  gatherHostFacts: shapeOf<HostGathering>(folder),
+  gatherHostFacts: shapeOf<HostGathering>(hostGathering),
   gatherImageFacts: shapeOf<ImageGathering>(imageGathering),
 } satisfies Readonly<Record<string, Check>>;
 
 /** Whoever launches may ask with the same object: these say nothing about whether it works. */
 const ofLaunch = Object.fromEntries(
   [
-    ...['image', 'title', 'args', 'env', 'workingDirectory', 'tmpfs', 'readOnlyRootFilesystem', 'ulimits'],
-    ...['override', 'imageCacheDirectory', 'labels', 'socketDirectory', 'rootless', 'handshake'],
+    ...['image', 'title', 'args', 'env'],
+    ...['override', 'imageCacheDirectory', 'labels', 'socketDirectory', 'handshake'],
     ...['protocolVersions', 'autoMtls', 'maxMessageBytes', 'startTimeoutMs', 'signal', 'onLog', 'onOutput'],
   ].map((name) => [name, anything]),
 );
@@ -55,20 +59,14 @@ const ofLaunch = Object.fromEntries(
 const requirements = required(
   shapeOf<LaunchRequirements>({
     ...ofLaunch,
+    ...settingChecks,
     runtime: required(filledText),
-    user: text,
     entrypoint: listOf(text),
     mlock: flag,
     brokerMultiplex: flag,
-    capAdd: listOf(filledText),
-    noNewPrivileges: flag,
     memoryBytes: liftable,
     cpuNanos: wholeNumber(1),
     pidsLimit: liftable,
-    cgroupParent: text,
-    network: filledText,
-    requireNonRoot: flag,
-    seccomp: oneOf('unconfined'),
   }),
 );
 
@@ -173,7 +171,8 @@ export function checkFilter(operation: string, options: unknown): void {
 
 /** @throws InvalidOptionError */
 export function checkDryMatrixOptions(options: unknown): void {
-  checkShape('dryMatrix', shapeOf<{ filter?: CellFilter }>({ filter }), options);
+  const requirements = fieldsOf<object>({}); // asked where a launch is
+  checkShape('dryMatrix', shapeOf<DryMatrixOptions>({ filter, requirements }), options);
 }
 
 /** @throws InvalidOptionError */

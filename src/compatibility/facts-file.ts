@@ -73,6 +73,7 @@ const host: z.ZodType<HostFacts> = z.strictObject({
   podmanRuntimes: texts,
   socketFolder: z.strictObject({
     path: text.startsWith('/'),
+    bytesBelow: z.int().nonnegative().optional(),
     writable: flag,
     fileSystem: fact(text),
     acl: flag,

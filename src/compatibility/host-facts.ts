@@ -24,6 +24,11 @@ export interface HostFacts {
 /** The folder below which the socket directories of plugins are made. */
 export interface SocketFolderFacts {
   readonly path: string;
+  /**
+   * Bytes that the path of a socket has at most after `path`. Absent: as below the folder that a host makes there for its
+   * plugins.
+   */
+  readonly bytesBelow?: number | undefined;
   /** Whether this process can make directories in it. */
   readonly writable: Fact<boolean>;
   /** Type of the file system, such as `ext4` or `tmpfs`. */

@@ -1,33 +1,17 @@
 /** What follows from the facts for one launch. */
+import type { ContainerSettings } from '../settings/container-settings.ts';
+import type { PassedSettings } from '../settings/setting-list.ts';
 
 /** What the caller wants beside the defaults. Every value is optional; absent means the default. */
-export interface LaunchRequirements {
+export interface LaunchRequirements extends ContainerSettings {
   /** Name of the runtime. */
   readonly runtime: string;
-  /** Overrides the image's user. */
-  readonly user?: string | undefined;
   /** Replaces the image's entrypoint: then nothing is known of the program. */
   readonly entrypoint?: readonly string[] | undefined;
   /** Whether the plugin locks its memory (`mlockall`), as Vault's plugins do unless told not to. Default false. */
   readonly mlock?: boolean | undefined;
   /** Whether brokered connections must travel in the main one (go-plugin 1.6). Default false. */
   readonly brokerMultiplex?: boolean | undefined;
-  /** Capabilities to give back. Default none. */
-  readonly capAdd?: readonly string[] | undefined;
-  /** Absent: on, unless what was asked for can't work with it. */
-  readonly noNewPrivileges?: boolean | undefined;
-  /** Absent: 1 GiB where it is enforced. */
-  readonly memoryBytes?: number | 'unlimited' | undefined;
-  readonly cpuNanos?: number | undefined;
-  /** Absent: 512 where it is enforced. */
-  readonly pidsLimit?: number | 'unlimited' | undefined;
-  readonly cgroupParent?: string | undefined;
-  /** Absent: none. */
-  readonly network?: string | undefined;
-  /** Whether a plugin that is root in its container is refused. Default false. */
-  readonly requireNonRoot?: boolean | undefined;
-  /** Absent: the engine's default profile, without which a launch is refused. */
-  readonly seccomp?: 'unconfined' | undefined;
 }
 
 /** How the directory for the plugin's unix socket is made on the host. */
@@ -53,8 +37,8 @@ export interface StrategyUlimit {
   readonly hard: number;
 }
 
-/** Everything the launch code executes. It decides nothing again. Plain data. */
-export interface LaunchStrategy {
+/** Everything the launch code executes, with the settings that reach the engine as they are. It decides nothing again. Plain data. */
+export interface LaunchStrategy extends PassedSettings {
   /**
    * Which recipe shares the socket: an otherwise unused group, the host's own group, container group 0 of a rootless
    * engine, or a group of the engine's user namespace.
@@ -66,8 +50,6 @@ export interface LaunchStrategy {
    * is for `PluginHost`, which starts it and judges again.
    */
   readonly service: 'given' | 'own-podman';
-  /** The API through which it is created: Podman's Docker-compatible one drops settings. */
-  readonly createPath: 'docker' | 'libpod';
   readonly directory: SocketDirectoryPlan;
   /** Group id as the container sees it: that of the plugin's sockets. */
   readonly socketGid: number;
@@ -80,13 +62,10 @@ export interface LaunchStrategy {
   readonly noNewPrivileges: boolean;
   /** True where the engine can't give a cgroup namespace of its own, as Docker before 20.10. */
   readonly sharesCgroupNamespace?: boolean | undefined;
+  /** What locking memory needs; it comes before what was asked for. */
   readonly ulimits: readonly StrategyUlimit[];
   readonly memoryBytes?: number | undefined;
-  readonly cpuNanos?: number | undefined;
   readonly pidsLimit?: number | undefined;
-  readonly cgroupParent?: string | undefined;
-  /** Handed to the runtime. */
-  readonly annotations: Readonly<Record<string, string>>;
   /** After the start it must be seen that gVisor runs the container. */
   readonly proveGvisor: boolean;
 }

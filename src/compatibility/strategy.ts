@@ -1,5 +1,6 @@
 import { capabilityName } from '../linux/capabilities.ts';
 import { compareVersions } from '../engine/internal.ts';
+import { passedSettings } from '../settings/setting-list.ts';
 import { fileCapabilitiesOf, ignoresCgroups, inFirstUserNamespace, isRoot } from './case.ts';
 import { valueOf } from './fact.ts';
 import type { LaunchStrategy } from './launch-verdict.ts';
@@ -18,23 +19,20 @@ const firstDockerThatKeepsPermitted = '23';
 
 /** How the launch is done, or would be tried. Pure, and never more than what was asked for needs. */
 export function chooseStrategy(launch: LaunchCase): LaunchStrategy {
-  const { engine, wishes } = launch;
+  const { wishes } = launch;
   const locking = memoryLocking(launch);
   const capabilities = [...new Set([...(wishes.capAdd ?? []).map(capabilityName), ...locking.capabilities])];
   return {
+    ...passedSettings(wishes),
     ...asNumbers(launch, socketSharing(launch)),
     runtime: wishes.runtime,
     service: launch.service,
-    createPath: engine.kind === 'podman' ? 'libpod' : 'docker',
     capabilities,
     noNewPrivileges: wishes.noNewPrivileges ?? !needsNewPrivileges(launch),
     ...(sharesCgroupNamespace(launch) && { sharesCgroupNamespace: true }),
     ulimits: locking.ulimits,
     memoryBytes: memoryLimit(launch),
-    cpuNanos: wishes.cpuNanos,
     pidsLimit: pidsLimit(launch),
-    cgroupParent: wishes.cgroupParent,
-    annotations: {},
     proveGvisor: launch.runtime?.kind === 'runsc',
   };
 }

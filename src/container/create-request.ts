@@ -1,6 +1,7 @@
 import type { LaunchStrategy } from '../compatibility/index.ts';
 import type { CreateContainerOptions } from '../engine/index.ts';
 import { InvalidOptionError } from '../errors.ts';
+import { passedDefaults, passedSettings } from '../settings/setting-list.ts';
 import { labelsFor, type PluginContainerOptions } from './options.ts';
 
 /** Where the socket directory appears in the container. Not below /tmp: runsc may cover that with a private tmpfs. */
@@ -25,7 +26,7 @@ export interface CreateRequestParts {
 /** The create request for one plugin container: what the strategy says, and deny by default for the rest. */
 export function createRequest(parts: CreateRequestParts): CreateContainerOptions {
   const { options, strategy } = parts;
-  const { network = 'none' } = options;
+  const passed = { ...passedDefaults, ...passedSettings(strategy) };
   return withoutUndefined({
     name: parts.name,
     image: parts.imageId,
@@ -34,18 +35,18 @@ export function createRequest(parts: CreateRequestParts): CreateContainerOptions
     env: pluginEnvironment(parts),
     labels: { ...labelsFor(options.labels, parts.name), ...parts.labels },
     user: strategy.user,
-    workingDir: options.workingDirectory,
+    workingDir: passed.workingDirectory,
     runtime: strategy.runtime,
-    networkMode: network,
-    networkDisabled: network === 'none',
+    networkMode: passed.network,
+    networkDisabled: passed.network === 'none',
     ipcMode: 'private',
     shmSize: defaultTmpfsBytes,
     cgroupnsMode: strategy.sharesCgroupNamespace === true ? undefined : 'private',
     capDrop: ['ALL'],
     capAdd: [...strategy.capabilities],
     noNewPrivileges: strategy.noNewPrivileges,
-    seccompProfile: options.seccomp,
-    readonlyRootfs: options.readOnlyRootFilesystem ?? true,
+    seccompProfile: passed.seccomp,
+    readonlyRootfs: passed.readOnlyRootFilesystem,
     groupAdd: [...strategy.groups],
     mounts: [
       {
@@ -55,7 +56,7 @@ export function createRequest(parts: CreateRequestParts): CreateContainerOptions
         readOnly: false,
         propagation: 'rprivate',
       },
-      ...(options.tmpfs ?? []).map((tmpfs) =>
+      ...(passed.tmpfs ?? []).map((tmpfs) =>
         withoutUndefined({
           type: 'tmpfs' as const,
           target: tmpfs.path,
@@ -68,12 +69,10 @@ export function createRequest(parts: CreateRequestParts): CreateContainerOptions
     memory: strategy.memoryBytes,
     // With as much again in swap, the engines' default, a plugin could take twice its limit of the host.
     memorySwap: strategy.memoryBytes,
-    nanoCpus: strategy.cpuNanos,
+    nanoCpus: passed.cpuNanos,
     pidsLimit: strategy.pidsLimit,
     ulimits: ulimitsOf(parts),
-    cgroupParent: strategy.cgroupParent,
-    // Older APIs know no annotations: an empty map would already be refused.
-    annotations: Object.keys(strategy.annotations).length === 0 ? undefined : strategy.annotations,
+    cgroupParent: passed.cgroupParent,
     // Output reaches us through attach; nothing of it is kept on the engine's disk.
     logDriver: 'none',
     openStdin: false,

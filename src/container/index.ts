@@ -9,8 +9,18 @@ export {
   LaunchRefusedError,
   LaunchUnknownError,
 } from './errors.ts';
-export { launchPlugin, type LaunchOptions } from './launch.ts';
-export { checkLaunch, defaultRuntime, passingGidOf, type PlannedOptions } from './launch-plan.ts';
+export { executeLaunch, launchPlugin, type LaunchOptions } from './launch.ts';
+export { checkLaunchOptions, checkLaunchWithin, containerChecks } from './launch-checks.ts';
+export { launchCheck, type LaunchCheck } from './launch-check.ts';
+export {
+  defaultRuntime,
+  planLaunch,
+  refuseLaunch,
+  type LaunchPlan,
+  type LaunchSite,
+  type PlannedOptions,
+} from './launch-plan.ts';
+export { passingGidOf, rememberedEngineFacts } from './remembered-facts.ts';
 export {
   labelsFor,
   type Labels,

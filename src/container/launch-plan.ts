@@ -1,20 +1,21 @@
 import {
-  gatherEngineFacts,
   gatherHostFacts,
   gatherImageFacts,
   judge,
   known,
-  passingGid,
-  type EngineFacts,
+  type AbsentImage,
   type ImageFacts,
   type LaunchFacts,
+  type LaunchRequirements,
   type LaunchStrategy,
   type LaunchVerdict,
-  type LaunchRequirements,
 } from '../compatibility/index.ts';
 import type { Engine } from '../engine/index.ts';
+import type { BulkheadError } from '../errors.ts';
 import { ImageNotPresentError, LaunchRefusedError, LaunchUnknownError } from './errors.ts';
 import type { PluginContainerOptions } from './options.ts';
+import { checkLaunchOptions } from './launch-checks.ts';
+import { freshEngineFacts, rememberedEngineFacts } from './remembered-facts.ts';
 
 /** gVisor, as in Vault: the plugin gets a kernel of its own. */
 export const defaultRuntime = 'runsc';
@@ -22,118 +23,93 @@ export const defaultRuntime = 'runsc';
 /** What a launch wants beside the container's options. */
 export type PlannedOptions = PluginContainerOptions & Pick<LaunchRequirements, 'brokerMultiplex'>;
 
+/** Where and by whom it is launched. */
+export interface LaunchSite {
+  /** Whether the plugin's folder is made in one of a host's own below `socketDirectory`. Default false. */
+  readonly ownedFolder?: boolean | undefined;
+  /** Whether a Podman service of our own may be started for the launch in place of this engine. Default false. */
+  readonly ownService?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What is known of a launch before anything is made. It is executed as it stands. */
 export interface LaunchPlan {
+  /** Empty when the engine does not have the image. */
   readonly imageId: string;
+  readonly facts: LaunchFacts;
+  readonly requirements: LaunchRequirements;
+  readonly verdict: LaunchVerdict;
+  /** How it is launched, or how an overridden launch is tried. */
   readonly strategy: LaunchStrategy;
+  /** Why the launch does not go ahead; absent when it does, also because `override` lets it. */
+  readonly refusal?: BulkheadError | undefined;
 }
 
 /**
- * Looks and judges; what comes back is executed as it stands.
+ * Looks and judges. Every launch is planned here, and whoever says beforehand what a launch would do asks for the same plan:
+ * `bulkhead check`, `PluginHost.check`, the live matrix and the registration of plugins.
  *
- * @throws ImageNotPresentError, LaunchRefusedError, LaunchUnknownError
+ * @throws the errors of the engine; what stands against the launch is the plan's `refusal`
+ * @remarks Nothing is made. Abort ends the questions.
  */
 export async function planLaunch(
   engine: Engine,
   options: PlannedOptions,
-  { signal }: { signal?: AbortSignal | undefined } = {},
+  site: LaunchSite = {},
 ): Promise<LaunchPlan> {
-  const { imageId, verdict } = await checkLaunch(engine, options, { signal });
-  return { imageId, strategy: strategyOf(verdict, options) };
-}
-
-/**
- * What a launch would be told, before anything is made.
- *
- * @throws ImageNotPresentError
- */
-export async function checkLaunch(
-  engine: Engine,
-  options: PlannedOptions,
-  { signal }: { signal?: AbortSignal | undefined } = {},
-): Promise<{ readonly imageId: string; readonly verdict: LaunchVerdict }> {
+  checkLaunchOptions('a launch', options);
+  const { signal } = site;
   signal?.throwIfAborted();
-  const image = await presentImage(engine, options, signal);
-  const wishes = { ...options, runtime: options.runtime ?? defaultRuntime };
-  let verdict = judge(await launchFacts(engine, image, options), wishes);
+  const { imageCacheDirectory: cacheDirectory } = options;
+  const image = await gatherImageFacts(engine, options.image, { cacheDirectory, signal });
+  const requirements = { ...options, runtime: options.runtime ?? defaultRuntime };
+  let facts = await launchFacts(engine, image, options, site);
+  let verdict = judge(facts, requirements);
   if (verdict.status !== 'works') {
     // An engine learns new runtimes when its configuration is read again: ask anew before saying no.
-    verdict = judge(await launchFacts(engine, image, options, { fresh: true, signal }), wishes);
+    facts = await launchFacts(engine, image, options, { ...site, fresh: true });
+    verdict = judge(facts, requirements);
   }
-  return { imageId: image.id, verdict };
+  return {
+    imageId: 'absent' in image ? '' : image.id,
+    facts,
+    requirements,
+    verdict,
+    strategy: verdict.status === 'works' ? verdict.strategy : verdict.attempt,
+    refusal: refusalOf(engine, image, verdict, options),
+  };
 }
 
-async function presentImage(
-  engine: Engine,
-  { image: reference, imageCacheDirectory: cacheDirectory }: PlannedOptions,
-  signal: AbortSignal | undefined,
-): Promise<ImageFacts> {
-  const image = await gatherImageFacts(engine, reference, { cacheDirectory, signal });
-  if (!('absent' in image)) return image;
-  throw new ImageNotPresentError(reference, `${engine.kind} at ${engine.socketPath}`);
+/** @throws the plan's refusal */
+export function refuseLaunch({ refusal }: LaunchPlan): void {
+  if (refusal !== undefined) throw refusal;
 }
 
-/** This engine is the one that the launch has: that a service of our own could be started does not help here. */
 async function launchFacts(
   engine: Engine,
-  image: ImageFacts,
+  image: ImageFacts | AbsentImage,
   options: PlannedOptions,
-  { fresh = false, signal }: { fresh?: boolean; signal?: AbortSignal | undefined } = {},
+  site: LaunchSite & { readonly fresh?: boolean },
 ): Promise<LaunchFacts> {
+  const { socketDirectory } = options;
+  const { ownedFolder = false, ownService = false, signal } = site;
   const [host, engineFacts] = await Promise.all([
-    gatherHostFacts({ socketDirectory: options.socketDirectory }),
-    fresh ? askAnew(engine, options, signal) : rememberedFacts(engine, options),
+    gatherHostFacts({ socketDirectory, ownedFolder }),
+    (site.fresh === true ? freshEngineFacts : rememberedEngineFacts)(engine, socketDirectory, { signal }),
   ]);
-  const podmanRuntimes = known([], 'the launch has this engine');
+  // That a service of our own could be started does not help a launch that has this engine.
+  const podmanRuntimes = ownService ? host.podmanRuntimes : known([], 'the launch has this engine');
   return { host: { ...host, podmanRuntimes }, engine: engineFacts, image };
 }
 
-function strategyOf(verdict: LaunchVerdict, { image, override }: PlannedOptions): LaunchStrategy {
-  if (verdict.status === 'works') return verdict.strategy;
-  if (verdict.status === 'refused' && override !== 'refused')
-    throw new LaunchRefusedError(image, verdict.reasons);
-  if (verdict.status === 'unknown' && override === undefined)
-    throw new LaunchUnknownError(image, verdict.reasons);
-  return verdict.attempt;
-}
-
-/** The group that has to pass the folder in which socket directories for this engine are made; see `passingGid`. */
-export async function passingGidOf(
+function refusalOf(
   engine: Engine,
-  socketDirectory: string | undefined,
-): Promise<number | undefined> {
-  // Only root can give a folder to the group of somebody else.
-  if (process.geteuid?.() !== 0) return undefined;
-  const facts = await rememberedFacts(engine, { image: '', socketDirectory });
-  return passingGid({ uid: known(0, 'geteuid') }, facts);
-}
-
-/** Looking at an engine takes longer than creating a container, and what is seen hardly ever changes. By socket folder. */
-const seen = new WeakMap<Engine, Map<string, Promise<EngineFacts>>>();
-
-function rememberedFacts(engine: Engine, options: PlannedOptions): Promise<EngineFacts> {
-  const known = seen.get(engine)?.get(options.socketDirectory ?? '');
-  return (
-    known ??
-    remember(engine, options, gatherEngineFacts(engine, { socketDirectory: options.socketDirectory }))
-  );
-}
-
-function askAnew(
-  engine: Engine,
-  options: PlannedOptions,
-  signal: AbortSignal | undefined,
-): Promise<EngineFacts> {
-  const { socketDirectory } = options;
-  return remember(engine, options, gatherEngineFacts(engine, { socketDirectory, fresh: true, signal }));
-}
-
-function remember(
-  engine: Engine,
-  { socketDirectory = '' }: PlannedOptions,
-  facts: Promise<EngineFacts>,
-): Promise<EngineFacts> {
-  const folders = seen.get(engine) ?? new Map<string, Promise<EngineFacts>>();
-  seen.set(engine, folders.set(socketDirectory, facts));
-  facts.catch(() => folders.delete(socketDirectory));
-  return facts;
+  image: ImageFacts | AbsentImage,
+  verdict: LaunchVerdict,
+  { image: reference, override }: PlannedOptions,
+): BulkheadError | undefined {
+  if ('absent' in image) return new ImageNotPresentError(reference, `${engine.kind} at ${engine.socketPath}`);
+  if (verdict.status === 'works' || override === 'refused') return undefined;
+  if (verdict.status === 'refused') return new LaunchRefusedError(reference, verdict.reasons);
+  return override === 'unknown' ? undefined : new LaunchUnknownError(reference, verdict.reasons);
 }

@@ -2,7 +2,8 @@ import type { Engine } from '../engine/index.ts';
 import { withTexts } from '../error-texts.ts';
 import { startPlugin, type Plugin, type StartPluginOptions } from '../goplugin/index.ts';
 import { createContainerRunner } from './container-runner.ts';
-import { planLaunch } from './launch-plan.ts';
+import { checkLaunchOptions } from './launch-checks.ts';
+import { planLaunch, refuseLaunch, type LaunchPlan } from './launch-plan.ts';
 import type { PluginContainerOptions } from './options.ts';
 import { isTransientStartFailure } from './transient-start-failure.ts';
 import { redactor } from './secret-values.ts';
@@ -24,7 +25,22 @@ export interface LaunchOptions
  * @remarks Abort removes what was made, then rethrows the reason untouched.
  */
 export async function launchPlugin(engine: Engine, options: LaunchOptions): Promise<Plugin> {
-  const { imageId, strategy } = await planLaunch(engine, options, { signal: options.signal });
+  checkLaunchOptions('launchPlugin', options);
+  const plan = await planLaunch(engine, options, { signal: options.signal });
+  refuseLaunch(plan);
+  return executeLaunch(engine, plan, options);
+}
+
+/**
+ * Launches as planned, whatever the verdict was.
+ *
+ * @param options those of the plan, apart from labels and the folder for sockets
+ */
+export async function executeLaunch(
+  engine: Engine,
+  { imageId, strategy }: Pick<LaunchPlan, 'imageId' | 'strategy'>,
+  options: LaunchOptions,
+): Promise<Plugin> {
   const redact = redactor(options);
   const { handshake, protocolVersions, autoMtls, brokerMultiplex, maxMessageBytes } = options;
   const { startTimeoutMs, signal, onLog, onOutput } = options;

@@ -6,7 +6,6 @@ import {
   callback,
   checkArgument,
   checkShape,
-  fieldsOf,
   filledText,
   flag,
   listOf,
@@ -18,7 +17,7 @@ import {
   type Check,
 } from '../settings/option-shape.ts';
 import type { AbortOption } from '../abort.ts';
-import type { LaunchOptions, PluginContainerOptions } from '../container/index.ts';
+import { containerChecks, type LaunchOptions } from '../container/index.ts';
 import type { VersionOption } from './host-options.ts';
 import type { UnregisteredPlugin } from './launching/resolver.ts';
 import type { MountOptions } from './mounts/mount.ts';
@@ -86,11 +85,7 @@ export function checkInstanceId(operation: string, instanceId: unknown): void {
   checkArgument(operation, 'instanceId', text, instanceId);
 }
 
-/** What a launch has beside its container's settings. */
-const launch = fieldsOf<Omit<LaunchOptions, keyof PluginContainerOptions> & { image: string }>({
-  ...pluginOptionChecks,
-  image: required(filledText),
-});
+const launch = shapeOf<LaunchOptions>({ ...containerChecks, ...pluginOptionChecks });
 
 const unregistered = required(
   shapeOf<UnregisteredPlugin>({ type: filledText, name: filledText, launch: required(launch), sharing }),

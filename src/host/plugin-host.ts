@@ -2,8 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { AbortOption } from '../abort.ts';
 import { PluginCatalog, RuntimeCatalog } from '../catalog/index.ts';
-import type { LaunchVerdict } from '../compatibility/index.ts';
-import { checkLaunch, defaultRuntime, type LaunchOptions } from '../container/index.ts';
+import {
+  checkLaunchOptions,
+  defaultRuntime,
+  launchCheck,
+  type LaunchCheck,
+  type LaunchOptions,
+  type PlannedOptions,
+} from '../container/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { BulkheadError } from '../errors.ts';
 import type { Plugin } from '../goplugin/index.ts';
@@ -14,7 +20,7 @@ import { checkHostOptions } from './host-checks.ts';
 import type { PluginHostOptions, VersionOption } from './host-options.ts';
 import {
   checkInstanceId,
-  checkLaunch as checkLaunchOptions,
+  checkLaunch,
   checkMethodOptions,
   checkPluginName,
   checkUnregistered,
@@ -61,6 +67,7 @@ export class PluginHost implements AsyncDisposable {
   readonly runtimes: RuntimeCatalog;
   /** Registered plugins and pins. */
   readonly plugins: PluginRegistry;
+  readonly #catalog: PluginCatalog;
   readonly #engines: Engines;
   readonly #runtime: string;
   readonly #resolver: Resolver;
@@ -114,9 +121,9 @@ export class PluginHost implements AsyncDisposable {
       socketDirectory: options.socketDirectory,
     });
     this.#pool = new Pool(this.#launcher, new Report(this.id, counters, logger), options);
-    const catalog = new PluginCatalog(store, this.runtimes);
-    this.#sources = new Sources(catalog, this.#resolver);
-    this.plugins = new PluginRegistry(catalog, {
+    this.#catalog = new PluginCatalog(store, this.runtimes);
+    this.#sources = new Sources(this.#catalog, this.#resolver);
+    this.plugins = new PluginRegistry(this.#catalog, {
       kinds,
       resolve: (entry, { signal }) => this.#work(signal, (ours) => this.#resolver.registered(entry, ours)),
       start: (plugin, { signal }) => this.#work(signal, (ours) => this.#single(plugin, ours)),
@@ -160,7 +167,7 @@ export class PluginHost implements AsyncDisposable {
     options: VersionOption & AbortOption = {},
   ): Promise<Plugin> {
     if (typeof first !== 'string') {
-      checkLaunchOptions(first);
+      checkLaunch(first);
       return this.#work(first.signal, (ours) => this.#startUnregistered(first, ours));
     }
     checkPluginName('start', first, name);
@@ -172,25 +179,35 @@ export class PluginHost implements AsyncDisposable {
   }
 
   /**
-   * Whether the plugin can run here, and how, or why not. No container is made. With `mlock` it is judged as if its plugin
-   * runtime let it lock its memory, or not.
+   * Whether the plugin can run here, and how, or why not: the plan of its launch, judged and not carried out. No container
+   * is made, and no folder; only where no engine is there, a Podman service of our own is started, as by a launch. With
+   * `mlock` it is judged as if its plugin runtime let it lock its memory, or not.
    *
    * @throws the errors of the catalogs, ImageNotPresentError, `IMAGE_DIGEST_MISMATCH`
    */
   async check(
     type: string,
     name: string,
+    options?: VersionOption & AbortOption & { readonly mlock?: boolean | undefined },
+  ): Promise<LaunchCheck>;
+  /** The same of a plugin that is in no catalog. */
+  check(options: PlannedOptions & AbortOption): Promise<LaunchCheck>;
+  async check(
+    first: string | (PlannedOptions & AbortOption),
+    name?: string,
     options: VersionOption & AbortOption & { readonly mlock?: boolean | undefined } = {},
-  ): Promise<LaunchVerdict> {
-    checkPluginName('check', type, name);
+  ): Promise<LaunchCheck> {
+    if (typeof first !== 'string') {
+      checkLaunchOptions('host.check', first);
+      return this.#work(first.signal, (ours) => this.#checkUnregistered(first, ours));
+    }
+    checkPluginName('check', first, name);
     checkMethodOptions('check', options);
     const { version, mlock, signal } = options;
     return this.#work(signal, async (ours) => {
-      const { engine, launch } = await this.#registered(type, name, version, ours);
-      const { socketDirectory } = this.#options;
-      const wanted = { socketDirectory, ...launch, ...(mlock !== undefined && { mlock }) };
-      const { verdict } = await checkLaunch(engine, wanted, ours);
-      return verdict;
+      const judged = await this.#resolver.judged(await this.#catalog.resolve(first, name, version), ours);
+      const launch = { ...judged.launch, ...(mlock !== undefined && { mlock }) };
+      return launchCheck(await this.#launcher.plan({ ...judged, launch }, ours));
     });
   }
 
@@ -368,6 +385,13 @@ export class PluginHost implements AsyncDisposable {
     const engine = await this.#engines.forRuntime(runtime);
     const plugin = { type: 'plugin', name: options.title ?? options.image, version: '' };
     return this.#singles.add(await this.#launcher.single(engine, { ...options, runtime, signal }, plugin));
+  }
+
+  async #checkUnregistered(options: PlannedOptions, { signal }: AbortOption): Promise<LaunchCheck> {
+    const runtime = options.runtime ?? this.#runtime;
+    const judging = await this.#engines.forJudging(runtime);
+    const launch = { ...options, runtime };
+    return launchCheck(await this.#launcher.plan({ ...judging, launch }, { signal }));
   }
 
   #instance(id: string): Instance | undefined {

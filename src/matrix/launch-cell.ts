@@ -1,39 +1,32 @@
-import type { LiveOutcome, MatrixRow, PlannedCell } from '../compatibility/index.ts';
-import type { Engine } from '../engine/index.ts';
+import type { LiveOutcome } from '../compatibility/index.ts';
 import { BulkheadError } from '../errors.ts';
-import { launchPlugin, labelsFor } from '../container/index.ts';
+import { executeLaunch, labelsFor, launchPlugin, type LaunchOptions } from '../container/index.ts';
 import { matrixLabel } from './leftovers.ts';
-import { launchOf, type LiveMatrixOptions } from './live.ts';
+import type { LiveCell, LiveMatrixOptions } from './live.ts';
 
 const defaultCellMs = 60_000;
 
-/** Launches, exercises and stops the plugin in one cell. Only the caller's abort is thrown. */
+/** Launches, exercises and stops the plugin in one cell, if it is to be. Only the caller's abort is thrown. */
 export async function launchCell(
-  engine: Engine,
-  { cell, wishes }: PlannedCell,
-  row: MatrixRow,
+  { engine, asPlanned, launch, plan }: LiveCell,
   options: LiveMatrixOptions,
   { matrixId, signal }: { matrixId: string; signal: AbortSignal },
-): Promise<LiveOutcome> {
-  const launch = launchOf(options, cell);
+): Promise<LiveOutcome | undefined> {
+  if (engine === undefined) return undefined;
   const timeoutMs = options.cellTimeoutMs ?? defaultCellMs;
   const limit = AbortSignal.timeout(timeoutMs);
   const begin = performance.now();
   const milliseconds = () => Math.round(performance.now() - begin);
   try {
     const both = AbortSignal.any([signal, limit]);
-    const plugin = await launchPlugin(engine, {
+    const settled: LaunchOptions = {
       ...launch,
-      image: options.imageOf?.(cell) ?? options.image,
-      runtime: wishes.runtime,
-      user: wishes.user,
-      mlock: wishes.mlock,
-      env: { ...(cell.mlock && { VAULT_PLUGIN_MLOCK_ENABLED: 'true' }), ...launch.env },
       labels: (name) => ({ ...labelsFor(launch.labels, name), [matrixLabel]: matrixId }),
-      override: row.verdict === 'works' ? undefined : 'refused',
       startTimeoutMs: launch.startTimeoutMs ?? timeoutMs,
       signal: both,
-    });
+    };
+    if (asPlanned && plan.refusal !== undefined) throw plan.refusal; // there is no image
+    const plugin = await (asPlanned ? executeLaunch(engine, plan, settled) : launchPlugin(engine, settled));
     try {
       await (options.exercise?.(plugin, { signal: both }) ?? plugin.health({ signal: both }));
       const exit = await plugin.stop({ signal: both });

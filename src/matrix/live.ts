@@ -1,16 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import {
-  gatherEngineFacts,
-  gatherHostFacts,
   gatherImageFacts,
   planCells,
-  predict,
+  rowOf,
   summarise,
   withOutcome,
   type CellFilter,
   type EngineFacts,
-  type ImageFacts,
   type MatrixCell,
   type MatrixResult,
   type MatrixRow,
@@ -19,7 +16,14 @@ import {
 import type { Engine } from '../engine/index.ts';
 import { InvalidOptionError } from '../errors.ts';
 import type { Plugin } from '../goplugin/index.ts';
-import { ImageNotPresentError, type LaunchOptions } from '../container/index.ts';
+import {
+  checkLaunchWithin,
+  ImageNotPresentError,
+  planLaunch,
+  rememberedEngineFacts,
+  type LaunchOptions,
+  type LaunchPlan,
+} from '../container/index.ts';
 import { checkMatrixOptions } from './matrix-options.ts';
 import { launchCell } from './launch-cell.ts';
 import { inParallel } from './in-parallel.ts';
@@ -70,7 +74,7 @@ export interface LiveMatrixOptions {
  * Launches a plugin in every cell, calls it, stops it, and puts what happened beside what was predicted. Nothing is left
  * behind: what a launch could not remove is removed at the end.
  *
- * @throws ImageNotPresentError when an engine does not have an image; the errors of engines when they are asked
+ * @throws ImageNotPresentError when the first engine does not have the image; the errors of engines when they are asked
  */
 export async function liveMatrix(options: LiveMatrixOptions): Promise<MatrixResult> {
   checkMatrixOptions(options);
@@ -78,8 +82,9 @@ export async function liveMatrix(options: LiveMatrixOptions): Promise<MatrixResu
   const matrixId = randomUUID();
   const planned = await plan(options, signal);
   let done = 0;
-  const launchOne = async ({ cell, row, engine }: LiveCell): Promise<MatrixRow> => {
-    const live = engine && (await launchCell(engine, cell, row, options, { matrixId, signal }));
+  const launchOne = async (cell: LiveCell): Promise<MatrixRow> => {
+    const { row } = cell;
+    const live = await launchCell(cell, options, { matrixId, signal });
     const finished = live === undefined ? row : withOutcome(row, live);
     done += 1;
     options.onRow?.(finished, { done, total: planned.length });
@@ -98,59 +103,62 @@ export async function liveMatrix(options: LiveMatrixOptions): Promise<MatrixResu
   }
 }
 
-interface LiveCell {
-  readonly cell: PlannedCell;
+/** A cell, and what is known of its launch. */
+export interface LiveCell {
+  readonly cell: MatrixCell;
+  readonly launch: LaunchOptions;
+  readonly plan: LaunchPlan;
   readonly row: MatrixRow;
   /** Absent where it is not to be launched. */
   readonly engine: Engine | undefined;
+  /** Whether `engine` is the one that the plan is for, and not a Podman service of our own. */
+  readonly asPlanned: boolean;
 }
 
 async function plan(options: LiveMatrixOptions, signal: AbortSignal): Promise<LiveCell[]> {
   const [first] = options.engines;
   if (first === undefined)
     throw new InvalidOptionError('engines', 'is empty: there is no engine to launch on');
-  const directory = launchOf(options, undefined).socketDirectory;
-  const host = await gatherHostFacts({ socketDirectory: directory });
-  const images = new Map<string, ImageFacts>();
+  const common = launchOf(options, undefined);
+  checkLaunchWithin('liveMatrix', { launch: { ...common, image: options.image } });
+  const { socketDirectory, imageCacheDirectory: cacheDirectory } = common;
   const engines = new Map<EngineFacts, Engine>();
   for (const engine of options.engines) {
-    engines.set(await gatherEngineFacts(engine, { socketDirectory: directory, signal }), engine);
+    engines.set(await rememberedEngineFacts(engine, socketDirectory, { signal }), engine);
   }
-  const image = await imageFacts(first, options.image, options, images, signal);
-  const cells = planCells([...engines.keys()], image, options.filter);
+  const image = await gatherImageFacts(first, options.image, { cacheDirectory, signal });
+  if ('absent' in image)
+    throw new ImageNotPresentError(options.image, `${first.kind} at ${first.socketPath}`);
   return Promise.all(
-    cells.map(async (cell) => {
-      const given = engines.get(cell.engine) ?? first;
-      const reference = options.imageOf?.(cell.cell) ?? options.image;
-      const row = predict(cell, { host, image: await imageFacts(given, reference, options, images, signal) });
-      return { cell, row, engine: await engineFor(given, row, options) };
-    }),
+    planCells([...engines.keys()], image, options.filter).map((cell) =>
+      planCell(cell, engines.get(cell.engine) ?? first, options, signal),
+    ),
   );
 }
 
-async function engineFor(
+/** The same plan as that of the launch, which follows it unless it needs another engine. */
+async function planCell(
+  { cell, wishes }: PlannedCell,
   given: Engine,
-  row: MatrixRow,
   options: LiveMatrixOptions,
-): Promise<Engine | undefined> {
-  if (options.forced === false && row.verdict !== 'works') return undefined;
-  return row.strategy.service === 'given' ? given : options.ownEngine?.(given, row.runtime);
-}
-
-/** An image is the same on every engine that has it under this name: it is read once. */
-async function imageFacts(
-  engine: Engine,
-  reference: string,
-  options: LiveMatrixOptions,
-  known: Map<string, ImageFacts>,
   signal: AbortSignal,
-): Promise<ImageFacts> {
-  const cacheDirectory = launchOf(options, undefined).imageCacheDirectory;
-  const facts =
-    known.get(reference) ?? (await gatherImageFacts(engine, reference, { cacheDirectory, signal }));
-  if ('absent' in facts) throw new ImageNotPresentError(reference, `${engine.kind} at ${engine.socketPath}`);
-  known.set(reference, facts);
-  return facts;
+): Promise<LiveCell> {
+  const common = launchOf(options, cell);
+  const launch: LaunchOptions = {
+    ...common,
+    image: options.imageOf?.(cell) ?? options.image,
+    runtime: wishes.runtime,
+    user: wishes.user,
+    mlock: wishes.mlock,
+    env: { ...(cell.mlock && { VAULT_PLUGIN_MLOCK_ENABLED: 'true' }), ...common.env },
+    override: 'refused',
+  };
+  const plan = await planLaunch(given, launch, { ownService: true, signal });
+  const row = rowOf(cell, plan.facts.engine, plan.verdict);
+  const asPlanned = plan.strategy.service === 'given';
+  const isLaunched = options.forced !== false || row.verdict === 'works';
+  const own = asPlanned || !isLaunched ? undefined : await options.ownEngine?.(given, row.runtime);
+  return { cell, launch, plan, row, asPlanned, engine: asPlanned && isLaunched ? given : own };
 }
 
 export function launchOf({ launch }: LiveMatrixOptions, cell: MatrixCell | undefined): MatrixLaunch {

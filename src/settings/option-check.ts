@@ -1,6 +1,7 @@
 /** Checks of options by schemas, for what loads zod anyhow; see option-shape.ts for the rest. */
 import { z } from 'zod';
 import { optionError, unknownName } from './option-problem.ts';
+import type { Check } from './option-shape.ts';
 
 /** A schema for every option of `T`, so that none can be forgotten. */
 type OptionShape<T> = { readonly [K in keyof Required<T>]: z.ZodType<T[K]> };
@@ -36,6 +37,17 @@ export const platformOption = z
 export const text = z
   .string('must be a string')
   .refine((value) => !value.includes('\0'), 'must not contain a NUL character');
+
+/** The schema that asks what a check asks. What was left out is for the schema to mind. */
+export function schemaOf<T>(check: Check): z.ZodType<T> {
+  return z
+    .custom<T>(() => true)
+    .superRefine((value, context) => {
+      const problem = check(value, 'a registration');
+      if (problem === undefined) return;
+      context.addIssue({ code: 'custom', message: problem.message, path: [...problem.path] });
+    });
+}
 
 /**
  * Checks the options of `operation`.

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { isGroup, type CommandNode } from '../../src/cli/command.ts';
+import { withSettingsTable } from '../../scripts/settings-table.ts';
 import { commandTable } from '../../src/cli/command-table.ts';
 import { exitCodeMeanings } from '../../src/cli/exit-codes.ts';
 import { parseArguments } from '../../src/cli/parse-arguments.ts';
@@ -34,6 +35,12 @@ describe('the documentation of the command line', () => {
       });
     }
   }
+
+  it('has the table that the list of settings makes: npm run man', () => {
+    const plain = (page: string) => page.replace(/-{3,}/g, '---').replace(/ +/g, ' ');
+    const readme = readFileSync('src/cli/README.md', 'utf8');
+    assert.equal(plain(readme), plain(withSettingsTable(readme)));
+  });
 
   it('says the exit codes as the command does', () => {
     const readme = readFileSync('src/cli/README.md', 'utf8').replace(/ +\|/g, ' |');

@@ -13,14 +13,12 @@ const strategy: LaunchStrategy = {
   recipe: 'rootless-group',
   runtime: 'runsc',
   service: 'own-podman',
-  createPath: 'libpod',
   directory: { mode: 0o770 },
   socketGid: 0,
   groups: ['0'],
   capabilities: ['IPC_LOCK'],
   noNewPrivileges: true,
   ulimits: [{ name: 'memlock', soft: -1, hard: -1 }],
-  annotations: {},
   proveGvisor: true,
 };
 

@@ -10,7 +10,6 @@ const parts: CreateRequestParts = {
     recipe: 'unused-group',
     runtime: 'runsc',
     service: 'given',
-    createPath: 'docker',
     directory: { mode: 0o770, gid: 64999 },
     socketGid: 64999,
     groups: ['64999'],
@@ -18,7 +17,6 @@ const parts: CreateRequestParts = {
     noNewPrivileges: true,
     ulimits: [],
     pidsLimit: 512,
-    annotations: {},
     proveGvisor: true,
   },
   pluginFolder: '/tmp/bulkhead-x',
@@ -78,10 +76,6 @@ describe('the create request', () => {
         noNewPrivileges: false,
         ulimits: [{ name: 'memlock', soft: 1 << 20, hard: 1 << 20 }],
         memoryBytes: 64 << 20,
-        annotations: { a: 'b' },
-      },
-      options: {
-        image: 'localhost/kv:1',
         network: 'bridge',
         readOnlyRootFilesystem: false,
         tmpfs: [{ path: '/data', sizeBytes: 1 << 20 }],
@@ -94,7 +88,6 @@ describe('the create request', () => {
     assert.deepEqual(request.ulimits, [{ name: 'memlock', soft: 1 << 20, hard: 1 << 20 }]);
     assert.equal(request.memory, 64 << 20);
     assert.equal(request.memorySwap, 64 << 20);
-    assert.deepEqual(request.annotations, { a: 'b' });
     assert.equal(request.networkMode, 'bridge');
     assert.equal(request.readonlyRootfs, false);
     assert.equal(request.noNewPrivileges, false);
@@ -123,9 +116,9 @@ describe('the create request', () => {
       { path: '/b', sizeBytes: 'unlimited' as const },
       { path: '/c', exec: true, mode: 0o700 },
     ];
-    const options = { image: 'localhost/kv:1', tmpfs };
+    const strategy = { ...parts.strategy, tmpfs };
     const of = (target: string, more: object) => ({ type: 'tmpfs', target, mode: 0o1777, ...more });
-    assert.deepEqual(createRequest({ ...parts, options }).mounts?.slice(1), [
+    assert.deepEqual(createRequest({ ...parts, strategy }).mounts?.slice(1), [
       of('/a', { sizeBytes: 64 << 20 }),
       of('/b', {}),
       of('/c', { sizeBytes: 64 << 20, mode: 0o700, noExec: false }),

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readlinkSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { createContainerRunner } from '../../src/container/container-runner.ts';
-import { checkLaunch, planLaunch } from '../../src/container/launch-plan.ts';
+import { planLaunch } from '../../src/container/launch-plan.ts';
 import type { PluginContainerOptions } from '../../src/container/options.ts';
 import { connectEngine, type Engine } from '../../src/engine/index.ts';
 import type { Diagnosis, PluginExit } from '../../src/goplugin/index.ts';
@@ -133,7 +133,7 @@ for (const testEngine of engines) {
           await using engine = await connectEngine({ socketPath: proxy.socketPath });
           await ensureTestImage(engine);
           const rules = async (more: Partial<PluginContainerOptions>): Promise<string[]> => {
-            const { verdict } = await checkLaunch(engine, { image: testImage, runtime, ...more });
+            const { verdict } = await planLaunch(engine, { image: testImage, runtime, ...more });
             return 'reasons' in verdict ? verdict.reasons.map(({ rule }) => rule) : [];
           };
           const refused = await rules({ requireNonRoot: true });

@@ -4,7 +4,7 @@ import { text, whole, type FlagValues } from '../flags.ts';
 import { plainJson, plainText } from '../output/plain-text.ts';
 import { callByReflection, mountedPlugin, wantedCall, type WantedCall } from './call-by-reflection.ts';
 import { directoryFlag, directoryOf, type CatalogDirectory } from './directory.ts';
-import { isImage, launchFlags, launchOptions } from './launch-flags.ts';
+import { isImage, launchFlags, launchOptions, refuseLaunchFlags } from './launch-flags.ts';
 import { registeredPlugin, type PluginName } from './registered.ts';
 import { lazyModules } from '../lazy-modules.ts';
 
@@ -34,6 +34,7 @@ export const call = command({
   async run({ args: [given, path, json = '{}'], flags }, context) {
     const wanted = wantedCall(path, json);
     if (isImage(flags)) return callImage(given, wanted, flags, context);
+    refuseLaunchFlags(given, flags);
     const directory = directoryOf(flags.directory, context);
     const plugin = await registeredPlugin(directory, given);
     if (await calledRunning(directory, plugin, { path, json }, flags, context)) return exitCodes.ok;

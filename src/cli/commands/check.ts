@@ -1,23 +1,19 @@
-import type {
-  EngineFacts,
-  LaunchFacts,
-  LaunchVerdict,
-  LaunchRequirements,
-  MatrixCell,
-  Reason,
-} from '../../compatibility/index.ts';
-import { command } from '../command.ts';
+import type { LaunchVerdict, MatrixCell, Reason } from '../../compatibility/index.ts';
+import type { LaunchCheck, PlannedOptions } from '../../container/index.ts';
+import { BulkheadError } from '../../errors.ts';
+import { command, type Context } from '../command.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
-import { bytes, liftable, optionalChoice, text, texts, toggle, whole } from '../flags.ts';
+import { text, type FlagValues } from '../flags.ts';
+import { lazyModules } from '../lazy-modules.ts';
 import { formatFlag, printData } from '../output/document.ts';
 import { plainText } from '../output/plain-text.ts';
 import type { Colour, Terminal } from '../output/terminal.ts';
-import { engineFlag } from './engine-flag.ts';
+import { UsageError } from '../usage-error.ts';
+import { directoryFlag, directoryOf } from './directory.ts';
 import { userInfoCache } from './info-cache.ts';
-import { launchFlags } from './launch-flags.ts';
 import { withFlags } from '../option-flags.ts';
-import { socketDirectoryFlag } from './socket-directory-flag.ts';
-import { lazyModules } from '../lazy-modules.ts';
+import { containerOptions, isImage, launchFlags, refuseLaunchFlags } from './launch-flags.ts';
+import { findRegistered } from './registered.ts';
 
 /** What `check` says; the form of its JSON. */
 export interface CheckResult {
@@ -30,91 +26,96 @@ export interface CheckResult {
   readonly strategy: unknown;
 }
 
+const checkFlags = {
+  ...launchFlags,
+  version: text('VERSION', 'of a registered plugin: this version'),
+  directory: directoryFlag,
+  format: formatFlag,
+};
+
+type CheckFlags = FlagValues<typeof checkFlags>;
+
 export const check = command({
   name: 'check',
-  summary: 'say whether a plugin image can run here, and if not, exactly why and what to change',
+  summary: 'say whether a plugin can run here, and if not, exactly why and what to change',
   details: [
-    "Nothing is started or pulled. Exit code 0: it can; 1: it can't; 3: it could not be found out.",
+    'This is the plan of the launch that run and call make, judged and not carried out: no container is made and nothing is pulled. Only where no engine answers is a Podman service started, as for a launch, and ended again.',
+    'NAME is a registered plugin, as kv or secret/kv: it is judged with the settings of its plugin runtime. What is in the catalog comes before an image of the same name.',
+    "Exit code 0: it can; 1: it can't; 3: it could not be found out.",
     'JSON: { ok, verdict, cell: { engine, mode, runtime, user, mlock }, reasons: [{ rule, requirement, observed, remedy, source }], strategy }.',
   ],
-  examples: ['check localhost/kv:1', 'check localhost/kv:1 -oci_runtime=runc -mlock -format=json'],
-  positionals: [{ name: 'IMAGE' }],
-  flags: {
-    oci_runtime: text('NAME', 'OCI runtime; default runsc', { alias: 'runtime' }),
-    mlock: toggle('the plugin locks its memory'),
-    user: text('UID:GID', "overrides the image's user"),
-    broker_multiplex: toggle('brokered connections must travel in the main one (go-plugin 1.6)'),
-    cap_add: texts('NAME', 'capability that the plugin gets back'),
-    memory_bytes: liftable(
-      bytes('N', 'limit of memory, also as 256M, or unlimited; default 1G where it is enforced'),
-    ),
-    cpu_nanos: whole('N', 'limit of CPU, in billionths of a core'),
-    pids_limit: liftable(whole('N', 'limit of processes, or unlimited; default 512 where it is enforced')),
-    require_non_root: toggle('refuses a plugin that is root in its container, or could become it'),
-    seccomp: optionalChoice(
-      ['unconfined'],
-      "in place of the engine's profile, without which a plugin is refused",
-    ),
-    cgroup_parent: text('PATH', 'cgroup that the container goes into'),
-    engine: engineFlag,
-    socket_directory: socketDirectoryFlag,
-    format: formatFlag,
-  },
-  async run({ args: [image], flags }, { terminal, signal }) {
-    const [{ connectEngine }, { gatherFacts, judge, userImageCache }] = await Promise.all([
-      lazyModules.engine(),
-      lazyModules.compatibility(),
-    ]);
-    const wishes: LaunchRequirements = {
-      runtime: flags.oci_runtime ?? 'runsc',
-      user: flags.user,
-      mlock: flags.mlock,
-      brokerMultiplex: flags.broker_multiplex,
-      capAdd: flags.cap_add,
-      memoryBytes: flags.memory_bytes,
-      cpuNanos: flags.cpu_nanos,
-      pidsLimit: flags.pids_limit,
-      requireNonRoot: flags.require_non_root,
-      seccomp: flags.seccomp,
-      cgroupParent: flags.cgroup_parent,
-    };
-    const infoCache = await userInfoCache();
-    await using engine = await connectEngine({ socketPath: flags.engine, infoCache, signal });
-    const facts = await gatherFacts(engine, image, {
-      socketDirectory: flags.socket_directory,
-      cacheDirectory: userImageCache(),
-      signal,
-    });
-    const { isRoot, launchCase } = await lazyModules.launchCase();
-    const user = isRoot(launchCase(facts, wishes)) === true ? 'root' : 'non-root';
-    const result = checkResult(facts, { ...wishes, user }, judge(facts, wishes));
-    printData(terminal, flags.format, result, () => checkLines(image, facts.engine, result, terminal));
-    return exitCodeOfVerdict(result.verdict);
+  examples: [
+    'check localhost/kv:1',
+    'check secret/kv',
+    'check localhost/kv:1 -oci_runtime=runc -mlock -format=json',
+  ],
+  positionals: [{ name: 'IMAGE|NAME' }],
+  flags: checkFlags,
+  async run({ args: [given], flags }, context) {
+    const checked = await checkOf(given, flags, context);
+    const result = checkResult(checked);
+    const { terminal } = context;
+    printData(terminal, flags.format, result, () => checkLines(given, checked, result, terminal));
+    return checked.ok ? exitCodes.ok : exitCodeOfVerdict(result.verdict);
   },
 });
+
+async function checkOf(given: string, flags: CheckFlags, context: Context): Promise<LaunchCheck> {
+  const { signal } = context;
+  const directory = directoryOf(flags.directory, context);
+  // No plugin is registered under a name such as localhost/kv:1.
+  const maybe = !isImage(flags) && !/[:@]/.test(given);
+  const plugin = maybe ? await findRegistered(directory, given) : undefined;
+  const { engine: socketPath, socket_directory: socketDirectory, version } = flags;
+  if (plugin !== undefined) {
+    refuseLaunchFlags(given, flags);
+    const { PluginHost } = await lazyModules.host();
+    await using host = await PluginHost.open({ ...directory, socketPath, socketDirectory, signal });
+    return await host.check(plugin.type, plugin.name, { version, signal });
+  }
+  if (version !== undefined) throw new UsageError('-version is for a plugin that is registered');
+  const { userImageCache } = await lazyModules.compatibility();
+  return checkedImage(
+    { ...containerOptions(given, flags), imageCacheDirectory: userImageCache() },
+    flags,
+    context,
+  );
+}
+
+/** Takes what engines said before, which a host would ask again. */
+async function checkedImage(
+  options: PlannedOptions,
+  { engine: socketPath }: CheckFlags,
+  { signal }: Context,
+): Promise<LaunchCheck> {
+  const [{ connectEngine }, { launchCheck, planLaunch }] = await Promise.all([
+    lazyModules.engine(),
+    lazyModules.launchPlan(),
+  ]);
+  try {
+    await using engine = await connectEngine({ socketPath, infoCache: await userInfoCache(), signal });
+    return launchCheck(await planLaunch(engine, options, { ownedFolder: true, ownService: true, signal }));
+  } catch (error) {
+    if (!(error instanceof BulkheadError) || error.code !== 'ENGINE_NONE_FOUND') throw error;
+  }
+  // A launch would start a Podman service: only that can say what it would do.
+  const { PluginHost } = await lazyModules.host();
+  await using host = await PluginHost.open({ embedded: true, signal });
+  return await host.check({ ...options, signal });
+}
 
 export function exitCodeOfVerdict(verdict: LaunchVerdict['status']): ExitCode {
   return { works: exitCodes.ok, refused: exitCodes.no, unknown: exitCodes.environment }[verdict];
 }
 
-function checkResult(
-  { engine }: LaunchFacts,
-  { runtime, user, mlock = false }: Omit<LaunchRequirements, 'user'> & Pick<MatrixCell, 'user'>,
-  verdict: LaunchVerdict,
-): CheckResult {
-  const works = verdict.status === 'works';
+function checkResult(checked: LaunchCheck): CheckResult {
+  const { ok, cell, status } = checked;
   return {
-    ok: works,
-    verdict: verdict.status,
-    cell: {
-      engine: engine.kind,
-      mode: engine.rootless ? 'rootless' : 'rootful',
-      runtime,
-      user,
-      mlock,
-    },
-    reasons: works ? verdict.notes : verdict.reasons,
-    strategy: works ? verdict.strategy : verdict.attempt,
+    ok,
+    verdict: status,
+    cell,
+    reasons: checked.status === 'works' ? checked.notes : checked.reasons,
+    strategy: checked.status === 'works' ? checked.strategy : checked.attempt,
   };
 }
 
@@ -125,15 +126,16 @@ const signs: Readonly<Record<CheckResult['verdict'], readonly [Colour, string]>>
 };
 
 function checkLines(
-  image: string,
-  engine: EngineFacts,
-  { verdict, cell, reasons }: CheckResult,
+  given: string,
+  { version }: LaunchCheck,
+  { ok, verdict, cell, reasons }: CheckResult,
   { paint }: Terminal,
 ): string[] {
   const [colour, words] = signs[verdict];
-  const place = `${cell.engine} ${plainText(engine.version)} ${cell.mode}, ${plainText(cell.runtime)}, ${cell.user} user, mlock ${cell.mlock ? 'on' : 'off'}`;
+  const place = `${cell.engine} ${plainText(version)} ${cell.mode}, ${plainText(cell.runtime)}, ${cell.user} user, mlock ${cell.mlock ? 'on' : 'off'}`;
   return [
-    `${paint(colour, `${plainText(image)} ${words}`)} on ${place}`,
+    `${paint(colour, `${plainText(given)} ${words}`)} on ${place}`,
+    ...(ok && verdict !== 'works' ? ['It is launched all the same, because of -override.'] : []),
     ...reasons.flatMap(({ rule, requirement, observed, remedy, source }) => [
       '',
       `${paint('bold', rule)}: ${plainText(requirement)}`,

@@ -1,79 +1,92 @@
 import type { MatrixCell } from '../../compatibility/index.ts';
-import type { LaunchOptions } from '../../container/index.ts';
+import type { LaunchOptions, PlannedOptions } from '../../container/index.ts';
 import type { MatrixLaunch } from '../../matrix/index.ts';
-import {
-  bytes,
-  liftable,
-  optionalChoice,
-  text,
-  texts,
-  toggle,
-  toWhole,
-  whole,
-  type FlagValues,
-} from '../flags.ts';
+import { optionalChoice, text, texts, toggle, toWhole, type FlagValues } from '../flags.ts';
 import { UsageError } from '../usage-error.ts';
 import { engineFlag } from './engine-flag.ts';
+import { settingFlags, settingsOf, type SettingFlags } from './setting-flags.ts';
 import { socketDirectoryFlag } from './socket-directory-flag.ts';
 
-/** How a plugin is spoken to, and what it is given, whatever it runs in. */
-export const optionalLaunchFlags = {
+/** How a plugin is spoken to, and what it is given. */
+const pluginFlags = {
   cookie: text('KEY=VALUE', 'the magic cookie of the plugin, without which it refuses to run'),
   type: optionalChoice(
     ['auth', 'secret', 'database'],
     "in place of -cookie: the plugin is one of Vault's of this type",
   ),
   protocol_version: texts('N', 'application protocol version that is offered; default 1'),
+  entrypoint: text('PROGRAM', "in place of the image's entrypoint"),
   args: texts('ARG', "argument for the plugin, in place of the image's own"),
   env: texts('NAME=VALUE', 'variable for the plugin'),
-  tmpfs: texts('PATH', 'writable place in memory, of 64 MiB'),
-  workdir: text('PATH', 'working directory in the container'),
   no_mtls: toggle('without mutual TLS'),
+  broker_multiplex: toggle('brokered connections travel in the main one (go-plugin 1.6)'),
+};
+
+/** What the cells of a matrix have in common. */
+export const matrixLaunchFlags = {
+  ...pluginFlags,
+  ...withoutUser(settingFlags),
   socket_directory: socketDirectoryFlag,
 };
 
-/** How a plugin is launched that is in no catalog. */
+/** The one set of flags for launches: of every command that launches a plugin, or says what a launch would do. */
 export const launchFlags = {
-  ...optionalLaunchFlags,
+  ...pluginFlags,
   oci_runtime: text('NAME', 'OCI runtime; default runsc', { alias: 'runtime' }),
-  user: text('UID:GID', "overrides the image's user"),
-  mlock: toggle('the plugin may lock its memory'),
-  memory_bytes: liftable(
-    bytes('N', 'limit of memory, also as 256M, or unlimited; default 1G where it is enforced'),
-  ),
-  pids_limit: liftable(whole('N', 'limit of processes, or unlimited; default 512 where it is enforced')),
-  cpu_nanos: whole('N', 'limit of CPU, in billionths of a core'),
-  require_non_root: toggle('refuses a plugin that is root in its container, or could become it'),
-  seccomp: optionalChoice(
-    ['unconfined'],
-    "in place of the engine's profile, without which a plugin is refused",
+  mlock: toggle('the plugin may lock its memory', { alias: 'memory_lock' }),
+  ...settingFlags,
+  override: optionalChoice(
+    ['unknown', 'refused'],
+    'launch although it is not known whether it works, or known that it does not',
   ),
   engine: engineFlag,
+  socket_directory: socketDirectoryFlag,
 };
 
+export type LaunchFlags = FlagValues<typeof launchFlags>;
+
+/** The user is a dimension of the matrix. */
+function withoutUser({ user: _user, ...flags }: SettingFlags): Omit<SettingFlags, 'user'> {
+  return flags;
+}
+
 /** Whether the flags say how to speak to an image; otherwise a registered plugin is meant. */
-export function isImage({ cookie, type }: Pick<FlagValues<typeof launchFlags>, 'cookie' | 'type'>): boolean {
+export function isImage({ cookie, type }: Pick<LaunchFlags, 'cookie' | 'type'>): boolean {
   return cookie !== undefined || type !== undefined;
 }
 
+/** A registered plugin has the settings of its plugin runtime. @throws UsageError for flags that would change nothing */
+export function refuseLaunchFlags(given: string, flags: LaunchFlags): void {
+  const { engine: _engine, socket_directory: _sockets, ...others } = flags;
+  const names = Object.keys(launchFlags).filter((name) => {
+    const value = (others as Readonly<Record<string, unknown>>)[name];
+    return value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
+  });
+  if (names.length === 0) return;
+  throw new UsageError(
+    `${names.map((name) => `-${name}`).join(', ')}: ${given} is a registered plugin, which is launched as it and its plugin runtime are registered`,
+  );
+}
+
 /** @throws UsageError */
-export async function launchOptions(
-  image: string,
-  flags: FlagValues<typeof launchFlags>,
-): Promise<LaunchOptions> {
+export async function launchOptions(image: string, flags: LaunchFlags): Promise<LaunchOptions> {
   const { memoryLockEnv, ...launch } = await commonOptions(flags);
   return {
     ...launch,
-    image,
+    ...containerOptions(image, flags),
     env: { ...(flags.mlock && memoryLockEnv), ...launch.env },
+  };
+}
+
+/** What a launch is judged by. How the plugin is spoken to plays no part in it. @throws UsageError */
+export function containerOptions(image: string, flags: LaunchFlags): PlannedOptions {
+  return {
+    ...judgedOptions(flags),
+    image,
+    env: variablesOf(flags),
     runtime: flags.oci_runtime,
-    user: flags.user,
     mlock: flags.mlock,
-    memoryBytes: flags.memory_bytes,
-    pidsLimit: flags.pids_limit,
-    requireNonRoot: flags.require_non_root,
-    seccomp: flags.seccomp,
-    cpuNanos: flags.cpu_nanos,
+    override: flags.override,
   };
 }
 
@@ -91,7 +104,7 @@ export const lockingFlags = {
 
 /** The same for a matrix, whose cells say in what they run. @throws UsageError */
 export async function matrixLaunch(
-  flags: FlagValues<typeof optionalLaunchFlags> & FlagValues<typeof lockingFlags>,
+  flags: FlagValues<typeof matrixLaunchFlags> & FlagValues<typeof lockingFlags>,
 ): Promise<(cell: MatrixCell) => MatrixLaunch> {
   const { memoryLockEnv: _set, ...launch } = await commonOptions(flags); // by the matrix itself
   const env = {
@@ -103,7 +116,9 @@ export async function matrixLaunch(
   return ({ mlock }) => (mlock ? locking : launch);
 }
 
-async function commonOptions(flags: FlagValues<typeof optionalLaunchFlags>) {
+type PluginFlags = FlagValues<typeof pluginFlags>;
+
+async function commonOptions(flags: FlagValues<typeof matrixLaunchFlags>) {
   const kind = await kindOf(flags);
   const versions = flags.protocol_version.map((version) => toWhole(version, '-protocol_version'));
   return {
@@ -111,15 +126,28 @@ async function commonOptions(flags: FlagValues<typeof optionalLaunchFlags>) {
     protocolVersions: versions.length > 0 ? versions : kind.protocolVersions,
     memoryLockEnv: kind.memoryLockEnv,
     autoMtls: !flags.no_mtls,
-    ...(flags.args.length > 0 && { args: flags.args }),
-    workingDirectory: flags.workdir,
-    env: { ...kind.env, ...Object.fromEntries(flags.env.map((entry) => pair('-env', entry))) },
-    tmpfs: flags.tmpfs.map((path) => ({ path })),
-    socketDirectory: flags.socket_directory,
+    ...judgedOptions(flags),
+    env: { ...kind.env, ...variablesOf(flags) },
   };
 }
 
-async function kindOf({ cookie, type }: FlagValues<typeof optionalLaunchFlags>): Promise<Kind> {
+/** What a launch is judged by, apart from what the cells of a matrix differ in. */
+export function judgedOptions(flags: FlagValues<typeof matrixLaunchFlags>) {
+  const { entrypoint, args, broker_multiplex: brokerMultiplex, socket_directory: folder } = flags;
+  return {
+    ...settingsOf(flags),
+    brokerMultiplex,
+    ...(entrypoint !== undefined && { entrypoint: [entrypoint] }),
+    ...(args.length > 0 && { args }),
+    socketDirectory: folder,
+  };
+}
+
+function variablesOf({ env }: Pick<PluginFlags, 'env'>): Record<string, string> {
+  return Object.fromEntries(env.map((entry) => pair('-env', entry)));
+}
+
+async function kindOf({ cookie, type }: PluginFlags): Promise<Kind> {
   if (cookie !== undefined && type !== undefined) {
     throw new UsageError('-type already implies the cookie: give either -type or -cookie');
   }

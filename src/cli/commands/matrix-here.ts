@@ -21,7 +21,7 @@ import { wordsOf } from '../matrix/report.ts';
 import { callByReflection, wantedCall } from './call-by-reflection.ts';
 import { closeEngines, everyEngine, type EnginePlace } from './every-engine.ts';
 import { userInfoCache } from './info-cache.ts';
-import { matrixLaunch } from './launch-flags.ts';
+import { judgedOptions, matrixLaunch } from './launch-flags.ts';
 import type { MatrixFlags } from './matrix.ts';
 
 /** What facts and rules say of every cell of this host's engines. */
@@ -40,7 +40,10 @@ export async function dryMatrixHere(
       Promise.all(engines.map((engine) => gatherEngineFacts(engine, options))),
       image === undefined ? undefined : firstImage(engines, image, signal),
     ]);
-    return dryMatrix({ host, engines: facts, image: imageFacts }, { filter });
+    return dryMatrix(
+      { host, engines: facts, image: imageFacts },
+      { filter, requirements: judgedOptions(flags) },
+    );
   } finally {
     await closeEngines(places);
   }
@@ -89,7 +92,12 @@ export async function liveMatrixHere(
     terminal.progress('packing the probe');
     return await liveProbeMatrix({
       ...options,
-      launch: { autoMtls: !flags.no_mtls, labels, socketDirectory },
+      launch: {
+        ...judgedOptions(flags),
+        autoMtls: !flags.no_mtls,
+        labels,
+        socketDirectory,
+      },
     });
   } finally {
     terminal.progress('');

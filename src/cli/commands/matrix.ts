@@ -8,7 +8,7 @@ import { isGood, summaryWords, type MatrixReport } from '../matrix/report.ts';
 import { UsageError } from '../usage-error.ts';
 import { openUserFile, readUserFile, type OutputFile } from '../user-files.ts';
 import { enginesFlag } from './engine-flag.ts';
-import { lockingFlags, optionalLaunchFlags } from './launch-flags.ts';
+import { judgedOptions, lockingFlags, matrixLaunchFlags } from './launch-flags.ts';
 import { packageVersion } from './version.ts';
 import { lazyModules } from '../lazy-modules.ts';
 
@@ -34,7 +34,7 @@ const matrixFlags = {
   ),
   data: text('JSON', 'with -call: its request'),
   ...lockingFlags,
-  ...optionalLaunchFlags,
+  ...matrixLaunchFlags,
 };
 
 export type MatrixFlags = FlagValues<typeof matrixFlags>;
@@ -138,8 +138,8 @@ function checkFlags(image: string | undefined, flags: MatrixFlags): void {
 
 /** The plugin that is brought along is started as it has to be. */
 function refuseOfImage(flags: MatrixFlags): void {
-  const names = ['call', 'data', 'cookie', 'type', 'workdir'] as const;
-  const lists = ['protocol_version', 'args', 'env', 'tmpfs', 'mlock_args', 'mlock_env'] as const;
+  const names = ['call', 'data', 'cookie', 'type', 'entrypoint'] as const;
+  const lists = ['protocol_version', 'args', 'env', 'mlock_args', 'mlock_env'] as const;
   const given = [
     ...names.filter((name) => flags[name] !== undefined),
     ...lists.filter((name) => flags[name].length > 0),
@@ -164,7 +164,10 @@ async function resultOf(
   context: Context,
 ): Promise<MatrixResult> {
   const { dryMatrix, parseFacts } = await lazyModules.compatibility();
-  if (flags.facts !== undefined) return dryMatrix(parseFacts(await readUserFile(flags.facts)), { filter });
+  if (flags.facts !== undefined) {
+    const facts = parseFacts(await readUserFile(flags.facts));
+    return dryMatrix(facts, { filter, requirements: judgedOptions(flags) });
+  }
   const { dryMatrixHere, liveMatrixHere } = await import('./matrix-here.ts');
   if (flags.live) return liveMatrixHere(image, flags, filter, context);
   return dryMatrixHere(image, flags, filter, context);

@@ -12,16 +12,8 @@ export type PluginName = Pick<PluginInfo, 'type' | 'name'>;
  * @throws UsageError when several are called so; BulkheadError `CATALOG_NOT_FOUND` when none is
  */
 export async function registeredPlugin(directory: CatalogDirectory, given: string): Promise<PluginName> {
-  const { plugins } = await openCatalogs(directory);
-  const { entries } = await plugins.list();
-  const found = new Map(
-    entries
-      .filter(({ type, name }) => name === given || `${type}/${name}` === given)
-      .map(({ type, name }) => [`${type}/${name}`, { type, name }]),
-  );
-  if (found.size > 1)
-    throw new UsageError(`${given} may be ${[...found.keys()].join(' or ')}: give the type too`);
-  const [plugin] = found.values();
+  const entries = await entriesOf(directory);
+  const plugin = pluginNamed(entries, given);
   if (plugin !== undefined) return plugin;
   const known = [...new Set(entries.map(({ type, name }) => `${type}/${name}`))];
   throw new BulkheadError(
@@ -33,4 +25,28 @@ export async function registeredPlugin(directory: CatalogDirectory, given: strin
         "To start an image that is in no catalog, give -cookie=KEY=VALUE, or -type if it is one of Vault's plugins.",
     },
   );
+}
+
+/** The same, where it may be something else. @throws UsageError when several are called so */
+export async function findRegistered(
+  directory: CatalogDirectory,
+  given: string,
+): Promise<PluginName | undefined> {
+  return pluginNamed(await entriesOf(directory), given);
+}
+
+async function entriesOf(directory: CatalogDirectory): Promise<readonly PluginInfo[]> {
+  const { plugins } = await openCatalogs(directory);
+  return (await plugins.list()).entries;
+}
+
+function pluginNamed(entries: readonly PluginInfo[], given: string): PluginName | undefined {
+  const found = new Map(
+    entries
+      .filter(({ type, name }) => name === given || `${type}/${name}` === given)
+      .map(({ type, name }) => [`${type}/${name}`, { type, name }]),
+  );
+  if (found.size > 1)
+    throw new UsageError(`${given} may be ${[...found.keys()].join(' or ')}: give the type too`);
+  return [...found.values()][0];
 }

@@ -8,7 +8,7 @@ import { plainText } from '../output/plain-text.ts';
 import { tableLines } from '../output/table.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { directoryFlag } from './directory.ts';
-import { isImage, launchFlags, launchOptions } from './launch-flags.ts';
+import { isImage, launchFlags, launchOptions, refuseLaunchFlags } from './launch-flags.ts';
 import { lazyModules } from '../lazy-modules.ts';
 
 const runFlags = {
@@ -35,6 +35,7 @@ export const run = command({
   flags: runFlags,
   async run({ args: [given], flags }, context) {
     if (isImage(flags)) return runImage(await launchOptions(given, flags), flags, context);
+    refuseLaunchFlags(given, flags);
     const { runRegistered } = await import('./run-registered.ts');
     return runRegistered(given, flags, context);
   },

@@ -1,8 +1,15 @@
-import { text } from '../flags.ts';
+import { resolve } from 'node:path';
+import { text, type Flag } from '../flags.ts';
 
-/** Where socket directories of plugins are made. */
-export const socketDirectoryFlag = text(
-  'DIR',
-  "folder for plugins' sockets, which the engine has to see under the same path (default: the system's temporary folder)",
-  { path: true },
-);
+/** Where socket directories of plugins are made. A path relative to the working directory is nothing to an engine. */
+export const socketDirectoryFlag: Flag<string | undefined> = {
+  ...text(
+    'DIR',
+    "folder for plugins' sockets, which the engine has to see under the same path (default: the system's temporary folder)",
+    { path: true },
+  ),
+  convert(given) {
+    const last = given.at(-1);
+    return last === undefined ? undefined : resolve(last);
+  },
+};

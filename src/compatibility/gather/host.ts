@@ -3,6 +3,7 @@ import { platform, release, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { findExecutable, programFolders } from '../../linux/find-executable.ts';
 import { isOwnedFolder } from '../../linux/owned-name.ts';
+import { bytesBelow } from '../../linux/socket-depth.ts';
 import { hostArchitecture } from '../../program/architecture.ts';
 import { checkGathering } from '../compatibility-checks.ts';
 import { known, unknown, type Fact } from '../fact.ts';
@@ -23,6 +24,11 @@ const emulatorNames: Readonly<Record<string, string>> = {
 export interface HostGathering {
   /** Folder for socket directories. Default: the system's temporary folder. */
   readonly socketDirectory?: string | undefined;
+  /**
+   * Whether the folders of plugins are made in a folder that a host makes there first, as `PluginHost` does. Default true;
+   * `launchPlugin` makes them in the folder itself.
+   */
+  readonly ownedFolder?: boolean | undefined;
 }
 
 /** Looks at this machine and process; asks no engine. Takes some milliseconds. */
@@ -35,7 +41,10 @@ export async function gatherHostFacts(options: HostGathering = {}): Promise<Host
     findExecutable('setfacl', path),
     emulatedArchitectures(),
     runtimesForPodman(path),
-    gatherSocketFolder(resolve(options.socketDirectory ?? tmpdir())),
+    gatherSocketFolder(
+      resolve(options.socketDirectory ?? tmpdir()),
+      bytesBelow({ ownedFolder: options.ownedFolder ?? true }),
+    ),
   ]);
   return {
     platform: known(platform(), 'process.platform'),
@@ -79,7 +88,7 @@ async function runtimesForPodman(path: string): Promise<Fact<readonly string[]>>
 const withAcls = ['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'f2fs', 'tmpfs', 'jfs'];
 const withoutAcls = ['vfat', 'exfat', 'ntfs', 'ntfs3', '9p', 'iso9660', 'hfsplus', 'virtiofs'];
 
-async function gatherSocketFolder(path: string): Promise<SocketFolderFacts> {
+async function gatherSocketFolder(path: string, room: number): Promise<SocketFolderFacts> {
   const mount = await mountOf(path);
   const writable = await access(path, constants.W_OK | constants.X_OK).then(
     () => known(true, path),
@@ -88,11 +97,20 @@ async function gatherSocketFolder(path: string): Promise<SocketFolderFacts> {
   const closedTo = await closedFolder(path);
   if (mount === undefined) {
     const reason = unknown('/proc/self/mountinfo does not tell');
-    return { path, writable, fileSystem: reason, acl: reason, mountOptions: reason, closedTo };
+    return {
+      path,
+      bytesBelow: room,
+      writable,
+      fileSystem: reason,
+      acl: reason,
+      mountOptions: reason,
+      closedTo,
+    };
   }
   const { type, options, evidence } = mount;
   return {
     path,
+    bytesBelow: room,
     writable,
     fileSystem: known(type, evidence),
     acl: withAcls.includes(type)

@@ -4,29 +4,45 @@ import { valueOf } from '../fact.ts';
 import type { LaunchFacts } from '../rule.ts';
 import { assumedImage } from './assumed-image.ts';
 import { planCells, type PlannedCell } from './cells.ts';
-import type { CellFilter, MatrixFacts, MatrixResult, MatrixRow } from './matrix.ts';
+import type { EngineFacts } from '../engine-facts.ts';
+import type { LaunchRequirements, LaunchVerdict } from '../launch-verdict.ts';
+import type { CellFilter, MatrixCell, MatrixFacts, MatrixResult, MatrixRow } from './matrix.ts';
 import { summarise } from './summary.ts';
 
+/** What all cells have in common. */
+export type CommonRequirements = Omit<LaunchRequirements, 'runtime' | 'user' | 'mlock'>;
+
+export interface DryMatrixOptions {
+  readonly filter?: CellFilter | undefined;
+  /** What is asked for in every cell. Default: nothing. */
+  readonly requirements?: CommonRequirements | undefined;
+}
+
 /** What the rules say of every cell. Pure: it launches and asks nothing, and the engines need not be here. */
-export function dryMatrix(
-  facts: MatrixFacts,
-  options: { filter?: CellFilter | undefined } = {},
-): MatrixResult {
+export function dryMatrix(facts: MatrixFacts, options: DryMatrixOptions = {}): MatrixResult {
   checkGiven('dryMatrix', { matrixFacts: facts });
   checkDryMatrixOptions(options);
   const image = facts.image ?? assumedImage({ architecture: valueOf(facts.host.architecture) ?? '' });
   const cells = planCells(facts.engines, image, options.filter).map((planned) =>
-    predict(planned, { host: facts.host, image }),
+    predict(planned, { host: facts.host, image }, options.requirements),
   );
   return { cells, summary: summarise(cells) };
 }
 
 /** The row of one cell before anything is launched. */
-export function predict(planned: PlannedCell, facts: Pick<LaunchFacts, 'host' | 'image'>): MatrixRow {
+export function predict(
+  planned: PlannedCell,
+  facts: Pick<LaunchFacts, 'host' | 'image'>,
+  requirements: CommonRequirements = {},
+): MatrixRow {
   checkGiven('predict', { planned, cellFacts: facts });
   const { cell, engine, wishes } = planned;
   const { host, image } = facts;
-  const verdict = judge({ host, engine, image }, wishes);
+  return rowOf(cell, engine, judge({ host, engine, image }, { ...requirements, ...wishes }));
+}
+
+/** The row of a cell that was judged. */
+export function rowOf(cell: MatrixCell, engine: EngineFacts, verdict: LaunchVerdict): MatrixRow {
   const works = verdict.status === 'works';
   return {
     ...cell,

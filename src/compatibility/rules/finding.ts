@@ -35,6 +35,4 @@ export function mustBe(fact: Fact<boolean>, what: string, otherwise: string, rem
   );
 }
 
-export const noRemedy = 'None: nothing makes this combination work.';
-
 export const page = "HashiCorp's page on containerized plugins";

@@ -38,6 +38,20 @@ export const hostRules: readonly Rule[] = [
       ),
   },
   {
+    id: 'rootless-engine',
+    concerns: 'launches that ask for a rootless engine, as a plugin runtime with `rootless` does',
+    requirement: 'The engine is a rootless one.',
+    source: { document: page },
+    applies: ({ wishes }) => wishes.rootless === true,
+    check: ({ engine }) =>
+      engine.rootless
+        ? met
+        : unmet(
+            `${engine.kind} at ${engine.socketPath} is rootful`,
+            'Name the socket of a rootless engine (in a plugin runtime: `engineSocket`), or leave out `rootless`.',
+          ),
+  },
+  {
     id: 'rootless-owner',
     concerns: 'rootless engines',
     requirement: 'The rootless engine belongs to the user of this process, or this process is root.',

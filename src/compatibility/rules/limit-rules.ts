@@ -1,3 +1,4 @@
+import { compareVersions } from '../../engine/internal.ts';
 import { ignoresCgroups } from '../case.ts';
 import { valueOf, type Fact } from '../fact.ts';
 import type { Finding, LaunchCase, Rule } from '../rule.ts';
@@ -55,6 +56,22 @@ export const limitRules: readonly Rule[] = [
         'pidsLimit under runsc counts the sandbox itself and kills it',
         'Leave out `pidsLimit` under runsc.',
       ),
+  },
+  {
+    id: 'ulimit-unlimited',
+    concerns: 'Podman before 5.8 with a ulimit of -1',
+    requirement: 'Every ulimit is a number.',
+    source: { measured: 'Podman before 5.8 takes no -1 over its API' },
+    applies: ({ wishes, engine }) =>
+      engine.kind === 'podman' && (wishes.ulimits ?? []).some(({ soft, hard }) => soft === -1 || hard === -1),
+    check: ({ wishes, engine }) => {
+      if (compareVersions(engine.version, '5.8') >= 0) return met;
+      const names = (wishes.ulimits ?? []).filter(({ soft, hard }) => soft === -1 || hard === -1);
+      return unmet(
+        `Podman ${engine.version} takes no -1 for ${names.map(({ name }) => name).join(', ')}`,
+        'Give a large number in place of -1.',
+      );
+    },
   },
   {
     id: 'cgroup-parent',

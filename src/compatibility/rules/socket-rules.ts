@@ -1,12 +1,13 @@
 import { longestSocketPath } from '../../linux/socket-path.ts';
 import { isRoot } from '../case.ts';
+import { bytesBelow } from '../../linux/socket-depth.ts';
 import { isKnown, valueOf } from '../fact.ts';
 import type { Rule } from '../rule.ts';
 import { needsAcl } from '../strategy-socket.ts';
 import { judged, met, mustBe, notSeen, page, unmet } from './finding.ts';
 
-/** `/bulkhead-XXXXXX`, then `/plugin` and up to ten digits, with a margin for the names of brokers. */
-const roomBelowFolder = 40;
+/** Where the facts do not say it: the folder of a host is made there, and that of the plugin in it. */
+const usualBytesBelow = bytesBelow({ ownedFolder: true });
 
 const otherFolder = 'Choose another folder with `socketDirectory`, or set TMPDIR to one.';
 
@@ -19,12 +20,12 @@ export const socketRules: readonly Rule[] = [
     source: { document: 'unix(7)' },
     applies: () => true,
     check({ host }) {
-      const { path } = host.socketFolder;
-      const longest = Buffer.byteLength(path) + roomBelowFolder;
+      const { path, bytesBelow: room = usualBytesBelow } = host.socketFolder;
+      const longest = Buffer.byteLength(path) + room;
       if (longest <= longestSocketPath) return met;
       return unmet(
         `sockets below ${path} could have paths of ${longest} bytes`,
-        'Choose a folder with a shorter path with `socketDirectory`, or set TMPDIR to one.',
+        `Choose a folder whose path has ${longestSocketPath - room} bytes at most with \`socketDirectory\`, or set TMPDIR to one.`,
       );
     },
   },

@@ -8,12 +8,10 @@ import { findExecutable, programFolders } from '../../linux/find-executable.ts';
 import { BulkheadError, InvalidOptionError } from '../../errors.ts';
 import { HeldFolder } from '../../linux/held-folder.ts';
 import { removeFolder } from '../../linux/remove-tree.ts';
+import { bytesBelow, pluginFolderPrefix } from '../../linux/socket-depth.ts';
 import { mountSmall, unmountOwn } from '../../linux/small-mount.ts';
 import { longestSocketPath } from '../../linux/socket-path.ts';
 import { refuseUntrusted } from '../../linux/trusted-parent.ts';
-
-/** Room for the names of the folders in it and of sockets: `/s/plugin` and up to ten digits, with a margin. */
-const roomForSocketName = 24;
 
 /** Is bind-mounted into the container. */
 const sharedName = 's';
@@ -71,7 +69,7 @@ export async function makePluginFolder(
 ): Promise<PluginFolder> {
   refuseLongPath(parent);
   await refuseUntrusted(parent);
-  const whole = await mkdtemp(join(parent, 'bulkhead-')).catch((cause: unknown) => {
+  const whole = await mkdtemp(join(parent, pluginFolderPrefix)).catch((cause: unknown) => {
     throw failed(`can't make a socket directory in ${parent}`, cause);
   });
   try {
@@ -182,8 +180,7 @@ async function setDefaultAcl(path: string, uid: number): Promise<void> {
 }
 
 function refuseLongPath(parent: string): void {
-  // mkdtemp adds `/bulkhead-` and six characters.
-  const longest = Buffer.byteLength(parent) + '/bulkhead-XXXXXX'.length + roomForSocketName;
+  const longest = Buffer.byteLength(parent) + bytesBelow({ ownedFolder: false });
   if (longest <= longestSocketPath) return;
   throw new InvalidOptionError(
     'socketDirectory',

@@ -76,17 +76,36 @@ export class Engines implements AsyncDisposable {
     runtime: string,
     { socketPath }: { socketPath?: string | undefined } = {},
   ): Promise<Engine> {
-    const found = socketPath === undefined ? this.#found : await this.#other(socketPath);
+    const found = await this.#there(socketPath);
     if (found === undefined) return this.#start(runtime, this.#options.podman ?? {});
-    if (found.kind === 'docker') return found;
-    const { info } = found; // its service runs one runtime as long as it lives
-    if (posix.basename(info.defaultRuntime) === posix.basename(runtime)) return found;
-    // The same storage: what was loaded into the service that is there can be run by ours.
-    return this.#start(runtime, {
-      ...this.#options.podman,
-      root: info.storageRoot,
-      runRoot: runRootOf(info),
-    });
+    if (servesItself(found, runtime)) return found;
+    return this.#start(runtime, this.#besides(found));
+  }
+
+  /**
+   * The engine by whose facts a launch in `runtime` is judged, without a service being started beside one that is there.
+   *
+   * @returns `ownService`: the launch would be by a Podman service of our own on the storage of `engine`
+   * @throws the errors of `startPodmanService` where no engine is there: one is started then, as a launch would
+   */
+  async forJudging(
+    runtime: string,
+    { socketPath }: { socketPath?: string | undefined } = {},
+  ): Promise<{ readonly engine: Engine; readonly ownService: boolean }> {
+    const found = await this.#there(socketPath);
+    if (found === undefined) return { engine: await this.forRuntime(runtime), ownService: false };
+    if (servesItself(found, runtime)) return { engine: found, ownService: false };
+    const running = await this.#own.get(keyOf(runtime, this.#besides(found)));
+    return { engine: running?.engine ?? found, ownService: running === undefined };
+  }
+
+  async #there(socketPath: string | undefined): Promise<Engine | undefined> {
+    return socketPath === undefined ? this.#found : this.#other(socketPath);
+  }
+
+  /** How to start a service with the same storage: what was loaded into the one that is there can be run by ours. */
+  #besides({ info }: Engine): PodmanServiceOptions {
+    return { ...this.#options.podman, root: info.storageRoot, runRoot: runRootOf(info) };
   }
 
   /** Those that are connected to. */
@@ -118,7 +137,7 @@ export class Engines implements AsyncDisposable {
   }
 
   async #start(runtime: string, options: PodmanServiceOptions): Promise<Engine> {
-    const key = `${options.root ?? ''} ${runtime}`;
+    const key = keyOf(runtime, options);
     let own = this.#own.get(key);
     if (own === undefined) {
       own = startOwnEngine(runtime, options, this.#host);
@@ -137,6 +156,21 @@ export class Engines implements AsyncDisposable {
     }
     return other;
   }
+}
+
+function keyOf(runtime: string, { root = '' }: PodmanServiceOptions): string {
+  return `${root} ${runtime}`;
+}
+
+/**
+ * Whether launches in `runtime` are this engine's: a Podman service (before version 6) runs one runtime as long as it
+ * lives. Nor is there another way for a Podman of somebody else, whose storage a service of this user must not touch.
+ */
+function servesItself(engine: Engine, runtime: string): boolean {
+  const { kind, rootless, info } = engine;
+  if (kind === 'docker' || posix.basename(info.defaultRuntime) === posix.basename(runtime)) return true;
+  const owner = rootless ? info.idMappings?.uids.find(({ containerId }) => containerId === 0)?.hostId : 0;
+  return owner !== process.geteuid?.();
 }
 
 async function findEngine(

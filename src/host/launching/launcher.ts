@@ -1,6 +1,16 @@
 /** Launches the plugins of a host: within its limits, with its labels, in folders that say whose they are. */
 import { randomBytes } from 'node:crypto';
-import { launchPlugin, passingGidOf, type LaunchOptions, labelsFor } from '../../container/index.ts';
+import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
+import {
+  executeLaunch,
+  labelsFor,
+  planLaunch,
+  refuseLaunch,
+  type LaunchOptions,
+  type LaunchPlan,
+  type PlannedOptions,
+} from '../../container/index.ts';
 import type { Engine } from '../../engine/index.ts';
 import type { Plugin } from '../../goplugin/index.ts';
 import { publish } from '../reporting/events.ts';
@@ -24,6 +34,14 @@ export interface LauncherParts {
   readonly socketDirectory: string | undefined;
 }
 
+/** A launch that is asked for. */
+export interface PlannedLaunch {
+  readonly engine: Engine;
+  readonly launch: PlannedOptions;
+  /** Whether a Podman service of our own would be started for it in place of this engine. Default false. */
+  readonly ownService?: boolean | undefined;
+}
+
 type Named = Pick<ResolvedPlugin, 'type' | 'name' | 'version'>;
 
 export class Launcher {
@@ -31,6 +49,15 @@ export class Launcher {
 
   constructor(parts: LauncherParts) {
     this.#parts = parts;
+  }
+
+  /** What a launch would do. Nothing is made. */
+  plan(
+    { engine, launch, ownService = false }: PlannedLaunch,
+    { signal }: { readonly signal?: AbortSignal | undefined },
+  ): Promise<LaunchPlan> {
+    const options = { ...launch, socketDirectory: this.#parentOf(launch) };
+    return planLaunch(engine, options, { ownedFolder: true, ownService, signal });
   }
 
   /** One plugin of an instance. @throws the errors of `launchPlugin`, HostLimitError */
@@ -123,15 +150,21 @@ export class Launcher {
   }
 
   async #launch(engine: Engine, options: LaunchOptions, plugin: Named, instanceId: string): Promise<Plugin> {
-    const { identity, key, folders, socketDirectory } = this.#parts;
-    const parent = options.socketDirectory ?? socketDirectory;
-    const folder = await folders.below(parent, await passingGidOf(engine, parent));
+    const { identity, key, folders } = this.#parts;
+    const plan = await this.plan({ engine, launch: options }, options);
+    refuseLaunch(plan);
+    const folder = await folders.below(this.#parentOf(options), plan.strategy.directory.passingGid);
     const labels = labelsOf(identity, plugin, { instanceId, folder });
-    return launchPlugin(engine, {
+    return executeLaunch(engine, plan, {
       ...options,
       socketDirectory: folder,
       labels: (container) =>
         provedLabels({ ...labelsFor(options.labels, container), ...labels }, container, key),
     });
+  }
+
+  /** Where the folder of this host is made, in which that of the plugin is. */
+  #parentOf({ socketDirectory }: Pick<PlannedOptions, 'socketDirectory'>): string {
+    return resolve(socketDirectory ?? this.#parts.socketDirectory ?? tmpdir());
   }
 }

@@ -7,9 +7,10 @@ import {
   type RuntimeCatalog,
   type RuntimeSettings,
 } from '../../catalog/index.ts';
-import { ImageNotPresentError, LaunchRefusedError, type LaunchOptions } from '../../container/index.ts';
+import { ImageNotPresentError, type LaunchOptions } from '../../container/index.ts';
 import { NotFoundError, type Engine, type InspectedImage } from '../../engine/index.ts';
 import { InvalidOptionError } from '../../errors.ts';
+import { onlySettings } from '../../settings/setting-list.ts';
 import { matchDigest } from './digest.ts';
 import type { Engines } from './engines.ts';
 import type { PluginKind } from '../../kinds/index.ts';
@@ -22,6 +23,14 @@ export interface UnregisteredPlugin {
   readonly launch: LaunchOptions;
   /** Whether mounts may share it. Default `never`. */
   readonly sharing?: PluginKind['sharing'] | undefined;
+}
+
+/** A launch, and the engine by whose facts it is judged. */
+export interface JudgedLaunch {
+  readonly launch: LaunchOptions;
+  readonly engine: Engine;
+  /** Whether it would be by a Podman service of our own on the storage of `engine`. */
+  readonly ownService: boolean;
 }
 
 export class Resolver {
@@ -57,23 +66,39 @@ export class Resolver {
 
   /** @throws the errors of the catalogs, ImageNotPresentError, `IMAGE_DIGEST_MISMATCH`, LaunchRefusedError */
   async registered(entry: PluginEntry, options: AbortOption = {}): Promise<ResolvedPlugin> {
+    const { launch, kind, socketPath } = await this.#launchOf(entry);
+    const engine = await this.#engines.forRuntime(launch.runtime, { socketPath });
+    const image = await inspectRegistered(engine, launch.image, entry, options);
+    const { type, name, version } = entry;
+    return this.#resolved({ type, name, version, imageId: image.id, kind, engine, launch });
+  }
+
+  /**
+   * The same launch, for judging it: no service is started beside an engine that is there.
+   *
+   * @throws the errors of the catalogs, ImageNotPresentError, `IMAGE_DIGEST_MISMATCH`
+   */
+  async judged(entry: PluginEntry, options: AbortOption = {}): Promise<JudgedLaunch> {
+    const { launch, socketPath } = await this.#launchOf(entry);
+    const judging = await this.#engines.forJudging(launch.runtime, { socketPath });
+    await inspectRegistered(judging.engine, launch.image, entry, options);
+    return { ...judging, launch };
+  }
+
+  async #launchOf(entry: PluginEntry): Promise<{
+    readonly launch: LaunchOptions & { readonly runtime: string };
+    readonly kind: PluginKind;
+    readonly socketPath: string | undefined;
+  }> {
     const kind = this.kindOf(entry.type);
     const settings: RuntimeSettings = entry.runtime === '' ? {} : await this.#runtimes.info(entry.runtime);
     const runtime = settings.ociRuntime ?? this.#runtime;
-    const engine = await this.#engines.forRuntime(runtime, { socketPath: settings.engineSocket });
     const reference = effectiveReference(entry.ociImage, entry.version);
-    refuseRootful(settings, engine, reference);
-    const image = await inspectImage(engine, reference, entry.sha256, options);
-    if (entry.sha256 !== '') matchDigest(image, entry.sha256, reference);
-    return this.#resolved({
-      type: entry.type,
-      name: entry.name,
-      version: entry.version,
-      imageId: image.id,
-      kind,
-      engine,
+    return {
       launch: launchOf(entry, settings, { kind, reference, runtime }),
-    });
+      kind,
+      socketPath: settings.engineSocket,
+    };
   }
 
   /** @throws ImageNotPresentError */
@@ -115,18 +140,19 @@ function launchOf(
     ...(entry.args.length > 0 && { args: entry.args }),
     env: { ...entry.env, ...kind.env, ...(settings.memoryLock === true && kind.memoryLockEnv) },
     mlock: settings.memoryLock,
-    user: settings.user,
-    network: settings.network,
-    requireNonRoot: settings.requireNonRoot,
-    seccomp: settings.seccomp,
-    readOnlyRootFilesystem: settings.readOnlyRootFilesystem,
-    memoryBytes: settings.memoryBytes,
-    cpuNanos: settings.cpuNanos,
-    pidsLimit: settings.pidsLimit,
-    cgroupParent: settings.cgroupParent,
-    tmpfs: settings.tmpfs,
-    ulimits: settings.ulimits,
+    ...onlySettings(settings),
   };
+}
+
+async function inspectRegistered(
+  engine: Engine,
+  reference: string,
+  { sha256 }: PluginEntry,
+  options: AbortOption,
+): Promise<InspectedImage> {
+  const image = await inspectImage(engine, reference, sha256, options);
+  if (sha256 !== '') matchDigest(image, sha256, reference);
+  return image;
 }
 
 /** The digest without a tag is not looked for by name: it may be there under another one, which is worth saying. */
@@ -152,18 +178,4 @@ async function inspectImage(
       hint: `The image sha256:${sha256} is there as ${other.tags.join(', ') || 'an image without a name'}: register that name, or tag it.`,
     }),
   });
-}
-
-function refuseRootful({ rootless }: RuntimeSettings, engine: Engine, image: string): void {
-  if (rootless !== true || engine.rootless) return;
-  throw new LaunchRefusedError(image, [
-    {
-      rule: 'rootless-engine',
-      requirement: 'A plugin runtime with `rootless` needs a rootless engine.',
-      observed: `${engine.kind} at ${engine.socketPath} is rootful`,
-      remedy:
-        'Name the socket of a rootless engine in the plugin runtime (`engineSocket`), or leave out `rootless`.',
-      source: 'the plugin runtime',
-    },
-  ]);
 }

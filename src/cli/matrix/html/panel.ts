@@ -1,3 +1,4 @@
+import { passedSettings, snakeCase } from '../../../settings/setting-list.ts';
 import type { LaunchStrategy, MatrixRow } from '../../../compatibility/index.ts';
 import { cellWords, numberOf, outcomeOf, type Finding } from '../report.ts';
 import { html, inLines, type Markup } from './markup.ts';
@@ -83,7 +84,6 @@ function strategy(launch: LaunchStrategy): Markup {
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['Socket shared by', launch.recipe.replaceAll('-', ' ')],
     ['Service', launch.service === 'given' ? 'the engine itself' : 'a Podman service of our own'],
-    ['Created through', launch.createPath === 'libpod' ? "Podman's own API" : "Docker's API"],
     ['User', launch.user ?? "the image's own"],
     ['Groups', launch.groups.join(', ') || 'none'],
     ['Capabilities', launch.capabilities.join(', ') || 'none'],
@@ -94,9 +94,10 @@ function strategy(launch: LaunchStrategy): Markup {
         undefined,
     ],
     ['Memory', launch.memoryBytes === undefined ? undefined : `${launch.memoryBytes} bytes`],
-    ['CPU', launch.cpuNanos === undefined ? undefined : `${launch.cpuNanos / 1e9} cores`],
     ['Processes', launch.pidsLimit === undefined ? undefined : String(launch.pidsLimit)],
-    ['Cgroup parent', launch.cgroupParent],
+    ...Object.entries(passedSettings(launch)).map(
+      ([name, value]) => [snakeCase(name), shown(value)] as const,
+    ),
   ];
   return html`<dl class="strategy">
     ${rows.map(([name, value]) =>
@@ -106,6 +107,11 @@ function strategy(launch: LaunchStrategy): Markup {
             <dd>${value}</dd>`,
     )}
   </dl>`;
+}
+
+/** A setting as it was asked for. */
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function amount(limit: number): string {

@@ -1,0 +1,32 @@
+import { isRoot, launchCase } from '../compatibility/internal.ts';
+import type { LaunchVerdict, MatrixCell } from '../compatibility/index.ts';
+import type { LaunchPlan } from './launch-plan.ts';
+
+/** What a launch would do here, and on what. */
+export type LaunchCheck = LaunchVerdict & {
+  /** Whether the launch would go ahead: it works, or `override` lets it. */
+  readonly ok: boolean;
+  /** The combination that was judged. */
+  readonly cell: MatrixCell;
+  /** Version of the engine. */
+  readonly version: string;
+  readonly socketPath: string;
+};
+
+/** What a plan says, for whoever asks without launching. */
+export function launchCheck({ facts, requirements, verdict, refusal }: LaunchPlan): LaunchCheck {
+  const { engine } = facts;
+  return {
+    ...verdict,
+    ok: refusal === undefined,
+    cell: {
+      engine: engine.kind,
+      mode: engine.rootless ? 'rootless' : 'rootful',
+      runtime: requirements.runtime,
+      user: isRoot(launchCase(facts, requirements)) === true ? 'root' : 'non-root',
+      mlock: requirements.mlock ?? false,
+    },
+    version: engine.version,
+    socketPath: engine.socketPath,
+  };
+}

@@ -1,0 +1,67 @@
+/** Checks what is launched, and how its container is set up, before anything is done. */
+import {
+  anyOf,
+  callback,
+  checkShape,
+  filledText,
+  flag,
+  listOf,
+  oneOf,
+  recordOf,
+  required,
+  shapeOf,
+  text,
+  textThat,
+  type Check,
+  type Shape,
+} from '../settings/option-shape.ts';
+import { settingChecks } from '../settings/setting-list.ts';
+import type { LaunchOptions } from './launch.ts';
+import type { PluginContainerOptions } from './options.ts';
+
+const absoluteFolder = textThat((value) => value.startsWith('/'), 'must be an absolute path');
+
+/** Every option of a plugin's container. */
+export const containerChecks: Shape<PluginContainerOptions> = {
+  ...settingChecks,
+  image: required(filledText),
+  title: text,
+  runtime: filledText,
+  entrypoint: listOf(text),
+  args: listOf(text),
+  env: recordOf(required(text)),
+  mlock: flag,
+  override: oneOf('unknown', 'refused'),
+  imageCacheDirectory: absoluteFolder,
+  labels: anyOf(callback, recordOf(required(text))),
+  socketDirectory: absoluteFolder,
+};
+
+/** What `startPlugin` asks about by itself. */
+const asked: Check = () => undefined;
+
+const launch = required(
+  shapeOf<LaunchOptions>({
+    ...containerChecks,
+    handshake: asked,
+    protocolVersions: asked,
+    autoMtls: asked,
+    brokerMultiplex: flag,
+    maxMessageBytes: asked,
+    startTimeoutMs: asked,
+    signal: asked,
+    onLog: asked,
+    onOutput: asked,
+  }),
+);
+
+/** @throws InvalidOptionError */
+export function checkLaunchOptions(operation: string, options: unknown): void {
+  checkShape(operation, launch, options);
+}
+
+/** The options of a launch that are those of `launch` in something else. @throws InvalidOptionError */
+export function checkLaunchWithin(operation: string, outer: unknown): void {
+  const given = typeof outer === 'object' && outer !== null && 'launch' in outer ? outer.launch : undefined;
+  checkShape(operation, required(shapeOf<{ launch: unknown }>({ launch })), { launch: given });
+}

@@ -1,0 +1,65 @@
+/**
+ * Facts of engines, kept as long as the connection: looking at an engine takes longer than creating a container, and what is
+ * seen hardly ever changes. They are kept by the folder for sockets.
+ */
+import { orAborted } from '../abort.ts';
+import { gatherEngineFacts, known, passingGid, type EngineFacts } from '../compatibility/index.ts';
+import type { Engine } from '../engine/index.ts';
+
+type ByFolder = Map<string, Promise<EngineFacts>>;
+
+const seen = new WeakMap<Engine, ByFolder>();
+/** Engines that are being asked anew: whoever wants that meanwhile gets the same answer. */
+const asking = new WeakMap<Engine, ByFolder>();
+
+export function rememberedEngineFacts(
+  engine: Engine,
+  socketDirectory = '',
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<EngineFacts> {
+  const facts = foldersOf(seen, engine).get(socketDirectory) ?? look(engine, socketDirectory, false);
+  return orAborted(facts, signal);
+}
+
+/** Asks the engine about itself once more, and remembers what it says. */
+export function freshEngineFacts(
+  engine: Engine,
+  socketDirectory = '',
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<EngineFacts> {
+  const underWay = foldersOf(asking, engine);
+  let facts = underWay.get(socketDirectory);
+  if (facts === undefined) {
+    facts = look(engine, socketDirectory, true);
+    underWay.set(socketDirectory, facts);
+    const done = () => underWay.delete(socketDirectory);
+    facts.then(done, done);
+  }
+  return orAborted(facts, signal);
+}
+
+function look(engine: Engine, folder: string, fresh: boolean): Promise<EngineFacts> {
+  const folders = foldersOf(seen, engine);
+  const facts = gatherEngineFacts(engine, { socketDirectory: folder === '' ? undefined : folder, fresh });
+  folders.set(folder, facts);
+  facts.catch(() => {
+    if (folders.get(folder) === facts) folders.delete(folder);
+  });
+  return facts;
+}
+
+function foldersOf(map: WeakMap<Engine, ByFolder>, engine: Engine): ByFolder {
+  const folders = map.get(engine) ?? (new Map() as ByFolder);
+  map.set(engine, folders);
+  return folders;
+}
+
+/** The group that has to pass the folder in which socket directories for this engine are made; see `passingGid`. */
+export async function passingGidOf(
+  engine: Engine,
+  socketDirectory: string | undefined,
+): Promise<number | undefined> {
+  // Only root can give a folder to the group of somebody else.
+  if (process.geteuid?.() !== 0) return undefined;
+  return passingGid({ uid: known(0, 'geteuid') }, await rememberedEngineFacts(engine, socketDirectory));
+}
