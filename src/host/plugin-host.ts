@@ -382,7 +382,7 @@ export class PluginHost implements AsyncDisposable {
 
   async #startUnregistered(options: LaunchOptions, { signal }: AbortOption): Promise<Plugin> {
     const runtime = options.runtime ?? this.#runtime;
-    const engine = await this.#engines.forRuntime(runtime);
+    const engine = await this.#engines.forLaunch(runtime);
     const plugin = { type: 'plugin', name: options.title ?? options.image, version: '' };
     return this.#singles.add(await this.#launcher.single(engine, { ...options, runtime, signal }, plugin));
   }

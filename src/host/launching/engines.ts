@@ -83,6 +83,20 @@ export class Engines implements AsyncDisposable {
   }
 
   /**
+   * The engine for a launch in `runtime`. Where a service would be needed for a runtime that is not installed, it is the
+   * engine that is there: its facts refuse the launch, with this reason and every other.
+   */
+  async forLaunch(runtime: string, options: { socketPath?: string | undefined } = {}): Promise<Engine> {
+    try {
+      return await this.forRuntime(runtime, options);
+    } catch (error) {
+      const found = error instanceof LaunchRefusedError ? await this.#there(options.socketPath) : undefined;
+      if (found === undefined) throw error;
+      return found;
+    }
+  }
+
+  /**
    * The engine by whose facts a launch in `runtime` is judged, without a service being started beside one that is there.
    *
    * @returns `ownService`: the launch would be by a Podman service of our own on the storage of `engine`

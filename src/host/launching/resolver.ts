@@ -67,7 +67,7 @@ export class Resolver {
   /** @throws the errors of the catalogs, ImageNotPresentError, `IMAGE_DIGEST_MISMATCH`, LaunchRefusedError */
   async registered(entry: PluginEntry, options: AbortOption = {}): Promise<ResolvedPlugin> {
     const { launch, kind, socketPath } = await this.#launchOf(entry);
-    const engine = await this.#engines.forRuntime(launch.runtime, { socketPath });
+    const engine = await this.#engines.forLaunch(launch.runtime, { socketPath });
     const image = await inspectRegistered(engine, launch.image, entry, options);
     const { type, name, version } = entry;
     return this.#resolved({ type, name, version, imageId: image.id, kind, engine, launch });
@@ -105,7 +105,7 @@ export class Resolver {
   async unregistered(plugin: UnregisteredPlugin, options: AbortOption = {}): Promise<ResolvedPlugin> {
     const { launch } = plugin;
     const runtime = launch.runtime ?? this.#runtime;
-    const engine = await this.#engines.forRuntime(runtime);
+    const engine = await this.#engines.forLaunch(runtime);
     const image = await inspectImage(engine, launch.image, '', options);
     return this.#resolved({
       type: plugin.type ?? 'plugin',
