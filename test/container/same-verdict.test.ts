@@ -34,8 +34,11 @@ if (places.length === 0) it('judges as it launches', { skip: noEngines }, () => 
 const runs = 12;
 
 function maybe<T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
-  return fc.option(value, { nil: undefined, freq: 2 });
+  return fc.oneof({ weight: 6, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
 }
+
+/** Mostly false, so that some launches work. */
+const seldom = fc.constantFrom(false, false, false, true);
 
 const settings: fc.Arbitrary<ContainerSettings> = fc
   .record({
@@ -64,7 +67,7 @@ const asked = fc.record({
   brokerMultiplex: fc.boolean(),
   override: fc.constantFrom(undefined, undefined, 'unknown' as const, 'refused' as const),
   /** What the engine says otherwise than it is. */
-  said: fc.record({ unconfined: fc.boolean(), limits: fc.boolean() }),
+  said: fc.record({ unconfined: seldom, limits: seldom.map((is) => !is) }),
 });
 
 /** An engine that says no more than what was made up of it, and makes no container. */
@@ -224,6 +227,6 @@ function flagsOf(given: ContainerSettings): string[] {
     if (name === 'ulimits')
       return (given.ulimits ?? []).map(({ name: limit, soft, hard }) => `-ulimit=${limit}=${soft}:${hard}`);
     if (Array.isArray(value)) return (value as string[]).map((each) => `-${flag.name}=${each}`);
-    return [`-${flag.name}=${String(value)}`];
+    return [`-${flag.name}=${JSON.stringify(value).replaceAll('"', '')}`];
   });
 }
