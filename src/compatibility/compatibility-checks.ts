@@ -22,8 +22,7 @@ import type { EngineGathering } from './gather/engine.ts';
 import type { HostGathering } from './gather/host.ts';
 import type { ImageGathering } from './gather/image.ts';
 import type { LaunchRequirements } from './launch-verdict.ts';
-import type { DryMatrixOptions } from './matrix/dry.ts';
-import type { CellFilter, LiveOutcome, MatrixCell } from './matrix/matrix.ts';
+import type { CellFilter, DryMatrixOptions, LiveOutcome, MatrixCell } from './matrix/matrix.ts';
 
 const anything: Check = () => undefined;
 const object = fieldsOf<object>({});

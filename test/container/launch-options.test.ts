@@ -25,7 +25,6 @@ const wrong: readonly (readonly [object, string, RegExp])[] = [
   [{ env: { A: 1 } }, 'env.A', /must be a text/],
   [{ override: 'all' }, 'override', /"unknown" or "refused"/],
   [{ socketDirectory: 'sockets' }, 'socketDirectory', /absolute path/],
-  [{ image: '' }, 'image', /not empty/],
 ];
 
 /** Asks nothing of an engine: it has none. */

@@ -5,18 +5,16 @@ import type { LaunchFacts } from '../rule.ts';
 import { assumedImage } from './assumed-image.ts';
 import { planCells, type PlannedCell } from './cells.ts';
 import type { EngineFacts } from '../engine-facts.ts';
-import type { LaunchRequirements, LaunchVerdict } from '../launch-verdict.ts';
-import type { CellFilter, MatrixCell, MatrixFacts, MatrixResult, MatrixRow } from './matrix.ts';
+import type { LaunchVerdict } from '../launch-verdict.ts';
+import type {
+  CommonRequirements,
+  DryMatrixOptions,
+  MatrixCell,
+  MatrixFacts,
+  MatrixResult,
+  MatrixRow,
+} from './matrix.ts';
 import { summarise } from './summary.ts';
-
-/** What all cells have in common. */
-export type CommonRequirements = Omit<LaunchRequirements, 'runtime' | 'user' | 'mlock'>;
-
-export interface DryMatrixOptions {
-  readonly filter?: CellFilter | undefined;
-  /** What is asked for in every cell. Default: nothing. */
-  readonly requirements?: CommonRequirements | undefined;
-}
 
 /** What the rules say of every cell. Pure: it launches and asks nothing, and the engines need not be here. */
 export function dryMatrix(facts: MatrixFacts, options: DryMatrixOptions = {}): MatrixResult {

@@ -1,7 +1,7 @@
 import type { EngineFacts } from '../engine-facts.ts';
 import type { HostFacts } from '../host-facts.ts';
 import type { ImageFacts } from '../image-facts.ts';
-import type { LaunchStrategy, LaunchVerdict, Reason } from '../launch-verdict.ts';
+import type { LaunchRequirements, LaunchStrategy, LaunchVerdict, Reason } from '../launch-verdict.ts';
 
 /** One combination that a plugin may be launched in. */
 export interface MatrixCell {
@@ -64,4 +64,13 @@ export interface MatrixFacts {
   readonly engines: readonly EngineFacts[];
   /** Absent: an image is assumed that is as it should be, with a program in Go. */
   readonly image?: ImageFacts | undefined;
+}
+
+/** What all cells have in common. */
+export type CommonRequirements = Omit<LaunchRequirements, 'runtime' | 'user' | 'mlock'>;
+
+export interface DryMatrixOptions {
+  readonly filter?: CellFilter | undefined;
+  /** What is asked for in every cell. Default: nothing. */
+  readonly requirements?: CommonRequirements | undefined;
 }
