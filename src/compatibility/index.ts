@@ -36,6 +36,6 @@ export type {
 } from './matrix/matrix.ts';
 export { assumedImage } from './matrix/assumed-image.ts';
 export { planCells, type PlannedCell } from './matrix/cells.ts';
-export { dryMatrix, predict, rowOf } from './matrix/dry.ts';
+export { dryMatrix, predict } from './matrix/dry.ts';
 export { cellName, summarise, unmetCells, withOutcome } from './matrix/summary.ts';
 export { usualRuntimes } from './matrix/cells.ts';

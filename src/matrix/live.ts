@@ -3,7 +3,6 @@ import { availableParallelism } from 'node:os';
 import {
   gatherImageFacts,
   planCells,
-  rowOf,
   summarise,
   withOutcome,
   type CellFilter,
@@ -13,6 +12,7 @@ import {
   type MatrixRow,
   type PlannedCell,
 } from '../compatibility/index.ts';
+import { rowOf } from '../compatibility/internal.ts';
 import type { Engine } from '../engine/index.ts';
 import { InvalidOptionError } from '../errors.ts';
 import type { Plugin } from '../goplugin/index.ts';
