@@ -10,8 +10,8 @@ try {
   const { id } = await engine.containers.create({
     image,
     ...(command.length > 0 && { entrypoint: command }), // in place of the image's own
-    networkMode: 'none',
-    readonlyRootfs: true,
+    network: 'none',
+    readOnlyRootFilesystem: true,
     capDrop: ['ALL'],
   });
   try {

@@ -67,9 +67,10 @@ function hint(
   if (container?.state.running === true && printed && !anySocket && strategy.runtime === 'runsc') {
     return 'runsc keeps the socket inside the sandbox: it must be run with --host-uds=all.';
   }
-  const outOfMemory = exit?.oomKilled === true || (exit?.code === 137 && (container?.memory ?? 0) > 0);
+  const outOfMemory = exit?.oomKilled === true || (exit?.code === 137 && (container?.memoryBytes ?? 0) > 0);
   if (outOfMemory) {
-    const limit = container === undefined || container.memory === 0 ? '' : ` of ${container.memory} bytes`;
+    const limit =
+      container === undefined || container.memoryBytes === 0 ? '' : ` of ${container.memoryBytes} bytes`;
     return `The plugin was probably killed for reaching its memory limit${limit}: raise \`memoryBytes\`, or set it to unlimited.`;
   }
   if (exit?.code === 2 && strategy.runtime === 'runsc' && stderr === '') {

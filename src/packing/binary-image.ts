@@ -67,7 +67,7 @@ export async function packBinaryPlugin(options: PackBinaryPluginOptions): Promis
     cmd: options.args,
     user: options.user ?? nonRootUser,
     env: options.env,
-    workingDir: options.workingDir,
+    workingDirectory: options.workingDirectory,
     labels: options.labels,
     architecture: elf.machine,
     createdAt: options.createdAt,

@@ -16,7 +16,7 @@ export interface ImageConfig {
   /** A name of the image's /etc/passwd, or numbers such as `65532:65532`. Default: root. */
   readonly user?: string | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
-  readonly workingDir?: string | undefined;
+  readonly workingDirectory?: string | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -164,7 +164,7 @@ function imageConfig(
       Env: sortedEntries(options.env).map(([name, value]) => `${name}=${value}`),
       Entrypoint: options.entrypoint,
       Cmd: options.cmd ?? [],
-      WorkingDir: options.workingDir ?? '/',
+      WorkingDir: options.workingDirectory ?? '/',
       Labels: Object.fromEntries(sortedEntries(options.labels)),
     },
     rootfs: { type: 'layers', diff_ids: [made.diffId] },
@@ -185,10 +185,10 @@ function checkConfig(options: WriteImageArchiveOptions): void {
       throw new InvalidOptionError('env', `${JSON.stringify(name)} is not the name of a variable`);
     }
   }
-  if (options.workingDir !== undefined && !options.workingDir.startsWith('/')) {
+  if (options.workingDirectory !== undefined && !options.workingDirectory.startsWith('/')) {
     throw new InvalidOptionError(
-      'workingDir',
-      `${JSON.stringify(options.workingDir)} is not an absolute path`,
+      'workingDirectory',
+      `${JSON.stringify(options.workingDirectory)} is not an absolute path`,
     );
   }
   if (contentLabel in (options.labels ?? {})) {

@@ -97,7 +97,7 @@ export async function packNodePlugin(options: PackNodePluginOptions): Promise<Pa
     cmd: args,
     user: options.user ?? nonRootUser,
     env: options.env,
-    workingDir: options.workingDir ?? pluginFolder,
+    workingDirectory: options.workingDirectory ?? pluginFolder,
     labels: options.labels,
     architecture: elf.machine,
     createdAt: options.createdAt,

@@ -53,7 +53,7 @@ const imageFile: Check = allOf(
 const configChecks: Shape<ImageConfig> = {
   user: text,
   env: recordOf(required(text)),
-  workingDir: text,
+  workingDirectory: text,
   labels: recordOf(required(text)),
 };
 const madeChecks = { architecture: filledText, createdAt: date, signal };

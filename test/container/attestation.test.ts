@@ -6,14 +6,14 @@ import type { CreateContainerOptions, EngineInfo, InspectedContainer } from '../
 const asked: CreateContainerOptions = {
   image: 'sha256:1',
   runtime: 'runsc',
-  networkMode: 'none',
+  network: 'none',
   networkDisabled: true,
-  readonlyRootfs: true,
+  readOnlyRootFilesystem: true,
   noNewPrivileges: true,
   capDrop: ['ALL'],
   capAdd: ['IPC_LOCK'],
   groupAdd: ['64999'],
-  memory: 64 << 20,
+  memoryBytes: 64 << 20,
   pidsLimit: 512,
   mounts: [{ type: 'bind', source: '/tmp/x', target: '/run/bulkhead', readOnly: false }],
 };
@@ -22,15 +22,15 @@ const made = {
   name: 'a',
   imageId: 'sha256:1',
   runtime: '/usr/bin/runsc',
-  networkMode: 'none',
+  network: 'none',
   networkDisabled: true,
-  readonlyRootfs: true,
+  readOnlyRootFilesystem: true,
   noNewPrivileges: true,
   capDrop: ['ALL'],
   capAdd: ['IPC_LOCK'],
   groupAdd: ['64999'],
-  memory: 64 << 20,
-  nanoCpus: 0,
+  memoryBytes: 64 << 20,
+  cpuNanos: 0,
   pidsLimit: 512,
   cgroupParent: '',
   privileged: false,
@@ -40,7 +40,7 @@ const made = {
     labels: {},
     entrypoint: [],
     cmd: [],
-    workingDir: '',
+    workingDirectory: '',
     tty: false,
     openStdin: false,
     healthcheck: [],
@@ -57,7 +57,7 @@ const made = {
   pidMode: '',
   utsMode: '',
   usernsMode: '',
-  memorySwap: 128 << 20,
+  memorySwapBytes: 128 << 20,
   shmSize: 64 << 20,
   ulimits: [],
   oomScoreAdj: 0,
@@ -136,9 +136,9 @@ describe('attestation', () => {
   });
 
   it('takes the words that Podman has for a network of a name, for a container, and for a network of the user', () => {
-    const network = (networkMode: string, told: Partial<InspectedContainer>, version = '5.4.2') =>
+    const network = (network: string, told: Partial<InspectedContainer>, version = '5.4.2') =>
       attest(
-        { ...asked, networkMode, networkDisabled: false },
+        { ...asked, network, networkDisabled: false },
         { ...made, networkDisabled: false, ...told },
         {
           engine: {
@@ -149,23 +149,21 @@ describe('attestation', () => {
         },
       ).map(({ setting }) => setting);
     const id = 'a'.repeat(64);
-    assert.deepEqual(network('plugins', { networkMode: 'bridge', networks: ['plugins'] }), []);
-    assert.deepEqual(network('plugins', { networkMode: 'bridge', networks: ['podman'] }), [
+    assert.deepEqual(network('plugins', { network: 'bridge', networks: ['plugins'] }), []);
+    assert.deepEqual(network('plugins', { network: 'bridge', networks: ['podman'] }), [
       'network',
       'networks',
     ]);
-    assert.deepEqual(network('plugins', { networkMode: 'bridge', networks: ['plugins', 'other'] }), [
-      'networks',
-    ]);
-    assert.deepEqual(network('plugins', { networkMode: 'host', networks: [] }), ['network']);
-    assert.deepEqual(network('bridge', { networkMode: 'bridge', networks: ['podman'] }), []);
-    assert.deepEqual(network('private', { networkMode: 'pasta' }), []);
-    assert.deepEqual(network('private', { networkMode: 'host' }), ['network']);
-    assert.deepEqual(network('slirp4netns:mtu=1500', { networkMode: 'slirp4netns' }), []);
-    assert.deepEqual(network(`container:${id}`, { networkMode: `container:${id}` }), []);
-    assert.deepEqual(network(`container:${id}`, { networkMode: `container:${'b'.repeat(64)}` }), ['network']);
-    assert.deepEqual(network('container:other', { networkMode: 'host' }), ['network']);
-    const shareable = { networkMode: 'none', ipcMode: 'shareable', networkDisabled: true };
+    assert.deepEqual(network('plugins', { network: 'bridge', networks: ['plugins', 'other'] }), ['networks']);
+    assert.deepEqual(network('plugins', { network: 'host', networks: [] }), ['network']);
+    assert.deepEqual(network('bridge', { network: 'bridge', networks: ['podman'] }), []);
+    assert.deepEqual(network('private', { network: 'pasta' }), []);
+    assert.deepEqual(network('private', { network: 'host' }), ['network']);
+    assert.deepEqual(network('slirp4netns:mtu=1500', { network: 'slirp4netns' }), []);
+    assert.deepEqual(network(`container:${id}`, { network: `container:${id}` }), []);
+    assert.deepEqual(network(`container:${id}`, { network: `container:${'b'.repeat(64)}` }), ['network']);
+    assert.deepEqual(network('container:other', { network: 'host' }), ['network']);
+    const shareable = { network: 'none', ipcMode: 'shareable', networkDisabled: true };
     const ipc = (version: string) =>
       attest(
         { ...asked, ipcMode: 'private' },
@@ -183,10 +181,10 @@ describe('attestation', () => {
   });
 
   it('takes what a kernel that counts no swap makes of a limit on it, and no other', () => {
-    const swap = (memorySwap: number, swapLimit: boolean) =>
+    const swap = (memorySwapBytes: number, swapLimit: boolean) =>
       attest(
-        { ...asked, memorySwap: 64 << 20 },
-        { ...made, memorySwap },
+        { ...asked, memorySwapBytes: 64 << 20 },
+        { ...made, memorySwapBytes },
         {
           engine: {
             kind: 'docker',
@@ -215,7 +213,7 @@ describe('attestation', () => {
     assert.deepEqual(profiles([]), ['seccomp']);
     const unconfined = { securityOpt: ['seccomp=unconfined'] };
     assert.deepEqual(profiles(builtin, unconfined), ['security options']);
-    assert.deepEqual(profiles([], unconfined, { ...asked, seccompProfile: 'unconfined' }), []);
+    assert.deepEqual(profiles([], unconfined, { ...asked, seccomp: 'unconfined' }), []);
     assert.deepEqual(profiles([...builtin, 'name=apparmor'], { apparmorProfile: 'unconfined' }), [
       'AppArmor',
     ]);
@@ -229,12 +227,12 @@ describe('attestation', () => {
   it('names every loosened setting', () => {
     const loose: Partial<InspectedContainer> = {
       privileged: true,
-      networkMode: 'bridge',
+      network: 'bridge',
       networkDisabled: false,
-      readonlyRootfs: false,
+      readOnlyRootFilesystem: false,
       noNewPrivileges: false,
       groupAdd: [],
-      memory: 0,
+      memoryBytes: 0,
       pidsLimit: 0,
     };
     assert.deepEqual(settingsOf(loose), [

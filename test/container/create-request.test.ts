@@ -37,7 +37,7 @@ describe('the create request', () => {
       },
       labels: { 'io.bulkhead.host': 'h' },
       runtime: 'runsc',
-      networkMode: 'none',
+      network: 'none',
       networkDisabled: true,
       ipcMode: 'private',
       shmSize: 64 << 20,
@@ -45,7 +45,7 @@ describe('the create request', () => {
       capDrop: ['ALL'],
       capAdd: [],
       noNewPrivileges: true,
-      readonlyRootfs: true,
+      readOnlyRootFilesystem: true,
       groupAdd: ['64999'],
       mounts: [
         {
@@ -86,12 +86,12 @@ describe('the create request', () => {
     assert.equal(request.user, '65532:64999');
     assert.deepEqual(request.groupAdd, ['64999', '65532']);
     assert.deepEqual(request.ulimits, [{ name: 'memlock', soft: 1 << 20, hard: 1 << 20 }]);
-    assert.equal(request.memory, 64 << 20);
-    assert.equal(request.memorySwap, 64 << 20);
-    assert.equal(request.networkMode, 'bridge');
-    assert.equal(request.readonlyRootfs, false);
+    assert.equal(request.memoryBytes, 64 << 20);
+    assert.equal(request.memorySwapBytes, 64 << 20);
+    assert.equal(request.network, 'bridge');
+    assert.equal(request.readOnlyRootFilesystem, false);
     assert.equal(request.noNewPrivileges, false);
-    assert.equal(request.workingDir, '/data');
+    assert.equal(request.workingDirectory, '/data');
     assert.deepEqual(request.mounts?.[1], {
       type: 'tmpfs',
       target: '/data',

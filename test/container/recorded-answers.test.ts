@@ -82,8 +82,8 @@ describe('attestation of recorded answers', () => {
 /** A limit that was asked for is compared, whatever the list above says. */
 function isReasoned(path: string, { request, engine }: RecordedAnswer): boolean {
   const asked = {
-    'HostConfig.Memory': request.memory,
-    'HostConfig.MemorySwap': request.memorySwap,
+    'HostConfig.Memory': request.memoryBytes,
+    'HostConfig.MemorySwap': request.memorySwapBytes,
     'HostConfig.PidsLimit': request.pidsLimit,
   }[path];
   if (asked !== undefined) return false;

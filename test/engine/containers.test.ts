@@ -89,14 +89,14 @@ describeEngines('create', (real) => {
   test('makes what was asked for, and inspect tells it in the same words', { timeout }, async () => {
     await using engine = await connectWithImage(real);
     const { memoryLimit } = engine.info;
-    const limits = memoryLimit ? { memory: 64 << 20, nanoCpus: 500_000_000, pidsLimit: 100 } : {};
+    const limits = memoryLimit ? { memoryBytes: 64 << 20, cpuNanos: 500_000_000, pidsLimit: 100 } : {};
     await using container = await createTestContainer(engine, 'true', {
       entrypoint: ['/bin/env'],
       cmd: ['-i'],
       env: { GREETING: 'a=b c' },
       labels: { 'test.label': 'value' },
       user: '1000:1001',
-      workingDir: '/tmp',
+      workingDirectory: '/tmp',
       hostname: 'inside',
       stopSignal: 'SIGINT',
       stopTimeout: 3,
@@ -104,7 +104,7 @@ describeEngines('create', (real) => {
       capDrop: ['ALL'],
       capAdd: ['CAP_IPC_LOCK'],
       noNewPrivileges: true,
-      readonlyRootfs: true,
+      readOnlyRootFilesystem: true,
       mounts: [
         { type: 'bind', source: real.shareDirectory, target: '/shared', readOnly: true },
         { type: 'tmpfs', target: '/scratch', sizeBytes: 1 << 20, mode: 0o700 },
@@ -127,13 +127,13 @@ describeEngines('create', (real) => {
     assert.ok(made.config.env.includes('GREETING=a=b c'));
     assert.equal(made.config.labels['test.label'], 'value');
     assert.equal(made.config.user, '1000:1001');
-    assert.equal(made.config.workingDir, '/tmp');
+    assert.equal(made.config.workingDirectory, '/tmp');
     assert.equal(made.config.hostname, 'inside');
     assert.equal(made.config.stopSignal, 'SIGINT');
     assert.equal(made.config.stopTimeout, 3);
     assert.equal(made.runtime.split('/').at(-1), real.runtime);
-    assert.equal(made.networkMode, 'none');
-    assert.equal(made.readonlyRootfs, true);
+    assert.equal(made.network, 'none');
+    assert.equal(made.readOnlyRootFilesystem, true);
     assert.equal(made.noNewPrivileges, true);
     assert.equal(made.privileged, false);
     assert.deepEqual(made.capAdd, ['IPC_LOCK']);
@@ -146,9 +146,9 @@ describeEngines('create', (real) => {
     );
     assert.equal(made.oomScoreAdj, 200);
     assert.equal(made.logDriver, 'none');
-    assert.equal(made.memory, limits.memory ?? 0);
-    assert.equal(made.nanoCpus, limits.nanoCpus ?? 0);
-    assert.equal(made.memorySwap, 2 * (limits.memory ?? 0));
+    assert.equal(made.memoryBytes, limits.memoryBytes ?? 0);
+    assert.equal(made.cpuNanos, limits.cpuNanos ?? 0);
+    assert.equal(made.memorySwapBytes, 2 * (limits.memoryBytes ?? 0));
     if (memoryLimit) assert.equal(made.pidsLimit, 100);
     const mounts = new Map(made.mounts.map((mount) => [mount.target, mount]));
     assert.deepEqual([...mounts.keys()].sort(), ['/scratch', '/shared']);
@@ -279,14 +279,14 @@ describeEngines('start, stop and kill', (real) => {
       () => containers.changes('nosuch'),
       () => containers.statPath('nosuch', '/'),
       () => containers.getArchive('nosuch', '/'),
-      () => containers.update('nosuch', { nanoCpus: 1_000_000_000 }),
+      () => containers.update('nosuch', { cpuNanos: 1_000_000_000 }),
     ]) {
       await assert.rejects(
         call,
         (error) =>
           error instanceof NotFoundError ||
           // Rootless: refused before it is asked.
-          (error instanceof UnsupportedByEngineError && error.message.includes('nanoCpus')),
+          (error instanceof UnsupportedByEngineError && error.message.includes('cpuNanos')),
         String(call),
       );
     }
@@ -409,7 +409,7 @@ describeEngines('list, rename, pause, update, top and changes', (real) => {
       await containers.unpause(container.id);
       assert.equal((await containers.inspect(container.id)).state.status, 'running');
 
-      await containers.update(container.id, { pidsLimit: 77, nanoCpus: 250_000_000 });
+      await containers.update(container.id, { pidsLimit: 77, cpuNanos: 250_000_000 });
       // Podman 4 changes the cgroup, and tells nobody.
       if (real.kind === 'docker') assert.equal((await containers.inspect(container.id)).pidsLimit, 77);
 
@@ -436,7 +436,7 @@ describeEngines('list, rename, pause, update, top and changes', (real) => {
       return;
     }
     await assert.rejects(
-      engine.containers.create({ image: testImage, memory: 64 << 20 }),
+      engine.containers.create({ image: testImage, memoryBytes: 64 << 20 }),
       (error) => error instanceof UnsupportedByEngineError && error.message.includes('memory'),
     );
   });

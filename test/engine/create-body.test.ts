@@ -135,8 +135,8 @@ describe('the body of a create request', { timeout }, () => {
   });
 
   test('names Podman its kinds of network and namespace', async () => {
-    const netns = async (networkMode: string) => {
-      const { netns, Networks } = (await bodyOf('podman', { image: 'web', networkMode })) as Record<
+    const netns = async (network: string) => {
+      const { netns, Networks } = (await bodyOf('podman', { image: 'web', network })) as Record<
         string,
         unknown
       >;
@@ -157,7 +157,7 @@ describe('the body of a create request', { timeout }, () => {
     });
     const { netns } = (await bodyOf('podman', disabled)) as Record<string, unknown>;
     assert.deepEqual(netns, { nsmode: 'none' });
-    await assert.rejects(bodyOf('docker', { ...disabled, networkMode: 'host' }), InvalidOptionError);
+    await assert.rejects(bodyOf('docker', { ...disabled, network: 'host' }), InvalidOptionError);
   });
 
   const wrong: readonly (readonly [string, object])[] = [
@@ -167,7 +167,7 @@ describe('the body of a create request', { timeout }, () => {
     ['env.A=B', { image: 'w', env: { 'A=B': 'c' } }],
     ['env.A', { image: 'w', env: { A: 'b\0' } }],
     ['env.A', { image: 'w', env: { A: 1 } }],
-    ['workingDir', { image: 'w', workingDir: 'relative' }],
+    ['workingDirectory', { image: 'w', workingDirectory: 'relative' }],
     ['mounts[0].source', { image: 'w', mounts: [{ type: 'bind', source: 'relative', target: '/x' }] }],
     ['mounts[0]', { image: 'w', mounts: [{ type: 'volume', source: 'v', target: '/x' }] }],
     [
@@ -183,7 +183,7 @@ describe('the body of a create request', { timeout }, () => {
     ['ulimits[0]', { image: 'w', ulimits: [{ name: 'nofile', soft: 2, hard: 1 }] }],
     ['ulimits[0].name', { image: 'w', ulimits: [{ name: 'RLIMIT_NOFILE', soft: 1, hard: 1 }] }],
     ['capAdd[0]', { image: 'w', capAdd: ['ipc lock'] }],
-    ['memory', { image: 'w', memory: 1.5 }],
+    ['memoryBytes', { image: 'w', memoryBytes: 1.5 }],
     ['oomScoreAdj', { image: 'w', oomScoreAdj: 1001 }],
     ['restartPolicy', { image: 'w', restartPolicy: { name: 'always', maximumRetryCount: 1 } }],
     ['restartPolicy.times', { image: 'w', restartPolicy: { name: 'always', times: 1 } }],

@@ -148,7 +148,7 @@ describeEngines('images', (real) => {
       dockerfile: 'Containerfile',
       buildArgs: { FLAVOUR: 'sweet' },
       labels: { more: 'yes' },
-      networkMode: 'none',
+      network: 'none',
       onProgress: ({ message }) => messages.push(message),
     });
     const built = await engine.images.inspect(image.name);

@@ -47,7 +47,7 @@ const operations: Readonly<Record<string, (place: Place) => Promise<unknown>>> =
   'images.build': async ({ engine }) => {
     const { id } = await engine.images.build(
       await tarOf({ Dockerfile: `FROM ${testImage}\nLABEL built=yes\n` }),
-      { networkMode: 'none' },
+      { network: 'none' },
     );
     await engine.images.remove(id);
   },
@@ -75,7 +75,7 @@ const operations: Readonly<Record<string, (place: Place) => Promise<unknown>>> =
     assert.equal((await firstOf(stats)).length, 1);
   },
   'containers.top': ({ engine, id }) => engine.containers.top(id),
-  'containers.update': ({ engine, id }) => engine.containers.update(id, { nanoCpus: 500_000_000 }),
+  'containers.update': ({ engine, id }) => engine.containers.update(id, { cpuNanos: 500_000_000 }),
   'containers.rename': async ({ engine, id }) => {
     await engine.containers.rename(id, `renamed-${id.slice(0, 12)}`);
     assert.equal((await engine.containers.inspect(id)).name, `renamed-${id.slice(0, 12)}`);

@@ -60,7 +60,7 @@ describe('a Podman service of our own', { skip, timeout: 300_000 }, () => {
           image: testImage,
           cmd: ['/bin/sh', '-c', 'env; exit 4'],
           runtime,
-          networkMode: 'none',
+          network: 'none',
           logDriver: 'none',
         });
         await using output = await engine.containers.attach(id);
@@ -77,7 +77,7 @@ describe('a Podman service of our own', { skip, timeout: 300_000 }, () => {
         const lasting = await engine.containers.create({
           image: testImage,
           cmd: ['/bin/sleep', '1000'],
-          networkMode: 'none',
+          network: 'none',
         });
         await engine.containers.start(lasting.id);
       }

@@ -24,7 +24,7 @@ const before: Readonly<Record<string, readonly unknown[]>> = {
 };
 const needed: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'containers.create': { image: 'a' },
-  'containers.update': { nanoCpus: 1 },
+  'containers.update': { cpuNanos: 1 },
 };
 
 /** Every operation of an engine, and what opens and starts one. */

@@ -12,7 +12,7 @@ import {
 } from '../../src/index.ts';
 import { aborted, wrong, type Refusals, type WrongCall } from './refusals.ts';
 
-const config = { user: wrong.text, env: wrong.record, workingDir: wrong.text, labels: wrong.record };
+const config = { user: wrong.text, env: wrong.record, workingDirectory: wrong.text, labels: wrong.record };
 const made = {
   architecture: wrong.filled,
   createdAt: [new Date(NaN), 'today', 0, null],

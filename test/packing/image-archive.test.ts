@@ -47,7 +47,7 @@ describe('writing an image archive', { timeout: 60_000 }, () => {
       env: { B: '2', A: '1' },
       labels: { purpose: 'test' },
       cmd: ['--serve'],
-      workingDir: '/bin',
+      workingDirectory: '/bin',
       architecture: 'arm64',
     });
     const { manifest, config, layer } = await unpack(archive);
@@ -309,7 +309,7 @@ describe('writing an image archive', { timeout: 60_000 }, () => {
     ],
     ['no entrypoint', { entrypoint: [] }, /entrypoint/],
     ['a variable with an equals sign', { env: { 'A=B': 'x' } }, /"A=B" is not the name/],
-    ['a relative working directory', { workingDir: 'tmp' }, /workingDir/],
+    ['a relative working directory', { workingDirectory: 'tmp' }, /workingDirectory/],
     ['its own label', { labels: { [contentLabel]: 'x' } }, /is set by Bulkhead/],
   ];
   for (const [what, options, message] of refused) {

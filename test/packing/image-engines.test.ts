@@ -151,9 +151,9 @@ async function run(engine: Engine, options: CreateContainerOptions, tries = 4): 
 
 async function runOnce(engine: Engine, options: CreateContainerOptions): Promise<Outcome> {
   const { id } = await engine.containers.create({
-    networkMode: 'none',
+    network: 'none',
     capDrop: ['ALL'],
-    readonlyRootfs: true,
+    readOnlyRootFilesystem: true,
     ...options,
   });
   try {

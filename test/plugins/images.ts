@@ -107,7 +107,7 @@ function binaryImage(
   binary: string,
   fileCapabilities: readonly string[] = [],
 ): Promise<PackedImage> {
-  return packBinaryPlugin({ tag: tagOf(name), binary, workingDir: '/tmp', fileCapabilities });
+  return packBinaryPlugin({ tag: tagOf(name), binary, workingDirectory: '/tmp', fileCapabilities });
 }
 
 function tagOf(name: string): string {

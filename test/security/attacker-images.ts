@@ -65,7 +65,7 @@ async function goImage(traps: Traps): Promise<PackedImage> {
       ...trapFiles(traps),
     ],
     entrypoint: ['/plugin'],
-    workingDir: '/tmp',
+    workingDirectory: '/tmp',
   });
 }
 

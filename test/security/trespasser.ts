@@ -39,7 +39,7 @@ export async function loadTrespasser(t: TestContext, engine: Engine): Promise<st
     return undefined;
   }
   const tag = 'localhost/bulkhead-test/trespasser:1';
-  const image = await packBinaryPlugin({ tag, binary: await trespasserProgram(), workingDir: '/tmp' });
+  const image = await packBinaryPlugin({ tag, binary: await trespasserProgram(), workingDirectory: '/tmp' });
   await loadImage(engine, image);
   return tag;
 }

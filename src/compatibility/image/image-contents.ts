@@ -89,7 +89,7 @@ function programName({ config }: InspectedImage): string | undefined {
 /** A name without a slash is looked for as execvp does, with the image's PATH. */
 function findProgram(index: ImageIndex, program: string, { config }: InspectedImage): Found | undefined {
   checkImageLimit('pathBytes', program.length, `a program whose name has ${program.length} characters`);
-  if (program.includes('/')) return index.resolve(posix.resolve('/', config.workingDir, program));
+  if (program.includes('/')) return index.resolve(posix.resolve('/', config.workingDirectory, program));
   const path = config.env.find((entry) => entry.startsWith('PATH='))?.slice('PATH='.length) ?? usualPath;
   checkImageLimit('searchPathBytes', path.length, `a PATH of ${path.length} characters`);
   for (const folder of path.split(':')) {
@@ -107,7 +107,7 @@ function programFacts(
   if (name === undefined) return unknown('the image names no program');
   const found = findProgram(index, name, image);
   if (found?.file.type !== 'file') {
-    const path = name.includes('/') ? posix.resolve('/', image.config.workingDir, name) : name;
+    const path = name.includes('/') ? posix.resolve('/', image.config.workingDirectory, name) : name;
     return known({ path, kind: 'missing', sizeBytes: 0, mode: 0 }, evidence);
   }
   const { path, file } = found;

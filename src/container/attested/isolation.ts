@@ -29,9 +29,9 @@ export const runtimeSettings: readonly AttestedSetting[] = [
 export const isolationSettings: readonly AttestedSetting[] = [
   same(
     'read-only root file system',
-    ['readonlyRootfs'],
-    ({ asked }) => asked.readonlyRootfs ?? false,
-    ({ made }) => made.readonlyRootfs,
+    ['readOnlyRootFilesystem'],
+    ({ asked }) => asked.readOnlyRootFilesystem ?? false,
+    ({ made }) => made.readOnlyRootFilesystem,
   ),
   same(
     'no new privileges',
@@ -76,9 +76,9 @@ export const isolationSettings: readonly AttestedSetting[] = [
   ),
   {
     name: 'security options',
-    options: ['seccompProfile'],
+    options: ['seccomp'],
     compare: ({ asked, made }) => {
-      const wanted = asked.seccompProfile === undefined ? [] : [`seccomp=${asked.seccompProfile}`];
+      const wanted = asked.seccomp === undefined ? [] : [`seccomp=${asked.seccomp}`];
       const found = made.securityOpt
         .map((option) => option.replace(/^(\w+):/, '$1='))
         .filter((option) => !/^no-new-privileges(=true|=false)?$/.test(option));
@@ -89,9 +89,9 @@ export const isolationSettings: readonly AttestedSetting[] = [
   },
   same(
     'seccomp',
-    ['seccompProfile'],
+    ['seccomp'],
     ({ asked, engine }) =>
-      asked.seccompProfile !== undefined || engine === undefined ? anything : 'the default profile',
+      asked.seccomp !== undefined || engine === undefined ? anything : 'the default profile',
     ({ engine }) =>
       engine === undefined || confinesBySeccomp(engine.info) ? 'the default profile' : 'unconfined',
   ),

@@ -2,7 +2,7 @@ import { absent, anything, isPodman, list, same, type AttestedSetting, type Give
 
 /** These settings say what the container can reach, and who can reach it. */
 export const networkSettings: readonly AttestedSetting[] = [
-  same('network', ['networkMode'], wantedMode, madeMode),
+  same('network', ['network'], wantedMode, madeMode),
   same(
     'no network',
     ['networkDisabled'],
@@ -11,7 +11,7 @@ export const networkSettings: readonly AttestedSetting[] = [
   ),
   same(
     'networks',
-    ['networkMode'],
+    ['network'],
     () => 'no other',
     (given) => {
       const others = otherNetworks(given);
@@ -27,13 +27,13 @@ export const networkSettings: readonly AttestedSetting[] = [
 const podmanModes = ['none', 'host', 'bridge', 'private', 'slirp4netns', 'pasta', 'container', 'ns'];
 
 function wantedMode({ asked }: Given): string {
-  return asked.networkMode ?? 'one of its own';
+  return asked.network ?? 'one of its own';
 }
 
 function madeMode(given: Given): string {
   const { asked, made } = given;
-  const wanted = asked.networkMode;
-  const found = made.networkMode;
+  const wanted = asked.network;
+  const found = made.network;
   if (wanted === undefined) return /^(host|container:|ns:)/.test(found) ? found : 'one of its own';
   return isSameMode(wanted, found, given) ? wanted : found;
 }
@@ -63,7 +63,7 @@ function isContainer(wanted: string, id: string | undefined): boolean {
 /** Podman's bridge has the name of its default network, which is up to its configuration. */
 function otherNetworks(given: Given): readonly string[] {
   const { asked, made } = given;
-  const mode = asked.networkMode;
+  const mode = asked.network;
   const isUnnamed = mode === undefined || ['bridge', 'default', 'private'].includes(mode);
   if (isUnnamed) return made.networks.length > 1 ? made.networks : [];
   return made.networks.filter((name) => name !== mode);

@@ -31,10 +31,10 @@ export const programSettings: readonly AttestedSetting[] = [
   { name: 'labels', options: ['labels'], compare: compareLabels },
   same(
     'working directory',
-    ['workingDir'],
+    ['workingDirectory'],
     ({ asked, image }) =>
-      asked.workingDir ?? (image === undefined ? anything : image.config.workingDir || '/'),
-    ({ made }) => made.config.workingDir || '/',
+      asked.workingDirectory ?? (image === undefined ? anything : image.config.workingDirectory || '/'),
+    ({ made }) => made.config.workingDirectory || '/',
   ),
   same(
     'hostname',

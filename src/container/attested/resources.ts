@@ -14,21 +14,21 @@ export const resourceSettings: readonly AttestedSetting[] = [
   // An engine may set a limit of its own where none was asked for.
   same(
     'memory',
-    ['memory'],
-    ({ asked }) => asked.memory ?? anything,
-    ({ made }) => made.memory,
+    ['memoryBytes'],
+    ({ asked }) => asked.memoryBytes ?? anything,
+    ({ made }) => made.memoryBytes,
   ),
   same(
     'memory and swap',
-    ['memorySwap'],
-    ({ asked }) => asked.memorySwap ?? anything,
-    (given) => (isSwapUncounted(given) ? given.asked.memorySwap : given.made.memorySwap),
+    ['memorySwapBytes'],
+    ({ asked }) => asked.memorySwapBytes ?? anything,
+    (given) => (isSwapUncounted(given) ? given.asked.memorySwapBytes : given.made.memorySwapBytes),
   ),
   same(
     'CPU',
-    ['nanoCpus'],
-    ({ asked }) => asked.nanoCpus ?? anything,
-    ({ made }) => made.nanoCpus,
+    ['cpuNanos'],
+    ({ asked }) => asked.cpuNanos ?? anything,
+    ({ made }) => made.cpuNanos,
   ),
   same(
     'pids',
@@ -106,7 +106,7 @@ const ownParents = [
 /** A kernel that does not count swap gives no way to limit it: the engine then drops this limit and says so. */
 function isSwapUncounted(given: Given): boolean {
   const { engine, made } = given;
-  if (engine === undefined || made.memorySwap > 0) return false;
+  if (engine === undefined || made.memorySwapBytes > 0) return false;
   return isPodman(given) ? engine.info.cgroupVersion === '1' : engine.info.swapLimit !== true;
 }
 

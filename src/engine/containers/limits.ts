@@ -1,9 +1,9 @@
 import type { EngineClient } from '../client.ts';
 
 export interface ResourceLimits {
-  readonly memory?: number | undefined;
-  readonly memorySwap?: number | undefined;
-  readonly nanoCpus?: number | undefined;
+  readonly memoryBytes?: number | undefined;
+  readonly memorySwapBytes?: number | undefined;
+  readonly cpuNanos?: number | undefined;
   readonly pidsLimit?: number | undefined;
 }
 
@@ -11,8 +11,8 @@ export interface ResourceLimits {
 export function refuseUnenforcedLimits(client: EngineClient, limits: ResourceLimits): void {
   const { enforces } = client.identity;
   const unenforced = [
-    ...(limits.memory !== undefined && !enforces.memory ? ['memory'] : []),
-    ...(limits.nanoCpus !== undefined && !enforces.cpu ? ['nanoCpus'] : []),
+    ...(limits.memoryBytes !== undefined && !enforces.memory ? ['memoryBytes'] : []),
+    ...(limits.cpuNanos !== undefined && !enforces.cpu ? ['cpuNanos'] : []),
     ...(limits.pidsLimit !== undefined && limits.pidsLimit > 0 && !enforces.pids ? ['pidsLimit'] : []),
   ];
   if (unenforced.length === 0) return;

@@ -13,9 +13,9 @@ import { podmanResources } from './create/podman-resources.ts';
 
 /** Limits to change, in the words of `create`. */
 export interface UpdateContainerOptions extends CallOptions {
-  readonly memory?: number | undefined;
-  readonly memorySwap?: number | undefined;
-  readonly nanoCpus?: number | undefined;
+  readonly memoryBytes?: number | undefined;
+  readonly memorySwapBytes?: number | undefined;
+  readonly cpuNanos?: number | undefined;
   /** -1 is unlimited. */
   readonly pidsLimit?: number | undefined;
   /** Docker only. */
@@ -28,9 +28,9 @@ export interface UpdatedContainer {
 }
 
 const schema = optionsOf<UpdateContainerOptions>()({
-  memory: z.int().positive().optional(),
-  memorySwap: z.int().min(-1).optional(),
-  nanoCpus: z.int().positive().optional(),
+  memoryBytes: z.int().positive().optional(),
+  memorySwapBytes: z.int().min(-1).optional(),
+  cpuNanos: z.int().positive().optional(),
   pidsLimit: z.int().min(-1).optional(),
   restartPolicy: restartPolicyOption,
   signal: signalOption,
@@ -62,16 +62,16 @@ export async function updateContainer(
 }
 
 function dockerBody({
-  memory,
-  memorySwap,
-  nanoCpus,
+  memoryBytes: memory,
+  memorySwapBytes,
+  cpuNanos,
   pidsLimit,
   restartPolicy,
 }: UpdateContainerOptions): object {
   return {
     Memory: memory,
-    MemorySwap: memorySwap,
-    NanoCpus: nanoCpus,
+    MemorySwap: memorySwapBytes,
+    NanoCpus: cpuNanos,
     PidsLimit: pidsLimit,
     RestartPolicy: restartPolicy && {
       Name: restartPolicy.name,

@@ -21,7 +21,7 @@ export interface BuildImageOptions extends CallOptions {
   /** Runs every step anew. Default false. */
   readonly noCache?: boolean | undefined;
   /** Network of the steps, such as `none`. */
-  readonly networkMode?: string | undefined;
+  readonly network?: string | undefined;
   /** Asks a registry for newer base images. Default false. */
   readonly pull?: boolean | undefined;
   /** Called for each line that the engine reports. */
@@ -40,7 +40,7 @@ const schema = optionsOf<BuildImageOptions>()({
   labels: z.record(text.min(1), text).optional(),
   target: text.optional(),
   noCache: z.boolean().optional(),
-  networkMode: text.optional(),
+  network: text.optional(),
   pull: z.boolean().optional(),
   onProgress: onProgressOption,
   signal: signalOption,
@@ -52,7 +52,7 @@ export async function buildImage(
   context: ImageArchive,
   options: BuildImageOptions = {},
 ): Promise<BuiltImage> {
-  const { tags, dockerfile, buildArgs, labels, target, noCache, networkMode, pull, onProgress, signal } =
+  const { tags, dockerfile, buildArgs, labels, target, noCache, network, pull, onProgress, signal } =
     checkOptions('images.build', schema, options);
   const call: Call = {
     doing: 'build an image',
@@ -65,7 +65,7 @@ export async function buildImage(
       labels,
       target,
       nocache: noCache,
-      networkmode: networkMode,
+      networkmode: network,
       pull,
       rm: true,
       forcerm: true, // else a failed step leaves its container behind

@@ -21,7 +21,7 @@ export interface InspectedImage {
     readonly env: readonly string[];
     readonly entrypoint: readonly string[];
     readonly cmd: readonly string[];
-    readonly workingDir: string;
+    readonly workingDirectory: string;
     readonly labels: Readonly<Record<string, string>>;
     readonly stopSignal?: string | undefined;
     /** Such as `80/tcp`. */
@@ -103,7 +103,7 @@ function toInspectedImage(image: z.infer<typeof inspectImageSchema>, raw: unknow
       env: config?.Env ?? [],
       entrypoint: config?.Entrypoint ?? [],
       cmd: config?.Cmd ?? [],
-      workingDir: config?.WorkingDir ?? '',
+      workingDirectory: config?.WorkingDir ?? '',
       labels: config?.Labels ?? {},
       ...(config?.StopSignal && { stopSignal: config.StopSignal }),
       exposedPorts: config?.ExposedPorts ?? [],

@@ -57,7 +57,7 @@ export async function packProbe({ tag, locking, labels, signal }: PackProbeOptio
     ],
     entrypoint: locking ? [lockingPath, ...start] : start,
     user: nonRootUser,
-    workingDir: target,
+    workingDirectory: target,
     labels: { ...labels, ...(locking && { [addressSpaceLabel]: String(lockedBytes) }) },
     architecture: elf.machine,
     signal,

@@ -145,13 +145,13 @@ async function recordEverything(kind: 'docker' | 'podman'): Promise<readonly Rec
   await using engine = await connectEngine({ socketPath: server.socketPath });
   await engine.containers.create({ ...everyOption, ...(kind === 'docker' && { platform: 'linux/amd64' }) });
   if (kind === 'podman') {
-    const [ipcMode, networkMode, usernsMode] = ['container:a', 'container:a', 'keep-id:uid=1,gid=2'];
-    await engine.containers.create({ image: 'web', ipcMode, networkMode, usernsMode });
+    const [ipcMode, network, usernsMode] = ['container:a', 'container:a', 'keep-id:uid=1,gid=2'];
+    await engine.containers.create({ image: 'web', ipcMode, network, usernsMode });
   }
   await engine.containers.update('web', {
-    memory: 1 << 30,
-    memorySwap: -1,
-    nanoCpus: 1,
+    memoryBytes: 1 << 30,
+    memorySwapBytes: -1,
+    cpuNanos: 1,
     pidsLimit: 1,
     ...(kind === 'docker' && { restartPolicy: { name: 'on-failure', maximumRetryCount: 1 } }),
   });

@@ -194,7 +194,7 @@ export const operations: readonly Operation[] = [
         labels: { c: 'd' },
         target: 'last',
         noCache: true,
-        networkMode: 'none',
+        network: 'none',
         pull: false,
       }),
     callWrongly: ({ images }) => images.build(tarBlock, wrong),
@@ -222,7 +222,7 @@ export const operations: readonly Operation[] = [
   },
   {
     name: 'containers.create',
-    call: ({ containers }) => containers.create({ image: 'web:1', name: 'web', networkMode: 'none' }),
+    call: ({ containers }) => containers.create({ image: 'web:1', name: 'web', network: 'none' }),
     callWrongly: ({ containers }) => containers.create({ image: 'web:1', nonsense: true } as never),
     docker: {
       request: `POST ${d}/containers/create`,
@@ -323,7 +323,7 @@ export const operations: readonly Operation[] = [
   {
     name: 'containers.update',
     call: ({ containers }) =>
-      containers.update('web', { memory: 1 << 30, nanoCpus: 500_000_000, pidsLimit: -1 }),
+      containers.update('web', { memoryBytes: 1 << 30, cpuNanos: 500_000_000, pidsLimit: -1 }),
     callWrongly: ({ containers }) => containers.update('web', {}),
     docker: {
       request: `POST ${d}/containers/web/update`,

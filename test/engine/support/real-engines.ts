@@ -79,7 +79,7 @@ export async function createTestContainer(
     name,
     image: testImage,
     cmd: ['/bin/sh', '-c', script],
-    networkMode: 'none',
+    network: 'none',
     ...options,
   });
   return {

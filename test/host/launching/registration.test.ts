@@ -71,9 +71,9 @@ describeCells('registration', (openCell) => {
       await host.plugins.register({ type: 'kv', name: 'kv', ociImage: cell.image, runtime: 'whole' });
       await host.mount('kv', 'kv');
       const made = await cell.engine.containers.inspect(containerOf(only(host)));
-      assert.equal(made.memory, 128 << 20);
+      assert.equal(made.memoryBytes, 128 << 20);
       assert.equal(made.config.user, '65532:65532');
-      assert.equal(made.readonlyRootfs, false);
+      assert.equal(made.readOnlyRootFilesystem, false);
       assert.ok(
         made.mounts.some(({ target, type }) => target === '/scratch' && type === 'tmpfs'),
         'tmpfs',

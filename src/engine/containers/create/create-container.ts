@@ -66,7 +66,7 @@ export interface CreateContainerOptions extends CallOptions {
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** Name, uid, or `uid:gid`. A uid alone has the group 0 on Docker: give both. */
   readonly user?: string | undefined;
-  readonly workingDir?: string | undefined;
+  readonly workingDirectory?: string | undefined;
   readonly hostname?: string | undefined;
   /** Default false. A terminal mixes stdout and stderr into one. */
   readonly tty?: boolean | undefined;
@@ -82,9 +82,9 @@ export interface CreateContainerOptions extends CallOptions {
   /** OCI runtime by name. On Podman before 6 only the one that its service runs: see `startPodmanService`. */
   readonly runtime?: string | undefined;
   /** `none`, `host`, `bridge`, or the name of a network. */
-  readonly networkMode?: string | undefined;
+  readonly network?: string | undefined;
   /**
-   * True: a network namespace in which nothing is set up but the loopback interface; `networkMode`, if given, has to be
+   * True: a network namespace in which nothing is set up but the loopback interface; `network`, if given, has to be
    * `none`. Docker would otherwise run a program of its own in the namespace even for `none`, which takes longer than all
    * else of a start, and mounts an `/etc/hosts`, which the container does not get here. On Podman the same as `none`.
    */
@@ -95,16 +95,16 @@ export interface CreateContainerOptions extends CallOptions {
   /** Default: as the engine is set up, which is false unless somebody changed it. */
   readonly noNewPrivileges?: boolean | undefined;
   /** `unconfined`, or the profile: its JSON text on Docker, the path of its file on the engine's host on Podman. */
-  readonly seccompProfile?: string | undefined;
-  readonly readonlyRootfs?: boolean | undefined;
+  readonly seccomp?: string | undefined;
+  readonly readOnlyRootFilesystem?: boolean | undefined;
   readonly mounts?: readonly Mount[] | undefined;
 
   /** Bytes. This and the limits on CPUs and processes are refused where the engine would take but not enforce them. */
-  readonly memory?: number | undefined;
-  /** Bytes of memory and swap together, the same as `memory` for no swap; -1 is unlimited swap. Default: twice `memory`. */
-  readonly memorySwap?: number | undefined;
+  readonly memoryBytes?: number | undefined;
+  /** Bytes of memory and swap together, the same as `memoryBytes` for no swap; -1 is unlimited swap. Default: twice `memory`. */
+  readonly memorySwapBytes?: number | undefined;
   /** Billionths of a CPU. */
-  readonly nanoCpus?: number | undefined;
+  readonly cpuNanos?: number | undefined;
   /** -1 is unlimited. Podman's own default is 2048. */
   readonly pidsLimit?: number | undefined;
   /**
@@ -167,9 +167,9 @@ export async function createContainer(
   return { id: created.Id, warnings: created.Warnings };
 }
 
-function refuseContradictions({ networkDisabled, networkMode = 'none' }: CreateContainerOptions): void {
-  if (networkDisabled !== true || networkMode === 'none') return;
-  throw new InvalidOptionError('networkDisabled', `goes with networkMode "none" alone, not "${networkMode}"`);
+function refuseContradictions({ networkDisabled, network = 'none' }: CreateContainerOptions): void {
+  if (networkDisabled !== true || network === 'none') return;
+  throw new InvalidOptionError('networkDisabled', `goes with network "none" alone, not "${network}"`);
 }
 
 type CreateCall = Pick<Call, 'path' | 'json'> & Partial<Call>;

@@ -22,7 +22,7 @@ export function toDockerBody(options: CreateContainerOptions): object {
     Env: options.env && Object.entries(options.env).map(([name, value]) => `${name}=${value}`),
     Labels: options.labels,
     User: options.user,
-    WorkingDir: options.workingDir,
+    WorkingDir: options.workingDirectory,
     Hostname: options.hostname,
     Tty: options.tty,
     OpenStdin: options.openStdin,
@@ -33,11 +33,11 @@ export function toDockerBody(options: CreateContainerOptions): object {
     Healthcheck: options.noHealthcheck === true ? { Test: ['NONE'] } : undefined,
     HostConfig: {
       Runtime: options.runtime,
-      NetworkMode: options.networkMode,
+      NetworkMode: options.network,
       CapAdd: options.capAdd?.map(capabilityName),
       CapDrop: options.capDrop?.map(capabilityName),
       SecurityOpt: securityOptions(options),
-      ReadonlyRootfs: options.readonlyRootfs,
+      ReadonlyRootfs: options.readOnlyRootFilesystem,
       Mounts: options.mounts?.filter((mount): mount is BindMount => mount.type === 'bind').map(toMount),
       // A tmpfs among the mounts can't be made executable before API 1.46; here it can.
       Tmpfs: Object.fromEntries(
@@ -45,9 +45,9 @@ export function toDockerBody(options: CreateContainerOptions): object {
           .filter((mount): mount is TmpfsMount => mount.type === 'tmpfs')
           .map((mount) => [mount.target, tmpfsOptions(mount).join(',')]),
       ),
-      Memory: options.memory,
-      MemorySwap: options.memorySwap,
-      NanoCpus: options.nanoCpus,
+      Memory: options.memoryBytes,
+      MemorySwap: options.memorySwapBytes,
+      NanoCpus: options.cpuNanos,
       PidsLimit: options.pidsLimit,
       Ulimits: options.ulimits?.map(({ name, soft, hard }) => ({ Name: name, Soft: soft, Hard: hard })),
       GroupAdd: options.groupAdd,
@@ -71,11 +71,11 @@ export function toDockerBody(options: CreateContainerOptions): object {
   };
 }
 
-function securityOptions({ noNewPrivileges, seccompProfile }: CreateContainerOptions): string[] | undefined {
-  if (noNewPrivileges === undefined && seccompProfile === undefined) return undefined;
+function securityOptions({ noNewPrivileges, seccomp }: CreateContainerOptions): string[] | undefined {
+  if (noNewPrivileges === undefined && seccomp === undefined) return undefined;
   return [
     ...(noNewPrivileges === undefined ? [] : [`no-new-privileges=${noNewPrivileges}`]),
-    ...(seccompProfile === undefined ? [] : [`seccomp=${seccompProfile}`]),
+    ...(seccomp === undefined ? [] : [`seccomp=${seccomp}`]),
   ];
 }
 

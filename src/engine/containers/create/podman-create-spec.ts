@@ -59,8 +59,8 @@ export function toPodmanSpec(options: CreateContainerOptions, { version }: Engin
     labels: options.labels,
     user: options.user,
     groups: options.groupAdd,
-    work_dir: options.workingDir,
-    create_working_dir: options.workingDir !== undefined || undefined, // as Docker does
+    work_dir: options.workingDirectory,
+    create_working_dir: options.workingDirectory !== undefined || undefined, // as Docker does
     hostname: options.hostname,
     terminal: options.tty,
     stdin: options.openStdin,
@@ -70,7 +70,7 @@ export function toPodmanSpec(options: CreateContainerOptions, { version }: Engin
     healthconfig: options.noHealthcheck === true ? { Test: ['NONE'] } : undefined,
     systemd: 'false', // else programs named systemd or /sbin/init get mounts that nobody asked for
     oci_runtime: options.runtime,
-    ...podmanNetwork(options.networkDisabled === true ? 'none' : options.networkMode),
+    ...podmanNetwork(options.networkDisabled === true ? 'none' : options.network),
     ipcns: podmanNamespace(options.ipcMode),
     shm_size: options.shmSize,
     cgroupns: podmanNamespace(options.cgroupnsMode),
@@ -78,8 +78,8 @@ export function toPodmanSpec(options: CreateContainerOptions, { version }: Engin
     cap_add: options.capAdd?.map(capabilityName),
     cap_drop: options.capDrop?.map(capabilityName),
     no_new_privileges: options.noNewPrivileges,
-    seccomp_profile_path: options.seccompProfile,
-    read_only_filesystem: options.readonlyRootfs,
+    seccomp_profile_path: options.seccomp,
+    read_only_filesystem: options.readOnlyRootFilesystem,
     mounts: options.mounts?.map(toMount),
     resource_limits: podmanResources(options),
     r_limits: podmanLimits(options.ulimits, version),

@@ -4,13 +4,18 @@ import type { ResourceLimits } from '../limits.ts';
 const cpuPeriod = 100_000;
 
 /** Limits in the words of the OCI runtime specification, as libpod takes them. */
-export function podmanResources({ memory, memorySwap, nanoCpus, pidsLimit }: ResourceLimits): object {
+export function podmanResources({
+  memoryBytes: memory,
+  memorySwapBytes,
+  cpuNanos,
+  pidsLimit,
+}: ResourceLimits): object {
   return {
-    memory: memory === undefined ? undefined : { limit: memory, swap: memorySwap ?? 2 * memory },
+    memory: memory === undefined ? undefined : { limit: memory, swap: memorySwapBytes ?? 2 * memory },
     cpu:
-      nanoCpus === undefined
+      cpuNanos === undefined
         ? undefined
-        : { period: cpuPeriod, quota: Math.round((nanoCpus * cpuPeriod) / 1e9) },
+        : { period: cpuPeriod, quota: Math.round((cpuNanos * cpuPeriod) / 1e9) },
     // 0 is unlimited, and unlike -1 it works where the controller is missing.
     pids: pidsLimit === undefined ? undefined : { limit: Math.max(0, pidsLimit) },
   };

@@ -50,7 +50,7 @@ export interface InspectedContainer {
     readonly labels: Readonly<Record<string, string>>;
     readonly entrypoint: readonly string[];
     readonly cmd: readonly string[];
-    readonly workingDir: string;
+    readonly workingDirectory: string;
     readonly tty: boolean;
     readonly openStdin: boolean;
     readonly stopSignal: string;
@@ -60,7 +60,7 @@ export interface InspectedContainer {
   };
   /** Docker: name as configured. Podman: what its service was started with, a name or a path: compare base names. */
   readonly runtime: string;
-  readonly networkMode: string;
+  readonly network: string;
   /** Nothing is set up in its network namespace. On Podman so with the mode `none`. */
   readonly networkDisabled: boolean;
   /** Names of the networks that it is connected to. */
@@ -71,7 +71,7 @@ export interface InspectedContainer {
   readonly extraHosts: readonly string[];
   /** Name servers that were named for it. */
   readonly dns: readonly string[];
-  readonly readonlyRootfs: boolean;
+  readonly readOnlyRootFilesystem: boolean;
   /** As the engine shows them, with `CAP_` taken off. Podman shows `ALL` as the list of those that it took away. */
   readonly capAdd: readonly string[];
   readonly capDrop: readonly string[];
@@ -88,9 +88,9 @@ export interface InspectedContainer {
   readonly maskedPaths?: readonly string[] | undefined;
   readonly readonlyPaths?: readonly string[] | undefined;
   readonly groupAdd: readonly string[];
-  readonly memory: number;
-  readonly memorySwap: number;
-  readonly nanoCpus: number;
+  readonly memoryBytes: number;
+  readonly memorySwapBytes: number;
+  readonly cpuNanos: number;
   /** 0 is none. */
   readonly pidsLimit: number;
   readonly ulimits: readonly Ulimit[];
