@@ -11,7 +11,6 @@ import {
   type PlannedOptions,
 } from '../container/index.ts';
 import type { Engine } from '../engine/index.ts';
-import { BulkheadError } from '../errors.ts';
 import type { Plugin } from '../goplugin/index.ts';
 import { noteDrift } from './mounts/drift.ts';
 import type { Engines } from './launching/engines.ts';
@@ -31,6 +30,7 @@ import type { InstanceSnapshot } from './instances/instance-state.ts';
 import { KeyedLock } from '../waiting/keyed-lock.ts';
 import type { HostIdentity } from './orphans/labels.ts';
 import { Launcher } from './launching/launcher.ts';
+import { Lifetime } from './lifetime.ts';
 import { prometheusText, type Counters, type HostMetrics } from './reporting/metrics.ts';
 import type { Mount, MountOptions } from './mounts/mount.ts';
 import { openParts, parentsOf, tellSweep, type HostParts } from './opening.ts';
@@ -82,9 +82,7 @@ export class PluginHost implements AsyncDisposable {
   readonly #watchdog: Watchdog | undefined;
   readonly #options: PluginHostOptions;
   readonly #reloads = new KeyedLock();
-  readonly #lifetime = new AbortController();
-  readonly #working = new Set<Promise<unknown>>();
-  #closing: Promise<void> | undefined;
+  readonly #lifetime = new Lifetime();
 
   private constructor(
     options: PluginHostOptions,
@@ -101,10 +99,8 @@ export class PluginHost implements AsyncDisposable {
     this.#watchdog = watchdog;
     this.#logger = logger;
     this.#runtime = options.runtime ?? defaultRuntime;
-    setMaxListeners(0, this.#lifetime.signal); // one for each piece of work
     const kinds = { ...vaultKinds, ...options.kinds };
     this.runtimes = new RuntimeCatalog(store);
-    this.#singles = new SinglePlugins(logger);
     this.#resolver = new Resolver({
       kinds,
       runtimes: this.runtimes,
@@ -120,13 +116,15 @@ export class PluginHost implements AsyncDisposable {
       counters,
       socketDirectory: options.socketDirectory,
     });
+    this.#singles = new SinglePlugins(this.#launcher, engines, { runtime: this.#runtime, logger });
     this.#pool = new Pool(this.#launcher, new Report(this.id, counters, logger), options);
     this.#catalog = new PluginCatalog(store, this.runtimes);
     this.#sources = new Sources(this.#catalog, this.#resolver);
     this.plugins = new PluginRegistry(this.#catalog, {
       kinds,
-      resolve: (entry, { signal }) => this.#work(signal, (ours) => this.#resolver.registered(entry, ours)),
-      start: (plugin, { signal }) => this.#work(signal, (ours) => this.#single(plugin, ours)),
+      resolve: (entry, { signal }) =>
+        this.#lifetime.work(signal, (ours) => this.#resolver.registered(entry, ours)),
+      start: (plugin, { signal }) => this.#lifetime.work(signal, (ours) => this.#singles.start(plugin, ours)),
     });
   }
 
@@ -147,7 +145,7 @@ export class PluginHost implements AsyncDisposable {
   /** The engine on which plugins of this runtime (default: the host's) run, for loading images and looking around. */
   async engine(runtime = this.#runtime): Promise<Engine> {
     checkArgument('host.engine', 'runtime', filledText, runtime);
-    this.#refuseClosed();
+    this.#lifetime.refuseClosed();
     return this.#engines.forRuntime(runtime);
   }
 
@@ -168,13 +166,13 @@ export class PluginHost implements AsyncDisposable {
   ): Promise<Plugin> {
     if (typeof first !== 'string') {
       checkLaunch(first);
-      return this.#work(first.signal, (ours) => this.#startUnregistered(first, ours));
+      return this.#lifetime.work(first.signal, (ours) => this.#singles.startUnregistered(first, ours));
     }
     checkPluginName('start', first, name);
     checkMethodOptions('start', options);
     const { version, signal } = options;
-    return this.#work(signal, async (ours) =>
-      this.#single(await this.#registered(first, name, version, ours), ours),
+    return this.#lifetime.work(signal, async (ours) =>
+      this.#singles.start(await this.#registered(first, name, version, ours), ours),
     );
   }
 
@@ -199,12 +197,12 @@ export class PluginHost implements AsyncDisposable {
   ): Promise<LaunchCheck> {
     if (typeof first !== 'string') {
       checkLaunchOptions('host.check', first);
-      return this.#work(first.signal, (ours) => this.#checkUnregistered(first, ours));
+      return this.#lifetime.work(first.signal, (ours) => this.#singles.checkUnregistered(first, ours));
     }
     checkPluginName('check', first, name);
     checkMethodOptions('check', options);
     const { version, mlock, signal } = options;
-    return this.#work(signal, async (ours) => {
+    return this.#lifetime.work(signal, async (ours) => {
       const judged = await this.#resolver.judged(await this.#catalog.resolve(first, name, version), ours);
       const launch = { ...judged.launch, ...(mlock !== undefined && { mlock }) };
       return launchCheck(await this.#launcher.plan({ ...judged, launch }, ours));
@@ -229,7 +227,7 @@ export class PluginHost implements AsyncDisposable {
     third: MountOptions & VersionOption = {},
   ): Promise<Mount> {
     const { source, options } = askedFor(first, second, third);
-    return this.#work(options.signal, async (ours) => {
+    return this.#lifetime.work(options.signal, async (ours) => {
       const plugin = await this.#sources.resolve(source, ours);
       const version = source.kind === 'registered' ? source.version : undefined;
       const asked = { type: plugin.type, name: plugin.name, version };
@@ -256,7 +254,7 @@ export class PluginHost implements AsyncDisposable {
   ): Promise<number> {
     checkPluginName('reload', type, name);
     checkMethodOptions('reload', options);
-    return this.#work(options.signal, (ours) =>
+    return this.#lifetime.work(options.signal, (ours) =>
       this.#reloads.take(
         `${type} ${name}`,
         async () => {
@@ -285,7 +283,7 @@ export class PluginHost implements AsyncDisposable {
    */
   async checkDrift(options: AbortOption = {}): Promise<InstanceSnapshot[]> {
     checkMethodOptions('checkDrift', options);
-    await this.#work(options.signal, (ours) => noteDrift(this.#pool, this.#sources, ours));
+    await this.#lifetime.work(options.signal, (ours) => noteDrift(this.#pool, this.#sources, ours));
     return this.instances();
   }
 
@@ -326,7 +324,7 @@ export class PluginHost implements AsyncDisposable {
    */
   async gc(options: AbortOption = {}): Promise<Sweep> {
     checkMethodOptions('gc', options);
-    return this.#work(options.signal, async (ours) => {
+    return this.#lifetime.work(options.signal, async (ours) => {
       const parents = [...parentsOf(this.#options), ...this.#folders.parents];
       const cluster = { clusterId: this.clusterId, key: this.#key };
       const swept = await sweepAll(await this.#engines.connected(), parents, cluster, ours);
@@ -341,8 +339,7 @@ export class PluginHost implements AsyncDisposable {
    */
   async close(options: { limitMs?: number | undefined } = {}): Promise<void> {
     checkMethodOptions('close', options);
-    this.#closing ??= this.#close(options.limitMs ?? 10_000);
-    return this.#closing;
+    return this.#lifetime.close(() => this.#close(options.limitMs ?? 10_000));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -350,22 +347,6 @@ export class PluginHost implements AsyncDisposable {
   }
 
   // --- below: how
-
-  /** Every piece of work ends when the host closes, and the closing waits for it. */
-  async #work<T>(
-    signal: AbortSignal | undefined,
-    work: (options: { readonly signal: AbortSignal }) => Promise<T>,
-  ): Promise<T> {
-    this.#refuseClosed();
-    const { signal: closing } = this.#lifetime;
-    const working = work({ signal: signal === undefined ? closing : AbortSignal.any([signal, closing]) });
-    this.#working.add(working);
-    try {
-      return await working;
-    } finally {
-      this.#working.delete(working);
-    }
-  }
 
   #registered(
     type: string,
@@ -376,31 +357,11 @@ export class PluginHost implements AsyncDisposable {
     return this.#sources.resolve({ kind: 'registered', type, name, version }, options);
   }
 
-  async #single({ engine, launch, ...plugin }: ResolvedPlugin, { signal }: AbortOption): Promise<Plugin> {
-    return this.#singles.add(await this.#launcher.single(engine, { ...launch, signal }, plugin));
-  }
-
-  async #startUnregistered(options: LaunchOptions, { signal }: AbortOption): Promise<Plugin> {
-    const runtime = options.runtime ?? this.#runtime;
-    const engine = await this.#engines.forLaunch(runtime);
-    const plugin = { type: 'plugin', name: options.title ?? options.image, version: '' };
-    return this.#singles.add(await this.#launcher.single(engine, { ...options, runtime, signal }, plugin));
-  }
-
-  async #checkUnregistered(options: PlannedOptions, { signal }: AbortOption): Promise<LaunchCheck> {
-    const runtime = options.runtime ?? this.#runtime;
-    const judging = await this.#engines.forJudging(runtime);
-    const launch = { ...options, runtime };
-    return launchCheck(await this.#launcher.plan({ ...judging, launch }, { signal }));
-  }
-
   #instance(id: string): Instance | undefined {
     return this.#pool.instances.find((instance) => instance.id === id);
   }
 
   async #close(limitMs: number): Promise<void> {
-    this.#lifetime.abort(new BulkheadError('HOST_CLOSED', 'the plugin host was closed'));
-    await Promise.allSettled(this.#working);
     const late = AbortSignal.timeout(limitMs);
     setMaxListeners(0, late); // one for each plugin
     const ends = await Promise.allSettled([
@@ -413,10 +374,6 @@ export class PluginHost implements AsyncDisposable {
     this.#watchdog?.dismiss();
     const failed = ends.find((end) => end.status === 'rejected');
     if (failed !== undefined) throw failed.reason as Error;
-  }
-
-  #refuseClosed(): void {
-    if (this.#closing !== undefined) throw new BulkheadError('HOST_CLOSED', 'the plugin host is closed');
   }
 }
 

@@ -1,20 +1,55 @@
+import type { AbortOption } from '../../abort.ts';
+import {
+  launchCheck,
+  type LaunchCheck,
+  type LaunchOptions,
+  type PlannedOptions,
+} from '../../container/index.ts';
 import type { Plugin } from '../../goplugin/index.ts';
 import type { HostLogger } from '../reporting/events.ts';
+import type { ResolvedPlugin } from '../resolved-plugin.ts';
+import type { Engines } from './engines.ts';
+import type { Launcher } from './launcher.ts';
 
 /** Plugins of `start`: each lives as long as its process, and nobody restarts it. */
 export class SinglePlugins {
+  readonly #launcher: Launcher;
+  readonly #engines: Engines;
+  readonly #runtime: string;
   readonly #logger: HostLogger;
   readonly #plugins = new Set<Plugin>();
 
-  constructor(logger: HostLogger) {
+  /** `runtime` is the OCI runtime where a launch names none. */
+  constructor(
+    launcher: Launcher,
+    engines: Engines,
+    { runtime, logger }: { readonly runtime: string; readonly logger: HostLogger },
+  ) {
+    this.#launcher = launcher;
+    this.#engines = engines;
+    this.#runtime = runtime;
     this.#logger = logger;
   }
 
-  /** Has the plugin's container removed when it ends. @returns the plugin */
-  add(plugin: Plugin): Plugin {
-    this.#plugins.add(plugin);
-    void plugin.exited.then(() => this.#discard(plugin));
-    return plugin;
+  /** Starts a plugin of the catalog. @throws the errors of `launchPlugin`, HostLimitError */
+  async start({ engine, launch, ...plugin }: ResolvedPlugin, { signal }: AbortOption): Promise<Plugin> {
+    return this.#add(await this.#launcher.single(engine, { ...launch, signal }, plugin));
+  }
+
+  /** Starts a plugin that is in no catalog. */
+  async startUnregistered(options: LaunchOptions, { signal }: AbortOption): Promise<Plugin> {
+    const runtime = options.runtime ?? this.#runtime;
+    const engine = await this.#engines.forLaunch(runtime);
+    const plugin = { type: 'plugin', name: options.title ?? options.image, version: '' };
+    return this.#add(await this.#launcher.single(engine, { ...options, runtime, signal }, plugin));
+  }
+
+  /** Judges the launch of a plugin that is in no catalog. */
+  async checkUnregistered(options: PlannedOptions, { signal }: AbortOption): Promise<LaunchCheck> {
+    const runtime = options.runtime ?? this.#runtime;
+    const judging = await this.#engines.forJudging(runtime);
+    const launch = { ...options, runtime };
+    return launchCheck(await this.#launcher.plan({ ...judging, launch }, { signal }));
   }
 
   /** Ends each by itself until the signal, then by force. @returns the end of each */
@@ -23,6 +58,13 @@ export class SinglePlugins {
       await plugin.stop({ signal }).catch(() => undefined);
       await plugin[Symbol.asyncDispose]();
     });
+  }
+
+  /** Has the plugin's container removed when it ends. @returns the plugin */
+  #add(plugin: Plugin): Plugin {
+    this.#plugins.add(plugin);
+    void plugin.exited.then(() => this.#discard(plugin));
+    return plugin;
   }
 
   /** A plugin that ended leaves its container behind for its exit code to be read; by now it has been. */
