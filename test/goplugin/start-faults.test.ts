@@ -153,7 +153,7 @@ test('says of a wrong cookie that the plugin thinks it was run by hand', limits,
       startFixture({ handshake: { magicCookieKey: 'BASIC_PLUGIN', magicCookieValue: 'goodbye' } }),
     );
     assert.deepEqual([error.code, error.exit?.code], ['PLUGIN_EXITED', 1]);
-    assert.match(error.hint ?? '', /magicCookie/);
+    assert.match(error.hint ?? '', /the key or the value of `handshake`/);
     assert.ok(!JSON.stringify(error).includes('goodbye'), 'the value is not repeated');
   });
 });

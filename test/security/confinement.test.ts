@@ -75,7 +75,7 @@ for (const testEngine of engines) {
           // To stdout, because no device can be written to where gVisor is given a read-only /dev, as by Podman 5.
           const { exit, diagnosis } = await run(['/bin/dd', 'if=/dev/zero', 'bs=1200M', 'count=1']);
           assert.equal(exit.code, 137, JSON.stringify(exit));
-          assert.match(diagnosis.hint ?? '', /1073741824 bytes: raise memoryBytes/);
+          assert.match(diagnosis.hint ?? '', /1073741824 bytes: raise `memoryBytes`/);
         },
       );
 

@@ -138,11 +138,11 @@ describe('what another user has planted', { skip, timeout: 60_000 }, () => {
 
     rmSync(configuration);
     makePipe(configuration);
-    assert.match(unknownOf(await flags()), /no regular file/);
+    assert.match(unknownOf(await flags()), /not a regular file/);
 
     rmSync(configuration);
     writeFileSync(configuration, text, { mode: 0o600 }); // of root: its user could not read it
-    assert.match(unknownOf(await flags()), /not for user 65534 to read/);
+    assert.match(unknownOf(await flags()), /user 65534 may not read it/);
 
     writeFileSync(configuration, text + '#'.repeat(2 * 1024 * 1024));
     chownSync(configuration, other, other);

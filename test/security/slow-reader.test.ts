@@ -61,10 +61,7 @@ test('draws replies of a streaming call no faster than they are read', limits, a
       {
         plugin: { type: 'secret', name: 'kv' },
         version: '',
-        serve: () =>
-          Promise.resolve({
-            generation: { plugin: { reflection: { service: () => Promise.resolve(definition) } } },
-          }),
+        reflection: { service: () => Promise.resolve(definition) },
         client: () => ({ Watch: stream }),
       },
     ],

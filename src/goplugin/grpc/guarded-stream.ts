@@ -72,24 +72,34 @@ class Holding {
   }
 }
 
+/**
+ * Takes the pieces of messages between the stream and whoever listens to it. It can't be done where the pieces enter the
+ * stream: node:http2 tells of a stream a tick late, and what came with the headers is in it by then.
+ */
 function guardMessages(stream: ServerHttp2Stream, reader: MessageReader, holding: Holding): void {
-  const push = stream.push.bind(stream);
-  stream.push = (chunk: unknown) => {
-    if (!Buffer.isBuffer(chunk)) return push(chunk);
+  const emit = stream.emit.bind(stream) as (event: string | symbol, ...values: unknown[]) => boolean;
+  let refused = false;
+  const received = (chunk: Buffer): boolean => {
+    if (refused) return true; // what still comes is nobody's
     try {
       const between = reader.atEnd;
       const messages = reader.push(chunk);
-      if (reader.atEnd && between) return push(chunk);
+      if (reader.atEnd && between) return emit('data', chunk);
       if (messages.length === 0) return true;
       for (const { length } of messages) holding.received(length);
-      return push(Buffer.concat(messages.flatMap((each) => framed(each))));
+      return emit('data', Buffer.concat(messages.flatMap((each) => framed(each))));
     } catch (error) {
+      refused = true;
       reader.discard();
-      stream.push = () => true; // what still comes is nobody's
       refuse(stream, error as StatusError);
       return true;
     }
   };
+  const guarded = (event: string | symbol, ...values: unknown[]): boolean => {
+    const [chunk] = values;
+    return event === 'data' && Buffer.isBuffer(chunk) ? received(chunk) : emit(event, ...values);
+  };
+  stream.emit = guarded as typeof stream.emit;
 }
 
 type Written = (error?: Error | null) => void;
