@@ -17,6 +17,7 @@ import type { Diagnosis, PluginAddress, PluginExit, PluginRunner } from '../gopl
 import { attest, AttestationError } from './attestation.ts';
 import { createRequest } from './create-request.ts';
 import { diagnoseContainer } from './diagnose.ts';
+import { noteDisposal } from './disposals.ts';
 import { CleanupError, ContainerStartError } from './errors.ts';
 import { proveGvisor } from './gvisor-proof.ts';
 import { removeContainer } from './remove.ts';
@@ -251,7 +252,7 @@ class ContainerRunner implements PluginRunner {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#disposal ??= this.#dispose();
+    this.#disposal ??= noteDisposal(this.#folder.parent, this.#dispose());
     return this.#disposal;
   }
 

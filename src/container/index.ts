@@ -29,4 +29,5 @@ export {
   type UlimitOptions,
 } from './options.ts';
 export { probeRepository } from './probe-images.ts';
+export { disposalsEnded } from './disposals.ts';
 export { removeContainer } from './remove.ts';

@@ -369,6 +369,7 @@ export class PluginHost implements AsyncDisposable {
       ...this.#pool.instances.map((instance) => this.#pool.stop(instance, 'the host is closing')),
       ...this.#singles.stopAll(late),
     ]);
+    await this.#folders.disposalsEnded(); // containers of failed launches too; they need the engine
     await this.#engines[Symbol.asyncDispose]();
     await this.#folders[Symbol.asyncDispose]();
     this.#watchdog?.dismiss();

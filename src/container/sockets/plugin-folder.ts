@@ -41,6 +41,8 @@ export interface PluginFolderOptions {
  * have their sockets. It lies in the folder that a host owns, or at once in the one that the user named. Nobody else can enter it, so that what a container leaves there is out of reach of other users.
  */
 export interface PluginFolder extends AsyncDisposable {
+  /** The folder that it was made in: the one that a host owns, or the user's. */
+  readonly parent: string;
   /** The folder that the plugin sees and can write to: nothing in it may be used by its path. */
   readonly path: string;
   /** A folder that only this process can write to, for sockets that are not shared yet. */
@@ -91,6 +93,7 @@ export async function makePluginFolder(
 }
 
 class MadeFolder implements PluginFolder {
+  readonly parent: string;
   readonly path: string;
   readonly privatePath: string;
   readonly bounds: FolderBounds;
@@ -101,6 +104,7 @@ class MadeFolder implements PluginFolder {
   constructor(whole: string, plan: SocketDirectoryPlan, bounds: FolderBounds) {
     this.#whole = whole;
     this.#plan = plan;
+    this.parent = dirname(whole);
     this.path = join(whole, sharedName);
     this.privatePath = join(whole, privateName);
     this.bounds = bounds;

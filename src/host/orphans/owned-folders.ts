@@ -4,6 +4,7 @@
 import { mkdtemp, open, rename, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { disposalsEnded } from '../../container/index.ts';
 import { BulkheadError } from '../../errors.ts';
 import { HeldFolder } from '../../linux/held-folder.ts';
 import { ownedPrefix, passingPrefix } from '../../linux/owned-name.ts';
@@ -44,6 +45,12 @@ export class OwnedFolders implements AsyncDisposable {
     this.#folders.set(key, { parent, path });
     path.catch(() => this.#folders.delete(key)); // the next one tries again
     return path;
+  }
+
+  /** Resolves when what was in them and is being disposed of has gone. */
+  async disposalsEnded(): Promise<void> {
+    const folders = await Promise.allSettled([...this.#folders.values()].map(({ path }) => path));
+    for (const folder of folders) if (folder.status === 'fulfilled') await disposalsEnded(folder.value);
   }
 
   /** Removes them. What others still have in one stays, and so does the folder. @throws FolderNotRemovedError */

@@ -1,0 +1,30 @@
+/**
+ * Disposals of containers that still go on, by the folder that the plugin's own folder lies in. Whoever started a plugin that
+ * failed waits for its disposal for a limited time only; whoever owns that folder waits for all of it.
+ */
+const inProgress = new Map<string, Set<Promise<unknown>>>();
+
+/** Remembers `disposal` until it has ended. @returns the same */
+export function noteDisposal(parent: string, disposal: Promise<void>): Promise<void> {
+  const noted = inProgress.get(parent) ?? new Set();
+  inProgress.set(parent, noted);
+  const ended = disposal.then(
+    () => { forget(); },
+    () => { forget(); }, // told to whoever asked for the disposal
+  );
+  const forget = (): void => {
+    noted.delete(ended);
+    if (noted.size === 0 && inProgress.get(parent) === noted) inProgress.delete(parent);
+  };
+  noted.add(ended);
+  return disposal;
+}
+
+/** Resolves when no plugin whose own folder lies in `parent` is being disposed of any more. */
+export async function disposalsEnded(parent: string): Promise<void> {
+  for (;;) {
+    const noted = inProgress.get(parent);
+    if (noted === undefined) return;
+    await Promise.all(noted);
+  }
+}
