@@ -1,15 +1,15 @@
-/** Listening to the abort signals of callers. */
+/** Helpers for the abort signals of callers. */
 import { EventEmitter, getMaxListeners, setMaxListeners } from 'node:events';
 
-/** What an operation takes that can be ended by its caller: it rejects with the signal's reason, untouched. */
+/** Option of an operation that its caller can end: the operation rejects with the signal's reason, untouched. */
 export interface AbortOption {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Above so many a leak is likelier than many calls. */
+/** With more listeners than this, a leak is likelier than many calls. */
 const manyListeners = 10_000;
 
-/** Lets many calls at a time have one signal: Node.js 20 warns of a leak when there are more than ten. */
+/** Lets many calls share one signal: Node.js 20 warns of a leak when there are more than ten. */
 export function raiseListenerLimit(signal: AbortSignal): void {
   if (!nodeWarns || seen.has(signal)) return;
   seen.add(signal);
@@ -19,7 +19,10 @@ export function raiseListenerLimit(signal: AbortSignal): void {
 const seen = new WeakSet<AbortSignal>();
 const nodeWarns = limitOf(new AbortController().signal) === EventEmitter.defaultMaxListeners;
 
-/** `undefined` where there is none: for signals made of others, and for all of newer versions of Node.js. */
+/**
+ * Returns `undefined` where there is no limit: for signals made by others, and for all signals in newer versions of
+ * Node.js.
+ */
 function limitOf(signal: AbortSignal): number | undefined {
   try {
     return getMaxListeners(signal);
@@ -28,7 +31,10 @@ function limitOf(signal: AbortSignal): number | undefined {
   }
 }
 
-/** Calls `listener` at the abort; at once where that was before. @returns what ends the listening */
+/**
+ * Calls `listener` at the abort, or at once when the signal is aborted already. @returns a function that ends the
+ * listening
+ */
 export function whenAborted(signal: AbortSignal | undefined, listener: () => void): () => void {
   if (signal === undefined) return () => undefined;
   if (signal.aborted) {
@@ -42,7 +48,10 @@ export function whenAborted(signal: AbortSignal | undefined, listener: () => voi
   };
 }
 
-/** The promise; or the signal's reason, untouched, when that comes first. The promise itself goes on. */
+/**
+ * Resolves as the promise does, or rejects with the signal's reason, untouched, when that comes first. The promise
+ * itself goes on.
+ */
 export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   promise.catch(() => undefined);

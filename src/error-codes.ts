@@ -1,11 +1,11 @@
 /**
- * The one table of the codes of errors: whose fault each is, and what it means.
+ * The one table of error codes: whose fault each is, and what it means.
  *
- * Codes are public contract: they never change meaning. An aborted call does not appear here, because the
- * reason of the caller's own `AbortSignal` is rethrown untouched.
+ * Codes are public contract and never change their meaning. An aborted call has none, because the reason of the
+ * caller's own `AbortSignal` is rethrown untouched.
  */
 
-/** What can be blamed for an error, with what that means. */
+/** What can be blamed for an error, and what each of them means. */
 export const blameMeanings = {
   usage: 'An option, or a file given as one, is wrong in itself. Nothing was done.',
   request:
@@ -20,10 +20,13 @@ export const blameMeanings = {
 /** What an error blames. */
 export type Blame = keyof typeof blameMeanings;
 
-/** What is known of an error from its code alone. */
+/** What is known about an error from its code alone. */
 export interface ErrorCodeEntry {
   readonly blames: Blame;
-  /** It says nothing about the plugin and may pass by itself: a restart waits, and does not count it as a failure. */
+  /**
+   * The error says nothing about the plugin and may pass by itself: a restart waits, and does not count it as a
+   * failure.
+   */
   readonly transient?: boolean;
   readonly meaning: string;
 }

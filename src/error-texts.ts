@@ -1,21 +1,21 @@
-/** The texts in an error, with those of its causes, changed as a whole. */
+/** Changes all texts in an error, including those of its causes. */
 import { types } from 'node:util';
 
-/** Causes of causes, and data in errors, are looked at down to this depth. */
+/** How deep causes of causes and data in errors are looked at. */
 const deepest = 32;
 
 type Change = (text: string) => string;
 
 /**
- * The value itself where the change leaves every text as it is; otherwise a copy of the same class with the changed
- * texts: message, stack, and whatever data it carries. Causes may lead back to the error. Never throws: getters are not
- * called, and proxies are not looked into.
+ * Returns the value itself where the change leaves every text as it is; otherwise a copy of the same class with the
+ * changed texts: message, stack, and whatever data it carries. Causes may lead back to the error. Never throws: getters
+ * are not called, and proxies are not looked into.
  */
 export function withTexts(value: unknown, change: Change): unknown {
   return changed(value, change, new Map(), 0);
 }
 
-/** @param copies those that are made already, or being made, by what they are copies of */
+/** @param copies the copies that are made already, or being made, by their originals */
 function changed(value: unknown, change: Change, copies: Map<object, object>, depth: number): unknown {
   if (typeof value === 'string') return change(value);
   if (!isLookedInto(value) || depth > deepest) return value;
@@ -41,7 +41,7 @@ function changed(value: unknown, change: Change, copies: Map<object, object>, de
   return next;
 }
 
-/** @param seen what is being looked into, or was, with the smallest depth at which it was found */
+/** @param seen the values that are being or were looked into, with the smallest depth at which each was found */
 function holdsChange(value: unknown, change: Change, seen: Map<object, number>, depth: number): boolean {
   if (typeof value === 'string') return change(value) !== value;
   if (!isLookedInto(value) || (seen.get(value) ?? deepest + 1) <= depth) return false;
@@ -52,7 +52,9 @@ function holdsChange(value: unknown, change: Change, seen: Map<object, number>, 
   return parts.some((part) => holdsChange(part, change, seen, depth + 1));
 }
 
-/** The own properties, and the stack as a text: some versions of Node.js compute it when it is asked for. */
+/**
+ * Returns the own properties, and the stack as a text: some versions of Node.js compute it only when it is asked for.
+ */
 function properties(value: object): [name: string, descriptor: PropertyDescriptor][] {
   const entries = Object.entries(Object.getOwnPropertyDescriptors(value));
   if (!(value instanceof Error)) return entries;
@@ -68,7 +70,7 @@ function stackOf(error: Error): string | undefined {
   }
 }
 
-/** Errors, lists and plain data; anything else may be more than its texts. */
+/** Whether a value is looked into. Only errors, lists and plain data are; anything else may be more than its texts. */
 function isLookedInto(value: unknown): value is object {
   if (typeof value !== 'object' || value === null || types.isProxy(value)) return false;
   return Array.isArray(value) || value instanceof Error || Object.getPrototypeOf(value) === Object.prototype;

@@ -1,4 +1,4 @@
-/** The one base class of every error Bulkhead throws. The codes are listed in error-codes.ts. */
+/** The base class of every error that Bulkhead throws. The codes are listed in error-codes.ts. */
 import { errorCodes, type Blame, type ErrorCode } from './error-codes.ts';
 import { isErrorOf, nameErrorClass } from './error-identity.ts';
 import { withTexts } from './error-texts.ts';
@@ -26,9 +26,9 @@ export interface BulkheadErrorOptions {
  * Base class of all errors thrown by Bulkhead: a stable `code`, the `cause`, and a `hint` when the fix is known.
  *
  * Message, hint and the texts of the cause can be printed as they are, whoever wrote what they quote: characters that
- * steer or hide are shown by their numbers, and what is longer than 16,384 characters is cut.
+ * steer a terminal or hide are shown by their numbers, and a text longer than 16,384 characters is cut.
  *
- * `instanceof` knows the errors of every copy of this package that is loaded, for this class and those below it.
+ * For this class and its subclasses, `instanceof` also recognises the errors of other loaded copies of this package.
  */
 export class BulkheadError extends Error {
   readonly code: ErrorCode;
@@ -50,17 +50,17 @@ export class BulkheadError extends Error {
     this.hint = options.hint === undefined ? undefined : boundedText(options.hint);
   }
 
-  /** Whose fault it is, which follows from the code. */
+  /** What is at fault, which follows from the code. */
   get blames(): Blame {
     return errorCodes[this.code].blames;
   }
 
   /**
-   * An error of this class for anything that was thrown:
+   * Makes an error of this class from anything that was thrown:
    *
    * - An error of Bulkhead, of whichever copy of the package, is returned itself.
-   * - An error of the system (it has `code` and `syscall`) becomes `FILE_UNUSABLE` where it names a file, `SYSTEM_ERROR`
-   *   otherwise, with a hint where the fix is known.
+   * - An error of the system (it has `code` and `syscall`) becomes `FILE_UNUSABLE` where it names a file,
+   *   `SYSTEM_ERROR` otherwise, with a hint where the fix is known.
    * - Anything else, be it an error or not, becomes `INTERNAL`.
    *
    * What was thrown is kept as `cause`. Never throws. The reason of an aborted signal belongs to the caller, and is not
@@ -77,7 +77,7 @@ export class BulkheadError extends Error {
   }
 }
 
-/** Thrown for a wrong argument before anything is done: names the option, what was given and what is allowed. */
+/** Thrown for a wrong argument before anything is done. It names the option, what was given and what is allowed. */
 export class InvalidOptionError extends BulkheadError {
   readonly option: string;
 

@@ -1,21 +1,21 @@
-/** The grammar of image references, which both engines take from github.com/distribution/reference. */
+/** The grammar of image references, which both engines share with github.com/distribution/reference. */
 
 const label = '[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?';
 
-/** Parts of a reference as sources of regular expressions. */
+/** Parts of a reference, as sources of regular expressions. */
 export const referenceGrammar = {
   /** A registry's host and port. */
   registry: String.raw`${label}(?:\.${label})*(?::\d{1,5})?`,
-  /** What stands between two slashes of a name. */
+  /** A part of a name between two slashes. */
   component: String.raw`[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*`,
   tag: String.raw`\w[\w.-]{0,127}`,
   digest: 'sha256:[0-9a-f]{64}',
 } as const;
 
-/** Characters of a name, its registry included. */
+/** Most characters of a name, including its registry. */
 export const longestImageName = 255;
 
-/** Whether a text is this part of a reference as a whole. */
+/** Whether the whole text is this part of a reference. */
 export function isReferencePart(part: keyof typeof referenceGrammar, text: string): boolean {
   return new RegExp(`^${referenceGrammar[part]}$`).test(text);
 }

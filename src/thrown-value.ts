@@ -1,7 +1,7 @@
-/** What a value that something else threw says of itself. Nothing here throws, whatever the value is. */
+/** Reads what a thrown value says about itself. Nothing here throws, whatever the value is. */
 import { types } from 'node:util';
 
-/** What to do about a file or folder that the system refuses, by the name of its error. */
+/** What to do about a file or folder that the system refuses, by the name of the system's error. */
 export const fileHints: Readonly<Record<string, string>> = {
   ENOENT: 'Check whether the path is right.',
   ENOTDIR: 'Check whether the path is right: a part of it is a file.',
@@ -26,7 +26,7 @@ export interface ThrownValue {
   readonly hint: string | undefined;
 }
 
-/** The code, message and hint for a value that is no error of this package. */
+/** Returns the code, message and hint for a value that is not an error of this package. */
 export function readThrown(value: unknown): ThrownValue {
   const message = messageOf(value);
   const name = systemErrorName(value);
@@ -37,7 +37,7 @@ export function readThrown(value: unknown): ThrownValue {
     : { code: 'SYSTEM_ERROR', message, hint: otherHints[name] };
 }
 
-/** The message of an error; of anything else that was thrown, its text. */
+/** Returns the message of an error, or the text of anything else that was thrown. */
 export function messageOf(value: unknown): string {
   if (typeof value === 'string') return value;
   const message = isObject(value) ? property(value, 'message') : undefined;
@@ -49,7 +49,7 @@ export function messageOf(value: unknown): string {
   }
 }
 
-/** The name of the system's error, such as `ENOENT`; `undefined` for any other value. */
+/** Returns the name of the system's error, such as `ENOENT`; `undefined` for any other value. */
 function systemErrorName(value: unknown): string | undefined {
   if (!types.isNativeError(value)) return undefined;
   const code = property(value, 'code');
@@ -60,7 +60,7 @@ function systemErrorName(value: unknown): string | undefined {
     : undefined;
 }
 
-/** A program that could not be started has a path as well. */
+/** Whether the error is about a program that could not be started, which has a path as well. */
 function isOfProgram(value: unknown): boolean {
   return String(property(value, 'syscall')).startsWith('spawn');
 }
@@ -69,7 +69,7 @@ function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
-/** A getter, or a proxy, may throw. */
+/** Reads a property, where a getter or a proxy may throw. */
 function property(value: unknown, name: string): unknown {
   try {
     return (value as Record<string, unknown>)[name];

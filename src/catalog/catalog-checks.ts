@@ -1,4 +1,4 @@
-/** Checks what the catalogs are told, before anything is done. */
+/** Checks the arguments of the catalogs before anything is done. */
 import {
   checkArgument,
   checkShape,

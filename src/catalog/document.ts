@@ -1,4 +1,4 @@
-/** The form of every document in a store: JSON that says what it is, and in which version of the form. */
+/** The form of every document in a store: JSON that names its kind and the version of the form. */
 import { z } from 'zod';
 import { DamagedEntryError } from './errors.ts';
 import type { CatalogStore, DocumentKey, StrangeThing } from './store/store.ts';
@@ -10,16 +10,16 @@ const envelope = z.looseObject({ bulkhead: z.number().int().positive(), kind: z.
 
 export interface DocumentForm<T> {
   readonly kind: string;
-  /** Turns the fields of a document into an entry; what it does not know is an error. */
+  /** Turns the fields of a document into an entry. An unknown field is an error. */
   readonly schema: z.ZodType<T>;
 }
 
-/** @param fields in Vault's spelling, as they stand in the file */
+/** @param fields the fields, spelled as in Vault, as they are written in the file */
 export function writeDocument(kind: string, fields: Readonly<Record<string, unknown>>): string {
   return `${JSON.stringify({ bulkhead: formatVersion, kind, ...fields }, null, 2)}\n`;
 }
 
-/** The entry at `key`; `undefined` when there is none. @throws DamagedEntryError, StoreError */
+/** Returns the entry at `key`; `undefined` when there is none. @throws DamagedEntryError, StoreError */
 export async function readDocument<T>(
   store: CatalogStore,
   key: DocumentKey,
@@ -29,10 +29,10 @@ export async function readDocument<T>(
   return text === undefined ? undefined : parseDocument(text, store.place(key), form);
 }
 
-/** Something that lies in the catalog and is no entry. */
+/** Something in the catalog that is not an entry. */
 export type Damage = StrangeThing;
 
-/** Every entry below `prefix`, and by name everything that can't be read as one. @throws StoreError */
+/** Returns every entry below `prefix`, and the name of everything that can't be read as one. @throws StoreError */
 export async function readDocuments<T>(
   store: CatalogStore,
   prefix: DocumentKey,
@@ -72,7 +72,7 @@ function parseDocument<T>(text: string, place: string, form: DocumentForm<T>): T
   if (kind !== form.kind) throw damaged(`holds a ${kind} where a ${form.kind} belongs`);
   const inside = form.schema.safeParse(fields);
   if (inside.success) return inside.data;
-  // The values stay out of it: they may be secret.
+  // The values are left out, because they may be secret.
   const wrong = inside.error.issues.map(({ path, code }) => `${path.join('.') || 'the entry'} (${code})`);
   throw damaged(`has wrong fields: ${wrong.join(', ')}`);
 }

@@ -1,7 +1,7 @@
 /** The errors of the catalogs. */
 import { BulkheadError, nameErrorClass, type BulkheadErrorOptions } from '../errors.ts';
 
-/** The catalog has no such entry. `known` are the names (or versions) that it has instead, if any. */
+/** The catalog has no such entry. `known` lists the names (or versions) that it has instead, if any. */
 export class EntryNotFoundError extends BulkheadError {
   static {
     nameErrorClass(this, 'EntryNotFoundError');
@@ -32,7 +32,7 @@ export class EntryInUseError extends BulkheadError {
   }
 }
 
-/** What is kept at `place` is no entry: torn, foreign, or written by a newer version. It is left as it is. */
+/** What is stored at `place` is not an entry: torn, foreign, or written by a newer version. It is left as it is. */
 export class DamagedEntryError extends BulkheadError {
   static {
     nameErrorClass(this, 'DamagedEntryError');
@@ -59,7 +59,7 @@ export class DamagedEntryError extends BulkheadError {
   }
 }
 
-/** The store can't be read, written, locked or trusted. What was there before is still there. */
+/** The store can't be read, written, locked or trusted. What was stored before is still there. */
 export class StoreError extends BulkheadError {
   static {
     nameErrorClass(this, 'StoreError');

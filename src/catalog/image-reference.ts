@@ -1,12 +1,12 @@
-/** Image references in full: registry with port, repository, tag, digest. */
+/** Complete image references: registry with port, repository, tag, digest. */
 import { InvalidOptionError } from '../errors.ts';
 import { longestImageName, referenceGrammar } from '../image-reference.ts';
 import { checkArgument, text as anyText } from '../settings/option-shape.ts';
 import { tagOfVersion } from './version.ts';
 
-/** Either part may be empty. */
+/** A reference in parts. The tag and the digest may be empty. */
 export interface ImageReference {
-  /** With registry and port, if given: `localhost:5000/team/kv`. */
+  /** Name with registry and port, if given: `localhost:5000/team/kv`. */
   readonly repository: string;
   readonly tag: string;
   /** `sha256:...` */
@@ -29,13 +29,13 @@ export function parseImageReference(text: string, option = 'ociImage'): ImageRef
 }
 
 /**
- * The reference that runs: as registered when that has a tag or digest; otherwise with the version as its tag, as in
- * Vault, or without a tag, which engines read as `latest`.
+ * Returns the reference that runs: the registered one when it has a tag or digest; otherwise with the version as its
+ * tag, as in Vault, or without a tag, which engines read as `latest`.
  */
 export function effectiveReference(ociImage: string, version: string): string {
   checkArgument('effectiveReference', 'version', anyText, version);
   const { repository, tag, digest } = parseImageReference(ociImage);
-  // Engines refuse a reference with both; the digest says more.
+  // Engines refuse a reference that has both; the digest is more precise.
   if (digest !== '') return `${repository}@${digest}`;
   if (tag !== '') return `${repository}:${tag}`;
   return version === '' ? repository : `${repository}:${tagOfVersion(version)}`;

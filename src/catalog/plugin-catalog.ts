@@ -21,7 +21,7 @@ import type { RuntimeCatalog } from './runtime-catalog.ts';
 import type { CatalogStore, DocumentKey } from './store/store.ts';
 import { canonicalVersion, compareVersions } from './version.ts';
 
-/** The version that a name means, wherever none is asked for. */
+/** The version that a name stands for when no version is asked for. */
 export interface Pin {
   readonly type: string;
   readonly name: string;
@@ -29,8 +29,8 @@ export interface Pin {
 }
 
 /**
- * Registered plugins. An entry is known by type, name and version; the empty version is the one unversioned entry of a
- * name. Changing an entry touches nothing that runs.
+ * Registered plugins. An entry is identified by type, name and version; the empty version is the one unversioned entry
+ * of a name. Changing an entry does not affect running plugins.
  */
 export class PluginCatalog {
   readonly #store: CatalogStore;
@@ -42,7 +42,7 @@ export class PluginCatalog {
   }
 
   /**
-   * Keeps an entry that has been checked, replacing the one of the same type, name and version.
+   * Stores an entry that has been checked, replacing the one of the same type, name and version.
    *
    * @throws EntryNotFoundError when its runtime is not registered; StoreError, and then nothing has changed
    */
@@ -56,7 +56,10 @@ export class PluginCatalog {
     return toPluginInfo(entry);
   }
 
-  /** Resolves to whether there was one. @throws EntryInUseError when that version is pinned; StoreError */
+  /**
+   * Removes an entry; resolves to whether there was one. @throws EntryInUseError when that version is pinned;
+   * StoreError
+   */
   async deregister(type: string, name: string, version = '', options: AbortOption = {}): Promise<boolean> {
     checkTypeAndName('plugins.deregister', type, name);
     checkText('plugins.deregister', 'version', version);
@@ -81,7 +84,7 @@ export class PluginCatalog {
   }
 
   /**
-   * By type, name and version. What can't be read as an entry is in `damaged`.
+   * Lists the entries, sorted by type, name and version. `damaged` lists what can't be read as an entry.
    *
    * @throws StoreError
    */
@@ -96,11 +99,11 @@ export class PluginCatalog {
   }
 
   /**
-   * The entry that runs when `version` is asked for; when none is, the pinned one, else the unversioned one, else that
-   * of the highest version. It holds the values of `env`: not for showing.
+   * Returns the entry that runs when `version` is asked for; when none is, the pinned one, else the unversioned one,
+   * else that of the highest version. It holds the values of `env`, so it must not be shown.
    *
    * @throws InvalidOptionError when a version is asked for and another one is pinned
-   * @throws EntryNotFoundError naming the versions that there are; DamagedEntryError; StoreError
+   * @throws EntryNotFoundError naming the versions that exist; DamagedEntryError; StoreError
    */
   async resolve(type: string, name: string, version?: string): Promise<PluginEntry> {
     checkTypeAndName('plugins.resolve', type, name);
@@ -125,7 +128,7 @@ export class PluginCatalog {
     throw await this.#notFound({ type, name, version: exact }, entries, damaged);
   }
 
-  /** Lets `version` be the one that runs wherever no version is asked for. It must be registered. */
+  /** Makes `version` the one that runs wherever no version is asked for. It must be registered. */
   async pin(type: string, name: string, version: string, options: AbortOption = {}): Promise<Pin> {
     checkTypeAndName('plugins.pin', type, name);
     checkText('plugins.pin', 'version', version);
@@ -144,20 +147,20 @@ export class PluginCatalog {
     return pin;
   }
 
-  /** Resolves to whether there was a pin. */
+  /** Removes a pin; resolves to whether there was one. */
   async unpin(type: string, name: string, options: AbortOption = {}): Promise<boolean> {
     checkTypeAndName('plugins.unpin', type, name);
     checkAbortOptions('plugins.unpin', options);
     return this.#store.exclusively(() => this.#store.delete(pinKey(type, name)), options);
   }
 
-  /** The pinned version, if one is. @throws DamagedEntryError, StoreError */
+  /** Returns the pinned version, if there is one. @throws DamagedEntryError, StoreError */
   async pinned(type: string, name: string): Promise<string | undefined> {
     checkTypeAndName('plugins.pinned', type, name);
     return (await readDocument(this.#store, pinKey(type, name), pinDocument))?.version;
   }
 
-  /** By type and name. */
+  /** Lists the pins, sorted by type and name. */
   async pins(): Promise<{ entries: Pin[]; damaged: Damage[] }> {
     const { entries, damaged } = await readDocuments(this.#store, ['pins'], pinDocument);
     return { entries: entries.sort(byIdentity), damaged };
@@ -190,7 +193,7 @@ const pinDocument: DocumentForm<Pin> = {
   schema: z.strictObject({ type: z.string(), name: z.string(), version: z.string().regex(/^v\d/) }),
 };
 
-/** Versions begin with `v`, so this is none. */
+/** Stands for no version in a key: versions begin with `v`, so none is called this. */
 const unversioned = 'unversioned';
 
 function pluginKey({ type, name, version }: Pin): DocumentKey {

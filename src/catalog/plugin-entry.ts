@@ -7,34 +7,42 @@ import type { DocumentForm } from './document.ts';
 import { parseImageReference } from './image-reference.ts';
 import { canonicalVersion } from './version.ts';
 
-/** What a host is told to register. */
+/** What a host is given to register. */
 export interface PluginRegistration {
-  /** `auth`, `secret`, `database`, or a kind that the host defines; `unknown` lets the probe find out. */
+  /** `auth`, `secret`, `database`, or a kind that the host defines; with `unknown` the probe finds the type. */
   readonly type: string;
   /** Up to 128 characters; slashes are allowed. */
   readonly name: string;
   /** Semantic version; default: the one unversioned entry of the name. */
   readonly version?: string | undefined;
   /**
-   * A local image, in full if wished: registry with port, tag, digest. Without tag and digest the version is the tag.
+   * A local image. The reference may be complete: registry with port, tag, digest. Without tag and digest the version
+   * is the tag.
    */
   readonly ociImage: string;
   /**
    * Digest that the image must have, with or without `sha256:`: that of its configuration, its manifest or its index.
-   * Default: whatever the reference leads to.
+   * Default: any image to which the reference leads.
    */
   readonly sha256?: string | undefined;
-  /** Replaces the image's entrypoint. With blanks in it and without `args`: command and arguments. */
+  /**
+   * Replaces the image's entrypoint. When it has blanks and `args` is not given, it is read as command and arguments.
+   */
   readonly command?: string | undefined;
-  /** Replace the image's arguments. Kept, given to the plugin, and shown only to whoever asks for the whole entry. */
+  /**
+   * Replace the image's arguments. They are stored, passed to the plugin, and shown only to a caller who asks for the
+   * whole entry.
+   */
   readonly args?: readonly string[] | undefined;
-  /** Variables for the plugin, as an object or as `NAME=value`. Kept, given to the plugin, and never shown. */
+  /**
+   * Variables for the plugin, as an object or as `NAME=value`. They are stored, passed to the plugin, and never shown.
+   */
   readonly env?: Readonly<Record<string, string>> | readonly string[] | undefined;
   /** Name of a registered plugin runtime; default: the host's defaults. */
   readonly runtime?: string | undefined;
 }
 
-/** An entry, whole. It holds the values of `env` and `args`: not for showing. */
+/** A whole entry. It holds the values of `env` and `args`, so it must not be shown. */
 export interface PluginEntry {
   readonly type: string;
   readonly name: string;
@@ -49,7 +57,10 @@ export interface PluginEntry {
   readonly runtime: string;
 }
 
-/** An entry as it may be shown: the names of its variables, not their values; how many arguments, not what they say. */
+/**
+ * An entry as it may be shown: with the names of its variables and not their values, and with the number of its
+ * arguments and not their texts.
+ */
 export interface PluginInfo extends Omit<PluginEntry, 'env' | 'args'> {
   readonly argCount: number;
   readonly envNames: readonly string[];
@@ -108,7 +119,7 @@ const registration = z.strictObject({
 /**
  * Checks a registration and fills in what was left out.
  *
- * @param reserved names of variables beside `PLUGIN_*` that the protocol sets itself: the magic cookies
+ * @param reserved names of variables besides `PLUGIN_*` that the protocol sets itself, which are the magic cookies
  * @throws InvalidOptionError
  */
 export function toPluginEntry(given: PluginRegistration, reserved: readonly string[] = []): PluginEntry {
@@ -132,7 +143,7 @@ export function toPluginInfo({ env, args, ...entry }: PluginEntry): PluginInfo {
   return { ...entry, argCount: args.length, envNames: Object.keys(env).sort() };
 }
 
-/** The form of its document; field names are Vault's. */
+/** The form of its document, whose fields are named as in Vault. */
 export const pluginDocument: DocumentForm<PluginEntry> = {
   kind: 'plugin',
   schema: z

@@ -13,7 +13,7 @@ import {
 } from './runtime-entry.ts';
 import type { CatalogStore, DocumentKey } from './store/store.ts';
 
-/** What is in it is asked by `toRuntimeEntry`. */
+/** Accepts any object; `toRuntimeEntry` checks what is in it. */
 const anyObject = fieldsOf<object>({});
 
 /** Registered plugin runtimes. */
@@ -25,7 +25,8 @@ export class RuntimeCatalog {
   }
 
   /**
-   * Registers a runtime, or changes the one of that name. What runs goes on as it was started; it shows as drifted.
+   * Registers a runtime, or changes the one of that name. Running plugins go on as they were started, and show as
+   * drifted.
    *
    * @throws InvalidOptionError before anything is done; StoreError, and then nothing has changed
    */
@@ -52,7 +53,7 @@ export class RuntimeCatalog {
     );
   }
 
-  /** By name. What can't be read as a runtime is in `damaged`. @throws StoreError */
+  /** Lists the runtimes, sorted by name. `damaged` lists what can't be read as a runtime. @throws StoreError */
   async list(): Promise<{ entries: RuntimeEntry[]; damaged: Damage[] }> {
     const { entries, damaged } = await readDocuments(this.#store, ['runtimes', 'container'], runtimeDocument);
     return { entries: entries.sort((a, b) => (a.name < b.name ? -1 : 1)), damaged };
@@ -74,7 +75,7 @@ export class RuntimeCatalog {
           'Deregister these plugins, or register them with another runtime.',
         );
       }
-      if (!(await this.#store.delete(runtimeKey(name)))) await this.info(name); // which says what there is
+      if (!(await this.#store.delete(runtimeKey(name)))) await this.info(name); // which reports the names that exist
     }, options);
   }
 }

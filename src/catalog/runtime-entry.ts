@@ -7,19 +7,21 @@ import { settingDefinitions, snakeCase } from '../settings/setting-list.ts';
 import { checkRegistration, noControls, strictName } from './check-registration.ts';
 import type { DocumentForm } from './document.ts';
 
-/** The settings that a runtime may make; what is left out is the default, which is to deny. */
+/** The settings that a runtime may have. One that is left out has its default, which is to deny. */
 export interface RuntimeSettings extends ContainerSettings {
   /** Name of the OCI runtime: `runsc`, `runc`, `crun`, ... Default: the host's, which is `runsc` unless told otherwise. */
   readonly ociRuntime?: string | undefined;
-  /** The plugin may lock its memory (`mlock`). */
+  /** Whether the plugin may lock its memory (`mlock`). */
   readonly memoryLock?: boolean | undefined;
   /** Socket of the engine to use in place of the host's. */
   readonly engineSocket?: string | undefined;
 }
 
-/** A setting of a plugin runtime may be 0 for nothing: `memoryBytes`, `cpuNanos` and `pidsLimit`, as in Vault. */
+/**
+ * A plugin runtime to register. `memoryBytes`, `cpuNanos` and `pidsLimit` may be 0, which sets nothing, as in Vault.
+ */
 export interface RuntimeRegistration extends RuntimeSettings {
-  /** Only containers, so far. */
+  /** Type of the runtime. Only containers are supported. */
   readonly type: 'container';
   /** Letters, digits and `_`; inside also `-` and `.`. */
   readonly name: string;
@@ -44,7 +46,9 @@ const registration = z.strictObject({
   ...settings,
 });
 
-/** Checks a registration. Empty texts and zeros, which stand for nothing in Vault, are left out. @throws InvalidOptionError */
+/**
+ * Checks a registration. Empty texts and zeros, which set nothing in Vault, are left out. @throws InvalidOptionError
+ */
 export function toRuntimeEntry(given: RuntimeRegistration): RuntimeEntry {
   const spelledLikeVault = Object.fromEntries(
     Object.entries(given).filter(
@@ -54,7 +58,7 @@ export function toRuntimeEntry(given: RuntimeRegistration): RuntimeEntry {
   return withoutNothing(checkRegistration(registration, spelledLikeVault));
 }
 
-/** The form of its document; field names are Vault's where Vault has them. */
+/** The form of its document. Fields are named as in Vault where Vault has them. */
 export const runtimeDocument: DocumentForm<RuntimeEntry> = {
   kind: 'runtime',
   schema: z.record(z.string(), z.unknown()).transform((fields, context) => {

@@ -1,4 +1,4 @@
-/** Versions of plugins: semantic versions, kept as Vault keeps them, `v1.2.3`. */
+/** Versions of plugins: semantic versions in the form in which Vault keeps them, `v1.2.3`. */
 import { InvalidOptionError } from '../errors.ts';
 import { checkArgument, text as anyText } from '../settings/option-shape.ts';
 
@@ -12,9 +12,9 @@ const pattern =
   /^v?(0|[1-9]\d{0,8})(?:\.(0|[1-9]\d{0,8}))?(?:\.(0|[1-9]\d{0,8}))?(?:-([0-9A-Za-z.-]+))?(?:\+([0-9A-Za-z.-]+))?$/;
 
 /**
- * `1.2` -> `v1.2.0`. The empty text stays empty: the one unversioned entry of a name.
+ * Turns `1.2` into `v1.2.0`. The empty text stays empty, and stands for the one unversioned entry of a name.
  *
- * @throws InvalidOptionError when it is no semantic version, or one that Vault keeps for plugins built into it
+ * @throws InvalidOptionError when it is not a semantic version, or one that Vault reserves for plugins built into it
  */
 export function canonicalVersion(text: string, option = 'version'): string {
   checkArgument('canonicalVersion', option, anyText, text);
@@ -32,12 +32,15 @@ export function canonicalVersion(text: string, option = 'version'): string {
   return `v${version.core.join('.')}${pre}${version.build === '' ? '' : `+${version.build}`}`;
 }
 
-/** The tag that an image of this version has by custom: no leading `v`, and nothing that a tag can't hold. */
+/**
+ * Returns the tag that an image of this version has by custom: without a leading `v`, and without characters that a tag
+ * can't have.
+ */
 export function tagOfVersion(version: string): string {
   return version.replace(/^v/, '').replace(/\+.*$/, '');
 }
 
-/** Ascending. Unversioned counts as 0.0.0, and before it. */
+/** Compares versions in ascending order. Unversioned counts as 0.0.0 and comes before it. */
 export function compareVersions(a: string, b: string): number {
   checkArgument('compareVersions', 'a', anyText, a);
   checkArgument('compareVersions', 'b', anyText, b);
@@ -60,7 +63,10 @@ function parse(text: string): Version | undefined {
   return { core: [major, minor, patch].map(Number), pre: identifiers, build };
 }
 
-/** semver.org, 11.3 and 11.4: a release comes after its pre-releases; numbers compare as numbers, and before words. */
+/**
+ * Compares pre-releases (semver.org, 11.3 and 11.4): a release comes after its pre-releases; numbers compare as
+ * numbers, and come before words.
+ */
 function comparePre(a: readonly string[], b: readonly string[]): number {
   if (a.length === 0 || b.length === 0) return b.length - a.length;
   for (let i = 0; i < Math.max(a.length, b.length); i += 1) {

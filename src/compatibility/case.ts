@@ -30,7 +30,7 @@ export function isRoot({ user }: LaunchCase): boolean | undefined {
   return uid === undefined ? undefined : uid === 0;
 }
 
-/** Whether container root is root on the host: only then do capabilities count there. */
+/** Whether root in the container is root on the host; only then do its capabilities count there. */
 export function inFirstUserNamespace({ engine }: LaunchCase): boolean {
   return !engine.rootless && valueOf(engine.remapped) !== true;
 }
@@ -41,7 +41,7 @@ export function ignoresCgroups({ runtime }: LaunchCase): boolean {
   return (flagValue(valueOf(runtime.args) ?? [], 'ignore-cgroups') ?? 'false') !== 'false';
 }
 
-/** The capabilities that executing the program gives, where it has any. */
+/** Returns the capabilities that executing the program gives, if any. */
 export function fileCapabilitiesOf({ program }: LaunchCase): readonly string[] {
   const capabilities = valueOf(program)?.fileCapabilities;
   return capabilities?.effective === true ? capabilities.permitted : [];
@@ -54,7 +54,10 @@ function runtimeOf({ engine }: LaunchFacts, name: string): RuntimeFacts | undefi
   return found?.[1];
 }
 
-/** The service has to be of the engine's own user: it works on the same storage. */
+/**
+ * Whether this process may start a Podman service of its own. The service must run as the engine's user, because it
+ * works on the same storage.
+ */
 function canStartOwnPodman({ host, engine }: LaunchFacts, runtime: string): boolean {
   if (engine.kind !== 'podman' || valueOf(host.podmanRuntimes)?.includes(runtimeName(runtime)) !== true) {
     return false;

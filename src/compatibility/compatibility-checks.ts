@@ -1,4 +1,4 @@
-/** Checks what is asked of the compatibility engine, before anything is looked at. */
+/** Checks the arguments of this room's functions before anything is looked at. */
 import type { AbortOption } from '../abort.ts';
 import {
   anyOf,
@@ -34,7 +34,7 @@ const hostGathering = { ...folder, ownedFolder: flag };
 const engineGathering = { ...folder, fresh: flag, signal };
 const imageGathering = { cacheDirectory: filledText, signal };
 
-/** The options of each gathering. */
+/** Checks of the options of each gathering. */
 const gatherings = {
   gatherFacts: shapeOf<HostGathering & EngineGathering & ImageGathering & AbortOption>({
     ...hostGathering,
@@ -46,7 +46,10 @@ const gatherings = {
   gatherImageFacts: shapeOf<ImageGathering>(imageGathering),
 } satisfies Readonly<Record<string, Check>>;
 
-/** Whoever launches may ask with the same object: these say nothing about whether it works. */
+/**
+ * Options of a launch that do not affect whether it works. They are accepted, so that a launch and a check may share
+ * one object.
+ */
 const ofLaunch = Object.fromEntries(
   [
     ...['image', 'title', 'args', 'env'],
@@ -96,7 +99,7 @@ const wholeCell = fieldsOf<MatrixCell>({
   mlock: required(flag),
 });
 
-/** The arguments of the functions that look at facts and cells. */
+/** Checks of the arguments of the functions that look at facts and cells. */
 const argumentChecks = {
   engine: fieldsOf<{ system: unknown; images: unknown; info: unknown }>({
     system: present,
@@ -170,7 +173,7 @@ export function checkFilter(operation: string, options: unknown): void {
 
 /** @throws InvalidOptionError */
 export function checkDryMatrixOptions(options: unknown): void {
-  const requirements = fieldsOf<object>({}); // asked where a launch is
+  const requirements = fieldsOf<object>({}); // checked where a launch is checked
   checkShape('dryMatrix', shapeOf<DryMatrixOptions>({ filter, requirements }), options);
 }
 

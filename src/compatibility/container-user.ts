@@ -3,8 +3,9 @@ import type { ImageAccounts } from './image-facts.ts';
 import type { ContainerUser } from './rule.ts';
 
 /**
- * Who `user` is in a container of the image: empty for root, `name`, `uid`, each with `:group` or without. As engines
- * do it: names are looked up in the image's own `/etc/passwd` and `/etc/group`; a uid that is not there has group 0.
+ * Resolves `user` in a container of the image. It is empty for root, `name` or `uid`, each with `:group` or without. It
+ * is resolved as engines do it: names are looked up in the image's own `/etc/passwd` and `/etc/group`; a uid that is
+ * not there has group 0.
  */
 export function resolveUser(user: string, accounts: Fact<ImageAccounts>): Fact<ContainerUser> {
   const [name = '', group] = user.split(':');

@@ -1,6 +1,6 @@
 import type { Fact } from './fact.ts';
 
-/** A Docker or Podman, as far as a launch depends on it. */
+/** What a launch depends on in a Docker or Podman engine. */
 export interface EngineFacts {
   readonly kind: 'docker' | 'podman';
   readonly version: string;
@@ -10,23 +10,25 @@ export interface EngineFacts {
   readonly rootless: boolean;
   /** Whether it runs under this host's kernel; an engine in a virtual machine can't share a unix socket. */
   readonly sameKernel: Fact<boolean>;
-  /** Who runs the engine: on rootless ones, the user that container id 0 is on the host. */
+  /** The user who runs the engine: on rootless ones, the user that container id 0 is on the host. */
   readonly owner: Fact<{ readonly uid: number; readonly gid: number }>;
   /** The user namespace of its containers; empty where container ids are host ids. */
   readonly idMaps: Fact<{ readonly uids: readonly IdRange[]; readonly gids: readonly IdRange[] }>;
   /** Docker's `userns-remap`: container root is an ordinary user of the host although the engine is rootful. */
   readonly remapped: Fact<boolean>;
-  /** The runtimes that its containers can be given, by name. A Podman before 6 runs one. */
+  /** The runtimes that its containers can be given, by name. A Podman before 6 has only one. */
   readonly runtimes: Readonly<Record<string, RuntimeFacts>>;
   readonly defaultRuntime: string;
   readonly cgroup: {
     readonly version: '1' | '2';
     /** `cgroupfs`, `systemd`, or `none`. */
     readonly driver: string;
-    /** `hybrid`: version 1 controllers, and an empty version 2 hierarchy beside them. */
+    /**
+     * Layout of the cgroup hierarchy. `hybrid`: version 1 controllers, and an empty version 2 hierarchy beside them.
+     */
     readonly layout: Fact<'v1' | 'v2' | 'hybrid'>;
   };
-  /** Limits that are really enforced here: rootless engines take those that they do not. */
+  /** Limits that are really enforced here: rootless engines also accept limits that they do not enforce. */
   readonly enforces: {
     readonly memory: Fact<boolean>;
     readonly cpu: Fact<boolean>;
@@ -34,8 +36,8 @@ export interface EngineFacts {
   };
   readonly cpus: Fact<number>;
   /**
-   * Names in Docker's words: `seccomp`, `apparmor`, `selinux`, `cgroupns`, `rootless`, `userns`. `seccomp` is among them
-   * where containers that ask for no profile are given one.
+   * Security features, as Docker names them: `seccomp`, `apparmor`, `selinux`, `cgroupns`, `rootless`, `userns`.
+   * `seccomp` is among them where containers that ask for no profile are given one.
    */
   readonly security: Fact<readonly string[]>;
   /** RLIMIT_MEMLOCK of the engine's process, which its containers inherit. */
@@ -51,7 +53,7 @@ export interface IdRange {
   readonly size: number;
 }
 
-/** Bytes; `unlimited` has no limit. */
+/** A limit in bytes; `unlimited` means none. */
 export interface MemoryLockLimit {
   readonly soft: number | 'unlimited';
   readonly hard: number | 'unlimited';
@@ -60,14 +62,14 @@ export interface MemoryLockLimit {
 }
 
 export interface RuntimeFacts {
-  /** What it is, by its program, whatever it is called. */
+  /** Kind of the runtime, determined by its program and not by its name. */
   readonly kind: 'runc' | 'crun' | 'runsc' | 'other';
   /** Its program on the engine's host; unknown for containerd shims. */
   readonly path: Fact<string>;
-  /** Whether its program is there: engines list runtimes that are configured, installed or not. */
+  /** Whether its program is there: engines list runtimes that are configured, whether or not they are installed. */
   readonly installed: Fact<boolean>;
   /** Arguments that the engine gives it, such as `--host-uds=all`. */
   readonly args: Fact<readonly string[]>;
-  /** What it says of itself, such as `release-20240729.0`. */
+  /** Version that it reports, such as `release-20240729.0`. */
   readonly version: Fact<string>;
 }

@@ -1,7 +1,7 @@
 /**
- * One thing that was observed, with what said so; or why it could not be learnt. Nothing is ever guessed.
+ * One thing that was observed, with the source that said so; or why it could not be learnt. Nothing is ever guessed.
  *
- * Plain data: facts are written to files and read back (`matrix --dry` of a host that is not here).
+ * Facts are plain data: they are written to files and read back (`matrix --dry` for a host that is not here).
  */
 export type Fact<T> = KnownFact<T> | UnknownFact;
 
@@ -28,7 +28,7 @@ export function isKnown<T>(fact: Fact<T>): fact is KnownFact<T> {
   return 'value' in fact;
 }
 
-/** The value, or `undefined` where it is not known. */
+/** Returns the value, or `undefined` where it is not known. */
 export function valueOf<T>(fact: Fact<T>): T | undefined {
   return 'value' in fact ? fact.value : undefined;
 }

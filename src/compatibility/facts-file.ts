@@ -7,8 +7,9 @@ import type { ImageFacts } from './image-facts.ts';
 import type { MatrixFacts } from './matrix/matrix.ts';
 
 /**
- * Facts as a file: of a host that is not here, or that a report is about. `JSON.stringify(factsFile(facts))` writes it.
- * Raised when the meaning of something in it changes.
+ * Format of a file of facts, which is about a host that is not here, or belongs to a report.
+ * `JSON.stringify(factsFile(facts))` writes such a file. The number is raised when the meaning of something in the file
+ * changes.
  */
 const format = 1;
 

@@ -1,8 +1,11 @@
-/** Group ids are searched downward from here: below the 16-bit limit, above what distributions hand out. */
+/**
+ * Highest group id that is tried; the search goes downward. It is below the 16-bit limit and above what distributions
+ * assign.
+ */
 const highestCandidate = 64999;
 
 /**
- * The highest group id up to 64999 that neither file mentions.
+ * Returns the highest group id up to 64999 that neither file mentions.
  *
  * @param groupFile text of `/etc/group`
  * @param passwdFile text of `/etc/passwd`
@@ -14,7 +17,7 @@ export function unusedGroupId(groupFile: string, passwdFile: string): number {
   return candidate;
 }
 
-/** The group that `/etc/passwd` gives a user, if it knows the user. */
+/** Returns the group that `/etc/passwd` gives a user, if it lists the user. */
 export function primaryGroupId(passwdFile: string, uid: number): number | undefined {
   const fields = passwdFile.split('\n').map((line) => line.split(':'));
   const gid = Number.parseInt(fields.find((entry) => entry[2] === String(uid))?.[3] ?? '', 10);

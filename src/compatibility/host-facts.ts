@@ -1,12 +1,12 @@
 import type { Fact } from './fact.ts';
 
-/** This machine, and the process that will talk to the plugin: this one. */
+/** Facts about this machine and this process, which will talk to the plugin. */
 export interface HostFacts {
-  /** `linux`, as Node says it. */
+  /** Platform as Node names it: `linux`. */
   readonly platform: Fact<string>;
   /** Release of the kernel, such as `6.12.5`. */
   readonly kernel: Fact<string>;
-  /** In the words of image configurations: `amd64`, `arm64`. */
+  /** Architecture as image configurations name it: `amd64`, `arm64`. */
   readonly architecture: Fact<string>;
   /** Further architectures whose programs the kernel hands to an emulator (binfmt_misc). */
   readonly emulated: Fact<readonly string[]>;
@@ -14,7 +14,7 @@ export interface HostFacts {
   readonly gid: Fact<number>;
   /** A group id that no user and no group of this host has. */
   readonly unusedGid: Fact<number>;
-  /** Whether the command `setfacl` is there: the only way to set an ACL from Node. */
+  /** Whether the command `setfacl` is there, which is the only way to set an ACL from Node. */
   readonly setfacl: Fact<boolean>;
   /** Runtimes of this host for which a Podman service of our own could be started; none without Podman. */
   readonly podmanRuntimes: Fact<readonly string[]>;
@@ -25,8 +25,8 @@ export interface HostFacts {
 export interface SocketFolderFacts {
   readonly path: string;
   /**
-   * Bytes that the path of a socket has at most after `path`. Absent: as below the folder that a host makes there for its
-   * plugins.
+   * Most bytes that the path of a socket adds to `path`. Absent: as many as below the folder that a host makes there
+   * for its plugins.
    */
   readonly bytesBelow?: number | undefined;
   /** Whether this process can make directories in it. */
@@ -35,7 +35,7 @@ export interface SocketFolderFacts {
   readonly fileSystem: Fact<string>;
   /** Whether directories in it can carry a default ACL. */
   readonly acl: Fact<boolean>;
-  /** Mount options that matter to some: `noexec`, `nosuid`, `ro`. */
+  /** Mount options that some launches depend on: `noexec`, `nosuid`, `ro`. */
   readonly mountOptions: Fact<readonly string[]>;
   /** The first folder on the way that users other than its owner can't pass; empty when there is none. */
   readonly closedTo: Fact<string>;

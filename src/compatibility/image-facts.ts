@@ -5,13 +5,13 @@ export interface ImageFacts {
   readonly reference: string;
   readonly id: string;
   readonly os: string;
-  /** As the image's configuration says: `amd64`, `arm64`. */
+  /** Architecture as the image's configuration gives it: `amd64`, `arm64`. */
   readonly architecture: string;
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
-  /** As the image's configuration says it: empty for root, a name, or numbers such as `65532:65532`. */
+  /** User as the image's configuration gives it: empty for root, a name, or numbers such as `65532:65532`. */
   readonly user: string;
-  /** Address space that its program takes at least, where the image says it: see {@link addressSpaceLabel}. */
+  /** Least address space that its program takes, in bytes, where the image states it: see {@link addressSpaceLabel}. */
   readonly addressSpaceBytes?: number | undefined;
   /** The users and groups of the image's own `/etc/passwd` and `/etc/group`. */
   readonly accounts: Fact<ImageAccounts>;
@@ -20,8 +20,8 @@ export interface ImageFacts {
 }
 
 /**
- * Label by which an image says how much address space its program takes at least, in bytes. Of a program in Go that is
- * known; of others that lock their memory it says where a low limit on locked memory is sure to keep them from it.
+ * Label in which an image states how much address space its program takes at least, in bytes. For a program in Go that
+ * is known. For others that lock their memory, it tells which low limit on locked memory is sure to prevent that.
  */
 export const addressSpaceLabel = 'io.bulkhead.address_space_bytes';
 
@@ -33,21 +33,21 @@ export interface ImageAccounts {
 export interface ProgramFacts {
   /** Path in the image, with links followed. */
   readonly path: string;
-  /** `missing`: the image has no such file. */
+  /** Kind of the file. `missing`: the image has no such file. */
   readonly kind: 'elf' | 'script' | 'other' | 'missing';
   readonly sizeBytes: number;
   /** Permission bits, with set-user-id and set-group-id. */
   readonly mode: number;
-  /** What an ELF program is built for: `amd64`, `arm64`. */
+  /** Architecture that an ELF program is built for: `amd64`, `arm64`. */
   readonly machine?: string | undefined;
   /** The dynamic loader, or the interpreter of a script; absent for a static program. */
   readonly interpreter?: { readonly path: string; readonly present: boolean } | undefined;
-  /** Shared libraries that the image has nowhere; absent where that could not be told. */
+  /** Shared libraries that the image does not have anywhere; absent where that could not be determined. */
   readonly missingLibraries?: readonly string[] | undefined;
   /** File capabilities (`security.capability`), without `CAP_`; absent for none. */
   readonly fileCapabilities?:
     { readonly permitted: readonly string[]; readonly effective: boolean } | undefined;
-  /** What the Go compiler wrote into it; absent for what is not written in Go. */
+  /** What the Go compiler wrote into it; absent for a program that is not written in Go. */
   readonly go?: GoBuildFacts | undefined;
 }
 
@@ -58,7 +58,7 @@ export interface GoBuildFacts {
   readonly goPlugin?: string | undefined;
 }
 
-/** In place of the facts of an image that the engine does not have. */
+/** Takes the place of the facts of an image that the engine does not have. */
 export interface AbsentImage {
   readonly reference: string;
   readonly absent: true;

@@ -1,4 +1,4 @@
-/** `bulkhead/compatibility`: facts about host, engine and image, and what follows from them before launch. */
+/** `bulkhead/compatibility`: facts about host, engine and image, and what follows from them before a launch. */
 export { isKnown, known, unknown, valueOf, type Fact, type KnownFact, type UnknownFact } from './fact.ts';
 export type { HostFacts, SocketFolderFacts } from './host-facts.ts';
 export type { EngineFacts, IdRange, MemoryLockLimit, RuntimeFacts } from './engine-facts.ts';

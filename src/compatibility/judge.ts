@@ -8,7 +8,7 @@ import { chooseStrategy } from './strategy.ts';
 
 /**
  * Says whether a plugin can be launched, before anything is made. Pure: the same facts and wishes always give the same
- * verdict. What could not be observed makes it `unknown`, never `works`.
+ * verdict. A needed fact that could not be observed makes it `unknown`, never `works`.
  */
 export function judge(facts: LaunchFacts, wishes: LaunchRequirements): LaunchVerdict {
   checkGiven('judge', { launchFacts: facts });
@@ -36,7 +36,7 @@ function reason(
   { id, requirement, source }: Rule,
   { observed, remedy }: Exclude<Finding, { result: 'met' }>,
 ): Reason {
-  // What was seen quotes the engine and the image, and the remedy may name what they have.
+  // The observations quote the engine and the image, and a remedy may name something of theirs.
   return {
     rule: id,
     requirement,
@@ -46,7 +46,7 @@ function reason(
   };
 }
 
-/** Where a rule comes from, in one sentence. */
+/** Describes in one sentence where a rule comes from. */
 export function sourceText(source: RuleSource): string {
   checkGiven('sourceText', { source });
   const { document, measured, conflict } = source;

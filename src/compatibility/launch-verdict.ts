@@ -1,12 +1,12 @@
-/** What follows from the facts for one launch. */
+/** The verdict that follows from the facts for one launch. */
 import type { ContainerSettings } from '../settings/container-settings.ts';
 import type { PassedSettings } from '../settings/setting-list.ts';
 
-/** What the caller wants beside the defaults. Every value is optional; absent means the default. */
+/** What the caller wants besides the defaults. Every value is optional; an absent one means its default. */
 export interface LaunchRequirements extends ContainerSettings {
   /** Name of the runtime. */
   readonly runtime: string;
-  /** Replaces the image's entrypoint: then nothing is known of the program. */
+  /** Replaces the image's entrypoint. Nothing is then known about the program. */
   readonly entrypoint?: readonly string[] | undefined;
   /** Whether the plugin locks its memory (`mlockall`), as Vault's plugins do unless told not to. Default false. */
   readonly mlock?: boolean | undefined;
@@ -16,28 +16,31 @@ export interface LaunchRequirements extends ContainerSettings {
 
 /** How the directory for the plugin's unix socket is made on the host. */
 export interface SocketDirectoryPlan {
-  /** Owner to hand the directory to; absent: stays with this process. */
+  /** Owner to whom the directory is given; absent: it stays with this process. */
   readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
-  /** Group to give the directory, a host id; absent: the owner's own. */
+  /** Group to which the directory is given, a host id; absent: the owner's own. */
   readonly gid?: number | undefined;
   readonly mode: number;
   /**
-   * Group, a host id, that has to pass the folders of ours on the way to the directory: that of an engine which is
-   * neither root nor this user. Absent: nobody else passes.
+   * Group, a host id, that must be able to pass our folders on the way to the directory: that of an engine that is
+   * neither root nor this user. Absent: nobody else may pass.
    */
   readonly passingGid?: number | undefined;
-  /** Host user who must be able to connect to sockets that the plugin makes: named in the default ACL. */
+  /** Host user who must be able to connect to sockets that the plugin makes. The default ACL names this user. */
   readonly defaultAclUid?: number | undefined;
 }
 
 export interface StrategyUlimit {
   readonly name: 'memlock';
-  /** Bytes; -1 is unlimited. */
+  /** Limit in bytes; -1 is unlimited. */
   readonly soft: number;
   readonly hard: number;
 }
 
-/** Everything the launch code executes, with the settings that reach the engine as they are. It decides nothing again. Plain data. */
+/**
+ * Everything that the launch executes, with the settings that reach the engine unchanged. The launch decides nothing
+ * again. Plain data.
+ */
 export interface LaunchStrategy extends PassedSettings {
   /**
    * Which recipe shares the socket: an otherwise unused group, the host's own group, container group 0 of a rootless
@@ -46,12 +49,12 @@ export interface LaunchStrategy extends PassedSettings {
   readonly recipe: 'unused-group' | 'host-group' | 'rootless-group' | 'remapped-group';
   readonly runtime: string;
   /**
-   * Who starts the container: the engine that was judged, or a Podman service of our own for this runtime. The latter
-   * is for `PluginHost`, which starts it and judges again.
+   * Who starts the container: the engine that was judged, or a Podman service of our own for this runtime. Only
+   * `PluginHost` does the latter: it starts the service and judges again.
    */
   readonly service: 'given' | 'own-podman';
   readonly directory: SocketDirectoryPlan;
-  /** Group id as the container sees it: that of the plugin's sockets. */
+  /** Group of the plugin's sockets, as an id in the container. */
   readonly socketGid: number;
   /** User to run as, `uid:gid`; absent: the image's own. */
   readonly user?: string | undefined;
@@ -62,15 +65,15 @@ export interface LaunchStrategy extends PassedSettings {
   readonly noNewPrivileges: boolean;
   /** True where the engine can't give a cgroup namespace of its own, as Docker before 20.10. */
   readonly sharesCgroupNamespace?: boolean | undefined;
-  /** What locking memory needs; it comes before what was asked for. */
+  /** Limits that locking memory needs. They override the limits that were asked for. */
   readonly ulimits: readonly StrategyUlimit[];
   readonly memoryBytes?: number | undefined;
   readonly pidsLimit?: number | undefined;
-  /** After the start it must be seen that gVisor runs the container. */
+  /** Whether the launch has to prove after the start that gVisor runs the container. */
   readonly proveGvisor: boolean;
 }
 
-/** One rule and what became of it. */
+/** One rule and its outcome. */
 export interface Reason {
   /** Id of the rule. */
   readonly rule: string;
@@ -78,15 +81,15 @@ export interface Reason {
   readonly requirement: string;
   /** What was seen, with its evidence; or why nothing could be seen. */
   readonly observed: string;
-  /** What to change, as a command or field; says so when nothing helps. */
+  /** What to change, as a command or field. It says so when nothing helps. */
   readonly remedy: string;
   /** Where the rule comes from. */
   readonly source: string;
 }
 
 /**
- * `works`, and how; `refused`, with every reason; or `unknown`, with what could not be observed: then a launch needs an
- * explicit override. `attempt` is what an overridden launch does.
+ * `works`, with how; `refused`, with every reason; or `unknown`, with what could not be observed, so that a launch
+ * needs an explicit override. `attempt` is what an overridden launch does.
  */
 export type LaunchVerdict =
   | {
@@ -97,7 +100,7 @@ export type LaunchVerdict =
     }
   | {
       readonly status: 'refused' | 'unknown';
-      /** Of `refused`: what is not met, then what could not be observed. */
+      /** For `refused`: first what is not met, then what could not be observed. */
       readonly reasons: readonly Reason[];
       readonly attempt: LaunchStrategy;
       readonly notes: readonly Reason[];

@@ -4,20 +4,20 @@ import type { HostFacts } from './host-facts.ts';
 import type { AbsentImage, ImageFacts, ProgramFacts } from './image-facts.ts';
 import type { LaunchRequirements } from './launch-verdict.ts';
 
-/** Everything that a verdict is made from. */
+/** All facts from which a verdict is made. */
 export interface LaunchFacts {
   readonly host: HostFacts;
   readonly engine: EngineFacts;
   readonly image: ImageFacts | AbsentImage;
 }
 
-/** What the rules look at: the facts, and what they say about this launch. */
+/** What the rules look at: the facts, and what they mean for this launch. */
 export interface LaunchCase {
   readonly host: HostFacts;
   readonly engine: EngineFacts;
   readonly image: ImageFacts | AbsentImage;
   readonly wishes: LaunchRequirements;
-  /** The runtime asked for; that of a Podman service of our own where the engine does not run it. */
+  /** The runtime that was asked for. Where the engine does not run it, that of a Podman service of our own. */
   readonly runtime: RuntimeFacts | undefined;
   readonly service: 'given' | 'own-podman';
   /** The container's user, resolved through the image's own accounts. */
@@ -31,7 +31,7 @@ export interface ContainerUser {
   readonly gid: number;
 }
 
-/** What a rule found: `note` is met, and worth knowing. */
+/** What a rule found. `note` means that the rule is met, with something worth knowing. */
 export type Finding =
   | { readonly result: 'met' }
   | { readonly result: 'unmet' | 'unknown' | 'note'; readonly observed: string; readonly remedy: string };
@@ -39,15 +39,15 @@ export type Finding =
 export interface RuleSource {
   /** Where it is documented. */
   readonly document?: string | undefined;
-  /** What was measured, and on what. */
+  /** What was measured, and on which system. */
   readonly measured?: string | undefined;
-  /** Where the two disagree: what the document says and reality does not. The measurement decides. */
+  /** Where the two disagree: what the document says and reality contradicts. The measurement decides. */
   readonly conflict?: string | undefined;
 }
 
 export interface Rule {
   readonly id: string;
-  /** Which launches it concerns, in words. */
+  /** The launches that it concerns, in words. */
   readonly concerns: string;
   /** What must hold, in words. */
   readonly requirement: string;

@@ -1,11 +1,11 @@
 import type { RuntimeFacts } from './engine-facts.ts';
 
-/** The name of a runtime that may be given as the path of its program. */
+/** Returns the name of a runtime, which may be given as the path of its program. */
 export function runtimeName(runtime: string): string {
   return runtime.slice(runtime.lastIndexOf('/') + 1);
 }
 
-/** What a runtime is, by the name of its program. Containerd's shim of gVisor counts as runsc. */
+/** Returns the kind of a runtime by the name of its program. Containerd's shim of gVisor counts as runsc. */
 export function runtimeKind(program: string): RuntimeFacts['kind'] {
   const name = runtimeName(program);
   if (name === 'runc' || name === 'crun' || name === 'runsc') return name;
@@ -13,13 +13,13 @@ export function runtimeKind(program: string): RuntimeFacts['kind'] {
   return name === 'io.containerd.runsc.v1' ? 'runsc' : 'other';
 }
 
-/** What a Podman service of our own gives its runtime; see `startPodmanService`. */
+/** Returns the arguments that a Podman service of our own gives its runtime; see `startPodmanService`. */
 export function ownServiceArguments(kind: RuntimeFacts['kind'], rootless: boolean): readonly string[] {
   if (kind !== 'runsc') return [];
   return ['--host-uds=all', '--network=none', ...(rootless ? ['--ignore-cgroups'] : [])];
 }
 
-/** The value of a flag of gVisor: `-flag=v` and `--flag=v` are the same; a flag alone is `true`. */
+/** Returns the value of a flag of gVisor: `-flag=v` and `--flag=v` are the same; a flag alone is `true`. */
 export function flagValue(args: readonly string[], flag: string): string | undefined {
   for (const [index, argument] of args.entries()) {
     const [, name, value] = /^--?([^=]+)(?:=(.*))?$/.exec(argument) ?? [];

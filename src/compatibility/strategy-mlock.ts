@@ -6,20 +6,20 @@ import type { LaunchCase } from './rule.ts';
 export type MemoryLocking = Pick<LaunchStrategy, 'capabilities' | 'ulimits'>;
 
 /**
- * Inside a gVisor sandbox the limit is virtual: no host memory is locked, and the engine's own limit does not matter.
- * A large number and not -1, which Podman 5.8 lowers to the engine's own.
+ * Limit on locked memory in a gVisor sandbox, where it is virtual: no host memory is locked, and the engine's own limit
+ * does not matter. It is a large number and not -1, which Podman 5.8 lowers to the engine's own limit.
  */
 const sandboxMemlockBytes = 2 ** 40;
 
-/** What lets the plugin lock its memory, and nothing that it does not need for that. */
+/** Returns what lets the plugin lock its memory, and nothing that it does not need for that. */
 export function memoryLocking(launch: LaunchCase): MemoryLocking {
   if (launch.wishes.mlock !== true) return { capabilities: [], ulimits: [] };
-  // A program with the file capability can't even be started without it.
+  // A program with the file capability can't even be started without that capability.
   const byFile = locksByFile(launch) ? ['IPC_LOCK'] : [];
   if (launch.runtime?.kind === 'runsc') {
     return { capabilities: byFile, ulimits: [memlock(sandboxMemlockBytes)] };
   }
-  // Linux wants the capability in the first user namespace; in any other only the limit counts.
+  // Linux requires the capability in the first user namespace; in any other only the limit counts.
   if (!inFirstUserNamespace(launch)) return { capabilities: byFile, ulimits: raisedSoftLimit(launch) };
   if (isRoot(launch) === true || launch.engine.kind === 'podman' || locksByFile(launch)) {
     return { capabilities: ['IPC_LOCK'], ulimits: [] };
@@ -29,7 +29,9 @@ export function memoryLocking(launch: LaunchCase): MemoryLocking {
   return { capabilities: ['IPC_LOCK'], ulimits: [] };
 }
 
-/** Whether executing the program gives it the capability, the one way for a user other than root on Docker. */
+/**
+ * Whether executing the program gives it the capability, which is the only way for a user other than root on Docker.
+ */
 export function locksByFile(launch: LaunchCase): boolean {
   return fileCapabilitiesOf(launch).includes('IPC_LOCK');
 }
@@ -38,7 +40,7 @@ export function isUnlimited({ engine }: LaunchCase): boolean {
   return valueOf(engine.memlock)?.hard === 'unlimited';
 }
 
-/** A process may have up to its hard limit. */
+/** Raises the soft limit, because a process may go up to its hard limit. */
 function raisedSoftLimit({ engine }: LaunchCase): StrategyUlimit[] {
   const limit = valueOf(engine.memlock);
   if (limit === undefined || limit.soft === limit.hard) return [];

@@ -8,14 +8,15 @@ import type { LaunchCase } from './rule.ts';
 
 export type SocketSharing = Pick<LaunchStrategy, 'recipe' | 'directory' | 'socketGid' | 'user' | 'groups'>;
 
-/** How host and plugin come to share a directory and the sockets in it. */
+/** Decides how host and plugin share a directory and the sockets in it. */
 export function socketSharing(launch: LaunchCase): SocketSharing {
   const { host, engine, wishes } = launch;
   const uid = valueOf(host.uid) ?? 0;
   const gid = valueOf(host.gid) ?? 0;
   const mode = 0o770;
   if (engine.rootless) {
-    // Container group 0 is the engine user's own group on the host: the only id that both sides have in common.
+    // Container group 0 is the engine user's own group on the host, which is the only id that both sides have in
+    // common.
     const owner = valueOf(engine.owner);
     const other = owner === undefined || owner.uid === uid ? undefined : owner;
     const directory: SocketDirectoryPlan = {
@@ -28,7 +29,7 @@ export function socketSharing(launch: LaunchCase): SocketSharing {
   }
   const unused = valueOf(host.unusedGid) ?? gid;
   if (valueOf(engine.remapped) === true) {
-    // Some runtimes look for the directory as root of the namespace, which is nobody on the host.
+    // Some runtimes look up the directory as root of the namespace, which is nobody on the host.
     const directory = { mode, gid: hostGid(engine, unused), passingGid: hostGid(engine, 0) };
     return {
       recipe: 'remapped-group',
@@ -51,7 +52,8 @@ export function socketSharing(launch: LaunchCase): SocketSharing {
 }
 
 /**
- * The group that has to pass a folder of ours, see `SocketDirectoryPlan.passingGid`, before it is known what is launched.
+ * Returns the group that must be able to pass a folder of ours, see `SocketDirectoryPlan.passingGid`, before it is
+ * known what is launched.
  */
 export function passingGid(host: Pick<HostFacts, 'uid'>, engine: EngineFacts): number | undefined {
   checkGiven('passingGid', { hostFacts: host, engineFacts: engine });
@@ -61,9 +63,9 @@ export function passingGid(host: Pick<HostFacts, 'uid'>, engine: EngineFacts): n
 }
 
 /**
- * The plugin becomes a member of the socket's group. gVisor of 2026 goes to a socket of the host with the user's primary
- * group alone, so there it is made the primary one, and the former one stays a group of the plugin. Container root in
- * a rootful engine is root on the host, which needs neither.
+ * Makes the plugin a member of the socket's group. gVisor of 2026 connects to a socket of the host with the user's
+ * primary group alone, so there the socket's group becomes the primary one, and the former one stays a group of the
+ * plugin. Container root in a rootful engine is root on the host, which needs neither.
  */
 function membership(launch: LaunchCase, gid: number): Pick<SocketSharing, 'user' | 'groups'> {
   const user = valueOf(launch.user);
@@ -74,15 +76,16 @@ function membership(launch: LaunchCase, gid: number): Pick<SocketSharing, 'user'
 }
 
 /**
- * runsc up to 2022 pretends to change the group of a bound socket, so a host process that is not root can connect
- * only through a default ACL that names it. Container root in a rootless engine owns its socket as the host user.
+ * Whether a default ACL is needed. runsc up to 2022 only pretends to change the group of a bound socket, so a host
+ * process that is not root can connect only through a default ACL that names it. Container root in a rootless engine
+ * owns its socket as the host user.
  */
 export function needsAcl(launch: LaunchCase): boolean {
   if (valueOf(launch.host.uid) === 0 || launch.runtime?.kind !== 'runsc') return false;
   return !(launch.engine.rootless && isRoot(launch) === true);
 }
 
-/** The host's id of a group of the engine's user namespace. */
+/** Returns the host's id of a group in the engine's user namespace. */
 function hostGid(engine: Pick<EngineFacts, 'idMaps'>, gid: number): number {
   const ranges = valueOf(engine.idMaps)?.gids ?? [];
   const range = ranges.find(({ containerId, size }) => gid >= containerId && gid < containerId + size);

@@ -8,16 +8,23 @@ import type { LaunchCase } from './rule.ts';
 import { memoryLocking } from './strategy-mlock.ts';
 import { socketSharing, type SocketSharing } from './strategy-socket.ts';
 
-/** A plugin with a Go or Node runtime uses a few dozen threads; a fork bomb is stopped here. */
+/**
+ * Default limit on processes. A plugin with a Go or Node runtime uses a few dozen threads; a fork bomb is stopped here.
+ */
 const defaultPidsLimit = 512;
 
-/** Ample for a plugin in Go or Node; one that grows without end takes no more of the host. */
+/**
+ * Default memory limit. It is ample for a plugin in Go or Node; one that grows without end takes no more of the host.
+ */
 const defaultMemoryBytes = 1 << 30;
 
-/** Docker up to 20.10 takes all permitted capabilities from a process that is not root before it executes the program. */
+/**
+ * First Docker that keeps the permitted capabilities of a process that is not root. Docker up to 20.10 takes them all
+ * away before it executes the program.
+ */
 const firstDockerThatKeepsPermitted = '23';
 
-/** How the launch is done, or would be tried. Pure, and never more than what was asked for needs. */
+/** Decides how the launch is done, or would be tried. Pure, and never grants more than the options need. */
 export function chooseStrategy(launch: LaunchCase): LaunchStrategy {
   const { wishes } = launch;
   const locking = memoryLocking(launch);
@@ -38,8 +45,8 @@ export function chooseStrategy(launch: LaunchCase): LaunchStrategy {
 }
 
 /**
- * Whether a file capability of the program that is wanted would have no effect with no-new-privileges: the process must
- * not yet have it when it executes the program.
+ * Whether no-new-privileges would make a wanted file capability of the program ineffective: the process must not have
+ * that capability yet when it executes the program.
  */
 export function needsNewPrivileges(launch: LaunchCase): boolean {
   const { engine, runtime, wishes } = launch;
@@ -50,24 +57,29 @@ export function needsNewPrivileges(launch: LaunchCase): boolean {
   return fileCapabilitiesOf(launch).some((name) => wanted.includes(name));
 }
 
-/** Docker's API has no word for one before 1.41. */
+/**
+ * Whether the container shares the cgroup namespace of the host: Docker's API can't ask for one of its own before 1.41.
+ */
 function sharesCgroupNamespace({ engine }: LaunchCase): boolean {
   return engine.kind === 'docker' && compareVersions(engine.apiVersion, '1.41') < 0;
 }
 
-/** Under runsc the limit counts the sandbox's own host threads: the sandbox dies instead of the fork. */
+/**
+ * Whether the limit on processes works. Under runsc it counts the sandbox's own host threads, so the sandbox dies
+ * instead of the fork failing.
+ */
 export function pidsLimitWorks({ engine, runtime }: LaunchCase): boolean {
   return valueOf(engine.enforces.pids) === true && runtime?.kind !== 'runsc';
 }
 
 /**
- * A user that has to be one other than root is handed to the engine as the numbers that were judged: an engine reads
- * names, and numbers such as `+0`, in ways of its own. Root stays as it is, and is refused.
+ * Gives the engine a user that must not be root as the numbers that were judged: an engine reads names, and numbers
+ * such as `+0`, in ways of its own. Root stays as it is, and is refused.
  */
 function asNumbers(launch: LaunchCase, sharing: SocketSharing): SocketSharing {
   const user = valueOf(launch.user);
   if (launch.wishes.requireNonRoot !== true || user === undefined) return sharing;
-  // What shares the socket may have changed the primary group already.
+  // Sharing the socket may have changed the primary group already.
   const isNumbers = sharing.user !== undefined && /^[1-9]\d*:\d+$/.test(sharing.user);
   return isNumbers ? sharing : { ...sharing, user: `${user.uid}:${user.gid}` };
 }

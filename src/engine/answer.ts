@@ -1,12 +1,15 @@
 import { z } from 'zod';
 
-/** Shapes in which engines write the same thing. Go writes an empty list or map as `null`, or leaves it out. */
+/**
+ * Schemas for values that engines write in different ways. Go writes an empty list or map as `null`, or leaves it out.
+ */
 
 export const texts = z
   .array(z.string())
   .nullish()
   .transform((list) => list ?? []);
-// Not `z.record`, which is most of the time that a list of containers takes; `meta` says the same to whoever reads schemas.
+// Not `z.record`, which would take most of the time of reading a list of containers; `meta` tells the same to tools
+// that read schemas.
 export const textMap = z
   .custom<Record<string, string>>(isTextMap, 'Invalid input: expected a map of strings')
   .meta({ type: 'object', additionalProperties: { type: 'string' } })
@@ -25,13 +28,13 @@ export const flag = z
   .nullish()
   .transform((value) => value ?? false);
 
-/** A command as libpod writes it: a list, and before Podman 5 a text with spaces for the entrypoint. */
+/** A command as libpod writes it: a list, or, for the entrypoint before Podman 5, one text with spaces. */
 export const command = z
   .union([z.array(z.string()), z.string()])
   .nullish()
   .transform((value) => (typeof value === 'string' ? (value === '' ? [] : value.split(' ')) : (value ?? [])));
 
-/** RFC 3339. Go's zero time, year 1, stands for "never". */
+/** A time in RFC 3339. Go's zero time, in the year 1, stands for "never". */
 export const time = z
   .string()
   .nullish()
@@ -40,7 +43,7 @@ export const time = z
     return date === undefined || Number.isNaN(date.getTime()) ? undefined : date;
   });
 
-/** The same id on both engines: Podman leaves `sha256:` out in places. */
+/** Makes ids equal on both engines: Podman sometimes leaves out the prefix `sha256:`. */
 export function withDigestPrefix(id: string): string {
   return /^[0-9a-f]{64}$/.test(id) ? `sha256:${id}` : id;
 }

@@ -1,6 +1,6 @@
 import { EngineVersionError } from './errors.ts';
 
-/** Docker API versions that this client speaks: the newest is the newest that it was run against. */
+/** Docker API versions that this client speaks. The newest is the newest one that the client was run against. */
 export const oldestApiVersion = '1.40';
 export const newestApiVersion = '1.51';
 
@@ -10,7 +10,7 @@ export function compareVersions(a: string, b: string): number {
     version.split(/[.+-]/).map((part) => Number.parseInt(part, 10)),
   );
   for (let i = 0; i < Math.max(left?.length ?? 0, right?.length ?? 0); i += 1) {
-    // A part that is no number ("5.0.0-rc1") counts as older than any number.
+    // A part that is not a number ("5.0.0-rc1") counts as older than any number.
     const difference = (left?.[i] ?? 0) - (right?.[i] ?? 0);
     if (difference !== 0 && !Number.isNaN(difference)) return difference;
   }
@@ -18,9 +18,9 @@ export function compareVersions(a: string, b: string): number {
 }
 
 /**
- * The version to speak with an engine whose newest is `theirs`.
+ * Chooses the version to speak with an engine whose newest version is `theirs`.
  *
- * @throws EngineVersionError when theirs is older than our oldest
+ * @throws EngineVersionError when `theirs` is older than our oldest version
  */
 export function negotiateApiVersion(theirs: string, socketPath: string): string {
   if (!/^\d+\.\d+$/.test(theirs)) {

@@ -1,12 +1,15 @@
 import type { Call, EngineClient } from './client.ts';
 import type { TransportResponse } from './transport/transport.ts';
 
-/** Bytes from the engine, to be iterated over once. Ending the iteration early, or disposing, closes the connection. */
+/**
+ * Bytes from the engine, which can be iterated over once. Ending the iteration early, or disposing, closes the
+ * connection.
+ */
 export interface ByteStream extends AsyncIterable<Uint8Array>, AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** The body of an answer as it comes; it is read no faster than it is taken. */
+/** Returns the body of an answer as a stream, which is read from the connection only as fast as it is consumed. */
 export function byteStream(client: EngineClient, call: Call, response: TransportResponse): ByteStream {
   const bytes = readBytes(client, call, response);
   return {

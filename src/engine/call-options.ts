@@ -1,8 +1,8 @@
-/** What every call takes as (part of) its last argument. */
+/** Options that every call takes as (part of) its last argument. */
 export interface CallOptions {
   /**
-   * Ends the call: it rejects with the signal's own reason, untouched. What the engine had already begun goes on
-   * there unless the operation says otherwise.
+   * Ends the call, which rejects with the signal's own reason, untouched. Work that the engine had already begun
+   * continues there unless the operation says otherwise.
    */
   readonly signal?: AbortSignal | undefined;
 }

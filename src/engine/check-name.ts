@@ -1,9 +1,9 @@
 import { InvalidOptionError } from '../errors.ts';
 
 /**
- * Checks an id or name that goes into a path, and takes the leading slash off with which Docker shows names.
+ * Checks an id or name that goes into a path, and removes the leading slash with which Docker shows names.
  *
- * @throws InvalidOptionError for what no container can be called (moby `daemon/names`), `..` among it
+ * @throws InvalidOptionError for a name that no container can have (moby `daemon/names`), such as `..`
  */
 export function checkContainerId(operation: string, id: unknown): string {
   const name = typeof id === 'string' ? id.replace(/^\//, '') : '';

@@ -8,50 +8,55 @@ import type { Transport, TransportRequest, TransportResponse } from './transport
 import type { UpgradedConnection } from './transport/upgrade.ts';
 import type { WholeAnswer } from './transport/whole-answer.ts';
 
-/** Who is at the other end. */
+/** Identity of the engine at the other end of the connection. */
 export interface EngineIdentity {
   readonly kind: 'docker' | 'podman';
   readonly version: string;
   readonly apiVersion: string;
   readonly rootless: boolean;
-  /** Podman: name or path of the runtime that its service runs. */
+  /** Podman only: name or path of the runtime that its service runs. */
   readonly serviceRuntime: string | undefined;
-  /** Limits that it really applies to containers. */
+  /** Limits that the engine really applies to containers. */
   readonly enforces: { readonly memory: boolean; readonly cpu: boolean; readonly pids: boolean };
 }
 
 /** One call of the Engine API. */
 export interface Call extends CallOptions {
-  /** What it is for, as it continues "can't ...": `inspect container web`. */
+  /** Purpose of the call, worded to continue "can't ...": `inspect container web`. */
   readonly doing: string;
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
-  /** Without version prefix, encoded. */
+  /** Path without the version prefix, percent-encoded. */
   readonly path: string;
-  /** Goes to Podman's own API instead of the Docker-compatible one. */
+  /** Sends the call to Podman's own API instead of the Docker-compatible one. */
   readonly libpod?: boolean | undefined;
   readonly query?: Query | undefined;
-  /** Sent as JSON. */
+  /** Body that is sent as JSON. */
   readonly json?: unknown;
   readonly bytes?: Uint8Array | AsyncIterable<Uint8Array> | undefined;
   readonly headers?: Record<string, string> | undefined;
-  /** Statuses beside 2xx that are an answer, not an error. */
+  /** Statuses beside 2xx that count as an answer and not as an error. */
   readonly accept?: readonly number[] | undefined;
-  /** By error code: what to do about it. */
+  /** What to do about an error, by its code. */
   readonly hints?: Readonly<Record<string, string>> | undefined;
-  /** Most bytes of an answer that is read as a whole, where it is less than of any. */
+  /** Most bytes that are read of an answer taken as a whole, where this is less than the general limit. */
   readonly longestAnswer?: number | undefined;
-  /** Has its own connection and these limits, in milliseconds: for calls that last. */
+  /** Gives the call a connection of its own and these limits, in milliseconds. Used for calls that last. */
   readonly lasting?: { readonly headersMs: number; readonly bodyMs: number } | undefined;
 }
 
-/** No answer of an engine that is read as a whole comes near it; protects against a peer that never stops. */
+/**
+ * Limit for answers that are read as a whole. No engine's answer comes near it; it protects against a peer that never
+ * stops.
+ */
 const longestAnswer = 256 * 1024 * 1024;
 const longestErrorText = 64 * 1024;
 
 /** The version prefix for libpod: the oldest, which every Podman from 4 on takes. */
 const libpodPrefix = '/v4.0.0/libpod';
 
-/** Calls of the Engine API over a transport, in the agreed version: builds the request, tells errors from answers. */
+/**
+ * Makes calls of the Engine API over a transport, in the agreed version: builds requests and tells errors from answers.
+ */
 export class EngineClient {
   readonly transport: Transport;
   readonly identity: EngineIdentity;
@@ -65,7 +70,7 @@ export class EngineClient {
     return this.identity.kind === 'podman';
   }
 
-  /** Calls and reads the answer as JSON. An empty answer is `undefined`. */
+  /** Makes the call and reads the answer as JSON. An empty answer is `undefined`. */
   async call(call: Call): Promise<{ status: number; body: unknown }> {
     const { status, text } = await this.callText(call);
     if (text === '') return { status, body: undefined };
@@ -80,7 +85,7 @@ export class EngineClient {
     }
   }
 
-  /** Calls and checks the answer against its schema. */
+  /** Makes the call and checks the answer against its schema. */
   async fetch<T>(schema: z.ZodType<T>, call: Call): Promise<T> {
     const { body, status } = await this.call(call);
     return this.parse(schema, body, call, status);
@@ -102,14 +107,14 @@ export class EngineClient {
     throw this.#refusal(call, answer.status, answer.text);
   }
 
-  /** Calls and hands over the head and the unread body of an answer that is not an error. */
+  /** Makes the call and returns the head and the unread body of an answer that is not an error. */
   async open(call: Call): Promise<TransportResponse> {
     const response = await this.transport.send(this.#request(call));
     if (isAnswer(response.status, call)) return response;
     throw this.#refusal(call, response.status, await this.#readErrorText(response.body, call));
   }
 
-  /** Calls and takes the connection over, for traffic both ways. */
+  /** Makes the call and takes the connection over, for traffic in both directions. */
   async upgrade(call: Call): Promise<UpgradedConnection> {
     const result = await this.transport.upgrade(this.#request(call));
     if ('socket' in result) return result;
@@ -127,7 +132,7 @@ export class EngineClient {
     );
   }
 
-  /** Refuses what the agreed API version does not know, before anything is sent. */
+  /** Refuses what the agreed API version does not support, before anything is sent. */
   requireApiVersion(needed: string, what: string): void {
     if (compareVersions(this.identity.apiVersion, needed) >= 0) return;
     throw new UnsupportedByEngineError(
@@ -144,7 +149,10 @@ export class EngineClient {
     });
   }
 
-  /** Limits for a call that the engine answers when a container has ended; its own time to end is not known here. */
+  /**
+   * Limits for a call that the engine answers when a container has ended. The container's own time to end is not known
+   * here.
+   */
   lastingFor(timeoutSeconds: number | undefined): { headersMs: number; bodyMs: number } {
     const { headersMs, bodyMs } = this.transport.limits;
     const known = timeoutSeconds !== undefined && headersMs !== 0;

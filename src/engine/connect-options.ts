@@ -9,8 +9,9 @@ export interface ConnectOptions extends CallOptions {
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
   readonly limits?: TimeLimits | undefined;
   /**
-   * Spares asking the engine about itself where it did so before, which takes a Podman a third of a second. Default: it is
-   * asked. `engineInfoCache` of `bulkhead/compatibility` makes one of a folder.
+   * Keeps what an engine said about itself, so that it need not be asked again, which takes a Podman a third of a
+   * second. Default: the engine is asked. `engineInfoCache` of `bulkhead/compatibility` makes such a cache from a
+   * folder.
    */
   readonly infoCache?: InfoCache | undefined;
 }

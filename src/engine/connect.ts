@@ -8,7 +8,7 @@ import type { Engine } from './engine.ts';
  * context), which must then work; else the first of the usual sockets on which an engine answers. `DOCKER_API_VERSION`
  * fixes the API version for a Docker engine, as it does for Docker's own client.
  *
- * @throws EngineUnreachableError telling each socket that was tried, which setting it came from, and what was wrong
+ * @throws EngineUnreachableError naming each socket that was tried, the setting it came from, and what was wrong
  * @throws NotAnEngineError when something else answers
  * @throws EngineVersionError when the engine speaks no API version between 1.40 and 1.51
  * @remarks Abort closes what was opened; nothing stays at the engine.
@@ -18,7 +18,8 @@ import type { Engine } from './engine.ts';
  * console.log(engine.kind, engine.version);
  */
 export async function connectEngine(options: ConnectOptions = {}): Promise<Engine> {
-  // The HTTP client and the schemas cost a tenth of a second to load: whoever only imports does not pay for them.
+  // The HTTP client and the schemas take a tenth of a second to load. A program that only imports this module does not
+  // pay for them.
   const { openEngine } = await import('./open-engine.ts');
   return openEngine(options);
 }

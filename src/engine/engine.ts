@@ -19,8 +19,8 @@ export interface Engine extends AsyncDisposable {
   readonly rootless: boolean;
   readonly socketPath: string;
   /**
-   * What the engine said of itself when the connection was made, or before (with `infoCache`). Podman takes a third of a
-   * second to say it anew.
+   * What the engine said about itself when the connection was made, or earlier (with `infoCache`). Podman takes a third
+   * of a second to answer anew.
    */
   readonly info: EngineInfo;
 
@@ -28,7 +28,7 @@ export interface Engine extends AsyncDisposable {
   readonly images: Images;
   readonly containers: Containers;
 
-  /** For what no operation covers. The answer is handed over as it came: nothing is checked but its status. */
+  /** Sends a request that no operation covers. The answer is returned as it came: only its status is checked. */
   request(request: RawRequest): Promise<RawResponse>;
 
   /** Ends every call and stream with an `ENGINE_CLOSED` error, and all connections. Idempotent. */

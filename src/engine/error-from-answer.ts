@@ -14,9 +14,9 @@ import {
 type EngineErrorClass = new (message: string, options?: EngineErrorOptions) => EngineError;
 
 /**
- * Podman answers 500 to most mistakes for which Docker has a status of its own, but its innermost cause is a fixed text,
- * and tells more than the status.
- * Texts: podman `libpod/define/errors.go`, containers/storage `errors.go`.
+ * Podman answers 500 to most mistakes for which Docker has a status of its own, but its innermost cause is a fixed text
+ * that tells more than the status. The texts are from podman `libpod/define/errors.go` and containers/storage
+ * `errors.go`.
  */
 const podmanCauses: readonly (readonly [RegExp, EngineErrorClass])[] = [
   [/^(no such (container|image|network|volume|pod)|image not known|network not found)$/, NotFoundError],
@@ -27,11 +27,11 @@ const podmanCauses: readonly (readonly [RegExp, EngineErrorClass])[] = [
     ConflictError,
   ],
   [/^invalid (argument|log driver)|unknown capability|invalid capability/, BadRequestError],
-  // Attach sets the container up, and answers 409 when the runtime fails at that.
+  // Attach sets the container up, and Podman answers 409 when the runtime fails to do so.
   [/^OCI (permission denied|runtime)/, EngineOperationError],
 ];
 
-/** Builds the error for an answer that is none of those asked for. `doing` reads like `inspect container web`. */
+/** Builds the error for an answer that the call does not accept. `doing` reads like `inspect container web`. */
 export function errorFromAnswer(
   status: number,
   text: string,

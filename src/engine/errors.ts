@@ -1,7 +1,7 @@
 import { BulkheadError, nameErrorClass, type BulkheadErrorOptions, type ErrorCode } from '../errors.ts';
 import { boundedText } from '../foreign-text.ts';
 
-/** Where in the Engine API an error arose. */
+/** Where an error arose in the Engine API. */
 export interface EngineErrorOptions extends BulkheadErrorOptions {
   /** HTTP status of the engine's answer. */
   readonly status?: number | undefined;

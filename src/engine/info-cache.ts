@@ -1,14 +1,14 @@
 import { z } from 'zod';
 
-/** An engine that answers, before it was asked about itself. */
+/** An engine that has answered, before it is asked about itself. */
 export interface AnsweringEngine {
   readonly kind: 'docker' | 'podman';
-  /** As the engine's headers say it. */
+  /** Version as the engine's headers give it. */
   readonly version: string;
   readonly socketPath: string;
 }
 
-/** What an engine answered to questions about itself, as it came. */
+/** What an engine answered to questions about itself, unchanged. */
 export interface InfoAnswers {
   readonly info: unknown;
   /** Podman 6 and later: its Docker-compatible answer, which lists the runtimes. */
@@ -16,15 +16,18 @@ export interface InfoAnswers {
 }
 
 /**
- * Keeps what an engine says of itself from one connection to the next. A Podman takes a third of a second to say it: it
- * asks the package manager who its helpers are from.
+ * Keeps what an engine says about itself from one connection to the next. A Podman takes a third of a second to answer,
+ * because it asks the package manager which packages its helpers are from.
  *
- * Only an implementation can know whether the same engine still answers; it throws nothing.
+ * The implementation has to know whether the same engine still answers. It never throws.
  */
 export interface InfoCache {
-  /** What this engine would say again; `undefined` when that is not known. It is checked as an engine's answer is. */
+  /**
+   * Returns what this engine would answer again, or `undefined` when that is not known. It is checked as an engine's
+   * answer is.
+   */
   read(engine: AnsweringEngine): Promise<unknown>;
-  /** Is given what the engine said just now. */
+  /** Takes what the engine has just answered. */
   write(engine: AnsweringEngine, answers: InfoAnswers): Promise<void>;
 }
 

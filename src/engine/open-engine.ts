@@ -137,7 +137,7 @@ async function infoOf(
     try {
       return readInfo(client, kept);
     } catch {
-      // It is no answer of this engine, whoever wrote it: the engine is asked.
+      // The cached answer is not one of this engine, whoever wrote it: the engine is asked.
     }
   }
   const answers = await askInfo(client, { signal });
@@ -175,7 +175,7 @@ function refuseLongPath({ socketPath, source }: SocketCandidate): void {
   );
 }
 
-/** Says which setting led to the socket: the path alone sends people looking in the wrong place. */
+/** Adds the setting that led to the socket to the error: the path alone sends people looking in the wrong place. */
 function withSource(error: unknown, { source, explicit, socketPath }: SocketCandidate): unknown {
   if (!explicit || source === 'socketPath' || !(error instanceof EngineUnreachableError)) return error;
   const { code, hint, cause } = error;

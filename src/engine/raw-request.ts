@@ -8,7 +8,10 @@ export interface RawRequest extends CallOptions {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
   /** Path without version prefix, already percent-encoded: `/networks`, or `/libpod/pods/json` on Podman. */
   readonly path: string;
-  /** Lists are repeated, objects sent as JSON text, as the API wants its filters; `undefined` values are left out. */
+  /**
+   * Query of the request. Lists are repeated, objects sent as JSON text, as the API wants its filters; `undefined`
+   * values are left out.
+   */
   readonly query?: Readonly<Record<string, unknown>> | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Bytes and streams of bytes are sent as they are, everything else as JSON. */
@@ -17,9 +20,9 @@ export interface RawRequest extends CallOptions {
 
 export interface RawResponse {
   readonly status: number;
-  /** Names in lower case. */
+  /** Headers with names in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** Parsed JSON where the answer says it is; text otherwise; `undefined` when it is empty. */
+  /** Parsed JSON where the answer is declared as JSON; text otherwise; `undefined` when it is empty. */
   readonly body: unknown;
 }
 

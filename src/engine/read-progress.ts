@@ -6,9 +6,9 @@ import type { Progress } from './progress.ts';
 import type { TransportResponse } from './transport/transport.ts';
 
 export interface ProgressReport {
-  /** All that the engine said, in order; the earliest lines are dropped beyond a thousand. */
+  /** All messages of the engine, in order; beyond a thousand, the earliest lines are dropped. */
   readonly messages: readonly string[];
-  /** Results given in between, merged. */
+  /** Results reported on the way, merged. */
   readonly result: Readonly<Record<string, unknown>>;
 }
 
@@ -48,7 +48,7 @@ export async function readProgress(
   });
 }
 
-/** The JSON values of an answer that has one a line. Leaving the loop closes the connection. */
+/** Yields the JSON values of an answer that has one per line. Leaving the loop closes the connection. */
 export async function* jsonValues(
   client: EngineClient,
   call: Call,

@@ -4,8 +4,8 @@ import { EngineOperationError, NotFoundError } from './errors.ts';
 const maxAttempts = 10;
 
 /**
- * Podman fails to count and to list when a container or an image is removed, or an image is half made, meanwhile (seen with
- * 4.3.1: once in three removals beside two callers that list images all the time): it is asked anew.
+ * Asks Podman anew when it fails to count or list because, meanwhile, a container or an image is removed or an image is
+ * half made (seen with 4.3.1: once in three removals beside two callers that list images all the time).
  */
 export async function retryOnConcurrentRemoval<T>(client: EngineClient, ask: () => Promise<T>): Promise<T> {
   for (let left = maxAttempts; ; left -= 1) {

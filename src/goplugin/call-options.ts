@@ -1,4 +1,4 @@
-/** Checks of what calls to a plugin are given: services, requests' options, times. */
+/** Checks of what calls to a plugin are given: services, options of requests, times. */
 import {
   allOf,
   recordOf,
@@ -13,13 +13,13 @@ import {
 } from '../settings/option-shape.ts';
 import type { CallOptions } from './service.ts';
 
-/** A time within which an answer has to come; `Infinity` for none. */
+/** Time within which an answer has to come; `Infinity` for no limit. */
 export const callTimeout = that(
   (value) => typeof value === 'number' && value > 0,
   'must be a number of milliseconds above 0',
 );
 
-/** What the values are is checked with their names, when they are sent. */
+/** The values are checked together with their names, when they are sent. */
 export const metadata = recordOf(
   that(
     (value) => [value].flat().every((single) => typeof single === 'string' || Buffer.isBuffer(single)),
@@ -34,7 +34,7 @@ export const waitOptions = shapeOf<Pick<CallOptions, 'signal' | 'timeoutMs'>>({
   signal,
   timeoutMs: callTimeout,
 });
-/** Of what is given up by a timer, which has to end. */
+/** Options of a request that a timer ends, so that its time limit has to be finite. */
 export const timedOptions = shapeOf<Pick<CallOptions, 'signal' | 'timeoutMs'>>({
   signal,
   timeoutMs: timeLimit,
@@ -62,13 +62,13 @@ const definition: Check = (value, operation) =>
     ? undefined
     : { path: [], message: 'is not a service definition' };
 
-/** A service that can be called: there is a method. */
+/** A service that can be called, which means that it has a method. */
 export const serviceDefinition: Check = allOf(
   definition,
   that((value) => Object.keys(value as object).length > 0, 'is not a service definition'),
 );
 
-/** What `service()` gives. */
+/** A service as `service()` returns it. */
 export const servedService = shapeOf<{ definition: unknown; implementation: unknown }>({
   definition: required(definition),
   implementation: required(

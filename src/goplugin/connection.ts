@@ -1,6 +1,6 @@
 /**
- * The host's main connection to a plugin: the channel for calls, and the two streams that live as long as it does,
- * the broker's and that of the plugin's prints.
+ * The host's main connection to a plugin: the channel for calls, and two streams that live as long as the connection,
+ * one for the broker and one for what the plugin prints.
  */
 import { connectivityState, Metadata, type Client, type ServiceError } from '@grpc/grpc-js';
 import type { BrokerEnd } from './broker/broker.ts';
@@ -22,7 +22,7 @@ export class Connection {
   readonly broker: BrokerEnd;
   readonly client: Client;
   readonly inProgress = new Set<{ cancel(): void }>();
-  /** Resolves when the plugin's prints have ended: everything that it sent has been heard. */
+  /** Resolves when the stream of the plugin's prints has ended: everything that the plugin sent has been heard. */
   readonly printsEnded: Promise<void>;
   readonly #channel: Http2Channel;
   readonly #transport: Transport;
@@ -92,7 +92,7 @@ export class Connection {
   }
 
   /**
-   * Opened once and never again: for a plugin, the end of its first stream is the end of its broker
+   * Opens the broker's stream once and never again: for a plugin, the end of its first stream is the end of its broker
    * (go-plugin: grpc_broker.go). Plugins in other languages may have no broker at all.
    */
   #openBroker(): BrokerEnd {
@@ -121,7 +121,7 @@ export class Connection {
     return broker;
   }
 
-  /** Opened at once: a plugin that prints more than its pipe holds would wait for a reader. */
+  /** Opens the stream of prints at once: a plugin that prints more than its pipe holds would wait for a reader. */
   #openStdio(output: PluginOutput): Promise<void> {
     const { path, requestSerialize, responseDeserialize } = stdioService.StreamStdio;
     const stream = this.client.makeServerStreamRequest(
@@ -138,7 +138,7 @@ export class Connection {
     });
     return new Promise((resolve) => {
       stream.on('end', resolve);
-      // Plugins before go-plugin 1.1 have no such stream, and losing it loses prints, nothing else.
+      // Plugins before go-plugin 1.1 have no such stream. When it is lost, prints are lost and nothing else.
       stream.on('error', (failure: ServiceError & { limit?: unknown }) => {
         if (failure.limit !== undefined) output.notRead(failure.details);
         resolve();

@@ -4,7 +4,7 @@ import { boundedText, plainText } from '../foreign-text.ts';
 import { reflectionLimits, type ReflectionLimitName } from './reflection/limits.ts';
 import type { Diagnosis, PluginExit } from './runner.ts';
 
-/** In which part of its life a plugin failed. */
+/** The part of its life in which a plugin failed. */
 export type PluginPhase = 'create' | 'start' | 'handshake' | 'connect' | 'call' | 'stop';
 
 /**
@@ -26,7 +26,7 @@ export interface PluginErrorOptions extends BulkheadErrorOptions {
   readonly reached?: 'no' | undefined;
 }
 
-/** A plugin failed. Carries what was observed: phase, exit, last output, and what its runner knows. */
+/** A plugin failed. The error carries what was observed: phase, exit, last output, and what its runner knows. */
 export class PluginError extends BulkheadError {
   static {
     nameErrorClass(this, 'PluginError');
@@ -53,7 +53,7 @@ export class PluginError extends BulkheadError {
   }
 }
 
-/** What a plugin wrote, as an error may carry it. */
+/** What a plugin wrote, made safe for an error. */
 export function plainOutput({ stdout, stderr }: OutputTail = { stdout: '', stderr: '' }): OutputTail {
   return { stdout: plainText(stdout), stderr: plainText(stderr) };
 }
@@ -62,7 +62,7 @@ function plainExit(exit: PluginExit): PluginExit {
   return exit.error === undefined ? exit : { ...exit, error: boundedText(exit.error) };
 }
 
-/** A runner collects little; whatever it is, an error does not grow with it. */
+/** Most facts that an error carries, so that it does not grow with what a runner collects. Runners collect few. */
 const mostFacts = 50;
 const longestFact = 4 * 1024;
 
@@ -82,7 +82,7 @@ export class PluginExitedError extends PluginError {
   }
 }
 
-/** What the plugin printed is not the handshake it should be. `code` tells how; the `cause` shows the line. */
+/** What the plugin printed is not a valid handshake. `code` tells how; the `cause` shows the line. */
 export class HandshakeError extends PluginError {
   static {
     nameErrorClass(this, 'HandshakeError');
@@ -103,14 +103,14 @@ export class PluginUnhealthyError extends PluginError {
   }
 }
 
-/** The plugin can't tell what a service looks like; `code` says why. */
+/** The plugin can't describe a service; `code` says why. */
 export class ReflectionError extends BulkheadError {
   static {
     nameErrorClass(this, 'ReflectionError');
   }
 }
 
-/** The plugin says more of its services than is believed. `limit` names what there is too much of. */
+/** The plugin describes its services with more data than is accepted. `limit` names what there is too much of. */
 export class ReflectionLimitError extends ReflectionError {
   static {
     nameErrorClass(this, 'ReflectionLimitError');
@@ -118,7 +118,7 @@ export class ReflectionLimitError extends ReflectionError {
 
   /** A key of `reflectionLimits`. */
   readonly limit: ReflectionLimitName;
-  /** What the limit is. */
+  /** The value of that limit. */
   readonly value: number;
 
   constructor(plugin: string, cause: Error & { readonly limit: ReflectionLimitName }) {
@@ -168,7 +168,7 @@ export class PluginCallError extends PluginError {
   readonly status: string;
   /** The status's own text, with characters that would steer a terminal shown by their numbers. */
   readonly details: string;
-  /** What came with the status: lower-case names; names ending in `-bin` carry bytes. */
+  /** Metadata that came with the status: lower-case names; names ending in `-bin` carry bytes. */
   readonly metadata: Readonly<Record<string, readonly (string | Buffer)[]>>;
 
   constructor(

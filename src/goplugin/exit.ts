@@ -1,4 +1,4 @@
-/** How a plugin ended, in words. */
+/** Describes in words how a plugin ended. */
 import { PluginExitedError, type OutputTail, type PluginPhase } from './errors.ts';
 import { LogReader } from './output/log-reader.ts';
 import type { Diagnosis, PluginExit } from './runner.ts';
@@ -12,7 +12,7 @@ export function describeExit({ code, signal, oomKilled, error }: PluginExit): st
   return `exited with code ${code}${beside}`;
 }
 
-/** The error for whatever a plugin's end made impossible. */
+/** Makes the error for an operation that the plugin's end made impossible. */
 export function exitedError(
   plugin: string,
   phase: PluginPhase,
@@ -37,7 +37,7 @@ export function exitedError(
   );
 }
 
-/** The last line that the plugin wrote, for the message; all of the tail is in `output`. */
+/** Returns the last line that the plugin wrote, for the message; the whole tail is in `output`. */
 function lastWords({ code }: PluginExit, { stdout, stderr }: OutputTail): string {
   if (code === 0) return '';
   const line = (stderr.trimEnd() || stdout.trimEnd()).split('\n').at(-1) ?? '';

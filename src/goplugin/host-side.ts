@@ -23,7 +23,7 @@ export function hostSide(
       );
     },
     withdraw: (path) => {
-      runner.withdrawSocket?.(path).catch(() => undefined); // it goes with the directory
+      runner.withdrawSocket?.(path).catch(() => undefined); // the socket goes with the directory
     },
     share: async (path) => {
       await runner.shareSocket(path);

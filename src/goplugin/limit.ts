@@ -1,8 +1,8 @@
-/** Waiting that ends: by a time limit, by an abort, or by whatever comes first. */
+/** Waiting that ends with a time limit, with an abort, or with whatever comes first. */
 
 import { orAborted, whenAborted } from '../abort.ts';
 
-/** What `race` throws when the time is over. */
+/** Thrown by `race` when the time is over. */
 export class TimeIsOver extends Error {}
 
 /**
@@ -27,17 +27,17 @@ export class Limit {
     return this.#controller.signal;
   }
 
-  /** True when it was the caller who ended it. */
+  /** True when the caller's signal ended it. */
   get aborted(): boolean {
     return this.signal.aborted && !(this.signal.reason instanceof TimeIsOver);
   }
 
-  /** True when the time ended it. */
+  /** True when the time limit ended it. */
   get expired(): boolean {
     return this.signal.aborted && this.signal.reason instanceof TimeIsOver;
   }
 
-  /** The promise, or the reason of `signal` when that comes first. */
+  /** Resolves as the promise does, or rejects with the reason of `signal` when that comes first. */
   race<T>(promise: Promise<T>): Promise<T> {
     return orAborted(promise, this.signal);
   }
@@ -48,7 +48,7 @@ export class Limit {
   }
 }
 
-/** The promise's value, or `undefined` when it takes longer than `milliseconds` or fails. */
+/** Returns the promise's value, or `undefined` when the promise takes longer than `milliseconds` or fails. */
 export async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {

@@ -1,6 +1,6 @@
 /**
- * Every limit on what the other side of a connection can cause, as data: the code, the table in the README and the tests
- * read it here. No honest plugin of HashiCorp's meets one of them; where a host may, there is an option.
+ * Every limit on what the other side of a connection can cause, as data that the code, the table in the README and the
+ * tests all read. No honest plugin of HashiCorp's reaches one of them; where a host may, there is an option.
  */
 import { InvalidOptionError } from '../errors.ts';
 import { brokerService, controllerService, healthService, stdioService } from './wire/services.ts';
@@ -190,7 +190,7 @@ export const limits = {
 
 export type LimitName = keyof typeof limits;
 
-/** What an application message may be when its limit is lifted (go-plugin: dialGRPCConn). */
+/** The longest application message, in bytes, when its limit is lifted (go-plugin: dialGRPCConn). */
 export const longestMessage = 0x7fff_ffff;
 
 /** The longest message of a method, and the name of that limit. */
@@ -212,7 +212,7 @@ export function messageLimit(path: string, maxMessageBytes: number): MessageLimi
   return name ? { name, bytes: limits[name].value } : { name: 'maxMessageBytes', bytes: maxMessageBytes };
 }
 
-/** An option of hosts and plugins. */
+/** The option `maxMessageBytes` of hosts and plugins. */
 export type MaxMessageBytes = number | 'unlimited';
 
 /** @throws InvalidOptionError */

@@ -1,4 +1,4 @@
-/** Service definitions from .proto files, at run time. */
+/** Loads service definitions from .proto files at run time. */
 import { BulkheadError, nameErrorClass } from '../errors.ts';
 import {
   allOf,
@@ -17,11 +17,11 @@ import type { DynamicService, MethodShape } from './service.ts';
 import { bounded, mostValues } from './wire/bounded-decoding.ts';
 
 export interface LoadProtoOptions {
-  /** Where `import` lines are looked for. Default: the directories of the given files. */
+  /** Directories in which `import` lines are looked up. Default: the directories of the given files. */
   readonly includeDirs?: readonly string[] | undefined;
   /**
-   * How many values one received message may become, at all depths: its fields, and the elements of its lists. Default: the
-   * limit `valuesOfMessage`, which no plugin of Vault's comes near.
+   * Most values that one received message may become, at all depths together: its fields, and the elements of its
+   * lists. Default: the limit `valuesOfMessage`, which no plugin of Vault's comes near.
    */
   readonly maxValues?: number | 'unlimited' | undefined;
 }
@@ -73,13 +73,15 @@ export async function loadProto(
   }
 }
 
-/** The services of types in the JSON of protobuf.js, by full name. @throws Error when they do not hold together */
+/**
+ * Builds the services of types in the JSON of protobuf.js, by full name. @throws Error when the types are inconsistent
+ */
 export async function servicesOf(schema: object): Promise<Record<string, DynamicService>> {
   const { fromJSON } = await import('@grpc/proto-loader');
   return onlyServices(fromJSON(schema, messageForm), undefined);
 }
 
-/** How messages look, wherever their definition comes from. */
+/** How messages are represented, wherever their definition comes from. */
 const messageForm: Options = { keepCase: true, longs: String, enums: String, defaults: true, oneofs: true };
 
 function onlyServices(
@@ -97,13 +99,13 @@ function onlyServices(
   >;
 }
 
-/** A message as a descriptor describes it. */
+/** A message as its descriptor describes it. */
 interface Described {
   readonly field?: readonly unknown[];
   readonly nestedType?: readonly Described[];
 }
 
-/** How many fields the message with the most of them has. */
+/** Returns the number of fields of the message that has the most. */
 function widest(definitions: readonly object[]): number {
   const widthOf = ({ field = [], nestedType = [] }: Described): number =>
     Math.max(field.length, ...nestedType.map(widthOf));
@@ -114,7 +116,7 @@ function widest(definitions: readonly object[]): number {
   );
 }
 
-/** Messages and enums have a `format`; a service is a record of methods. */
+/** Whether a definition is a service. Messages and enums have a `format`; a service is a record of methods. */
 function isService(definition: object): boolean {
   return (
     !('format' in definition) &&

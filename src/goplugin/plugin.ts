@@ -1,6 +1,4 @@
-/**
- * The public shape of a running plugin and of what starts it. Types only: `start.ts` holds the work.
- */
+/** The public types of a running plugin and of what starts it. The code is in `start.ts`. */
 import type { Broker } from './broker/broker.ts';
 import type { ClientMaker } from './service.ts';
 import type { ReattachConfig } from './reattach/config.ts';
@@ -9,7 +7,10 @@ import type { MaxMessageBytes } from './limits.ts';
 import type { LogEntry } from './output/log-entry.ts';
 import type { PluginAddress, PluginExit, RunnerFactory } from './runner.ts';
 
-/** The shared word by which host and plugin recognise each other. Not a secret: it keeps people from running a plugin by hand. */
+/**
+ * The shared word by which host and plugin recognise each other. It is not a secret: it keeps people from running a
+ * plugin by hand.
+ */
 export interface MagicCookie {
   /** Name of the environment variable, for example `BASIC_PLUGIN`. */
   readonly magicCookieKey: string;
@@ -25,7 +26,7 @@ export interface NegotiatedHandshake {
   readonly network: PluginAddress['network'];
   /** Address as the plugin printed it. */
   readonly address: string;
-  /** The same place as the host reaches it. */
+  /** The same address as the host reaches it. */
   readonly hostAddress: PluginAddress;
   /** True when every connection is TLS with both certificates checked (AutoMTLS). */
   readonly tls: boolean;
@@ -40,7 +41,7 @@ export interface OutputChunk {
 }
 
 export interface StartPluginOptions {
-  /** Makes what the plugin runs in: `subprocessRunner(...)`, or a container's. Called once. */
+  /** Makes the runner in which the plugin runs: `subprocessRunner(...)`, or a container's. Called once. */
   readonly createRunner: RunnerFactory;
   readonly handshake: MagicCookie;
   /** The application protocol versions this host speaks, in any order, for example `[1]`. At least one. */
@@ -49,14 +50,13 @@ export interface StartPluginOptions {
   readonly autoMtls?: boolean | undefined;
   /**
    * Carries every connection to and from the plugin inside one, in place of a socket for each (Go:
-   * `GRPCBrokerMultiplex`). The plugin must be built with go-plugin 1.6 or later; an older one is refused.
-   * Default: false. The README says what either costs.
+   * `GRPCBrokerMultiplex`). The plugin must be built with go-plugin 1.6 or later; an older one is refused. Default:
+   * false. The README gives the cost of each mode.
    */
   readonly brokerMultiplex?: boolean | undefined;
   /**
    * The longest message, in bytes, that the plugin may send: answers to calls, and what it sends to brokered services.
-   * `'unlimited'` is what hosts in Go allow: 2 GiB. What a message becomes when it is decoded may be many times larger.
-   * Default: 64 MiB.
+   * `'unlimited'` allows 2 GiB, as hosts in Go do. A decoded message may be many times larger. Default: 64 MiB.
    */
   readonly maxMessageBytes?: MaxMessageBytes | undefined;
   /** Limit in milliseconds for start, handshake and first connection together. Default: 60000. */
@@ -68,7 +68,10 @@ export interface StartPluginOptions {
    * changes nothing else: the plugin is never held up.
    */
   readonly onLog?: ((entry: LogEntry) => void) | undefined;
-  /** Called for each piece the plugin prints after its handshake (`fmt.Println`, `console.log`). Throwing: as `onLog`. */
+  /**
+   * Called for each piece the plugin prints after its handshake (`fmt.Println`, `console.log`). An error that it throws
+   * is treated as one of `onLog`.
+   */
   readonly onOutput?: ((chunk: OutputChunk) => void) | undefined;
 }
 
@@ -77,14 +80,14 @@ export interface StopOptions {
   readonly graceMs?: number | undefined;
   /** After the grace: time in milliseconds between SIGTERM and SIGKILL. Default: 0, SIGKILL at once. */
   readonly terminateMs?: number | undefined;
-  /** Abort cuts every grace short: the plugin is killed at once, then the reason is rethrown as it is. */
+  /** Abort ends every grace period: the plugin is killed at once, then the reason is rethrown as it is. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** A running plugin. */
 export interface Plugin extends AsyncDisposable {
   readonly handshake: NegotiatedHandshake;
-  /** What runs: image reference or path of the executable. */
+  /** Name of what runs: image reference or path of the executable. */
   readonly name: string;
   /** Container id or process id. */
   readonly id: string | undefined;
@@ -111,7 +114,7 @@ export interface Plugin extends AsyncDisposable {
   readonly client: ClientMaker;
 
   /**
-   * What the plugin says of its own services: calls without a .proto file.
+   * What the plugin says about its own services, which allows calls without a .proto file.
    *
    * ```ts
    * const kv = plugin.client(await plugin.reflection.service('proto.KV'));
@@ -128,7 +131,7 @@ export interface Plugin extends AsyncDisposable {
   health(options?: { signal?: AbortSignal | undefined; timeoutMs?: number | undefined }): Promise<void>;
 
   /**
-   * Where another host can find this plugin, for `reattachPlugin` or a host in Go.
+   * Returns where another host can find this plugin, for `reattachPlugin` or a host in Go.
    *
    * @throws PluginError when it has AutoMTLS or multiplexing, which no second host can take part in
    */

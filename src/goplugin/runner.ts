@@ -1,7 +1,7 @@
 /**
  * The seam between the go-plugin protocol and whatever runs the plugin: a container, a subprocess, a test.
  *
- * Same shape as the runner interfaces of HashiCorp's go-plugin (`runner/runner.go`): start, diagnose and streams;
+ * It has the shape of the runner interfaces of HashiCorp's go-plugin (`runner/runner.go`): start, diagnose and streams;
  * wait, kill and id; address translation both ways. The protocol code never learns what is behind it.
  */
 
@@ -19,9 +19,9 @@ export interface PluginExit {
   readonly signal?: string | undefined;
   /** True when it was ended for using more memory than its limit. */
   readonly oomKilled?: boolean | undefined;
-  /** When it ended, as whoever ran it recorded; never before the real end. */
+  /** When it ended, as the runner recorded it; never before the real end. */
   readonly endedAt?: Date | undefined;
-  /** What the runner reported beside the code, for example the engine's own text for a failed start. */
+  /** What the runner reported besides the code, for example the engine's own text for a failed start. */
   readonly error?: string | undefined;
 }
 
@@ -34,7 +34,7 @@ export interface Diagnosis {
 }
 
 export interface PluginRunner extends AsyncDisposable {
-  /** What runs, for logs and errors: an image reference or the path of an executable. */
+  /** Name of what runs, for logs and errors: an image reference or the path of an executable. */
   readonly name: string;
   /** Container id or process id; `undefined` before there is one. */
   readonly id: string | undefined;
@@ -43,7 +43,10 @@ export interface PluginRunner extends AsyncDisposable {
    * which `shareSocket` moves them to where it does.
    */
   readonly socketDirectory: string | undefined;
-  /** Takes out of a text what must not be told of the plugin, such as the values of its arguments. Default: nothing. */
+  /**
+   * Removes from a text what must not be shown of the plugin, such as the values of its arguments. Default: removes
+   * nothing.
+   */
   readonly redact?: ((text: string) => string) | undefined;
   /** Everything the program writes to its real stdout, from the first byte; ends when the program has ended. */
   readonly stdout: AsyncIterable<Uint8Array>;
@@ -52,11 +55,14 @@ export interface PluginRunner extends AsyncDisposable {
 
   /** Starts the program. Rejects with a typed error if it can't; then only `[Symbol.asyncDispose]` may follow. */
   start(options?: { signal?: AbortSignal | undefined }): Promise<void>;
-  /** Resolves when the program has ended, however often and however late it is asked. Never loses the exit code. */
+  /** Resolves when the program has ended, no matter how often and how late it is called. Never loses the exit code. */
   wait(options?: { signal?: AbortSignal | undefined }): Promise<PluginExit>;
-  /** Ends the program: asks (SIGTERM), then forces (SIGKILL) after `graceMs`; 0 forces at once. Idempotent. */
+  /**
+   * Ends the program: asks it with SIGTERM, then forces it with SIGKILL after `graceMs`; 0 forces it at once.
+   * Idempotent.
+   */
   kill(options?: { graceMs?: number | undefined; signal?: AbortSignal | undefined }): Promise<void>;
-  /** Collects what is known, for an error. Never throws, bounded in time. */
+  /** Collects what is known, for an error. Never throws, and takes a bounded time. */
   diagnose(): Promise<Diagnosis>;
 
   /** Turns an address that the plugin announced into one that the host can reach. Throws a typed error if it can't. */
@@ -64,11 +70,14 @@ export interface PluginRunner extends AsyncDisposable {
   /** Turns an address that the host listens on into one that the plugin can reach. Throws a typed error if it can't. */
   hostToPlugin(address: PluginAddress): PluginAddress;
   /**
-   * Lets the socket file that the host made at `path`, in `socketDirectory`, be reached by the plugin: group, mode, and the
-   * place where the plugin sees it.
+   * Makes the socket file that the host made at `path`, in `socketDirectory`, reachable for the plugin: sets its group
+   * and mode, and puts it where the plugin sees it.
    */
   shareSocket(path: string): Promise<void>;
-  /** Removes what `shareSocket` moved elsewhere, by the path that it was given. Absent: closing the socket removes it. */
+  /**
+   * Removes what `shareSocket` moved elsewhere; `path` is the one that it was given. Absent: closing the socket removes
+   * it.
+   */
   withdrawSocket?(path: string): Promise<void>;
 
   /** Ends the program if it still runs, and removes everything the runner made. Idempotent. */

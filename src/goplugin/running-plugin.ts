@@ -23,9 +23,9 @@ import { healthService, healthServiceName } from './wire/services.ts';
 
 /** How long a failed call waits for the exit that may explain it. */
 const exitWaitMs = 2_000;
-/** How long after the exit its last output may take to arrive. */
+/** How long the last output may take to arrive after the exit. */
 const outputWaitMs = 500;
-/** How long a killed plugin may take to be seen dead. */
+/** How long it may take until a killed plugin is seen to have ended. */
 const killedWaitMs = 10_000;
 
 const stopOptions = shapeOf<StopOptions>({ graceMs: milliseconds, terminateMs: milliseconds, signal });
@@ -36,7 +36,7 @@ export interface RunningParts {
   readonly output: PluginOutput;
   readonly handshake: NegotiatedHandshake;
   readonly exited: Promise<PluginExit>;
-  /** For a plugin that somebody else ends: `stop` only hangs up, and lets go of it by this. */
+  /** Releases a plugin that another program ends: then `stop` only hangs up and calls this. */
   readonly detach?: (() => Promise<void>) | undefined;
 }
 
@@ -70,7 +70,7 @@ export class RunningPlugin implements Plugin, CallTarget {
     this.#detach = detach;
     this.exited = exited.then(async (exit) => {
       this.#exit = exit;
-      await within(outputWaitMs, connection.printsEnded); // what it sent may still be on its way
+      await within(outputWaitMs, connection.printsEnded); // output that it sent may still be on its way
       await connection.close('the plugin has ended');
       return exit;
     });
@@ -146,7 +146,10 @@ export class RunningPlugin implements Plugin, CallTarget {
     return this.#connection.client;
   }
 
-  /** A call that failed because the plugin ended gets the exit; the connection usually breaks first. */
+  /**
+   * Explains a failed call. One that failed because the plugin ended gets the exit; the connection usually breaks
+   * first.
+   */
   async explain(failure: ServiceError, method: string): Promise<Error> {
     if (mayBeLoss(failure) && (await this.#isLost())) {
       const exit = await within(exitWaitMs, this.exited);
@@ -160,7 +163,7 @@ export class RunningPlugin implements Plugin, CallTarget {
   }
 
   async #isLost(): Promise<boolean> {
-    if (this.#detach && this.#stopping) return false; // hung up here: no exit is to be waited for
+    if (this.#detach && this.#stopping) return false; // this side hung up, so there is no exit to wait for
     // The streams of a broken connection end before the channel is told: both happen in one turn.
     await new Promise(setImmediate);
     return this.#exit !== undefined || this.#stopping !== undefined || !this.#connection.intact;
@@ -201,7 +204,7 @@ export class RunningPlugin implements Plugin, CallTarget {
     try {
       const left = (): number => Math.max(1, deadline - Date.now());
       const answer = await Promise.race([this.#connection.shutdown(left(), signal), this.exited, hurried]);
-      // A plugin that can't be asked need not be waited for.
+      // A plugin that can't be asked to end need not be waited for.
       if (answer !== 'unimplemented') await within(left(), Promise.race([this.exited, hurried]));
     } finally {
       stopListening();

@@ -1,11 +1,11 @@
 /**
  * gRPC services as plain data, and the TypeScript types of clients and implementations that follow from them.
  *
- * A `ServiceDefinition` has the shape that `@grpc/grpc-js`, `@grpc/proto-loader`, `grpc-tools` and `ts-proto`
- * agree on, so what any of them makes can be passed in.
+ * A `ServiceDefinition` has the shape that `@grpc/grpc-js`, `@grpc/proto-loader`, `grpc-tools` and `ts-proto` agree on,
+ * so a definition from any of them can be passed in.
  */
 
-/** One method, its message types left open. */
+/** One method, whose message types are left open. */
 export interface MethodShape {
   /** `/package.Service/Method` */
   readonly path: string;
@@ -39,12 +39,12 @@ export type CallMetadata = Readonly<Record<string, string | Buffer | readonly (s
 export interface CallOptions {
   /** Abort cancels the call at the other side (its context ends) and rethrows the reason as it is. */
   readonly signal?: AbortSignal | undefined;
-  /** The whole call's time limit in milliseconds, sent along as gRPC deadline. Default: none. */
+  /** Time limit of the whole call in milliseconds, which is also sent as gRPC deadline. Default: none. */
   readonly timeoutMs?: number | undefined;
   readonly metadata?: CallMetadata | undefined;
 }
 
-/** What a stream of requests may be. */
+/** The messages that a stream of requests may be made of. */
 export type Messages<T> = Iterable<T> | AsyncIterable<T>;
 
 export type UnaryCall<Request, Reply> = (request: Request, options?: CallOptions) => Promise<Reply>;
@@ -99,7 +99,7 @@ type CallFor<M> = ByKind<
 /** The client of a service: each method under its name and under its name with a small first letter. */
 export type ClientFor<S> = { readonly [K in keyof S & string as K | Uncapitalize<K>]: CallFor<S[K]> };
 
-/** Makes clients over one connection. The second form takes the caller's word for what the service looks like. */
+/** Makes clients over one connection. The second form trusts the caller's type of the service. */
 export interface ClientMaker {
   <S extends ServiceDefinition>(service: S): ClientFor<S>;
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller names the interface
@@ -136,14 +136,14 @@ export type DynamicHandler = (
 ) => MaybePromise<object> | Messages<object>;
 
 type NameOf<S> = keyof S & string;
-/** The method that goes by `Name`, written either way. */
+/** The method of this name, with a capital or a small first letter. */
 type MethodNamed<S, Name> = {
   [K in NameOf<S>]: Name extends K | Uncapitalize<K> ? S[K] : never;
 }[NameOf<S>];
 
 /**
- * One function for each method, named as in the definition or with a small first letter.
- * (Not a mapped type with renamed keys: the compiler could not tell the parameter types of functions from that.)
+ * One function for each method, named as in the definition or with a small first letter. It is not a mapped type with
+ * renamed keys, because the compiler could not infer the parameter types of functions from that.
  */
 export type ImplementationFor<S> = {
   readonly [Name in NameOf<S> | Uncapitalize<NameOf<S>>]?: HandlerFor<MethodNamed<S, Name>>;

@@ -16,7 +16,7 @@ import type { StartSettings } from './start-options.ts';
 import { createIdentity } from './tls/identity.ts';
 import { messageOf } from '../thrown-value.ts';
 
-/** How long stdout may stay open after the exit, when something else holds it. */
+/** How long stdout may stay open after the exit, when another process holds it. */
 const stdoutAfterExitMs = 1_000;
 
 /** @throws what `startPlugin` throws; the options have been checked */
@@ -36,7 +36,7 @@ async function start(attempt: Attempt, settings: StartSettings, limit: Limit): P
 
   attempt.phase = 'start';
   const starting = runner.start({ signal: limit.signal });
-  const loading = loadGrpc(); // takes its time while the plugin starts
+  const loading = loadGrpc(); // loads while the plugin starts
   await limit.race(starting);
   const output = (attempt.output = new PluginOutput(runner, settings));
   const exited = (attempt.exited = watchExit(runner));
@@ -69,7 +69,7 @@ async function start(attempt: Attempt, settings: StartSettings, limit: Limit): P
   return (started.plugin = new RunningPlugin({ runner, connection, output, handshake, exited }));
 }
 
-/** gRPC is loaded with the first plugin, not with this package. */
+/** Loads gRPC with the first plugin, and not with this package. */
 async function loadGrpc() {
   const [{ Connection }, { RunningPlugin }, { callError }, transports] = await Promise.all([
     import('./connection.ts'),
@@ -99,7 +99,7 @@ async function createRunner(
   return runner;
 }
 
-/** Never rejects: an exit that can't be learned is an exit too. */
+/** Waits for the exit. Never rejects: an exit that can't be learned counts as an exit too. */
 function watchExit(runner: PluginRunner): Promise<PluginExit> {
   return runner.wait().catch((error: unknown) => ({
     code: undefined,
@@ -107,7 +107,10 @@ function watchExit(runner: PluginRunner): Promise<PluginExit> {
   }));
 }
 
-/** The end of stdout decides, not the exit: the exit may be known before the last output has arrived. */
+/**
+ * Waits for the first line. The end of stdout decides, and not the exit, which may be known before the last output has
+ * arrived.
+ */
 async function firstLine(output: PluginOutput, exited: Promise<PluginExit>): Promise<string> {
   const gone = exited.then(() => within(stdoutAfterExitMs, output.firstLine));
   const line = await Promise.race([output.firstLine, gone]);
@@ -128,12 +131,12 @@ function negotiated(
     address,
     hostAddress: runner.pluginToHost({ network, address }),
     tls: line.certificateDer !== undefined,
-    // What the plugin says is that it could; what it does is what it was asked to.
+    // The line says what the plugin supports; the plugin does what it was asked to do.
     multiplexing: brokerMultiplex && line.multiplexing === true,
   };
 }
 
-/** The promise's value. An exit while connecting is told as such, whatever the transport says. */
+/** Waits for the promise. An exit while connecting is reported as an exit, whatever the transport reports. */
 async function untilExit<T>(exited: Promise<PluginExit>, connecting: Promise<T>): Promise<T> {
   const gone = exited.then(() => {
     throw new HandshakeAbsent();

@@ -1,6 +1,6 @@
 /**
  * The end of an attempt to start a plugin that failed: everything that was made is removed, and everything that was
- * seen goes into one error.
+ * observed goes into one error.
  */
 import { BulkheadError } from '../errors.ts';
 import type { Connection } from './connection.ts';
@@ -21,7 +21,7 @@ import type { Diagnosis, PluginExit, PluginRunner } from './runner.ts';
 import type { StartSettings } from './start-options.ts';
 import { messageOf } from '../thrown-value.ts';
 
-/** What there is so far of a plugin that is being started. */
+/** What exists so far of a plugin that is being started. */
 export interface Attempt {
   phase: PluginPhase;
   readonly settings: StartSettings;
@@ -33,12 +33,14 @@ export interface Attempt {
   connection?: Connection;
 }
 
-/** The plugin's stdout ended without a handshake, or the plugin itself before it was connected. */
+/** The plugin's stdout ended without a handshake, or the plugin ended before it was connected. */
 export class HandshakeAbsent extends Error {}
 
-/** How long an exit that explains the failure may take to be known. */
+/** How long an exit that explains the failure may take to become known. */
 const exitWaitMs = 1_000;
-/** How long a plugin that can be talked about already may take to end by itself, so that its exit code is told. */
+/**
+ * How long a plugin whose failure is known already may take to end by itself, so that its exit code can be reported.
+ */
 const ownExitWaitMs = 250;
 const diagnoseMs = 3_000;
 /** How long each step of the clean-up may take before the next one is tried. */
@@ -48,7 +50,7 @@ const cleanupStepMs = 15_000;
 export async function endAttempt(attempt: Attempt, failure: unknown): Promise<unknown> {
   const { limit, settings } = attempt;
   await adoptLateRunner(attempt);
-  // The exit must be known before the kill makes one of its own.
+  // The exit has to be known before the kill causes one of its own.
   const exit = await ownExit(attempt, failure);
   const mustExplain = !limit.aborted && !isRunnersOwn(attempt, failure);
   const diagnosis =
@@ -116,7 +118,7 @@ function explain(attempt: Attempt, failure: unknown, seen: Seen): Error {
   );
 }
 
-/** Typed errors of the runner already say what is to be said, and are rethrown as they are. */
+/** Whether the failure is a typed error of the runner, which already says everything and is rethrown as it is. */
 function isRunnersOwn(attempt: Attempt, failure: unknown): boolean {
   if (attempt.limit.signal.aborted) return false;
   return (
@@ -125,7 +127,7 @@ function isRunnersOwn(attempt: Attempt, failure: unknown): boolean {
   );
 }
 
-/** A runner that comes after the end of the attempt is removed all the same. */
+/** Removes a runner that arrives after the end of the attempt. */
 async function adoptLateRunner(attempt: Attempt): Promise<void> {
   const { creating } = attempt;
   if (!creating || attempt.runner) return;
@@ -148,7 +150,7 @@ async function ownExit({ phase, exited, limit }: Attempt, failure: unknown): Pro
   return await within(atOnce ? ownExitWaitMs : exitWaitMs, exited);
 }
 
-/** Ends and removes all there is, one step after the other, none of which may hang. Returns what went wrong. */
+/** Ends and removes everything, one step after the other; no step may hang. Returns what went wrong. */
 async function cleanUp({ connection, runner, output, exited }: Attempt): Promise<unknown> {
   let problem: unknown;
   const step = async (work: () => Promise<unknown>): Promise<void> => {
@@ -170,7 +172,7 @@ function withCleanup(cause: unknown, cleanupError: unknown): unknown {
     : new AggregateError([cause, cleanupError], 'starting failed, and so did cleaning up');
 }
 
-/** For an error that must stay as it is: what could not be removed is told beside it. */
+/** Reports what could not be removed beside an error that must stay as it is. */
 function warnOf(cleanupError: unknown, error: unknown): unknown {
   if (cleanupError !== undefined) {
     process.emitWarning(

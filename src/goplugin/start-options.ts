@@ -1,4 +1,4 @@
-/** Checks what `startPlugin` was given, before anything is done. */
+/** Checks the options of `startPlugin` before anything is done. */
 import { InvalidOptionError } from '../errors.ts';
 import {
   allOf,
@@ -24,32 +24,35 @@ import {
 import { checkMaxMessageBytes } from './limits.ts';
 import type { MagicCookie, StartPluginOptions } from './plugin.ts';
 
-/** What the texts are is what `checkMagicCookie` asks. A kind of plugin, which has more, may stand for its cookie. */
+/**
+ * Checks only the types; `checkMagicCookie` checks the texts. A kind of plugin, which has more fields, may stand for
+ * its cookie.
+ */
 export const magicCookie = fieldsOf<MagicCookie>({
   magicCookieKey: required(text),
   magicCookieValue: required(text),
 });
 
-/** The whole of what a magic cookie has to be. */
+/** Checks everything about a magic cookie. */
 export const magicCookieChecks = shapeOf<MagicCookie>({
   magicCookieKey: required(
     textThat((value) => /^[^=]+$/.test(value), 'must be the name of an environment variable'),
   ),
   magicCookieValue: required(filledText),
 });
-/** The whole of what versions have to be. */
+/** Checks everything about versions. */
 export const protocolVersionChecks = allOf(
   listOf(wholeNumber(0, 999_999_999)),
   that((value) => (value as readonly number[]).length > 0, 'is empty'),
 );
 
 const aNumber = that((value) => typeof value === 'number', 'must be a number');
-/** Which numbers is what `checkProtocolVersions` asks. */
+/** Checks only the types; `checkProtocolVersions` checks the numbers. */
 export const protocolVersions = listOf(aNumber);
-/** Which numbers is what `checkMaxMessageBytes` asks. */
+/** Checks only the type; `checkMaxMessageBytes` checks the number. */
 export const maxMessageBytes = anyOf(oneOf('unlimited'), aNumber);
 
-/** What is asked about a plugin however it is run. */
+/** Checks of the options that a plugin has however it is run. */
 export const pluginOptionChecks: Shape<Omit<StartPluginOptions, 'createRunner'>> = {
   handshake: required(magicCookie),
   protocolVersions: required(protocolVersions),
@@ -77,7 +80,7 @@ const anything: Check = () => undefined;
 const startOptions = required(
   shapeOf<StartPluginOptions>({
     ...pluginOptionChecks,
-    createRunner: anything, // see below: there is something to say about it
+    createRunner: anything, // checked below, where the message can say more
   }),
 );
 
@@ -96,7 +99,7 @@ export function checkStartOptions(options: StartPluginOptions): StartSettings {
   return { ...options, autoMtls, brokerMultiplex, startTimeoutMs, maxMessageBytes };
 }
 
-/** @throws InvalidOptionError. The value itself is never repeated. */
+/** @throws InvalidOptionError, which never repeats the value. */
 export function checkMagicCookie({ magicCookieKey, magicCookieValue }: MagicCookie): void {
   if (!/^[^=\0]+$/.test(magicCookieKey)) {
     throw new InvalidOptionError('handshake.magicCookieKey', 'must be the name of an environment variable');

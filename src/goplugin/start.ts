@@ -1,4 +1,7 @@
-/** The way into the host side, which is loaded with the first plugin: a plugin imports this package too. */
+/**
+ * The entry point of the host side, whose code is loaded with the first plugin, because plugins import this package
+ * too.
+ */
 import type { Plugin, StartPluginOptions } from './plugin.ts';
 import { checkStartOptions } from './start-options.ts';
 
@@ -6,8 +9,8 @@ import { checkStartOptions } from './start-options.ts';
  * Starts a plugin and connects to it.
  *
  * @throws InvalidOptionError before anything is done; `PluginStartError`, `HandshakeError`, `PluginExitedError` or
- * `PluginStartTimeoutError`, each with phase, exit, last output and diagnosis; typed errors of the runner as they
- * are. Nothing is left behind. Abort: the same, with the reason rethrown as it is.
+ *   `PluginStartTimeoutError`, each with phase, exit, last output and diagnosis; typed errors of the runner as they
+ *   are. Nothing is left behind. After an abort nothing is left behind either, and the reason is rethrown as it is.
  *
  * ```ts
  * await using plugin = await startPlugin({

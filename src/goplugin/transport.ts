@@ -10,15 +10,15 @@ import type { ConnInfo } from './wire/messages.ts';
 import { YamuxSession } from './yamux/session.ts';
 
 export interface Transport {
-  /** What is connected to, for people. */
+  /** Name of what is connected to, for people. */
   readonly peer: string;
   readonly tls: MutualTls | undefined;
   readonly maxMessageBytes?: number | undefined;
   /** Makes the main connection. */
   readonly connect: Connect;
-  /** Makes the host's half of the broker. Once. */
+  /** Makes the host's half of the broker. Called once. */
   broker(send: (info: ConnInfo) => void): BrokerEnd;
-  /** Ends what the main connection and the broker leave. Idempotent. */
+  /** Ends what the main connection and the broker leave behind. Idempotent. */
   close(): void;
 }
 
@@ -34,8 +34,8 @@ export function socketTransport(address: PluginAddress, side: BrokerSide): Trans
 }
 
 /**
- * One connection for everything, made at once: a plugin takes one, and gives up when it has none after five seconds
- * (go-plugin: internal/grpcmux). Each stream has a TLS of its own.
+ * Makes one connection for everything, at once: a plugin accepts one, and gives up when it has none after five seconds
+ * (go-plugin: internal/grpcmux). Each stream has TLS of its own.
  */
 export async function multiplexedTransport(
   address: PluginAddress,
@@ -55,8 +55,8 @@ export async function multiplexedTransport(
     peer: address.address,
     tls,
     maxMessageBytes,
-    // The first stream without a knock is the main connection. It is not replaced when it breaks: with it the
-    // plugin's broker has ended.
+    // The first stream, which has no knock, is the main connection. It is not replaced when it breaks: the plugin's
+    // broker has ended with it.
     connect: () => {
       if (used) return Promise.reject(new Error('the main connection was lost'));
       used = true;

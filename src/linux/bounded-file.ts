@@ -2,20 +2,20 @@ import { constants, type Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 export interface BoundedRead {
-  /** A longer file is refused. */
+  /** Most bytes of the file; a longer one is refused. */
   readonly mostBytes: number;
   /** Whether the last part of the path may be a link. Default: no. */
   readonly followLinks?: boolean | undefined;
-  /** Says what is wrong with the file that was opened, if anything: whose it is, for example. */
+  /** Returns what is wrong with the file that was opened, if anything, such as its owner. */
   readonly problem?: ((found: Stats) => string | undefined) | undefined;
 }
 
-/** The file is not one that may be read here. Failures of the system are thrown as they are. */
+/** The file must not be read here. Failures of the system are thrown as they are. */
 export class UnusableFile extends Error {}
 
 /**
- * Reads a file that somebody else may have put there. What is no regular file is neither waited for nor read, so a pipe or
- * a device in its place does no harm; files of `/proc`, which have no size, are read to their end.
+ * Reads a file that somebody else may have put there. Only a regular file is waited for and read, so a pipe or a device
+ * in its place does no harm; files of `/proc`, which have no size, are read to their end.
  *
  * @throws UnusableFile saying why; the error of the system, `ELOOP` for a link
  */

@@ -1,4 +1,4 @@
-/** In the order of their numbers in Linux's `include/uapi/linux/capability.h`. */
+/** Names of capabilities, in the order of their numbers in Linux's `include/uapi/linux/capability.h`. */
 const names = [
   'CHOWN',
   'DAC_OVERRIDE',
@@ -46,23 +46,27 @@ const names = [
 /** A capability of Linux, without `CAP_`. */
 export type Capability = (typeof names)[number];
 
-/** Without prefix and in capitals: `ipc_lock`, `CAP_IPC_LOCK` and `IPC_LOCK` are the same capability. */
+/**
+ * Returns the name without prefix and in capitals: `ipc_lock`, `CAP_IPC_LOCK` and `IPC_LOCK` are the same capability.
+ */
 export function capabilityName(given: string): string {
   return given.toUpperCase().replace(/^CAP_/, '');
 }
 
-/** Its number; `undefined` for a name that Linux does not know. */
+/** Returns the capability's number; `undefined` for a name that Linux does not know. */
 export function capabilityNumber(given: string): number | undefined {
   const number = names.indexOf(capabilityName(given) as Capability);
   return number < 0 ? undefined : number;
 }
 
-/** `undefined` for a number that has no name here: a newer kernel may have more. */
+/**
+ * Returns the capability of a number; `undefined` for one that has no name here, because a newer kernel may have more.
+ */
 export function capabilityOf(number: number): Capability | undefined {
   return names[number];
 }
 
-/** Whether a set, with a bit for each capability as `/proc/PID/status` shows it, has this one. */
+/** Whether a set of capabilities has this one. The set has a bit for each, as in `/proc/PID/status`. */
 export function hasCapability(set: bigint, name: Capability): boolean {
   return ((set >> BigInt(names.indexOf(name))) & 1n) === 1n;
 }

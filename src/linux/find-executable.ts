@@ -2,26 +2,26 @@ import { access, constants, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { describeForeign, whoMayChange } from './who-may-change.ts';
 
-/** Runtimes lie in `sbin`, which is not on the PATH of ordinary users. */
+/** Folders of the system. Runtimes are in `sbin`, which is not on the PATH of ordinary users. */
 const systemFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
-/** The folders of PATH, then those of the system that are not among them. */
+/** Returns the folders of PATH, followed by those of the system that are not among them. */
 export function searchPath(path: string | undefined): string {
   const own = (path ?? '').split(':').filter((folder) => isAbsolute(folder));
   return [...new Set([...own, ...systemFolders])].join(':');
 }
 
-/** Where programs are looked for that are to be run. */
+/** The folders in which programs to run are looked for. */
 export interface ProgramFolders {
   /** Folders that nobody but root and this user can change, as the value of a PATH. */
   readonly path: string;
-  /** Folders of the given PATH that are left out, with whose they are. */
+  /** Folders of the given PATH that are left out, with their owners. */
   readonly leftOut: readonly string[];
 }
 
 /**
- * The folders of {@link searchPath} that nobody else can put a program into: under sudo or su, a PATH may have folders of
- * the user before.
+ * Returns the folders of {@link searchPath} into which nobody else can put a program. Under sudo or su, PATH may hold
+ * folders of the previous user.
  */
 export async function programFolders(path: string | undefined): Promise<ProgramFolders> {
   const folders = searchPath(path).split(':');
@@ -29,7 +29,7 @@ export async function programFolders(path: string | undefined): Promise<ProgramF
     folders.map((folder) =>
       whoMayChange(folder).then(
         (trust) => (trust.found === undefined ? undefined : trust.foreign),
-        () => undefined, // what can't be looked at has no programs either
+        () => undefined, // a folder that can't be looked at has no programs either
       ),
     ),
   );
@@ -39,7 +39,10 @@ export async function programFolders(path: string | undefined): Promise<ProgramF
   };
 }
 
-/** Absolute path of a program, given by name or path. One that is looked for by name is passed over if others can change it. */
+/**
+ * Returns the absolute path of a program that is given by name or path. A program found by name is skipped when others
+ * can change it.
+ */
 export async function findExecutable(program: string, path: string): Promise<string | undefined> {
   if (isAbsolute(program)) return (await isExecutable(program)) ? program : undefined;
   for (const folder of path.split(':')) {

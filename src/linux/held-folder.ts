@@ -1,25 +1,33 @@
 /**
- * A folder that is held by a descriptor. Where somebody else can write on the way to a folder, a path may lead to another
- * place with each call. What is done through a descriptor is done in the folder that was opened, wherever it is by now.
+ * A folder that is held by a descriptor. Where another user can write on the way to a folder, a path may lead to
+ * another place with each call. Operations through a descriptor act on the folder that was opened, wherever it is by
+ * now.
  *
- * Node has no openat(2). On Linux `/proc/self/fd/N/NAME` is the same: it begins at the folder behind descriptor N (proc(5)).
+ * Node has no openat(2). On Linux `/proc/self/fd/N/NAME` does the same: it begins at the folder behind descriptor N
+ * (proc(5)).
  */
 import { constants, readFileSync, type Stats } from 'node:fs';
 import { lstat, open, opendir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Linux: open(2). The descriptor stands for the file itself, which is neither read nor waited for. Node has no name for it. */
+/**
+ * Linux: open(2). The descriptor stands for the file itself, which is neither read nor waited for. Node has no name for
+ * this flag.
+ */
 const pathOnly = 0o10000000;
 
-/** The name of an entry. As bytes, because a container may give names that are no UTF-8. */
+/** The name of an entry. It may be bytes, because a container may give names that are not UTF-8. */
 export type EntryName = string | Buffer;
 
 /** Something that was opened without following a link, and without reading it. */
 export interface HeldEntry extends AsyncDisposable {
-  /** A path to exactly this file, as long as it is held. Following it is safe: it is not looked up by name. */
+  /** Path to exactly this file while it is held. It is safe to follow, because the file is not looked up by name. */
   readonly path: string;
   readonly stats: Stats;
-  /** Which mount it is in, where the kernel tells. Unlike the device, asking needs no answer of the file system itself. */
+  /**
+   * Id of the mount that it is in, where the kernel tells it. Unlike asking for the device, this needs no answer of the
+   * file system itself.
+   */
   readonly mountId: string | undefined;
 }
 
@@ -41,7 +49,7 @@ export class HeldFolder implements AsyncDisposable {
     return new HeldFolder(path, await open(path, flags));
   }
 
-  /** A path to an entry of this very folder. Good until the folder is let go of. */
+  /** Returns a path to an entry of this very folder. It is valid until the folder is released. */
   at(name: string): string;
   at(name: EntryName): string | Buffer;
   at(name: EntryName): string | Buffer {
@@ -49,7 +57,7 @@ export class HeldFolder implements AsyncDisposable {
     return typeof name === 'string' ? join(folder, name) : Buffer.concat([Buffer.from(`${folder}/`), name]);
   }
 
-  /** This folder as a path for another process of this machine, for example `mount`. */
+  /** Path of this folder for another process of this machine, such as `mount`. */
   get pathForOthers(): string {
     return process.platform === 'linux' ? `/proc/${process.pid}/fd/${this.#handle.fd}` : this.path;
   }
@@ -70,12 +78,15 @@ export class HeldFolder implements AsyncDisposable {
     return lstat(this.at(name));
   }
 
-  /** Opens whatever has this name, without following or waiting for it: a FIFO does not block, a device does nothing. */
+  /**
+   * Opens the entry of this name, whatever it is, without following or waiting for it: a FIFO does not block, a device
+   * does nothing.
+   */
   async entry(name: EntryName): Promise<HeldEntry> {
     const handle = await open(this.at(name), pathOnly | constants.O_NOFOLLOW);
     try {
       const mountId = mountIdOf(handle.fd);
-      // A file system of somebody else's, such as FUSE, may never answer.
+      // A file system that another user mounted, such as FUSE, may never answer.
       const stats = isSameMount(mountId, this.mountId) ? await handle.stat() : undefined;
       if (stats === undefined) throw new ForeignMountError(this.path, handle.fd);
       return {
@@ -90,14 +101,17 @@ export class HeldFolder implements AsyncDisposable {
     }
   }
 
-  /** Opens a folder in this one that is no link and is in the same mount. @throws ForeignMountError, or the system's error */
+  /**
+   * Opens a folder in this one. It must not be a link, and must be in the same mount. @throws ForeignMountError, or the
+   * system's error
+   */
   async folder(name: EntryName): Promise<HeldFolder> {
     await using entry = await this.entry(name);
     const flags = constants.O_RDONLY | constants.O_DIRECTORY;
     return new HeldFolder(join(this.path, String(name)), await open(entry.path, flags));
   }
 
-  /** The first `limit` names, in no order. */
+  /** Returns the first `limit` names, in no order. */
   async names(limit: number): Promise<Buffer[]> {
     const names: Buffer[] = [];
     for await (const { name } of this.allEntries()) {
@@ -108,11 +122,11 @@ export class HeldFolder implements AsyncDisposable {
   }
 
   /**
-   * Everything in it, in no order, some at a time: somebody may have made very many. What is surely no folder is told
-   * without looking at each.
+   * Yields all entries, in no order and some at a time, because there may be very many. An entry that is surely not a
+   * folder is recognised without being opened.
    */
   async *allEntries(): AsyncGenerator<{ readonly name: Buffer; readonly isFolder: boolean | undefined }> {
-    // The types say string, whatever the encoding.
+    // The types declare strings, whatever the encoding.
     const folder = await opendir(this.at('.'), { encoding: 'buffer' as BufferEncoding, bufferSize: 512 });
     for await (const entry of folder) {
       const isOther = entry.isFile() || entry.isSymbolicLink() || entry.isFIFO() || entry.isSocket();
@@ -126,7 +140,7 @@ export class HeldFolder implements AsyncDisposable {
   }
 }
 
-/** Something else is mounted there. It is not asked for anything, because whoever mounted it may never answer. */
+/** Something else is mounted there. It is not accessed, because the user who mounted it may let it never answer. */
 export class ForeignMountError extends Error {
   constructor(folder: string, descriptor: number) {
     super(`something is mounted below ${folder} (descriptor ${descriptor})`);
@@ -137,7 +151,10 @@ export function isSameMount(one: string | undefined, other: string | undefined):
   return one === undefined || other === undefined || one === other;
 }
 
-/** proc(5): `mnt_id` in fdinfo. `undefined` where there is none. The kernel answers at once, whatever was opened. */
+/**
+ * Returns `mnt_id` of fdinfo (proc(5)), or `undefined` where there is none. The kernel answers at once, whatever was
+ * opened.
+ */
 export function mountIdOf(descriptor: number): string | undefined {
   try {
     return /^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8'))?.[1];

@@ -1,9 +1,9 @@
-/** Names of the folders that hosts make for sockets, by which other rooms know them. */
+/** Names of the folders that hosts make for sockets, by which other rooms recognise them. */
 import { basename } from 'node:path';
 
-/** Begins the name of a folder that says in a file whose it is. */
+/** Prefix of the name of a folder that holds a file naming its owner. */
 export const ownedPrefix = 'bulkhead-h-';
-/** Begins the name of one that is being made or removed: the name says whose it is, until and after the file does. */
+/** Prefix of the name of a folder that is being made or removed: its name says who owns it while its file does not. */
 export const passingPrefix = 'bulkhead-n-';
 
 export function isOwnedFolder(path: string): boolean {

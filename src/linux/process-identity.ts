@@ -1,20 +1,20 @@
 /**
- * Which process something belongs to, so that one that is gone can be told from one that lives: a process id alone is
- * given out again.
+ * Identifies the process to which something belongs, so that one that is gone can be told from one that lives: process
+ * ids are reused.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { kill } from 'node:process';
 
 export interface ProcessIdentity {
-  /** The kernel's present run. Another one is an earlier run of this machine, or a run of another machine. */
+  /** Id of the kernel's present run. Another id means an earlier run of this machine, or a run of another machine. */
   readonly bootId: string;
   /** A hash of the machine's id (machine-id(5)), which outlives a boot; empty where there is none, as in most containers. */
   readonly machineId: string;
-  /** Process ids mean something within one namespace only. */
+  /** The namespace of process ids, outside of which an id means nothing. */
   readonly pidNamespace: string;
   readonly pid: number;
-  /** When the process began, in clock ticks since boot (proc(5): field 22 of `stat`). */
+  /** When the process was started, in clock ticks since boot (proc(5): field 22 of `stat`). */
   readonly startTime: string;
 }
 
@@ -30,7 +30,7 @@ export function thisProcess(): ProcessIdentity {
   });
 }
 
-/** A process that this one sees; `undefined` when there is none. */
+/** Identifies a process that this one can see; `undefined` when there is none. */
 export function processIdentity(pid: number): ProcessIdentity | undefined {
   const { bootId, machineId, pidNamespace } = thisProcess();
   const startTime = processStat(pid)?.startTime ?? '';
@@ -40,11 +40,11 @@ export function processIdentity(pid: number): ProcessIdentity | undefined {
 export type Liveness = 'alive' | 'gone' | 'unknown';
 
 /**
- * `unknown` when this process can't see it: another machine, another namespace of process ids, no `/proc`, or an identity
- * that is not whole. Another boot id proves an end only together with the same machine id: machines that share an engine
- * or a volume have a boot id each.
+ * Tells whether a process lives. The answer is `unknown` when this process can't see it: another machine, another
+ * namespace of process ids, no `/proc`, or an incomplete identity. Another boot id proves an end only together with the
+ * same machine id, because machines that share an engine or a volume have different boot ids.
  *
- * @param here who is asking; default: this process
+ * @param here the process that asks; default: this process
  */
 export function livenessOf(process: ProcessIdentity, here: ProcessIdentity = thisProcess()): Liveness {
   if (here.bootId === '' || here.startTime === '') return 'unknown';
@@ -56,12 +56,12 @@ export function livenessOf(process: ProcessIdentity, here: ProcessIdentity = thi
   }
   if (pidNamespace !== here.pidNamespace) return 'unknown';
   const stat = processStat(pid);
-  // What /proc does not show may live all the same: descriptors run out, and hidepid hides processes.
+  // A process that /proc does not show may still live: descriptors run out, and hidepid hides processes.
   if (stat === undefined) return exists(pid) ? 'unknown' : 'gone';
   return stat.startTime === startTime && stat.state !== 'Z' ? 'alive' : 'gone';
 }
 
-/** Only the kernel's word that there is no such process counts for it. */
+/** Whether a process exists. Only the kernel's answer that there is none counts as an end. */
 function exists(pid: number): boolean {
   try {
     kill(pid, 0);
@@ -79,7 +79,7 @@ function bootId(): string {
   }
 }
 
-/** Hashed, because machine-id(5) asks for the id itself to be kept from others, and labels are seen by many. */
+/** The id is hashed, because machine-id(5) asks to keep the id itself from others, and labels are seen by many. */
 function machineId(): string {
   try {
     const id = readFileSync('/etc/machine-id', 'utf8').trim();
@@ -98,7 +98,10 @@ function pidNamespace(): string {
   }
 }
 
-/** proc(5): the name, in parentheses, may hold anything; the third field follows the last of them. */
+/**
+ * Reads `stat` of a process (proc(5)). The name, in parentheses, may hold anything; the third field follows the last
+ * parenthesis.
+ */
 function processStat(pid: number): { state: string; startTime: string } | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');

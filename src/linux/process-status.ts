@@ -5,25 +5,25 @@ import { processIdentity } from './process-identity.ts';
 /** What every user may read about a process, proc_pid_status(5). */
 export interface ProcessStatus {
   readonly pid: number;
-  /** Real, effective, saved and file system user, as this process numbers them. */
+  /** Real, effective, saved and file system user, as numbered in this process's namespace. */
   readonly uids: readonly number[];
   readonly threads: number;
-  /** How many process namespaces it is in, counted from the reader's own inward. */
+  /** Number of process namespaces that it is in, counted from the reader's own inward. */
   readonly pidNamespaces: number;
-  /** The effective capabilities, a bit for each. */
+  /** The effective capabilities, with a bit for each. */
   readonly capabilities: bigint;
-  /** Filters of system calls, which no process can shake off. */
+  /** Number of system call filters, which no process can remove. */
   readonly seccompFilters: number;
   readonly noNewPrivileges: boolean;
-  /** Its user namespace: the namespace itself where this process may see it, else the text of its `uid_map`. */
+  /** Its user namespace: the namespace itself where this process may see it; otherwise the text of its `uid_map`. */
   readonly userNamespace: { readonly link: string | undefined; readonly uidMap: string };
-  /** In clock ticks since boot: tells it from a later process of the same id. */
+  /** When it was started, in clock ticks since boot, which distinguishes it from a later process of the same id. */
   readonly startTime: string;
 }
 
 const longestFile = 64 * 1024;
 
-/** `undefined` when there is no such process, or this one may not see it. */
+/** Returns `undefined` when there is no such process, or this one may not see it. */
 export async function readProcessStatus(pid: number): Promise<ProcessStatus | undefined> {
   const before = processIdentity(pid)?.startTime;
   const [status, uidMap, link] = await Promise.all([
@@ -31,7 +31,7 @@ export async function readProcessStatus(pid: number): Promise<ProcessStatus | un
     readProcFile(`/proc/${pid}/uid_map`),
     readlink(`/proc/${pid}/ns/user`).catch(() => undefined),
   ]);
-  // Another process may have been given the id meanwhile.
+  // Another process may have got the id meanwhile.
   if (before === undefined || processIdentity(pid)?.startTime !== before) return undefined;
   const field = (name: string) => new RegExp(`^${name}:\\s+(.*)$`, 'm').exec(status)?.[1]?.trim();
   const effective = field('CapEff');
@@ -42,7 +42,7 @@ export async function readProcessStatus(pid: number): Promise<ProcessStatus | un
     threads: Number(field('Threads')),
     pidNamespaces: (field('NSpid') ?? '').split(/\s+/).length,
     capabilities: BigInt(`0x${effective}`),
-    // Kernels before 5.9 do not count them.
+    // Kernels before 5.9 do not count filters.
     seccompFilters: Number(field('Seccomp_filters') ?? (field('Seccomp') === '0' ? 0 : 1)),
     noNewPrivileges: field('NoNewPrivs') !== '0',
     userNamespace: { link, uidMap },
@@ -50,13 +50,13 @@ export async function readProcessStatus(pid: number): Promise<ProcessStatus | un
   };
 }
 
-/** Text of a file in `/proc`; empty where it can't be read, or is longer than it should be. */
+/** Reads a file in `/proc` as text; empty where it can't be read or is longer than it should be. */
 export async function readProcFile(path: string, mostBytes = longestFile): Promise<string> {
   const bytes = await readBoundedFile(path, { mostBytes }).catch(() => undefined);
   return bytes?.toString('utf8') ?? '';
 }
 
-/** Whether two processes are in the same user namespace; `false` where that can't be seen. */
+/** Whether two processes are in the same user namespace; `false` where that can't be determined. */
 export function sameUserNamespace(one: ProcessStatus, other: ProcessStatus): boolean {
   const [first, second] = [one.userNamespace, other.userNamespace];
   return first.link !== undefined && second.link !== undefined

@@ -1,6 +1,6 @@
 /**
- * Removal of a folder in which somebody else could write, a plugin for example. No link is followed and no mount entered;
- * names may be any bytes, trees may be of any depth, and neither memory nor descriptors grow with what is there.
+ * Removes a folder into which others, such as a plugin, could write. No link is followed and no mount entered. Names
+ * may be any bytes, trees may have any depth, and neither memory nor descriptors grow with what is there.
  */
 import { randomBytes } from 'node:crypto';
 import { chmod, rename, rmdir, unlink } from 'node:fs/promises';
@@ -9,21 +9,21 @@ import { BulkheadError, nameErrorClass } from '../errors.ts';
 import { errnoOf, ForeignMountError, HeldFolder, isSameMount, type EntryName } from './held-folder.ts';
 import { unmountOwn } from './small-mount.ts';
 
-/** So many names are read at a time. */
+/** How many names are read at a time. */
 const namesAtATime = 1024;
-/** More entries are not removed in one go, so that whoever made them does not keep this process busy for ever. */
+/** Most entries that are removed in one go, so that whoever made them can't keep this process busy for ever. */
 export const mostEntries = 1_000_000;
-/** Nor are new ones that are made all the time. */
+/** Longest time of one removal, in milliseconds, because new entries may be made all the time. */
 const longestRemovalMs = 120_000;
 
-/** How much of one removal is done. */
+/** How much of a removal is done. */
 interface Progress {
-  /** Counts entries that are gone, and attempts that somebody foiled who made something new meanwhile. */
+  /** Number of entries removed, and of attempts that failed because somebody made something new meanwhile. */
   steps: number;
   readonly late: number;
 }
 
-/** A folder, or something in it, is still there: says what and why. */
+/** A folder, or something in it, could not be removed. The error says what and why. */
 export class FolderNotRemovedError extends BulkheadError {
   static {
     nameErrorClass(this, 'FolderNotRemovedError');
@@ -40,7 +40,10 @@ export class FolderNotRemovedError extends BulkheadError {
   }
 }
 
-/** Removes the folder at a path whose parent is trusted. That it is not there is success. @throws FolderNotRemovedError */
+/**
+ * Removes the folder at a path whose parent is trusted. A folder that is not there counts as removed. @throws
+ * FolderNotRemovedError
+ */
 export async function removeFolder(path: string): Promise<void> {
   try {
     await using parent = await HeldFolder.open(dirname(path), { follow: true });
@@ -51,9 +54,10 @@ export async function removeFolder(path: string): Promise<void> {
 }
 
 /**
- * Removes a folder of this user's in `parent`, with all that is in it, whoever made that. That it is not there is success.
+ * Removes a folder of this user in `parent` with everything in it, whoever made that. A folder that is not there counts
+ * as removed.
  *
- * @throws FolderNotRemovedError when it is another user's, or something in it can't be removed
+ * @throws FolderNotRemovedError when the folder belongs to another user, or something in it can't be removed
  */
 export async function removeFolderIn(parent: HeldFolder, name: string): Promise<void> {
   const path = `${parent.path}/${name}`;
@@ -73,12 +77,14 @@ export async function removeFolderIn(parent: HeldFolder, name: string): Promise<
   }
 }
 
-/** Empties the folder. Folders in it are moved up into it before they are emptied, so that no depth matters. */
+/**
+ * Empties the folder. The folders in it are moved up into it before they are emptied, so that depth does not matter.
+ */
 async function empty(top: HeldFolder, progress: Progress): Promise<void> {
   for (;;) {
     const names = await top.names(namesAtATime);
     if (names.length === 0) return;
-    // Only now: what took long and is done is no failure.
+    // Checked only now, because a removal that took long and is done is not a failure.
     const why = whyNoFurther(progress);
     if (why !== undefined) throw new FolderNotRemovedError(top.path, why);
     await removeAll(top, top, names, progress);
@@ -90,7 +96,7 @@ function whyNoFurther({ steps, late }: Progress): string | undefined {
   return performance.now() > late ? 'it took too long' : undefined;
 }
 
-/** @throws the first failure, when it is all that came of it */
+/** @throws the first failure, when nothing at all could be removed */
 async function removeAll(
   top: HeldFolder,
   folder: HeldFolder,
@@ -103,7 +109,7 @@ async function removeAll(
     try {
       await remove(top, folder, name, progress);
     } catch (error) {
-      // Somebody else was faster.
+      // Another process removed it first.
       if (errnoOf(error) === 'ENOENT') progress.steps += 1;
       else failure ??= error;
     }
@@ -123,7 +129,7 @@ async function remove(
     progress.steps += 1;
     return;
   } catch (error) {
-    // Linux says EISDIR of a folder; POSIX EPERM.
+    // For a folder Linux answers EISDIR, POSIX EPERM.
     if (!['EISDIR', 'EPERM'].includes(errnoOf(error) ?? '')) throw error;
     refused = error;
   }
@@ -152,14 +158,14 @@ async function remove(
     for (;;) {
       const names = await folder.names(namesAtATime);
       if (names.length === 0) break;
-      if (whyNoFurther(progress) !== undefined) return; // told by whoever finds that it is still there
+      if (whyNoFurther(progress) !== undefined) return; // the caller that finds it still there reports it
       await removeAll(top, folder, names, progress);
     }
   }
   await removeEmpty(top, name, progress);
 }
 
-/** @returns false where somebody has made something in it meanwhile: then it has to be emptied again */
+/** @returns false when somebody has put something into it meanwhile, so that it has to be emptied again */
 async function removeEmpty(parent: HeldFolder, name: EntryName, progress: Progress): Promise<boolean> {
   try {
     await rmdir(parent.at(name));
@@ -186,7 +192,7 @@ async function open(parent: HeldFolder, name: EntryName): Promise<HeldFolder> {
   }
 }
 
-/** A folder may have been made with a mode that keeps its own owner out. */
+/** Gives the owner access, because a folder may have been made with a mode that keeps its own owner out. */
 async function makeOwnPassable(parent: HeldFolder, name: EntryName): Promise<void> {
   await using entry = await parent.entry(name);
   if (!isSameMount(entry.mountId, parent.mountId)) return;

@@ -1,12 +1,12 @@
-/** Reading a small file of our own in a place where somebody else may have put something of that name. */
+/** Reads a small file of our own in a place where others may have put something of the same name. */
 import { open } from 'node:fs/promises';
 import type { HeldFolder } from './held-folder.ts';
 
 /**
- * The text of a regular file with one name that belongs to this user. Anything else, a FIFO, a link, a device or a large
- * file among them, is neither opened for reading nor waited for.
+ * Reads the text of a regular file that has one name and belongs to this user. Anything else, such as a FIFO, a link, a
+ * device or a large file, is neither opened for reading nor waited for.
  *
- * @returns `undefined` for what is no such file. @throws the system's error, ENOENT when there is nothing
+ * @returns `undefined` for anything but such a file. @throws the system's error, ENOENT when there is nothing
  */
 export async function readOwnFile(
   folder: HeldFolder,

@@ -1,7 +1,7 @@
 /**
- * A small file system in memory for one folder, so that what a container writes there is bounded in bytes and in number,
- * and so that no set-user-id bit, device or program counts in it. Only root can mount one; Node has no mount(2), so that
- * the system's own programs do it.
+ * Mounts a small file system in memory on one folder, so that what a container writes there is bounded in bytes and in
+ * number, and so that no set-user-id bit, device or program in it has an effect. Only root can mount one. Node has no
+ * mount(2), so the system's own programs do it.
  */
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
@@ -11,17 +11,20 @@ import { errnoOf, isSameMount, mountIdOf, type EntryName, type HeldFolder } from
 
 const run = promisify(execFile);
 
-/** What such mounts are called in the list of mounts, by which those of a host that was killed are known. */
+/** Source of such mounts in the list of mounts, by which those of a host that was killed are recognised. */
 const mountSource = 'bulkhead-sockets';
-/** Sockets and folders take none of it. */
+/** Size in bytes. Sockets and folders take none of it. */
 export const mostBytes = 1024 * 1024;
-/** Sockets, folders and files together. */
+/** Most sockets, folders and files together. */
 export const mostInodes = 4096;
 const mountMs = 10_000;
-/** util-linux; nothing is looked for on the caller's PATH, because these programs are run as root. */
+/** Programs of util-linux. They are run as root, so nothing is looked for on the caller's PATH. */
 const programs = { mount: ['/usr/bin/mount', '/bin/mount'], umount: ['/usr/bin/umount', '/bin/umount'] };
 
-/** Whether one is mounted now; false where this process or this machine can't do it. The folder must be opened anew. */
+/**
+ * Mounts one on the folder, which must then be opened anew. Resolves to false where this process or machine can't do
+ * it.
+ */
 export async function mountSmall(folder: HeldFolder): Promise<boolean> {
   if (process.platform !== 'linux' || process.geteuid?.() !== 0) return false;
   const options = `size=${mostBytes},nr_inodes=${mostInodes},mode=0700,nosuid,nodev,noexec`;
@@ -30,8 +33,8 @@ export async function mountSmall(folder: HeldFolder): Promise<boolean> {
 }
 
 /**
- * Unmounts what {@link mountSmall} has mounted on an entry of the folder, at once for this process and as soon as nobody
- * uses it any more for everybody. Does nothing to another mount, and where none is.
+ * Unmounts what {@link mountSmall} has mounted on an entry of the folder: at once for this process, and for everybody
+ * else as soon as nobody uses it any more. Does nothing where there is another mount or none.
  */
 export async function unmountOwn(parent: HeldFolder, name: EntryName): Promise<void> {
   if (process.platform !== 'linux' || process.geteuid?.() !== 0 || parent.mountId === undefined) return;
@@ -52,7 +55,7 @@ export async function unmountOwn(parent: HeldFolder, name: EntryName): Promise<v
   }
 }
 
-/** proc(5): mountinfo begins with the id; behind ` - ` are type and source. */
+/** Whether the mount is one of ours. A line of mountinfo begins with the id; type and source follow ` - ` (proc(5)). */
 async function isOwnMount(mountId: string): Promise<boolean> {
   const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
   const line = lines.find((each) => each.startsWith(`${mountId} `));
@@ -66,7 +69,7 @@ async function system(name: keyof typeof programs, words: readonly string[]): Pr
       () => false,
     );
     if (!isThere) continue;
-    // The program's texts are not needed: without the mount the folder is a plain one.
+    // The output of the program is not needed: without the mount the folder is a plain one.
     return await run(program, words, { timeout: mountMs, env: {}, cwd: '/' }).then(
       () => true,
       () => false,

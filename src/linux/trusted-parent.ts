@@ -1,4 +1,6 @@
-/** Whether nobody else can exchange what this process makes in a folder, for example by a link to another place. */
+/**
+ * Checks that nobody else can exchange what this process makes in a folder, for example for a link to another place.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BulkheadError } from '../errors.ts';
@@ -21,7 +23,7 @@ export async function refuseUntrusted(parent: string): Promise<void> {
   );
 }
 
-/** What is wrong, as part of a sentence; `undefined` when nothing is. @throws the system's error */
+/** Returns what is wrong, as part of a sentence; `undefined` when nothing is. @throws the system's error */
 async function whyUntrusted(parent: string): Promise<string | undefined> {
   // The parent is a folder on the way to what will be made in it, so that the sticky bit of one such as `/tmp` counts.
   const { foreign } = await whoMayChange(
@@ -31,7 +33,10 @@ async function whyUntrusted(parent: string): Promise<string | undefined> {
   return foreign && describeForeign(foreign);
 }
 
-/** In a user namespace of its own a process sees this one for everybody who is not in it, root of the machine among them. */
+/**
+ * In a user namespace of its own, a process sees this user in place of everybody who is not in it, including root of
+ * the machine.
+ */
 const unmappedUser = 65534;
 
 async function hasAllUsers(): Promise<boolean> {

@@ -4,16 +4,16 @@ import { dirname, join } from 'node:path/posix';
 
 const mostLinks = 40; // as many as the kernel follows
 
-/** A place on the way: a folder, a link, or what the path leads to. */
+/** A place on a path: a folder, a link, or what the path leads to. */
 export interface Place {
   readonly path: string;
   readonly found: Stats;
-  /** Whether the path has no further part after it. */
+  /** Whether no further part of the path follows. */
   readonly isLast: boolean;
 }
 
 export interface Walk {
-  /** Where the path leads when all links are followed, as far as it exists; below the root. */
+  /** Where the path leads when all links are followed, as far as it exists. It is relative to the root. */
   readonly path: string;
   /** What is there; `undefined` when nothing is. */
   readonly found: Stats | undefined;
@@ -22,8 +22,8 @@ export interface Walk {
 /**
  * Follows an absolute path part by part, through all links, as a process does whose root is `root`.
  *
- * @param onPlace told of every place on the way, the root included
- * @throws the error of the system, but for a path that does not exist
+ * @param onPlace called with every place on the way, including the root
+ * @throws the system's error, except for a path that does not exist
  */
 export async function walkPath(
   path: string,

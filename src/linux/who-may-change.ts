@@ -1,6 +1,6 @@
 /**
- * Who could put something else at a path. Whoever owns a folder on the way, or may write to it, decides what is found
- * there: a program, a catalog, a file that is kept for later.
+ * Tells who could put something else at a path. The owner of a folder on the way, and whoever may write to it, decides
+ * what is found there: a program, a catalog, a file that is kept for later.
  */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -10,7 +10,7 @@ import { walkPath, type Walk } from './walk-path.ts';
 /** A place on the way to a path that somebody else may change. */
 export interface ForeignPlace {
   readonly path: string;
-  /** Who may change it: the owner, or for `group` and `everybody` whoever may write. */
+  /** Who may change it: the owner, or `group` and `everybody` for all who may write. */
   readonly by:
     | { readonly kind: 'owner'; readonly uid: number }
     | { readonly kind: 'group'; readonly gid: number }
@@ -23,11 +23,12 @@ export interface PathTrust extends Walk {
 }
 
 /**
- * Follows a path from the root on, through all links. A folder in which everybody may write, but in which only the owner of
- * a file may replace it (the sticky bit, as `/tmp` has it), is no danger on the way: whose the next part is counts.
+ * Follows a path from the root on, through all links. A folder in which everybody may write, but in which only the
+ * owner of a file may replace it (the sticky bit, as `/tmp` has it), is no danger on the way: there the owner of the
+ * next part counts.
  *
- * @param trusted users who may change it beside root and the user of this process
- * @throws the error of the system, but for a path that does not exist
+ * @param trusted users, besides root and the user of this process, who may change it
+ * @throws the system's error, except for a path that does not exist
  */
 export async function whoMayChange(path: string, trusted: readonly number[] = []): Promise<PathTrust> {
   const users = new Set([0, process.geteuid?.() ?? 0, ...trusted]);
@@ -40,7 +41,7 @@ export async function whoMayChange(path: string, trusted: readonly number[] = []
   return { ...walk, foreign };
 }
 
-/** In words. */
+/** Describes the place in words. */
 export function describeForeign({ path, by }: ForeignPlace): string {
   switch (by.kind) {
     case 'owner':
@@ -61,7 +62,7 @@ async function foreignPlace(
 ): Promise<ForeignPlace | undefined> {
   const { uid, gid, mode } = found;
   if (!users.has(uid)) return { path, by: { kind: 'owner', uid } };
-  if (found.isSymbolicLink()) return undefined; // its mode means nothing
+  if (found.isSymbolicLink()) return undefined; // the mode of a link means nothing
   if (!isLast && found.isDirectory() && (mode & 0o1000) !== 0) return undefined;
   if ((mode & 0o002) !== 0) return { path, by: { kind: 'everybody' } };
   if ((mode & 0o020) !== 0 && !(await isGroupOf(gid, users))) return { path, by: { kind: 'group', gid } };
@@ -69,13 +70,13 @@ async function foreignPlace(
 }
 
 /**
- * Whether all members of a group are among the users. Many systems give every user a group of its own, and let it write
- * what its user makes.
+ * Whether all members of a group are among the users. Many systems give every user a group of its own, and let that
+ * group write to what the user makes.
  */
 async function isGroupOf(gid: number, users: ReadonlySet<number>): Promise<boolean> {
   const [group, passwd] = await Promise.all(['/etc/group', '/etc/passwd'].map(readTable));
   const entry = group?.find((fields) => Number(fields[2]) === gid);
-  if (entry === undefined || passwd === undefined) return false; // its members are kept elsewhere
+  if (entry === undefined || passwd === undefined) return false; // the members of the group are kept elsewhere
   const names = (entry[3] ?? '').split(',').filter((name) => name !== '');
   const named = names.map((name) => passwd.find((fields) => fields[0] === name));
   const primary = passwd.filter((fields) => Number(fields[3]) === gid);

@@ -1,9 +1,9 @@
-/** The architectures in the words of image configurations, which are those of Go: `amd64`, `arm64`. */
+/** Names of architectures as image configurations use them, which are Go's: `amd64`, `arm64`. */
 
-/** What Node.js calls otherwise. */
+/** Names that differ in Node.js. */
 const ofNode: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', ppc64: 'ppc64le' };
 
-/** What uname(2) calls otherwise. */
+/** Names that differ in uname(2). */
 const ofUname: Readonly<Record<string, string>> = {
   x86_64: 'amd64',
   aarch64: 'arm64',
@@ -11,7 +11,7 @@ const ofUname: Readonly<Record<string, string>> = {
   i686: '386',
 };
 
-/** `e_machine` of the little-endian 64-bit architectures that engines have images for. */
+/** Names by `e_machine`, for the little-endian 64-bit architectures that engines have images for. */
 const ofElf: Readonly<Record<number, string>> = {
   21: 'ppc64le',
   62: 'amd64',
@@ -25,12 +25,12 @@ export function hostArchitecture(): string {
   return ofNode[process.arch] ?? process.arch;
 }
 
-/** @param machine as `uname` says it */
+/** @param machine the name that `uname` reports */
 export function architectureOfUname(machine: string): string {
   return ofUname[machine] ?? machine;
 }
 
-/** @returns `unknown-<e_machine>` for what has no name here */
+/** @returns `unknown-<e_machine>` for a machine that has no name here */
 export function architectureOfElf(machine: number): string {
   return ofElf[machine] ?? `unknown-${machine}`;
 }

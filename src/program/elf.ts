@@ -1,9 +1,9 @@
 /**
- * Reads what a launch depends on out of an ELF program: machine, loader, needed libraries and where to look for them.
+ * Reads what a launch depends on from an ELF program: machine, loader, needed libraries and where they are looked up.
  *
- * The parser does no I/O. It asks for ranges of the file and is resumed with their bytes, so that the same code reads
- * a few hundred bytes of a 100 MB program on disk (`readElf`) and a program that is already in memory (`parseElf`).
- * Numbers are those of the System V ABI's ELF-64 object file format.
+ * The parser does no I/O. It asks for ranges of the file and is resumed with their bytes, so that the same code reads a
+ * few hundred bytes of a 100 MB program on disk (`readElf`) and a program that is already in memory (`parseElf`). The
+ * numbers are those of the System V ABI's ELF-64 object file format.
  */
 import { architectureOfElf } from './architecture.ts';
 import { ElfError } from './errors.ts';
@@ -12,11 +12,11 @@ import { programLimits } from './limits.ts';
 export interface ElfFile {
   /** Architecture in the words of image configurations (`amd64`, `arm64`), or `unknown-<e_machine>`. */
   readonly machine: string;
-  /** `shared` is also what position-independent programs are. */
+  /** Type of the file. `shared` includes position-independent programs. */
   readonly type: 'relocatable' | 'executable' | 'shared' | 'core' | 'other';
   /** Path of the loader. Absent: the program is static and runs without any other file. */
   readonly interpreter: string | undefined;
-  /** Names of the libraries it asks for, in order (DT_NEEDED). */
+  /** Names of the libraries that it needs, in order (DT_NEEDED). */
   readonly needed: readonly string[];
   /** Folders of DT_RPATH: searched first, also for the libraries' own libraries. May hold `$ORIGIN`. */
   readonly rpath: readonly string[];
@@ -24,7 +24,7 @@ export interface ElfFile {
   readonly runpath: readonly string[];
 }
 
-/** A range of the file; the answer may be shorter only at the end of the file. */
+/** A range of the file. Fewer bytes may come back only at the end of the file. */
 export interface ElfRange {
   readonly offset: number;
   readonly length: number;
@@ -48,7 +48,7 @@ export function parseElf(bytes: Uint8Array): ElfFile {
   return step.value;
 }
 
-/** What the first few kilobytes of a program tell. */
+/** What the first few kilobytes of a program tell about it. */
 export interface ElfOutline {
   readonly machine: string;
   readonly interpreter: string | undefined;
@@ -56,7 +56,7 @@ export interface ElfOutline {
   readonly dynamic: ElfRange | undefined;
 }
 
-/** Parses as much as is at the beginning of the file. */
+/** Parses what is at the beginning of the file. */
 export function* elfOutlineParser(): Generator<ElfRange, ElfOutline, Uint8Array> {
   const header = yield* readHeader();
   const segments = yield* readSegments(header);
@@ -152,7 +152,7 @@ function* readSegments(header: Header): Generator<ElfRange, Segment[], Uint8Arra
   });
 }
 
-/** Longer than PATH_MAX is no path the kernel would accept. */
+/** Longest string that is read: the kernel accepts no path longer than PATH_MAX. */
 const longestString = 4096;
 
 function* readInterpreter(segments: readonly Segment[]): Generator<ElfRange, string | undefined, Uint8Array> {
@@ -195,7 +195,7 @@ function valuesOf(dynamic: readonly DynamicEntry[], wanted: number): number[] {
   return dynamic.filter((entry) => entry.tag === wanted).map((entry) => entry.value);
 }
 
-/** Where the strings are in the file: the dynamic section gives an address in memory, the load segments map it. */
+/** Finds the strings in the file: the dynamic section gives an address in memory, and the load segments map it. */
 function stringTable(dynamic: readonly DynamicEntry[], segments: readonly Segment[]): ElfRange | undefined {
   const address = valuesOf(dynamic, tag.stringTable)[0];
   const length = valuesOf(dynamic, tag.stringTableSize)[0];
@@ -207,7 +207,10 @@ function stringTable(dynamic: readonly DynamicEntry[], segments: readonly Segmen
   return segment && { offset: segment.offset + (address - segment.address), length };
 }
 
-/** The names in a string table. One file can name the same long text any number of times, so all are counted together. */
+/**
+ * The names in a string table. They are counted together, because one file can name the same long text any number of
+ * times.
+ */
 class Strings {
   readonly #table: ElfRange | undefined;
   #names = 0;
@@ -257,7 +260,7 @@ function checkLimit(name: keyof typeof programLimits, value: number, what: strin
     throw new ElfError('limit', `an ELF file with ${value} ${what}: at most ${most} are read (${name})`);
 }
 
-/** The end of a range is an offset too, and has to be one that a file can have. */
+/** Checks a range. Its end is an offset too, and has to be one that a file can have. */
 function checkedRange(offset: number, length: number): ElfRange {
   if (!Number.isSafeInteger(offset + length))
     throw new ElfError('damaged', 'damaged ELF file: an offset beyond any file');
@@ -274,7 +277,10 @@ function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** 64 bits as a number; tags and values beyond 2^53 are none that we look at, so their rounding does not matter. */
+/**
+ * Reads 64 bits as a number. No tag or value that is used here is beyond 2^53, so the rounding of larger ones does not
+ * matter.
+ */
 function numberAt(view: DataView, position: number): number {
   return view.getUint32(position, true) + view.getUint32(position + 4, true) * 2 ** 32;
 }

@@ -7,8 +7,8 @@ export class ElfError extends BulkheadError {
   }
 
   /**
-   * `not-elf`: something else. `unsupported`: 32-bit or big-endian. `damaged`: cut short or contradictory. `limit`: it
-   * claims more than is read of any program.
+   * `not-elf`: the file is something else. `unsupported`: it is 32-bit or big-endian. `damaged`: it is cut short or
+   * contradicts itself. `limit`: it claims more than is read of any program.
    */
   readonly reason: ElfErrorReason;
   /** What is wrong, without the name of the file. */

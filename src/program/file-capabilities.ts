@@ -5,8 +5,8 @@ import { capabilityNumber, capabilityOf } from '../linux/capabilities.ts';
 const revision2Effective = 0x02000001;
 
 /**
- * The value of the extended attribute `security.capability` for `names` as permitted and effective (`+ep`):
- * 20 bytes, `struct vfs_cap_data` revision 2, little-endian.
+ * Encodes the value of the extended attribute `security.capability` for `names` as permitted and effective (`+ep`): 20
+ * bytes, `struct vfs_cap_data` revision 2, little-endian.
  *
  * @param names `IPC_LOCK` and `CAP_IPC_LOCK`, in either case, mean the same
  * @throws {InvalidOptionError} for a name that Linux does not know
@@ -31,20 +31,23 @@ export function encodeFileCapabilities(names: readonly string[]): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-/** Low three bytes of the magic number hold flags; the top byte the revision (include/uapi/linux/capability.h). */
+/**
+ * The low three bytes of the magic number hold flags; the top byte holds the revision
+ * (include/uapi/linux/capability.h).
+ */
 const effectiveFlag = 0x000001;
 
 export interface FileCapabilities {
-  /** Without `CAP_`, in the order of their numbers; `#41` for one that is not known here. */
+  /** Names without `CAP_`, in the order of their numbers; `#41` for a number that has no name here. */
   readonly permitted: readonly string[];
   /** Whether a process that executes the file has them at once. */
   readonly effective: boolean;
 }
 
-/** By revision, how long the value is: the kernel takes no other (include/uapi/linux/capability.h: XATTR_CAPS_SZ). */
+/** Length of the value by revision: the kernel accepts no other (include/uapi/linux/capability.h: XATTR_CAPS_SZ). */
 const sizes: Readonly<Record<number, number>> = { 1: 12, 2: 20, 3: 24 };
 
-/** Reads the value of `security.capability`, revisions 1 to 3. `undefined` for what is none. */
+/** Reads the value of `security.capability`, revisions 1 to 3. Returns `undefined` for anything else. */
 export function decodeFileCapabilities(value: Uint8Array): FileCapabilities | undefined {
   if (value.byteLength < 12) return undefined;
   const view = new DataView(value.buffer, value.byteOffset, value.byteLength);

@@ -1,7 +1,7 @@
 /**
- * What the Go compiler writes into every program: its own version, and the modules that were linked in. The format is
- * that of Go 1.18 and later (`debug/buildinfo`): a header of 32 bytes that begins with a magic text, then two strings,
- * each behind its length as a varint.
+ * Reads what the Go compiler writes into every program: its own version, and the modules that were linked in. The
+ * format is that of Go 1.18 and later (`debug/buildinfo`): a header of 32 bytes that begins with a magic text, then two
+ * strings, each after its length as a varint.
  */
 
 import { programLimits } from './limits.ts';
@@ -11,22 +11,25 @@ export interface GoBuildInfo {
   readonly goVersion: string;
   /** Path of the main package. */
   readonly path: string | undefined;
-  /** Versions by module path, that of the main module among them; of a replaced module, those of its replacement. */
+  /**
+   * Versions by module path, including that of the main module. For a replaced module they are those of its
+   * replacement.
+   */
   readonly modules: ReadonlyMap<string, string>;
 }
 
 export const goBuildInfoMagic = Buffer.from('\xff Go buildinf:', 'latin1');
 
-/** No version of Go or of a module is longer; a longer text is something else. */
+/** Longest text that is taken for a version. No version of Go or of a module is longer. */
 const longestVersion = 256;
 
 const headerSize = 32;
 const stringsInline = 2;
 
 /**
- * How many bytes from the magic text on have to be there for the build info to be read: more than `bytes` has while that
- * is not known. `undefined` for what only looks like one: the magic text also stands in programs that can read build
- * infos, and Go before 1.18 wrote pointers.
+ * Returns how many bytes, counted from the magic text, are needed to read the build info; while that is not known, more
+ * than `bytes` has. Returns `undefined` for something that only looks like a build info: the magic text also occurs in
+ * programs that can read build infos, and Go before 1.18 wrote pointers.
  */
 export function goBuildInfoLength(bytes: Uint8Array): number | undefined {
   if (bytes.length < headerSize) return headerSize;
@@ -39,7 +42,10 @@ export function goBuildInfoLength(bytes: Uint8Array): number | undefined {
   return stringAt(bytes, version.end)?.end;
 }
 
-/** Reads the build info at the beginning of `bytes`. `undefined` for what is none, is cut short, or beyond the limit. */
+/**
+ * Reads the build info at the beginning of `bytes`. Returns `undefined` for bytes that are no build info, are cut
+ * short, or exceed the limit.
+ */
 export function parseGoBuildInfo(bytes: Uint8Array): GoBuildInfo | undefined {
   const length = goBuildInfoLength(bytes);
   if (length === undefined || length > bytes.length || length > programLimits.goBuildInfoBytes.most)
@@ -47,7 +53,7 @@ export function parseGoBuildInfo(bytes: Uint8Array): GoBuildInfo | undefined {
   const version = stringAt(bytes, headerSize);
   const modules = version && stringAt(bytes, version.end);
   if (version === undefined || modules === undefined) return undefined;
-  // The list stands between two marks of 16 bytes (`runtime/debug`: ReadBuildInfo).
+  // The list is enclosed in two marks of 16 bytes (`runtime/debug`: ReadBuildInfo).
   return { goVersion: textOf(bytes, version), ...parseModules(textOf(bytes, modules).slice(16, -16)) };
 }
 
@@ -56,7 +62,7 @@ interface Span {
   readonly end: number;
 }
 
-/** Where the string is whose length stands at `at`. Where its length is not whole yet, it ends with the next byte. */
+/** Finds the string whose length is encoded at `at`. While its length is incomplete, it ends with the next byte. */
 function stringAt(bytes: Uint8Array, at: number): Span | undefined {
   let length = 0;
   for (let index = 0; index < 5; index += 1) {
@@ -69,12 +75,15 @@ function stringAt(bytes: Uint8Array, at: number): Span | undefined {
   return undefined;
 }
 
-/** Latin-1, because the marks are no UTF-8; module paths and versions are ASCII. */
+/** Decodes as Latin-1, because the marks are not UTF-8; module paths and versions are ASCII. */
 function textOf(bytes: Uint8Array, { start, end }: Span): string {
   return Buffer.from(bytes.subarray(start, end)).toString('latin1');
 }
 
-/** Lines `path P`, `mod P V`, `dep P V SUM`, and `=> P V SUM` behind one that is replaced; fields are divided by tabs. */
+/**
+ * Reads the lines `path P`, `mod P V`, `dep P V SUM`, and `=> P V SUM` after a module that is replaced. Tabs separate
+ * the fields.
+ */
 function parseModules(text: string): Pick<GoBuildInfo, 'path' | 'modules'> {
   const modules = new Map<string, string>();
   let path: string | undefined;

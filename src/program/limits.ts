@@ -1,4 +1,7 @@
-/** How much of a program is read. What goes beyond is refused by name, because a file can claim any number. */
+/**
+ * Limits on how much of a program is read. A program beyond one is refused with the limit's name, because a file can
+ * claim any number.
+ */
 export const programLimits = {
   programHeaderBytes: {
     most: 65_536,
@@ -26,7 +29,7 @@ export const programLimits = {
   },
 } as const satisfies Record<string, ReadLimit>;
 
-/** A limit on what is read, with the reason why nothing honest meets it. */
+/** A limit on what is read, and the reason why no honest program reaches it. */
 export interface ReadLimit {
   readonly most: number;
   readonly why: string;

@@ -1,7 +1,7 @@
-/** The candidate that was most likely meant by a mistyped word, if one is near enough. */
+/** Returns the candidate that a mistyped word most likely means, if one is near enough. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
-  // A third of the letters may be wrong, and one always.
+  // A third of the letters may be wrong, and always one.
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
     const distance = candidate.startsWith(word) && word.length >= 3 ? 0.5 : distanceOf(word, candidate);
@@ -10,7 +10,10 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** How many letters have to be put in, left out, replaced or exchanged with their neighbour (Damerau, restricted). */
+/**
+ * Counts the letters that have to be inserted, left out, replaced or exchanged with their neighbour (Damerau,
+ * restricted).
+ */
 function distanceOf(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);

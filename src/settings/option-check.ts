@@ -1,4 +1,4 @@
-/** Checks of options by schemas, for what loads zod anyhow; see option-shape.ts for the rest. */
+/** Checks of options by schemas, for code that loads zod anyway; see option-shape.ts for the rest. */
 import { z } from 'zod';
 import { optionError, unknownName } from './option-problem.ts';
 import type { Check } from './option-shape.ts';
@@ -6,7 +6,10 @@ import type { Check } from './option-shape.ts';
 /** A schema for every option of `T`, so that none can be forgotten. */
 type OptionShape<T> = { readonly [K in keyof Required<T>]: z.ZodType<T[K]> };
 
-/** Builds the check for an options type. What is not in it is refused at run time, as it is by the compiler. */
+/**
+ * Builds the check for an options type. Options that are not in it are refused at run time, as they are by the
+ * compiler.
+ */
 export function optionsOf<T>(): (shape: OptionShape<T>) => z.ZodType<T> {
   return (shape) => z.strictObject(shape) as unknown as z.ZodType<T>;
 }
@@ -33,12 +36,12 @@ export const platformOption = z
   .regex(/^[a-z0-9]+\/[a-z0-9]+(\/[a-z0-9]+)?$/, 'must be like linux/amd64')
   .optional();
 
-/** Text without a NUL, which would end it early on the engine's side. */
+/** Text without a NUL, which would end the text early on the engine's side. */
 export const text = z
   .string('must be a string')
   .refine((value) => !value.includes('\0'), 'must not contain a NUL character');
 
-/** The schema that asks what a check asks. What was left out is for the schema to mind. */
+/** Makes a schema that asks what a check asks. Whether the value may be left out is up to the schema. */
 export function schemaOf<T>(check: Check): z.ZodType<T> {
   return z
     .custom<T>(() => true)
@@ -66,7 +69,7 @@ export function checkOptions<T>(operation: string, schema: z.ZodType<T>, options
   throw optionError({ path, message: issue?.message ?? 'is wrong' }, operation);
 }
 
-/** The names of the options that `schema` has at `path`; none where it can't be told. */
+/** Returns the names of the options that `schema` has at `path`, or none where they can't be determined. */
 function namesAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   let inner: unknown = schema;
   for (const key of [...path, undefined]) {

@@ -1,4 +1,4 @@
-/** What is wrong with an option, and the error that tells it: the same for every check of options. */
+/** What is wrong with an option, and the error that reports it, which is the same for every check of options. */
 import { InvalidOptionError } from '../errors.ts';
 import { nearest } from './nearest.ts';
 
@@ -11,7 +11,7 @@ export interface OptionProblem {
   readonly namesOperation?: true;
 }
 
-/** @param names those that there are */
+/** @param names the names that exist */
 export function unknownName(
   path: readonly PropertyKey[],
   name: string,

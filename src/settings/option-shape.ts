@@ -1,21 +1,21 @@
 /**
- * Checks of options without schemas. A plugin loads this package whenever it is started, and zod alone would take it a
- * tenth of a second; and the options of a single call have to be checked in less than a microsecond.
+ * Checks of options without schemas. A plugin loads this package whenever it is started, and loading zod alone would
+ * take a tenth of a second. Also, the options of a single call have to be checked in less than a microsecond.
  */
 import { optionError, unknownName, type OptionProblem } from './option-problem.ts';
 
-/** Says what is wrong with a value. One that is `undefined` was left out, which only `required` minds. */
+/** Returns what is wrong with a value. A value that is `undefined` was left out, which only `required` refuses. */
 export type Check = (value: unknown, operation: string) => OptionProblem | undefined;
 
 /** A check for every option of `T`, so that none can be forgotten. */
 export type Shape<T> = { readonly [K in keyof Required<T>]: Check };
 
-/** The longest that a timer of Node.js can be set to. */
+/** The longest time to which a timer of Node.js can be set. */
 export const longestTimerMs = 2_147_483_647;
 
 const wrong = (message: string): OptionProblem => ({ path: [], message });
 
-/** Whatever passes the test. */
+/** Accepts whatever passes the test. */
 export function that(test: (value: unknown) => boolean, message: string): Check {
   const problem = wrong(message);
   return (value) => (value === undefined || test(value) ? undefined : problem);
@@ -28,9 +28,9 @@ export const callback = that((value) => typeof value === 'function', 'must be a 
 export const signal = that((value) => value instanceof AbortSignal, 'must be an AbortSignal');
 export const text = textThat(() => true, 'must be a text without a NUL character');
 export const filledText = textThat((value) => value !== '', 'must be a string that is not empty');
-/** Of time to wait; none may be waited. */
+/** Time to wait, in milliseconds, which may be 0. */
 export const milliseconds = numberFrom(0, longestTimerMs, 'a number of milliseconds');
-/** Of time within which something has to be over. */
+/** Time within which something has to be over, in milliseconds. */
 export const timeLimit = numberFrom(1, longestTimerMs, 'a number of milliseconds');
 
 export function textThat(test: (value: string) => boolean, message: string): Check {
@@ -65,7 +65,7 @@ export function oneOf(...values: readonly (string | boolean)[]): Check {
   );
 }
 
-/** Whatever passes one of the checks; what the last one finds is told. */
+/** Accepts whatever passes one of the checks. If none passes, the problem that the last one found is reported. */
 export function anyOf(...checks: readonly Check[]): Check {
   return (value, operation) => {
     let problem: OptionProblem | undefined;
@@ -77,7 +77,7 @@ export function anyOf(...checks: readonly Check[]): Check {
   };
 }
 
-/** The last one may count on what the earlier ones ask. */
+/** Accepts whatever passes all of the checks, in order: a later check may rely on the earlier ones. */
 export function allOf(...checks: readonly Check[]): Check {
   return (value, operation) => {
     for (const check of checks) {
@@ -100,7 +100,7 @@ export function listOf(check: Check): Check {
   };
 }
 
-/** An object with any names. */
+/** Accepts an object with any names. */
 export function recordOf(check: Check): Check {
   return (value, operation) => {
     if (value === undefined) return undefined;
@@ -109,7 +109,7 @@ export function recordOf(check: Check): Check {
   };
 }
 
-/** An object that has methods of these names, whatever else it has. */
+/** Accepts an object that has methods of these names, whatever else it has. */
 export function objectWith(...methods: readonly string[]): Check {
   return that(
     (value) =>
@@ -120,7 +120,7 @@ export function objectWith(...methods: readonly string[]): Check {
   );
 }
 
-/** An object with these options and no other. */
+/** Accepts an object with these options and no others. */
 export function shapeOf<T>(shape: Shape<T>): Check {
   const known = new Map<string, Check>(Object.entries<Check>(shape));
   const fields = fieldsOf(shape);
@@ -133,7 +133,7 @@ export function shapeOf<T>(shape: Shape<T>): Check {
   };
 }
 
-/** An object with these options, whatever else it has. */
+/** Accepts an object with these options, whatever else it has. */
 export function fieldsOf<T>(shape: Shape<T>): Check {
   const checks = Object.entries<Check>(shape);
   return (value, operation) => {
@@ -148,7 +148,7 @@ export function fieldsOf<T>(shape: Shape<T>): Check {
 }
 
 /**
- * Checks the options of `operation`; those that were left out are not minded unless the check is `required`.
+ * Checks the options of `operation`; an option that was left out is accepted unless its check is `required`.
  *
  * @throws InvalidOptionError naming the option; its value is never part of the message, since it may be a secret
  */
@@ -158,7 +158,7 @@ export function checkShape(operation: string, check: Check, options: unknown): v
 }
 
 /**
- * Checks an argument that is not among the options, and has to be given.
+ * Checks an argument that is not one of the options and has to be given.
  *
  * @throws InvalidOptionError naming the argument
  */

@@ -1,4 +1,4 @@
-/** What the values of container settings have to be. */
+/** Checks of the values of container settings. */
 import type { TmpfsOptions, UlimitOptions } from './container-settings.ts';
 import {
   anyOf,
@@ -12,7 +12,7 @@ import {
   wholeNumber,
 } from './option-shape.ts';
 
-/** A control character in a setting would reach logs and labels. */
+/** Text without control characters, which would reach logs and labels. */
 export const settingText = textThat(
   (value) => value !== '' && !/\p{Cc}/u.test(value),
   'must be a text that is not empty, without control characters',

@@ -1,6 +1,6 @@
 /**
- * Every container setting, once: from this list come the flags of the command line, the fields of plugin runtimes, the
- * checks of options, what of a launch's options reaches the create request, and the table in the documentation.
+ * The one list of all container settings. It determines the flags of the command line, the fields of plugin runtimes,
+ * the checks of options, which of a launch's options reach the create request, and the table in the documentation.
  */
 import type { ContainerSettings, SettingName } from './container-settings.ts';
 import type { Check } from './option-shape.ts';
@@ -22,11 +22,11 @@ export type SettingForm =
   | 'count'
   | 'liftable-count'
   | 'liftable-bytes'
-  /** There or not. */
+  /** The flag is given or not. */
   | 'toggle'
-  /** There means false. */
+  /** The flag sets the value to false. */
   | 'lifted'
-  /** `-x` and `-x=false` both mean something. */
+  /** Both `-x` and `-x=false` are accepted. */
   | 'yes-or-no'
   | 'unconfined'
   | 'texts'
@@ -39,21 +39,21 @@ export interface SettingDefinition {
     readonly name: string;
     readonly alias?: string;
     readonly form: SettingForm;
-    /** What stands for the value in help. */
+    /** Stands for the value in the help text. */
     readonly value?: string;
   };
-  /** One line of help. */
+  /** One line of help text. */
   readonly summary: string;
   /**
-   * Who makes of it what the engine is asked for:
-   * - passed: nobody; it goes to the engine under the same name, as it is
-   * - strategy: the verdict's strategy, from this and the facts
-   * - rule: nothing is asked for; a rule of that name refuses the launch
+   * Who turns it into what the engine is asked for:
+   * - passed: nobody; it goes to the engine under the same name and unchanged
+   * - strategy: the verdict's strategy, from this setting and the facts
+   * - rule: the engine is asked for nothing; a rule of that name refuses the launch
    */
   readonly by: { readonly kind: 'passed' | 'strategy' } | { readonly kind: 'rule'; readonly rule: string };
-  /** What the engine is asked for where the setting is left out, of those that are passed. */
+  /** What the engine is asked for when a setting that is passed on is left out. */
   readonly otherwise?: string | boolean;
-  /** In the catalog 0 stands for nothing, as in Vault. */
+  /** In the catalog 0 means that nothing is set, as in Vault. */
   readonly zeroIsNothing?: true;
 }
 
@@ -159,7 +159,7 @@ export const settingList = {
   },
 } as const satisfies Readonly<Record<SettingName, SettingDefinition>>;
 
-/** The settings that reach the engine as they are. */
+/** Names of the settings that reach the engine unchanged. */
 export type PassedName = {
   [K in SettingName]: (typeof settingList)[K]['by']['kind'] extends 'passed' ? K : never;
 }[SettingName];
@@ -172,17 +172,17 @@ export const settingDefinitions = Object.entries(settingList) as readonly (reado
   SettingDefinition,
 ])[];
 
-/** The checks of all settings, for whatever has them among its options. */
+/** The checks of all settings, for any function that has settings among its options. */
 export const settingChecks = Object.fromEntries(
   settingDefinitions.map(([name, { check }]) => [name, check]),
 ) as Readonly<Record<SettingName, Check>>;
 
-/** Those of the settings that reach the engine as they are, without what was left out. */
+/** Returns the settings that reach the engine unchanged, without those that were left out. */
 export function passedSettings(settings: ContainerSettings): PassedSettings {
   return pick(settings, ({ by }) => by.kind === 'passed');
 }
 
-/** The container settings among other options, without what was left out. */
+/** Returns the container settings among other options, without those that were left out. */
 export function onlySettings(options: ContainerSettings): ContainerSettings {
   return pick(options, () => true);
 }
@@ -198,12 +198,12 @@ function pick(
   );
 }
 
-/** What the engine is asked for where a setting that is passed was left out. */
+/** What the engine is asked for when a setting that is passed on was left out. */
 export const passedDefaults: PassedSettings = Object.fromEntries(
   settingDefinitions.flatMap(([name, { otherwise }]) => (otherwise === undefined ? [] : [[name, otherwise]])),
 );
 
-/** A setting's name in the catalog, in Vault's spelling. */
+/** Converts a setting's name to the catalog's, which is spelled as in Vault. */
 export function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

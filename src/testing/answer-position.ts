@@ -1,20 +1,20 @@
-/** Where in an HTTP answer one is, while its bytes pass by. */
+/** Follows the position in an HTTP answer while its bytes pass by. */
 export class AnswerPosition {
   #passed = 0;
   #headLength: number | undefined;
   #tail = '';
 
-  /** Bytes of this answer that have passed. */
+  /** Number of bytes of this answer that have passed. */
   get passed(): number {
     return this.#passed;
   }
 
-  /** Length of its head with the empty line, as soon as that has passed. */
+  /** Length of its head including the empty line, once that has passed. */
   get headLength(): number | undefined {
     return this.#headLength;
   }
 
-  /** A new answer comes next. */
+  /** Begins a new answer. */
   begin(): void {
     this.#passed = 0;
     this.#headLength = undefined;

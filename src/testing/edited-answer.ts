@@ -7,7 +7,7 @@ export class EditedAnswer {
     this.#edit = edit;
   }
 
-  /** What is to be handed on now: nothing, until the answer is whole. */
+  /** Returns what to pass on now: nothing until the answer is complete. */
   push(bytes: Uint8Array): Uint8Array {
     this.#held = Buffer.concat([this.#held, bytes]);
     const body = wholeBody(this.#held);
@@ -20,7 +20,7 @@ export class EditedAnswer {
   }
 }
 
-/** The body of an answer with a length, or in chunks; `undefined` while some of it is missing. */
+/** Returns the body of an answer that has a length or comes in chunks; `undefined` while part of it is missing. */
 function wholeBody(answer: Buffer): Buffer | undefined {
   const end = answer.indexOf('\r\n\r\n');
   if (end < 0) return undefined;

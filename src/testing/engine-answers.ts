@@ -1,4 +1,4 @@
-/** What an engine says of itself, as far as `connectEngine` wants to know. */
+/** The answers of an engine about itself that `connectEngine` needs. */
 
 export function dockerInfoAnswer(version: string): object {
   return {

@@ -1,4 +1,4 @@
-/** Checks of the faults that a proxy is told to make. */
+/** Checks of the faults that a proxy is asked to make. */
 import {
   anyOf,
   callback,

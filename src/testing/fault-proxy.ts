@@ -6,23 +6,23 @@ import { faultChoice } from './fault-options.ts';
 import { checkArgument, checkShape, filledText, required, shapeOf } from '../settings/option-shape.ts';
 import { listenPrivately } from './private-socket.ts';
 
-/** Chooses what is done to the answer to each request. */
+/** Chooses the fault for the answer to each request. */
 export type FaultChoice = Fault | ((request: { readonly method: string; readonly target: string }) => Fault);
 
-/** What is done to the answers that pass through. Positions count from the beginning of each answer. */
+/** What happens to the answers that pass through. Positions count from the beginning of each answer. */
 export type Fault =
   | { readonly kind: 'none' }
   /** Closes each connection as soon as it is made. */
   | { readonly kind: 'refuse' }
-  /** Closes the connection after so many bytes of the head: 0 before any, 20 in the midst of it. */
+  /** Closes the connection after so many bytes of the head: with 0 before any of them, with 20 in the middle of it. */
   | { readonly kind: 'cut-head'; readonly afterBytes: number }
   /** Closes the connection after so many bytes of the body, the sizes of its chunks included. */
   | { readonly kind: 'cut-body'; readonly afterBytes: number }
-  /** Goes silent after so many bytes of the answer, and keeps the connection. */
+  /** Goes silent after so many bytes of the answer, and keeps the connection open. */
   | { readonly kind: 'stall'; readonly afterBytes: number }
-  /** Hands every byte on by itself. */
+  /** Passes every byte on separately. */
   | { readonly kind: 'split' }
-  /** Holds everything back for so long. */
+  /** Holds everything back for this long. */
   | { readonly kind: 'delay'; readonly ms: number }
   /** Answers with these bytes instead of the engine's. */
   | { readonly kind: 'replace'; readonly bytes: Uint8Array }
@@ -30,18 +30,18 @@ export type Fault =
   | { readonly kind: 'edit'; readonly edit: (json: unknown) => unknown };
 
 export interface FaultProxyOptions {
-  /** The engine's socket. */
+  /** Path of the engine's socket. */
   readonly target: string;
-  /** Default: none. */
+  /** The fault. Default: none. */
   readonly fault?: FaultChoice | undefined;
 }
 
 /** A real proxy between a client and an engine, both on unix sockets. */
 export interface FaultProxy extends AsyncDisposable {
   readonly socketPath: string;
-  /** May be changed at any time; holds for requests that are made from then on. */
+  /** The present fault. It may be changed at any time, and applies to requests that are made from then on. */
   fault: FaultChoice;
-  /** Connections of clients that are open now. */
+  /** Number of client connections that are open now. */
   readonly openConnections: number;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -51,7 +51,7 @@ const proxyOptions = required(
 );
 
 /**
- * Starts a proxy that does to an engine's answers what networks and crashes do.
+ * Starts a proxy that does to an engine's answers what networks and crashes do to them.
  *
  * @example
  * await using proxy = await startFaultProxy({ target: podman.socketPath });
@@ -146,7 +146,7 @@ function join(client: Socket, engine: Socket, currentFault: () => FaultChoice): 
   });
 }
 
-/** A client's bytes begin with it when they begin a request, and hardly ever otherwise. */
+/** Reads the request line with which a client's bytes begin when they begin a request, and hardly ever otherwise. */
 function parseRequestLine(bytes: Buffer): { method: string; target: string } | undefined {
   const [, method, target] = /^([A-Z]+) (\S+) HTTP\/1\.1\r\n/.exec(bytes.toString('latin1', 0, 8192)) ?? [];
   return method === undefined || target === undefined ? undefined : { method, target };
@@ -196,7 +196,7 @@ function write(client: Socket, bytes: Uint8Array): Promise<void> {
     if (bytes.length === 0 || client.destroyed) resolve();
     else
       client.write(bytes, () => {
-        resolve(); // also when it failed: the client has gone
+        resolve(); // it resolves also after a failure: the client has gone
       });
   });
 }

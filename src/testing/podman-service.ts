@@ -19,7 +19,9 @@ export interface ThrowAwayPodmanOptions extends Pick<
   PodmanServiceOptions,
   'runtime' | 'runtimeFlags' | 'cgroupManager' | 'environment' | 'startTimeoutMs' | 'signal'
 > {
-  /** Folder in which to make the one for everything; 27 characters at most. Default: the system's temporary folder. */
+  /**
+   * Folder in which the folder for everything is made; 27 characters at most. Default: the system's temporary folder.
+   */
   readonly parent?: string | undefined;
 }
 
@@ -67,7 +69,7 @@ export async function startPodmanService(options: ThrowAwayPodmanOptions = {}): 
 }
 
 const folderPrefix = 'bulkhead-tp-';
-/** podman `libpod/options.go` takes no longer path for the state of running containers. */
+/** Longest path for the state of running containers that Podman accepts (podman `libpod/options.go`). */
 const longestRunRoot = 50;
 
 function refuseLongPath(parent: string): void {
@@ -90,7 +92,9 @@ async function discard(service: PodmanService, folder: string): Promise<void> {
   }
 }
 
-/** Containers outlive their service, so they go first. A service that has ended by itself can't be asked. */
+/**
+ * Removes the containers first, because they outlive their service. A service that has ended by itself can't be asked.
+ */
 async function removeContainers(socketPath: string): Promise<void> {
   const engine = await connectEngine({ socketPath }).catch(() => undefined);
   if (engine === undefined) return;
@@ -104,7 +108,9 @@ async function removeContainers(socketPath: string): Promise<void> {
   }
 }
 
-/** A rootless Podman leaves a process that holds its user namespace, one for each folder of temporary files. */
+/**
+ * Ends the process that a rootless Podman leaves to hold its user namespace, one for each folder of temporary files.
+ */
 async function endPauseProcess(folder: string): Promise<void> {
   const pid = Number(await readFile(join(folder, 'tmp', 'pause.pid'), 'utf8').catch(() => ''));
   if (pid > 1) process.kill(pid, 'SIGKILL');
@@ -112,7 +118,10 @@ async function endPauseProcess(folder: string): Promise<void> {
 
 const longestTidyingMs = 5000;
 
-/** A container's monitor tidies up after it, for some moments after it was removed. Nothing tells when it is done. */
+/**
+ * Waits until no process names the folder: a container's monitor cleans up for some moments after the removal, and
+ * nothing tells when it is done.
+ */
 async function untilNobodyNames(folder: string): Promise<void> {
   const deadline = Date.now() + longestTidyingMs;
   for (;;) {
@@ -136,12 +145,12 @@ async function removeFolder(folder: string): Promise<void> {
   try {
     await rm(folder, { recursive: true, force: true });
   } catch {
-    // A rootless storage has files of other ids, which belong to us in a user namespace only.
+    // A rootless storage has files with other ids, which belong to us only in a user namespace.
     await promisify(execFile)(await program('podman'), ['unshare', 'rm', '-rf', '--', folder]);
   }
 }
 
-/** The storage mounts itself onto itself, and leaves that behind. */
+/** Unmounts what the storage leaves behind: it mounts itself onto itself. */
 async function unmountBelow(folder: string): Promise<void> {
   const mountInfo = await readFile('/proc/self/mountinfo', 'utf8'); // proc(5): the fifth field is the mount point
   const mountPoints = mountInfo

@@ -9,38 +9,38 @@ import { listenPrivately } from './private-socket.ts';
 /** One request as it came over the wire. */
 export interface RecordedRequest {
   readonly method: string;
-  /** Without the query, as sent. */
+  /** Path as sent, without the query. */
   readonly path: string;
-  /** Decoded; a parameter that came several times is a list. */
+  /** Decoded query; a parameter that came several times is a list. */
   readonly query: Readonly<Record<string, string | readonly string[]>>;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: Buffer;
-  /** `body` as JSON; `undefined` when it is none. */
+  /** `body` parsed as JSON; `undefined` when it is not JSON. */
   readonly json: unknown;
 }
 
-/** What to answer. An object as `body` is sent as JSON. */
+/** An answer to send. An object as `body` is sent as JSON. */
 export interface ScriptedAnswer {
-  /** Default 200. */
+  /** Status of the answer. Default 200. */
   readonly status?: number | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly body?: string | Uint8Array | object | undefined;
 }
 
 export interface RecordingServerOptions {
-  /** Who to be in the answers to a ping and to the question for information. Default `docker`. */
+  /** The engine that it pretends to be when asked for a ping or for information. Default `docker`. */
   readonly kind?: 'docker' | 'podman' | undefined;
   /** Engine version. Default: 28.5.2 or 5.4.2. */
   readonly version?: string | undefined;
   /** Docker API version. Default 1.51 or 1.41. */
   readonly apiVersion?: string | undefined;
-  /** Answers everything else. Default: 200 and `{}`. */
+  /** Answers all other requests. Default: 200 and `{}`. */
   readonly answer?: ((request: RecordedRequest) => ScriptedAnswer | Promise<ScriptedAnswer>) | undefined;
 }
 
 export interface RecordingServer extends AsyncDisposable {
   readonly socketPath: string;
-  /** All requests in the order of their arrival, but those that `connectEngine` sends. */
+  /** All requests in the order of their arrival, except those that `connectEngine` sends. */
   readonly requests: readonly RecordedRequest[];
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -1,10 +1,11 @@
 /**
  * A lock between processes of one machine, made of files.
  *
- * Whoever wants it makes a file of its own, its claim, and then looks: if there is no other claim, it holds the lock; if
- * there is, it takes its claim back and tries again a little later. Two can't both see nobody, because each makes its claim
- * before it looks. A claim says in its name whose it is, so that those of dead processes can be told and removed: a name
- * is never used again, so removing one never removes another's.
+ * A process that wants the lock makes a file of its own, its claim, and then looks for others. If there is no other
+ * claim, it holds the lock; if there is one, it removes its own claim and tries again a little later. Two processes
+ * can't both see no other claim, because each makes its claim before it looks. The name of a claim says which process
+ * made it, so that claims of dead processes can be recognised and removed. A name is never used again, so removing a
+ * claim never removes another one.
  */
 import { randomUUID } from 'node:crypto';
 import { open, readdir, rm, stat } from 'node:fs/promises';
@@ -15,13 +16,18 @@ import { StoreError } from '../errors.ts';
 import { makeFolder } from './durable-write.ts';
 import { unwritable } from './file-failure.ts';
 
-/** The lock is held for milliseconds; whoever holds it longer is stuck. */
+/**
+ * How long to wait for the lock, in milliseconds. It is held for milliseconds; a process that holds it longer is stuck.
+ */
 const longestWaitMs = 30_000;
 const longestPauseMs = 20;
-/** After this a claim of a process that can't be seen counts as dead. */
+/** Age in milliseconds after which a claim of a process that can't be seen counts as dead. */
 const unseenLimitMs = 60_000;
 
-/** @returns the release. @throws StoreError `CATALOG_LOCKED` naming the holder, `CATALOG_UNWRITABLE` */
+/**
+ * @returns a function that releases the lock. @throws StoreError `CATALOG_LOCKED` naming the holder,
+ *   `CATALOG_UNWRITABLE`
+ */
 export async function acquireClaim(
   folder: string,
   { signal, waitMs = longestWaitMs }: { signal?: AbortSignal | undefined; waitMs?: number | undefined } = {},

@@ -1,12 +1,15 @@
-/** Files that are either the old one or the new one, whatever happens meanwhile. */
+/** Writes files so that each is either the old one or the new one, whatever happens meanwhile. */
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** Begins the name of a file that is being written; what is left of one by a crash is nobody's. */
+/** Prefix of the name of a file that is being written. After a crash such a file belongs to nobody. */
 export const unfinishedPrefix = '.unfinished-';
 
-/** Writes beside the file, makes it durable, and puts it in the file's place. Rejects with the system's error. */
+/**
+ * Writes a temporary file beside it, makes that durable, and puts it in the file's place. Rejects with the system's
+ * error.
+ */
 export async function writeDurably(path: string, text: string): Promise<void> {
   const folder = dirname(path);
   await makeDurably(folder);
@@ -27,7 +30,7 @@ export async function writeDurably(path: string, text: string): Promise<void> {
   await syncFolder(folder);
 }
 
-/** Resolves to whether the file was there. */
+/** Deletes the file; resolves to whether it was there. */
 export async function deleteDurably(path: string): Promise<boolean> {
   try {
     await rm(path);
@@ -39,7 +42,10 @@ export async function deleteDurably(path: string): Promise<boolean> {
   return true;
 }
 
-/** A folder is in its parent as a file is in its folder: the parents of all that were made are synced too. */
+/**
+ * Makes a folder and its parents durable: each folder is an entry of its parent, so the parents of all that were made
+ * are synced too.
+ */
 async function makeDurably(folder: string): Promise<void> {
   const first = await makeFolder(folder);
   if (first === undefined) return;
@@ -48,12 +54,16 @@ async function makeDurably(folder: string): Promise<void> {
   }
 }
 
-/** With its parents, for the owner only. Resolves to the first that had to be made. Rejects with the system's error. */
+/**
+ * Makes a folder with its parents, for the owner only. Resolves to the first that had to be made. Rejects with the
+ * system's error.
+ */
 export async function makeFolder(path: string): Promise<string | undefined> {
   try {
     return await mkdir(path, { recursive: true, mode: 0o700 });
   } catch (error) {
-    // For a read-only file system Node says that the folder does not exist. Asked for this one only, it tells the truth.
+    // On a read-only file system Node reports that the folder does not exist. Asked for this folder alone, it reports
+    // the true cause.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') await mkdir(path, { mode: 0o700 });
     throw error;
   }

@@ -1,4 +1,4 @@
-/** What a failed system call means for a store of files. */
+/** Turns failed system calls into errors of a store of files. */
 import { StoreError } from '../errors.ts';
 
 const hints: Readonly<Record<string, string>> = {
@@ -12,14 +12,14 @@ const hints: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'The name of the entry is too long for the file system.',
 };
 
-/** Rethrows as `CATALOG_UNWRITABLE`. */
+/** Returns a function that rethrows an error as `CATALOG_UNWRITABLE`. */
 export function unwritable(path: string): (cause: unknown) => never {
   return (cause) => {
     throw failure('CATALOG_UNWRITABLE', path, "can't be written", cause);
   };
 }
 
-/** Rethrows as `CATALOG_UNREADABLE`. */
+/** Returns a function that rethrows an error as `CATALOG_UNREADABLE`. */
 export function unreadable(path: string): (cause: unknown) => never {
   return (cause) => {
     throw failure('CATALOG_UNREADABLE', path, "can't be read", cause);

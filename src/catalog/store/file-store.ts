@@ -19,11 +19,11 @@ import { trustedPath } from './trusted-path.ts';
 import { KeyedLock } from '../../waiting/keyed-lock.ts';
 
 export interface FileStoreOptions {
-  /** How long to wait for others that hold the lock, in milliseconds. Default: 30000. */
+  /** How long to wait for other holders of the lock, in milliseconds. Default: 30000. */
   readonly lockWaitMs?: number | undefined;
   /**
-   * Users, by number, who may own the directory, what is in it and the folders above it, beside this one and root. Whoever
-   * owns a catalog decides what runs. Default: none.
+   * Ids of users, besides this one and root, who may own the directory, what is in it and the folders above it. The
+   * owner of a catalog decides what runs. Default: none.
    */
   readonly trustedOwners?: readonly number[] | undefined;
 }
@@ -34,19 +34,19 @@ const storeOptions = shapeOf<FileStoreOptions>({
 });
 
 const ending = '.json';
-/** A file that has been unfinished for so long will not be finished. */
+/** Age in milliseconds after which an unfinished file counts as abandoned. */
 const unfinishedMs = 60_000;
-/** Most file systems take no longer name. */
+/** Longest file name that most file systems accept. */
 const longestFileName = 255;
-/** No entry comes near it. */
+/** Longest document that is read, in bytes. No entry comes near it. */
 const longestDocument = 16 * 1024 * 1024;
 
 /**
  * A store of one file per document below `directory`, on a file system of this machine. The directory is made with the
- * first document, for its owner's eyes only. Its files may be read and, by somebody who knows what he does, edited.
+ * first document, for its owner's eyes only. Its files may be read and, with care, edited.
  *
- * Whatever another user could have put there is neither read nor written: every operation refuses it with the StoreError
- * `CATALOG_UNTRUSTED`.
+ * Files that another user could have put there are neither read nor written: every operation refuses it with the
+ * StoreError `CATALOG_UNTRUSTED`.
  */
 export function fileStore(directory: string, options: FileStoreOptions = {}): CatalogStore {
   checkArgument('fileStore', 'directory', filledText, directory);
@@ -92,7 +92,7 @@ export function fileStore(directory: string, options: FileStoreOptions = {}): Ca
           await trustedPath(trust, locks, 'write');
           const release = await acquireClaim(locks, { signal, waitMs: options.lockWaitMs });
           try {
-            await trustedPath(trust, locks, 'write'); // it may have been made meanwhile, by somebody else
+            await trustedPath(trust, locks, 'write'); // another user may have made it meanwhile
             await trustedPath(trust, root, 'write');
             if (!tidy) await removeUnfinished(root);
             tidy = true;
@@ -127,7 +127,7 @@ async function listFolder(folder: string, key: DocumentKey, found: Found): Promi
   }
 }
 
-/** Slashes, leading points and what else is not for file names are written as `%` and two digits, as in URLs. */
+/** Writes slashes, leading points and other characters that file names can't have as `%` and two digits, as in URLs. */
 function toFileName(part: string): string {
   const name = encodeURIComponent(part).replace(/^\./, '%2E');
   if (name === '' || name.length + ending.length > longestFileName) {
@@ -136,7 +136,7 @@ function toFileName(part: string): string {
   return name;
 }
 
-/** `undefined` for a name that no document has. */
+/** Returns `undefined` for a name that no document has. */
 function fromFileName(name: string): string | undefined {
   try {
     const part = decodeURIComponent(name);
@@ -146,7 +146,7 @@ function fromFileName(name: string): string | undefined {
   }
 }
 
-/** Removes what crashed writers left. */
+/** Removes the unfinished files of writers that crashed. */
 async function removeUnfinished(directory: string): Promise<void> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => []);
   for (const entry of entries) {

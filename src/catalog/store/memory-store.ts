@@ -1,7 +1,7 @@
 import type { CatalogStore, DocumentKey } from './store.ts';
 import { KeyedLock } from '../../waiting/keyed-lock.ts';
 
-/** A store that is gone with its process: for hosts that were given no directory, and for tests. */
+/** A store that ends with its process, for hosts without a directory and for tests. */
 export function memoryStore(): CatalogStore {
   const documents = new Map<string, { key: DocumentKey; document: string }>();
   const lock = new KeyedLock();

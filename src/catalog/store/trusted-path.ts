@@ -6,19 +6,19 @@ import { unreadable } from './file-failure.ts';
 /** The variable that the command line reads, and the option of the library: both are named in the hint. */
 const setting = 'BULKHEAD_TRUSTED_OWNERS';
 
-/** A directory of catalogs, and who may own it beside root and the user of this process. */
+/** A directory of catalogs, and the users besides root and the user of this process who may own it. */
 export interface TrustedDirectory {
   readonly directory: string;
   readonly trustedOwners: readonly number[];
 }
 
 /**
- * Looks whether somebody else than root, this user and the trusted owners could decide what is found at a path in a
- * directory of catalogs: by owning it or a folder or link on the way, or by a right to write there. A catalog says which
- * images run, with which settings, so that whoever can change it acts as this user.
+ * Checks whether anybody but root, this user and the trusted owners could decide what is found at a path in a directory
+ * of catalogs, by owning it or a folder or link on the way, or by a right to write there. A catalog says which images
+ * run, with which settings, so whoever can change it acts as this user.
  *
  * @param path the directory, or something in it
- * @param use `read`: while there is no directory, nothing is read, so it does not matter whose the folders above are
+ * @param use `read`: while there is no directory, nothing is read, so the owners of the folders above do not matter
  * @returns the path without links, or `undefined` when nothing is there
  * @throws StoreError `CATALOG_UNTRUSTED` naming the place and its owner; `CATALOG_UNREADABLE`
  */

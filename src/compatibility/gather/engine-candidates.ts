@@ -3,24 +3,24 @@ import { posix } from 'node:path';
 import { confinementOf } from './confinement.ts';
 import { readProcessStatus, readProcFile, type ProcessStatus } from '../../linux/process-status.ts';
 
-/** A process that is called as an engine is. */
+/** A process that has the name of an engine. */
 export interface Candidate {
   readonly pid: number;
   readonly uid: number;
   readonly commandLine: readonly string[];
   readonly startTime: string;
-  /** Why it could be somebody weaker than the engine's user; `undefined` when it could not. */
+  /** Why it could belong to somebody weaker than the engine's user; `undefined` when it could not. */
   readonly confined: string | undefined;
 }
 
-/** Arguments of a process may be megabytes. */
+/** Most bytes read of the arguments of a process, which may be megabytes. */
 const longestCommandLine = 256 * 1024;
 
 export function programOf(kind: 'docker' | 'podman'): string {
   return kind === 'docker' ? 'dockerd' : 'podman';
 }
 
-/** Processes that are called as this engine's, and run as `owner`. */
+/** Finds the processes that have the name of this engine and run as `owner`. */
 export async function engineCandidates(kind: 'docker' | 'podman', owner: number): Promise<Candidate[]> {
   const own = await readProcessStatus(process.pid);
   if (own === undefined) return [];
@@ -37,7 +37,7 @@ export async function engineCandidates(kind: 'docker' | 'podman', owner: number)
   return found.flat();
 }
 
-/** Whether the process still is the one that was found, and is as free as it was then. */
+/** Whether the process is still the one that was found, and is as free as it was then. */
 export async function isUnchanged({ pid, uid, startTime }: Candidate): Promise<boolean> {
   const [own, first, now] = await Promise.all([process.pid, 1, pid].map(readProcessStatus));
   return (
@@ -54,7 +54,7 @@ async function readIfNamed(
   kind: 'docker' | 'podman',
 ): Promise<{ commandLine: string[]; status: ProcessStatus } | undefined> {
   const name = programOf(kind);
-  // A program that executes itself anew, as Podman 5 does in its user namespace, is called "exe".
+  // A program that executes itself anew has the name "exe", as Podman 5 does in its user namespace.
   if (![name, 'exe'].includes((await readProcFile(`/proc/${pid}/comm`)).trimEnd())) return undefined;
   const [status, text] = await Promise.all([
     readProcessStatus(pid),
@@ -63,7 +63,7 @@ async function readIfNamed(
   const commandLine = text.split('\0').slice(0, -1);
   if (posix.basename(commandLine[0] ?? '') !== name) return undefined;
   if (kind === 'podman' && !commandLine.includes('service')) return undefined;
-  // Engines are Go programs, which have several threads. A process of one is their child that is about to execute
-  // something else: it has their name and sockets until then, and may be in another mount namespace already.
+  // Engines are Go programs, which have several threads. A process with one thread is a child of theirs that is about
+  // to execute something else: until then it has their name and sockets, and may be in another mount namespace already.
   return status !== undefined && status.threads > 1 ? { commandLine, status } : undefined;
 }

@@ -6,23 +6,30 @@ import { checkGiven } from '../compatibility-checks.ts';
 import { readCacheFile, userCache, writeCacheFile } from './cache-folder.ts';
 import { engineAt } from './engine-process.ts';
 
-/** Raised when what is kept changes its form. */
+/** Format of what is kept; raised when it changes. */
 const cacheFormat = 1;
 
-/** A service can be made to read its configuration anew while it runs; that is seen after so long at the latest. */
+/**
+ * Longest time that an answer is used, in milliseconds. A service can be made to read its configuration anew while it
+ * runs, which is then noticed.
+ */
 const longestAgeMs = 600_000;
 
 /**
- * Keeps in a folder what Podman services say of themselves, for as long as their process lives and ten minutes at most:
- * the runtime, the storage and the user of a service are those that it was started with. What can't be tied to a process
- * that this one sees answering on the socket is neither kept nor used, and Docker is always asked: it answers at once.
+ * Keeps in a folder what Podman services say about themselves, for as long as their process lives and ten minutes at
+ * most: the runtime, the storage and the user of a service are those with which it was started. An answer that can't be
+ * tied to a process that this one sees answering on the socket is neither kept nor used. Docker is always asked,
+ * because it answers at once.
  *
  * @example
  * await using engine = await connectEngine({ infoCache: engineInfoCache(folder) });
  */
 export function engineInfoCache(folder: string): InfoCache {
   checkGiven('engineInfoCache', { folder });
-  /** Who was there before the engine was asked: another that is there afterwards did not give the answer. */
+  /**
+   * The process that was there before the engine was asked. If another one is there afterwards, it is unknown which of
+   * them answered.
+   */
   const asked = new Map<string, ProcessIdentity>();
   return {
     async read(engine) {
@@ -46,7 +53,7 @@ export function engineInfoCache(folder: string): InfoCache {
   };
 }
 
-/** The usual folder for {@link engineInfoCache}, of this user; `undefined` for one without a home. */
+/** Returns this user's usual folder for {@link engineInfoCache}; `undefined` for a user without a home. */
 export function userEngineCache(environment: NodeJS.ProcessEnv = process.env): string | undefined {
   checkGiven('userEngineCache', { environment });
   return userCache('engines', environment);
@@ -77,7 +84,7 @@ function parse(text: string | undefined): z.infer<typeof keptSchema> | undefined
   try {
     return keptSchema.parse(JSON.parse(text ?? 'null'));
   } catch {
-    return undefined; // not there, or of another version
+    return undefined; // it is not there, or of another version
   }
 }
 

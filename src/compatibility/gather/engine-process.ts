@@ -11,27 +11,30 @@ import {
 import { holdsOneOf, withFarEnds } from './own-connection.ts';
 import { readProcessStatus } from '../../linux/process-status.ts';
 
-/** The process of an engine on this host, through which much can be seen that its API does not tell. */
+/** The process of an engine on this host. It shows much that the engine's API does not tell. */
 export interface EngineProcess extends Omit<Candidate, 'confined'> {
   /**
-   * Folder in /proc of the process, or of one of its threads: one whose root and mounts are the engine's. The main thread
-   * of a Podman 5 may be in the mount namespace of something that it once did for a container (seen with 5.4.2).
+   * Folder in /proc of the process, or of one of its threads: one whose root and mounts are the engine's. The main
+   * thread of a Podman 5 may be in the mount namespace of something that it once did for a container (seen with 5.4.2).
    */
   readonly folder: string;
 }
 
 type EngineSocket = Pick<Engine, 'kind' | 'socketPath'>;
 
-/** Others that open and close sockets of the same path can hide which is whose; then it is looked anew. */
+/**
+ * How often the process is looked for. Other processes that open and close sockets of the same path can hide which
+ * socket belongs to whom; then it is looked for again.
+ */
 const attempts = 3;
 
 /**
- * Finds the process of an engine: the one that holds the far end of connections which this process makes to the engine's
- * socket, and which is not confined as containers are. A process chooses its name, its arguments and the paths of its
- * sockets, so these only say who is looked at.
+ * Finds the process of an engine: the one that holds the far ends of connections that this process makes to the
+ * engine's socket, and that is not confined as containers are. A process chooses its name, its arguments and the paths
+ * of its sockets, so these only select the candidates.
  *
- * Where this process may not see who holds a socket (those of root, for an ordinary user), the only process of the
- * engine's name that no container could be is taken. Wherever it is not certain which it is, it is unknown.
+ * Where this process may not see who holds a socket (an ordinary user can't for those of root), the only process with
+ * the engine's name that no container could be is taken. Wherever the process is uncertain, it is unknown.
  */
 export async function findEngineProcess(
   engine: EngineSocket & Pick<Engine, 'rootless'>,
@@ -42,7 +45,10 @@ export async function findEngineProcess(
   return 'process' in found ? known(await withFolder(found.process), found.evidence) : unknown(found.why);
 }
 
-/** The engine that answers on a socket, before it was asked whose it is; `undefined` where its sockets can't be seen. */
+/**
+ * Finds the engine that answers on a socket, before it was asked about its owner; `undefined` where its sockets can't
+ * be seen.
+ */
 export async function engineAt(engine: EngineSocket): Promise<Candidate | undefined> {
   for (const owner of new Set([0, await ownerOf(engine.socketPath)])) {
     const found = owner === undefined ? undefined : await findOfOwner(engine, owner);
@@ -51,13 +57,14 @@ export async function engineAt(engine: EngineSocket): Promise<Candidate | undefi
   return undefined;
 }
 
-/** Whether the process is still there, and not another that was given its id. */
+/** Whether the process is still there, and is not another that got its id. */
 export async function stillRuns({ pid, startTime }: EngineProcess): Promise<boolean> {
   return (await readProcessStatus(pid))?.startTime === startTime;
 }
 
 /**
- * What a path below the root of an engine's process not being there means: absent, unless the process itself is gone.
+ * Says what it means that a path below the root of an engine's process does not exist: it is absent, unless the process
+ * itself is gone.
  */
 export async function absentFor<T>(
   { pid, folder }: EngineProcess,
@@ -74,7 +81,7 @@ type Finding =
   | {
       readonly process: Candidate;
       readonly evidence: string;
-      /** It holds our connections. */ readonly seen: boolean;
+      /** Whether it holds our connections. */ readonly seen: boolean;
     }
   | { readonly why: string };
 
@@ -95,12 +102,12 @@ async function findOfOwner(engine: EngineSocket, owner: number): Promise<Finding
   return 'why' in finding ? finding : { why: `process ${finding.process.pid} has ended` };
 }
 
-/** Who may hold the far end of one connection of this process. */
+/** The processes that may hold the far end of one connection of this process. */
 interface Claims {
   readonly holders: ReadonlySet<Candidate>;
   /** Candidates whose descriptors this process may not see. */
   readonly hidden: ReadonlySet<Candidate>;
-  /** Another process that is seen to hold it, while candidates are hidden. */
+  /** Another process that is seen to hold it, while some candidates can't be looked at. */
   readonly other: number | undefined;
 }
 
@@ -158,7 +165,7 @@ async function ownerOf(socketPath: string): Promise<number | undefined> {
   );
 }
 
-/** The engine is where most of its threads are. */
+/** Adds the folder: the engine is where most of its threads are. */
 async function withFolder({ pid, uid, commandLine, startTime }: Candidate): Promise<EngineProcess> {
   const groups = await threadsByNamespace(pid);
   const most = groups.reduce((best, each) => (each.length > best.length ? each : best), []);
@@ -167,7 +174,9 @@ async function withFolder({ pid, uid, commandLine, startTime }: Candidate): Prom
   return { pid, uid, commandLine, startTime, folder: isMain ? own : (most[0] ?? own) };
 }
 
-/** Folders of the threads of a process, those in the same mount namespace together; in one group where it can't be seen. */
+/**
+ * Lists the folders of a process's threads, grouped by mount namespace; in one group where the namespace can't be seen.
+ */
 async function threadsByNamespace(pid: number): Promise<string[][]> {
   const groups = new Map<string, string[]>();
   for (const thread of await readdir(`/proc/${pid}/task`).catch(() => [])) {

@@ -14,14 +14,14 @@ import { gatherRuntimes } from './runtimes.ts';
 export interface EngineGathering {
   /** Folder for socket directories. Default: the system's temporary folder. */
   readonly socketDirectory?: string | undefined;
-  /** Asks the engine anew instead of taking what it said when the connection was made. Default false. */
+  /** Asks the engine anew instead of using what it said when the connection was made. Default false. */
   readonly fresh?: boolean | undefined;
   /** Abort ends the asking; nothing stays anywhere. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Asks an engine about itself, and looks at its process where it can be found.
+ * Asks an engine about itself, and looks at its process where that can be found.
  *
  * @throws the errors of `engine.system.info`
  */
@@ -35,7 +35,7 @@ export async function gatherEngineFacts(engine: Engine, options: EngineGathering
   const facts = await factsOf(engine, info, process, options);
   signal?.throwIfAborted();
   if (!isKnown(process) || (await stillRuns(process.value))) return facts;
-  // What was read under its id may be another process's.
+  // The id may have passed to another process, which would then have been read.
   return factsOf(engine, info, unknown(`process ${process.value.pid} of the engine has ended`), options);
 }
 
@@ -118,7 +118,7 @@ function enforcement({ kind, rootless }: Engine, info: EngineInfo): EngineFacts[
   };
 }
 
-/** Who container id 0 is on the host. */
+/** Finds the user that container id 0 is on the host. */
 async function ownerOf(
   engine: Engine,
   info: EngineInfo,
@@ -137,7 +137,7 @@ async function ownerOf(
     if (primary !== undefined)
       return known({ uid: owner, gid: primary }, `/proc/${pid}/status, /proc/${pid}/gid_map`);
   }
-  // A rootless Docker tells nobody who it is, but its socket belongs to its user. The socket's group is no help: it
+  // A rootless Docker does not tell its user, but its socket belongs to that user. The socket's group does not help: it
   // may be the group `docker` of the engine's user namespace.
   return stat(engine.socketPath).then(
     (socket) =>
@@ -161,7 +161,10 @@ async function idMapsOf(
   return processIdMaps(process);
 }
 
-/** Docker with userns-remap keeps its storage in a folder named after the first ids, `/var/lib/docker/100000.100000`. */
+/**
+ * Reads the ids from the storage's path: Docker with userns-remap keeps its storage in a folder named after the first
+ * ids, `/var/lib/docker/100000.100000`.
+ */
 function remappedIds(storageRoot: string): EngineFacts['idMaps'] {
   const [, uid, gid] = /\/(\d+)\.(\d+)$/.exec(storageRoot) ?? [];
   if (uid === undefined || gid === undefined) return unknown(`${storageRoot} does not tell the first ids`);

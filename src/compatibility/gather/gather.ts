@@ -9,7 +9,8 @@ import type { EngineGathering } from './engine.ts';
 export type Gathering = EngineGathering & ImageGathering;
 
 /**
- * Everything that a verdict about launching `image` on `engine` is made from. Nothing is run, and nothing is changed.
+ * Gathers everything from which a verdict about launching `image` on `engine` is made. Nothing is run, and nothing is
+ * changed.
  *
  * @throws the errors of the engine
  * @remarks Abort ends the questions; nothing stays at the engine.

@@ -1,22 +1,25 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 
-/** A build of runsc has some 25 to 70 MB. */
+/** Most bytes of a program that are read. A build of runsc has some 25 to 70 MB. */
 const mostBytes = 256 * 1024 * 1024;
 const pieceBytes = 1024 * 1024;
-/** Longer than anything that is looked for, which may lie across two pieces. */
+/** Bytes of overlap between two pieces: more than the longest text that is looked for, which may lie across them. */
 const overlap = 256;
 
-/** The release that gVisor's build writes into the program: `release-20240729.0`, and on Debian `0.0~20240729.0`. */
+/**
+ * Matches the release that gVisor's build writes into the program: `release-20240729.0`, and on Debian
+ * `0.0~20240729.0`.
+ */
 const releases = /(?:release-|0\.0~)20\d{6}\.\d{1,3}(?=\D)/g;
 /** The line of Go's build info that names the main package. */
 const mainPackage = 'path\tgvisor.dev/gvisor/runsc\n';
 
 /**
- * The version of a runsc, read out of its file as data: nothing is run. `undefined` unless the file is a build of gVisor
- * that names exactly one release.
+ * Reads the version of a runsc from its file as data, without running it. Returns `undefined` unless the file is a
+ * build of gVisor that names exactly one release.
  *
- * @throws the error of the system
+ * @throws the system's error
  */
 export async function readGvisorVersion(path: string): Promise<string | undefined> {
   await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);

@@ -11,7 +11,7 @@ import { unusedGroupId } from '../group-ids.ts';
 import type { HostFacts, SocketFolderFacts } from '../host-facts.ts';
 import { mountOf } from './mounts.ts';
 
-/** binfmt_misc names them as QEMU does. */
+/** Names of emulators in binfmt_misc, which are QEMU's names. */
 const emulatorNames: Readonly<Record<string, string>> = {
   'qemu-x86_64': 'amd64',
   'qemu-aarch64': 'arm64',
@@ -31,7 +31,7 @@ export interface HostGathering {
   readonly ownedFolder?: boolean | undefined;
 }
 
-/** Looks at this machine and process; asks no engine. Takes some milliseconds. */
+/** Looks at this machine and this process, without asking an engine. Takes some milliseconds. */
 export async function gatherHostFacts(options: HostGathering = {}): Promise<HostFacts> {
   checkGathering('gatherHostFacts', options);
   const { path } = await programFolders(process.env['PATH']);
@@ -60,7 +60,10 @@ export async function gatherHostFacts(options: HostGathering = {}): Promise<Host
   };
 }
 
-/** Only those whose emulator is opened beforehand (flag F) work in a container, which has no such file. */
+/**
+ * Lists the emulated architectures. Only emulators that are opened beforehand (flag F) work in a container, which has
+ * no such file.
+ */
 async function emulatedArchitectures(): Promise<Fact<readonly string[]>> {
   const folder = '/proc/sys/fs/binfmt_misc';
   const found: string[] = [];
@@ -84,7 +87,7 @@ async function runtimesForPodman(path: string): Promise<Fact<readonly string[]>>
   );
 }
 
-/** Types whose ACLs are on unless they are mounted with `noacl`. */
+/** Types of file systems whose ACLs are on unless they are mounted with `noacl`. */
 const withAcls = ['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'f2fs', 'tmpfs', 'jfs'];
 const withoutAcls = ['vfat', 'exfat', 'ntfs', 'ntfs3', '9p', 'iso9660', 'hfsplus', 'virtiofs'];
 

@@ -12,7 +12,7 @@ import { imageLimits } from '../image/limits.ts';
 export interface ImageGathering {
   /**
    * Folder in which the result is kept by the image's id, for other processes. Default: none; this process remembers
-   * it as long as the engine's connection.
+   * the result as long as it has the engine's connection.
    */
   readonly cacheDirectory?: string | undefined;
   /** Abort closes the transfer; nothing stays at the engine. */
@@ -20,10 +20,10 @@ export interface ImageGathering {
 }
 
 /**
- * Reads an image without running it: its configuration, and out of its layers its program and accounts. The layers are
+ * Reads an image without running it: its configuration, and from its layers its program and accounts. The layers are
  * read once for each image id.
  *
- * @throws the errors of `engine.images.inspect`, but for an absent image
+ * @throws the errors of `engine.images.inspect`, except for an absent image
  */
 export async function gatherImageFacts(
   engine: Engine,
@@ -57,7 +57,7 @@ function addressSpaceOf(labels: Readonly<Record<string, string>>): number | unde
   return bytes !== undefined && /^\d{1,15}$/.test(bytes) ? Number(bytes) : undefined;
 }
 
-/** An id is a digest of the content, so what it says never changes. */
+/** Contents by image id. An id is a digest of the content, so its contents never change. */
 const readAlready = new WeakMap<Engine, Map<string, ImageContents>>();
 
 async function contentsOf(
@@ -71,7 +71,7 @@ async function contentsOf(
     remembered.get(image.id) ??
     (cacheDirectory === undefined ? undefined : await readCached(cacheDirectory, image.id)) ??
     (await readImageContents(engine, image, { signal }));
-  if (!isKnown(contents.accounts)) return contents; // another time it may succeed
+  if (!isKnown(contents.accounts)) return contents; // another attempt may succeed
   if (cacheDirectory !== undefined && !remembered.has(image.id))
     await writeCached(cacheDirectory, image.id, contents);
   remembered.set(image.id, contents);
@@ -81,10 +81,13 @@ async function contentsOf(
   return contents;
 }
 
-/** Raised when what is read out of images changes. */
+/** Format of what is kept; raised when the reading of images changes. */
 const cacheFormat = 2;
 
-/** The id stands in the file too: whoever can write the folder could give one image the file of another. */
+/**
+ * A cached file. It holds the image's id too, because whoever can write the folder could give one image the file of
+ * another.
+ */
 const cachedSchema = z.strictObject({
   format: z.literal(cacheFormat),
   id: z.string(),
@@ -96,13 +99,15 @@ async function readCached(folder: string, id: string): Promise<ImageContents | u
   return parseCachedImage((await readCacheFile(folder, cacheFile(id))) ?? '', id);
 }
 
-/** What a file of the cache says of an image; `undefined` for one that is damaged, of another version or of another image. */
+/**
+ * Reads a file of the cache; returns `undefined` for one that is damaged, of another version or about another image.
+ */
 export function parseCachedImage(text: string, id: string): ImageContents | undefined {
   try {
     const { id: cachedId, accounts, program } = cachedSchema.parse(JSON.parse(text));
     return cachedId === id ? { accounts, program } : undefined;
   } catch {
-    return undefined; // it is read and written anew
+    return undefined; // the image is then read and the file written anew
   }
 }
 
@@ -114,7 +119,9 @@ function cacheFile(id: string): string {
   return `${id.replace(/[^a-z0-9]/gi, '-')}.json`;
 }
 
-/** The usual place for {@link ImageGathering.cacheDirectory}, of this user; `undefined` for one without a home. */
+/**
+ * Returns this user's usual folder for {@link ImageGathering.cacheDirectory}; `undefined` for a user without a home.
+ */
 export function userImageCache(environment: NodeJS.ProcessEnv = process.env): string | undefined {
   checkGiven('userImageCache', { environment });
   return userCache('images', environment);

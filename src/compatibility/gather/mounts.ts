@@ -1,26 +1,29 @@
 import { realpath } from 'node:fs/promises';
 import { readProcFile } from '../../linux/process-status.ts';
 
-/** A line is some hundred bytes; a machine with many containers has thousands. */
+/** Longest list that is read. A line has some hundred bytes; a machine with many containers has thousands of lines. */
 const longestList = 16 * 1024 * 1024;
 
 export interface Mount {
   readonly point: string;
   readonly type: string;
-  /** Of the mount and of the file system. */
+  /** Options of the mount and of the file system. */
   readonly options: readonly string[];
   readonly evidence: string;
 }
 
-/** The mount that `path` is on, as this process sees it. */
+/** Returns the mount that `path` is on, as this process sees it. */
 export async function mountOf(path: string): Promise<Mount | undefined> {
   const real = await realpath(path).catch(() => path);
   const mounts = await readMounts('/proc/self');
-  // The last one that covers the path is on top.
+  // The last mount that covers the path is on top.
   return mounts.findLast(({ point }) => real === point || real.startsWith(point === '/' ? '/' : `${point}/`));
 }
 
-/** Mounts of a process or thread, lowest first: `mountinfo` in its folder, proc_pid_mountinfo(5). Empty when it can't be read. */
+/**
+ * Reads the mounts of a process or thread, lowest first, from `mountinfo` in its folder, proc_pid_mountinfo(5). Empty
+ * when it can't be read.
+ */
 export async function readMounts(folder: string): Promise<Mount[]> {
   const file = `${folder}/mountinfo`;
   const text = await readProcFile(file, longestList);
@@ -34,7 +37,7 @@ export async function readMounts(folder: string): Promise<Mount[]> {
   });
 }
 
-/** The kernel writes space, tab, newline and backslash as octal. */
+/** Decodes a path: the kernel writes space, tab, newline and backslash as octal. */
 function unescape(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 8)),

@@ -3,30 +3,38 @@ import { readdir, readlink, realpath } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { readProcFile } from '../../linux/process-status.ts';
 
-/** The engine has answered a moment ago. A service that ends when it is idle is started anew by its socket. */
+/**
+ * How long the answer to a ping may take, in milliseconds. The engine has answered a moment ago; a service that ends
+ * when it is idle is started anew by its socket.
+ */
 const answerMs = 5_000;
 
-/** A line of the kernel's table is some hundred bytes, and any local user can make many. */
+/** Longest table that is read. A line has some hundred bytes, and any local user can make many lines. */
 const longestTable = 32 * 1024 * 1024;
 
 /**
- * The kernel gives its table of sockets in pieces, and a piece begins by counting: whatever is removed meanwhile makes a
- * line be left out (seen in 66 of 22,041 readings beside two programs that opened and closed sockets).
+ * How often the table is read. The kernel gives its table of sockets in pieces, and counts lines at the beginning of
+ * each, so an entry that is removed meanwhile makes another line go missing (seen in 66 of 22,041 readings beside two
+ * programs that opened and closed sockets).
  */
 const readingsOfTable = 3;
 
-/** Links of `/proc/PID/fd` that may be the far end of a connection of this process, which is open as long as they are looked at. */
+/**
+ * Links of `/proc/PID/fd` that may be the far end of a connection of this process. The connection stays open while they
+ * are looked at.
+ */
 export type FarEnds = ReadonlySet<string>;
 
 /**
- * Connects to the socket, waits for an answer to a ping, and then has a look at what may be the far end of the
- * connection: the sockets that were accepted at this path since.
+ * Connects to the socket, waits for the answer to a ping, and then looks at what may be the far end of the connection:
+ * the sockets that were accepted at this path since.
  *
- * The kernel makes the far end of a connection in the network namespace of the side that connects, wherever the listener
- * is, so it is in the table of this process. Whoever connects in the same network namespace to a listener of the same path
- * adds others: one connection proves nothing, and who holds a far end of each of several is likely the engine.
+ * The kernel makes the far end of a connection in the network namespace of the side that connects, wherever the
+ * listener is, so it is in this process's table. Others who connect in the same network namespace to a listener of the
+ * same path add entries: one connection proves nothing, and a process that holds a far end of each of several is likely
+ * the engine.
  *
- * @throws the error of the system when nothing answered
+ * @throws the system's error when nothing answered
  */
 export async function withFarEnds<T>(socketPath: string, look: (farEnds: FarEnds) => Promise<T>): Promise<T> {
   const paths = [socketPath, await realpath(socketPath).catch(() => socketPath)];
@@ -36,7 +44,7 @@ export async function withFarEnds<T>(socketPath: string, look: (farEnds: FarEnds
   try {
     await once(socket, 'connect');
     socket.write('HEAD /_ping HTTP/1.1\r\nHost: localhost\r\n\r\n');
-    await once(socket, 'data'); // until it has been accepted, the far end is nobody's
+    await once(socket, 'data'); // until the connection is accepted, nobody holds its far end
     const farEnds = new Set<string>();
     for (let reading = 0; reading < readingsOfTable && farEnds.size === 0; reading++)
       for (const link of await acceptedAt(paths)) if (!before.has(link)) farEnds.add(link);
@@ -60,11 +68,12 @@ export async function holdsOneOf(pid: number, links: FarEnds): Promise<boolean |
   }
 }
 
-/** Sockets of this network namespace that are connected, and were accepted by a listener with one of these paths. */
+/** Lists the connected sockets of this network namespace that were accepted by a listener with one of these paths. */
 async function acceptedAt(paths: readonly string[]): Promise<Set<string>> {
   const table = await readProcFile('/proc/self/net/unix', longestTable);
   const links = new Set<string>();
-  // Num RefCount Protocol Flags Type St Inode Path, proc_net(5). State 3 is connected; who connects has no path.
+  // Num RefCount Protocol Flags Type St Inode Path, proc_net(5). State 3 is connected; the side that connects has no
+  // path.
   for (const [, inode, path] of table.matchAll(/^\S+: \S+ \S+ 00000000 0001 03 +([1-9]\d*) (.+)$/gm))
     if (path !== undefined && paths.includes(path)) links.add(`socket:[${inode ?? ''}]`);
   return links;

@@ -8,8 +8,8 @@ const longestEnvironment = 1024 * 1024;
 const longestConfiguration = 1024 * 1024;
 
 /**
- * The flags with which a Podman service runs its runtime. No answer of its API tells: they stand on its command line
- * and, from version 5.7 on, in its configuration files.
+ * Finds the flags with which a Podman service runs its runtime. Its API does not tell them: they are on its command
+ * line and, from version 5.7 on, in its configuration files.
  */
 export async function podmanRuntimeFlags(
   runtime: string,
@@ -35,12 +35,15 @@ export async function podmanRuntimeFlags(
   return known([...configured, ...flags], `/proc/${pid}/cmdline and containers.conf`);
 }
 
-/** Podman wants them without their dashes, and puts them before. */
+/** Adds the dashes: Podman takes the flags without them and adds them itself. */
 function withDashes(flag: string): string {
   return flag.startsWith('-') ? flag : `--${flag}`;
 }
 
-/** containers.conf(5), later ones win. CONTAINERS_CONF replaces them all. */
+/**
+ * Lists the configuration files, containers.conf(5); later ones override earlier ones. CONTAINERS_CONF replaces them
+ * all.
+ */
 async function configurationFiles({ pid, uid, folder }: EngineProcess): Promise<string[]> {
   const environment = (await readProcFile(`/proc/${pid}/environ`, longestEnvironment)).split('\0');
   const variable = (name: string) =>
@@ -61,8 +64,8 @@ async function configurationFiles({ pid, uid, folder }: EngineProcess): Promise<
 }
 
 /**
- * The paths are a choice of the user of the engine, and what is there too: this process, which may be root, reads what that
- * user could read, and waits for nothing.
+ * Reads a configuration file. The engine's user chooses its path and its content, so this process, which may be root,
+ * reads only what that user could read, and waits for nothing.
  */
 async function configurationFile(root: string, path: string, user: number): Promise<string> {
   try {
@@ -73,7 +76,7 @@ async function configurationFile(root: string, path: string, user: number): Prom
     });
     return bytes.toString('utf8');
   } catch (error) {
-    // No such file, or none that this user may read.
+    // There is no such file, or this user may not read it.
     if (['ENOENT', 'ENOTDIR', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return '';
     throw new Error(`${path}, which the engine reads, can't be read: ${(error as Error).message}`, {
       cause: error,
@@ -81,7 +84,7 @@ async function configurationFile(root: string, path: string, user: number): Prom
   }
 }
 
-/** The list of one runtime in the table `[engine.runtimes_flags]`, as TOML has it. */
+/** Returns the list of one runtime in the table `[engine.runtimes_flags]`, which is written in TOML. */
 export function configuredFlags(text: string, runtime: string): string[] {
   const [, table = ''] = /^\[engine\.runtimes_flags\]\s*$([\s\S]*?)(?=^\[|(?![\s\S]))/m.exec(text) ?? [];
   for (const [, name, list = ''] of table.matchAll(/^[ \t]*"?([\w.-]+)"?[ \t]*=[ \t]*\[([^\][]*)\]/gm)) {

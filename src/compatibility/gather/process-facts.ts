@@ -7,7 +7,7 @@ import { readMounts } from './mounts.ts';
 import { hasCapability } from '../../linux/capabilities.ts';
 import { readProcFile } from '../../linux/process-status.ts';
 
-/** RLIMIT_MEMLOCK of the engine, and whether it may give more than it has. */
+/** Reads RLIMIT_MEMLOCK of the engine, and whether the engine may give more than it has. */
 export async function memoryLockLimit(
   process: Fact<EngineProcess>,
   rootless: boolean,
@@ -23,7 +23,7 @@ export async function memoryLockLimit(
   if (soft === undefined || hard === undefined || effective === undefined) {
     return unknown(`/proc/${pid}/limits can't be read`);
   }
-  // In a user namespace the capability does not count for limits.
+  // In a user namespace the capability has no effect on limits.
   const mayRaise = !rootless && hasCapability(BigInt(`0x${effective}`), 'SYS_RESOURCE');
   return known(
     { soft: bytes(soft), hard: bytes(hard), mayRaise },
@@ -35,7 +35,7 @@ function bytes(text: string): number | 'unlimited' {
   return text === 'unlimited' ? 'unlimited' : Number(text);
 }
 
-/** The user namespace of a rootless engine, as the kernel has it. */
+/** Reads the user namespace of a rootless engine from the kernel. */
 export async function processIdMaps(process: Fact<EngineProcess>): Promise<EngineFacts['idMaps']> {
   if (!isKnown(process)) return process;
   const { pid } = process.value;
@@ -72,7 +72,7 @@ export async function cgroupLayout(
   return known(hybrid ? 'hybrid' : 'v1', `${folder}/mountinfo`);
 }
 
-/** Whether a folder of this process is the same one for the engine. */
+/** Whether a folder of this process is the same folder for the engine. */
 export async function seesFolder(process: Fact<EngineProcess>, path: string): Promise<Fact<boolean>> {
   if (!isKnown(process)) return process;
   const seen = `${process.value.folder}/root${path}`;

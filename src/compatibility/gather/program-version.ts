@@ -9,9 +9,9 @@ const versionMs = 3_000;
 const longestAnswer = 64 * 1024;
 
 /**
- * The version of a runsc. What the engine has at `path` is never run: it is in a root that belongs to the engine. The
- * program that this process has at the same path is asked where it is the very same file, and nobody but root and this
- * user could have put it there; else the engine's file is read as data.
+ * Finds the version of a runsc. The program that the engine has at `path` is never run, because it is in a root that
+ * belongs to the engine. This process's program at the same path is asked for its version if it is the very same file
+ * and only root and this user could have put it there; otherwise the engine's file is read as data.
  *
  * @param program.seen the engine's file, below its root in `/proc`
  */
@@ -35,7 +35,7 @@ export async function programVersion({
   }
 }
 
-/** The program of this host at the path, if it is the engine's as well and safe to run. */
+/** Returns this host's program at the path, if it is also the engine's and safe to run. */
 async function ownProgram(path: string, seen: string): Promise<string | undefined> {
   try {
     const own = await whoMayChange(path);

@@ -11,7 +11,7 @@ import { absentFor, type EngineProcess } from './engine-process.ts';
 import { podmanRuntimeFlags } from './podman-flags.ts';
 import { programVersion } from './program-version.ts';
 
-/** Looks at each runtime that the engine lists: by the engine's answer, and by the runtime's program where it can be seen. */
+/** Looks at each runtime that the engine lists: by the engine's answer, and by its program where that can be seen. */
 export async function gatherRuntimes(
   kind: 'docker' | 'podman',
   info: EngineInfo,
@@ -50,9 +50,9 @@ async function gatherRuntime(
 
 /** A program as the engine finds it. */
 interface Program {
-  /** Its path for the engine; empty where it is not. */
+  /** Its path for the engine; empty where it is not there. */
   readonly path: string;
-  /** The same file as this process sees it, below the engine's root in `/proc`. It is looked at, and never run. */
+  /** The same file as this process sees it, below the engine's root in `/proc`. It is read and never run. */
   readonly seen: string;
 }
 

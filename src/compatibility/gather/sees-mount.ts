@@ -4,12 +4,15 @@ import { valueOf, type Fact } from '../fact.ts';
 import { findEngineProcess, type EngineProcess } from './engine-process.ts';
 import { seesFolder } from './process-facts.ts';
 
-/** Finding the engine's process takes longer than asking it. A process that is gone sees nothing, and is looked for again. */
+/**
+ * Processes of engines that were found, because finding one takes longer than asking it. A process that is gone sees
+ * nothing, and is looked for again.
+ */
 const found = new WeakMap<Engine, Fact<EngineProcess>>();
 
 /**
- * Whether the engine has the same folder at this path as this process has by now, mounts included. False too where its
- * process can't be found or looked at.
+ * Whether the engine now has the same folder at this path as this process, including mounts. It is also false where the
+ * engine's process can't be found or looked at.
  */
 export async function engineSees(engine: Engine, path: string): Promise<boolean> {
   checkGiven('engineSees', { engine, path });

@@ -8,7 +8,7 @@ export class ByteReader {
     this.#source = source[Symbol.asyncIterator]();
   }
 
-  /** Exactly `length` bytes, fewer at the end of the stream only. */
+  /** Reads exactly `length` bytes; fewer only at the end of the stream. */
   async read(length: number): Promise<Uint8Array> {
     if (this.#chunk.length - this.#at >= length) return this.#take(length);
     const pieces: Uint8Array[] = [];
@@ -22,7 +22,7 @@ export class ByteReader {
     return Buffer.concat(pieces);
   }
 
-  /** At least one and at most `most` bytes; `undefined` at the end. */
+  /** Reads at least one and at most `most` bytes; `undefined` at the end. */
   async some(most: number): Promise<Uint8Array | undefined> {
     while (this.#at === this.#chunk.length) {
       const next = await this.#source.next();
@@ -33,7 +33,10 @@ export class ByteReader {
     return this.#take(Math.min(most, this.#chunk.length - this.#at));
   }
 
-  /** Like {@link read}, and the same bytes come again. At most what the present chunk has, but for an empty one. */
+  /**
+   * Like {@link read}, but the same bytes are read again next time. Gives at most what the present chunk has, unless
+   * the chunk is empty.
+   */
   async peek(length: number): Promise<Uint8Array> {
     const bytes = await this.read(length);
     const rest = this.#chunk.subarray(this.#at);
@@ -42,7 +45,7 @@ export class ByteReader {
     return bytes;
   }
 
-  /** Whether all were there. */
+  /** Skips bytes; resolves to whether all of them were there. */
   async skip(length: number): Promise<boolean> {
     let missing = length;
     while (missing > 0) {
@@ -53,7 +56,7 @@ export class ByteReader {
     return true;
   }
 
-  /** The rest of the stream. */
+  /** Yields the rest of the stream. */
   async *rest(): AsyncGenerator<Uint8Array, void, undefined> {
     for (;;) {
       const piece = await this.some(Number.POSITIVE_INFINITY);
@@ -62,7 +65,7 @@ export class ByteReader {
     }
   }
 
-  /** Closes what it reads from. Does not wait for bytes that were asked for: they may never come. */
+  /** Closes the source. Does not wait for bytes that were asked for, because they may never come. */
   close(): void {
     this.#source.return?.().catch(() => undefined);
   }

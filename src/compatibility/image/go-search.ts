@@ -6,7 +6,7 @@ import {
 } from '../../program/go-build-info.ts';
 import { imageLimits, type ImageLimitName } from './limits.ts';
 
-/** A place with the magic text: where it is, and how many bytes from there on tell what it is. */
+/** A place with the magic text: its offset, and how many bytes from there on are needed to tell what it is. */
 interface Place {
   readonly start: number;
   needed: number;
@@ -14,17 +14,19 @@ interface Place {
 }
 
 /**
- * Looks for Go's build info in a program that passes by; of several, the one that stands first counts. Each byte is
- * searched once, and kept only behind a place that may be one.
+ * Looks for Go's build info in a program that passes by; of several, the first one counts. Each byte is searched once,
+ * and kept only after a place that may be a build info.
  */
 export class GoBuildInfoSearch {
-  /** The bytes from the first open place on, else the last few, in which the magic text may begin. */
+  /**
+   * The bytes from the first undecided place on; without one, the last few bytes, in which the magic text may begin.
+   */
   #kept = Buffer.alloc(0);
   #keptLength = 0;
   #keptStart = 0;
   #places: Place[] = [];
   #seen = 0;
-  /** The first build info; known when all before it has turned out to be none. */
+  /** The first build info. It is known once all places before it have turned out to be none. */
   found: GoBuildInfo | undefined;
   /** Why the search was given up. */
   beyond: string | undefined;
@@ -47,7 +49,7 @@ export class GoBuildInfoSearch {
     this.#forget();
   }
 
-  /** What stands behind a place that was cut off by the end of the program. */
+  /** Decides about a place that the end of the program has cut off. */
   end(): void {
     while (this.#places.length > 0 && this.found === undefined && this.beyond === undefined) {
       this.#places.shift();
@@ -96,7 +98,7 @@ export class GoBuildInfoSearch {
     const first = this.#places[0];
     const last = Math.max(0, this.#keptLength - goBuildInfoMagic.length + 1);
     const from = first === undefined ? last : Math.min(last, first.start - this.#keptStart);
-    // Moved only when that makes room for as much again.
+    // The bytes are moved only when that frees at least as much room again.
     if (first !== undefined && from < this.#keptLength / 2) return;
     this.#kept.copyWithin(0, from, this.#keptLength);
     this.#keptLength -= from;

@@ -10,7 +10,7 @@ import { checkImageLimit } from './limits.ts';
 import { readImageArchive, type Wanted } from './read-archive.ts';
 import { Slices } from './slices.ts';
 
-/** What only the layers tell. */
+/** Facts that only the layers tell. */
 export type ImageContents = Pick<ImageFacts, 'accounts' | 'program'>;
 
 const goPlugin = 'github.com/hashicorp/go-plugin';
@@ -26,7 +26,7 @@ interface Found {
 }
 
 /**
- * Reads an image's accounts and its program out of its layers, as the engine saves them. What can't be read is unknown.
+ * Reads an image's accounts and its program from its layers, as the engine saves them. What can't be read is unknown.
  *
  * @throws the signal's reason
  */
@@ -49,7 +49,7 @@ export async function readImageContents(
     let index = await read(wanted);
     const missed = whatLinksLeadTo(index, name, image);
     if (missed.texts.length + missed.programs.length > 0) {
-      // A link leads to a file of another name, so the layers have to be read again for it.
+      // A link leads to a file of another name, so the layers have to be read again for that file.
       index = await read({
         texts: [...wanted.texts, ...missed.texts],
         programs: [...wanted.programs, ...missed.programs],
@@ -67,7 +67,7 @@ export async function readImageContents(
   }
 }
 
-/** Files that were wanted, are there, and were not looked into because they have another name. */
+/** Names of files that are wanted and exist, but were not looked into because they have another name. */
 function whatLinksLeadTo(index: ImageIndex, name: string | undefined, image: InspectedImage): Wanted {
   const unread = (found: Found | undefined): string[] => {
     if (found?.file.type !== 'file') return [];
@@ -81,12 +81,12 @@ function whatLinksLeadTo(index: ImageIndex, name: string | undefined, image: Ins
   };
 }
 
-/** What the container executes: the first word of entrypoint and command. */
+/** Returns what the container executes: the first word of entrypoint and command. */
 function programName({ config }: InspectedImage): string | undefined {
   return config.entrypoint[0] ?? config.cmd[0];
 }
 
-/** A name without a slash is looked for as execvp does, with the image's PATH. */
+/** Finds the program. A name without a slash is looked up as execvp does it, with the image's PATH. */
 function findProgram(index: ImageIndex, program: string, { config }: InspectedImage): Found | undefined {
   checkImageLimit('pathBytes', program.length, `a program whose name has ${program.length} characters`);
   if (program.includes('/')) return index.resolve(posix.resolve('/', config.workingDirectory, program));
@@ -160,7 +160,7 @@ async function accountsOf(index: ImageIndex, slices: Slices): Promise<Fact<Image
   return known({ users, groups }, evidence);
 }
 
-/** The kernel has no number of a user or group beyond 32 bits. */
+/** Parses a user or group id, which the kernel limits to 32 bits. */
 function idOf(text: string | undefined): number | undefined {
   if (text === undefined || !/^\d{1,10}$/.test(text)) return undefined;
   const id = Number(text);

@@ -4,7 +4,7 @@ import type { Slices } from './slices.ts';
 
 const mostLinks = 40;
 
-/** The files of an image: its layers, one on the other. */
+/** The files of an image: all its layers, one on top of the other. */
 export class ImageIndex {
   readonly #root: TreeNode;
   readonly #names: ReadonlySet<string>;
@@ -16,7 +16,8 @@ export class ImageIndex {
   }
 
   /**
-   * Lays the layers on each other, the lowest first. Each node of each layer is visited once; the layers are used up.
+   * Merges the layers, beginning with the lowest. Each node of each layer is visited once; the layers can't be used
+   * afterwards.
    *
    * @throws the signal's reason
    */
@@ -34,13 +35,13 @@ export class ImageIndex {
   }
 
   /**
-   * What `path` leads to, with links followed. `undefined` where there is nothing.
+   * Returns what `path` leads to when links are followed; `undefined` where there is nothing.
    *
    * @throws {ImageLimitError} when all searches of this index together take too long
    */
   resolve(path: string): { readonly path: string; readonly file: IndexedFile } | undefined {
-    if (path.length > imageLimits.pathBytes.most) return undefined; // no such path can be opened
-    // What is still to be walked, the next part last: a link puts its target's parts on top.
+    if (path.length > imageLimits.pathBytes.most) return undefined; // a longer path can't be opened
+    // The parts that are still to be walked, with the next one last: a link puts the parts of its target on top.
     const left = partsOf(path);
     let way: { readonly name: string; readonly node: TreeNode }[] = [];
     for (let links = 0; ;) {
@@ -77,7 +78,7 @@ export class ImageIndex {
   }
 }
 
-/** In reverse, without the parts that lead nowhere. */
+/** Returns the parts in reverse order, without those that lead nowhere. */
 function partsOf(path: string): string[] {
   return path
     .split('/')
@@ -89,7 +90,7 @@ async function lay(lower: TreeNode, upper: TreeNode, visit: () => Promise<void> 
   const pairs = [{ lower, upper }];
   for (let pair = pairs.pop(); pair !== undefined; pair = pairs.pop()) {
     const { lower, upper } = pair;
-    // What is no folder any more has nothing in it; what is one, after being none, begins empty.
+    // A path that is no longer a folder has nothing in it; one that becomes a folder begins empty.
     const isReplaced = upper.file !== undefined && upper.file.type !== 'directory';
     if (upper.opaque || isReplaced) lower.children = undefined;
     for (const name of upper.gone ?? []) {
@@ -110,7 +111,7 @@ async function lay(lower: TreeNode, upper: TreeNode, visit: () => Promise<void> 
   }
 }
 
-/** The names of all that has an entry. */
+/** Returns the names of everything that has an entry. */
 async function namesOf(root: TreeNode, slices: Slices): Promise<Set<string>> {
   const names = new Set<string>();
   const nodes = [root];

@@ -2,37 +2,40 @@ import { checkImageLimit } from './limits.ts';
 import type { FileCapabilities } from '../../program/file-capabilities.ts';
 import type { ScannedProgram } from './program-scan.ts';
 
-/** What is remembered of one path of an image. */
+/** What is remembered about one path of an image. */
 export interface IndexedFile {
   readonly type: 'file' | 'directory' | 'symlink' | 'other';
   readonly mode: number;
   readonly size: number;
   readonly target?: string | undefined;
   readonly capabilities?: FileCapabilities | undefined;
-  /** The content of files that were wanted. */
+  /** The content, for files whose text was wanted. */
   readonly text?: string | undefined;
   readonly program?: ScannedProgram | undefined;
-  /** A hard link has here the path, in its layer, of the entry that has the content. */
+  /** For a hard link: the path, in its layer, of the entry that has the content. */
   readonly linkedTo?: string | undefined;
-  /** Why what was wanted of it is not known. */
+  /** Why something that was wanted about it is not known. */
   readonly unread?: string | undefined;
 }
 
-/** A path: what is there, and what is below it. A folder without an entry of its own has no file. */
+/** A path, with what is there and what is below it. A folder without an entry of its own has no file. */
 export interface TreeNode {
   file: IndexedFile | undefined;
   children: Map<string, TreeNode> | undefined;
-  /** Names that this layer takes away from the layers below. */
+  /** Names that this layer removes from the layers below. */
   gone: Set<string> | undefined;
-  /** Whether this layer takes everything away that the layers below have in this folder. */
+  /** Whether this layer removes everything that the layers below have in this folder. */
   opaque: boolean;
 }
 
-/** Image specification, layer.md: a file `.wh.NAME` takes NAME away, `.wh..wh..opq` all that was in its folder. */
+/**
+ * Prefix of whiteouts (image specification, layer.md): a file `.wh.NAME` removes NAME, `.wh..wh..opq` removes
+ * everything that was in its folder.
+ */
 const whiteoutPrefix = '.wh.';
 const opaqueName = '.wh..wh..opq';
 
-/** Counts what all trees of an image have together. */
+/** Counts the nodes of all trees of an image together. */
 export class TreeCount {
   #entries = 0;
   #files = 0;
@@ -53,7 +56,7 @@ export class TreeCount {
   }
 }
 
-/** The files of one layer by the parts of their paths, so that taking a folder away is one step however much is in it. */
+/** The files of one layer as a tree of path parts, so that removing a folder is one step however much is in it. */
 export class LayerTree {
   readonly root: TreeNode = newNode();
   readonly #count: TreeCount;
@@ -98,7 +101,7 @@ export class LayerTree {
   }
 }
 
-/** Whether a path says that something is taken away, and is no file. */
+/** Whether a path marks something as removed and is not a file. */
 export function isWhiteout(path: string): boolean {
   return path.startsWith(whiteoutPrefix, path.lastIndexOf('/') + 1);
 }

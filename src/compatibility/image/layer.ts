@@ -8,15 +8,15 @@ import type { Slices } from './slices.ts';
 import { tarEntries, type TarStreamEntry } from './tar-entries.ts';
 import { packingOf, unpack, type UnpackBudget } from './unpack.ts';
 
-/** Which files of the image are looked into. Paths have no leading slash. */
+/** The files of the image that are looked into. Paths have no leading slash. */
 export interface Wanted {
-  /** Files whose whole text is kept, if it is not longer than the limit `textBytes`. */
+  /** Files whose whole text is kept, if it does not exceed the limit `textBytes`. */
   readonly texts: readonly string[];
-  /** Programs to look into: every path with one of these names at its end. */
+  /** Programs to look into: every path that ends with one of these names. */
   readonly programs: readonly string[];
 }
 
-/** What the layers of an image have in common while they are read. */
+/** State that the layers of an image share while they are read. */
 export interface LayerReading {
   readonly wanted: Wanted;
   readonly count: TreeCount;
@@ -25,7 +25,7 @@ export interface LayerReading {
   programs: number;
 }
 
-/** `undefined` for a blob that is no layer: OCI archives keep configurations beside them. */
+/** Returns `undefined` for a blob that is not a layer: OCI archives keep configurations beside the layers. */
 export async function readLayer(
   body: AsyncIterable<Uint8Array>,
   reading: LayerReading,
@@ -51,10 +51,10 @@ export async function readLayer(
   return tree;
 }
 
-/** A whiteout is known by its name. */
+/** The file of a whiteout, which is recognised by its name. */
 const whiteout: IndexedFile = { type: 'other', mode: 0, size: 0 };
 
-/** A hard link is the file that an earlier entry of the same layer has. */
+/** Returns the file of a hard link, which an earlier entry of the same layer has. */
 function hardLink(tree: LayerTree, { linkName, mode }: TarStreamEntry): IndexedFile {
   const target = pathInLayer(linkName);
   const file = tree.get(target);

@@ -2,8 +2,8 @@ import { longestInspection } from '../../engine/internal.ts';
 import { programLimits, type ReadLimit } from '../../program/limits.ts';
 
 /**
- * How much is read of an image. An image is made by somebody who may want to take this process down, so everything that
- * it can make large has a limit here. What goes beyond one is unknown, with the limit named.
+ * Limits on how much of an image is read. Whoever made the image may want to bring this process down, so everything
+ * that an image can make large has a limit here. What exceeds a limit is unknown, and the reason names the limit.
  */
 export const imageLimits = {
   ...programLimits,
@@ -79,7 +79,7 @@ export const imageLimits = {
 
 export type ImageLimitName = keyof typeof imageLimits;
 
-/** Says that an image goes beyond a limit, by the limit's name. */
+/** An image exceeds a limit, which the message names. */
 export class ImageLimitError extends SyntaxError {}
 
 export function checkImageLimit(name: ImageLimitName, value: number, what: string): void {

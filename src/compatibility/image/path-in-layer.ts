@@ -1,9 +1,10 @@
 import { posix } from 'node:path';
 
 /**
- * A path of a layer, or of a hard link in it, as the index has it: without slashes at its ends; empty for the root.
+ * Returns a path of a layer, or of a hard link in it, in the form that the index uses: without slashes at its ends, and
+ * empty for the root.
  *
- * @throws {SyntaxError} for one that leads out of the image: engines refuse such a layer, too
+ * @throws {SyntaxError} for a path that leads out of the image: engines refuse such a layer, too
  */
 export function pathInLayer(name: string): string {
   const path = posix.normalize(name).replace(/^\/+/, '').replace(/\/$/, '');

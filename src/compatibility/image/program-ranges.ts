@@ -1,20 +1,25 @@
 import { ElfError } from '../../program/errors.ts';
 import type { ElfRange } from '../../program/elf.ts';
 
-/** Most programs have all that is asked for here; what lies behind it is kept where it was asked for in time. */
+/**
+ * Bytes of a program that are kept from its beginning. For most programs they hold all that is asked for; what follows
+ * them is kept if it was asked for in time.
+ */
 const keptHead = 8 << 20;
 
-/** What can be said of a range of a program that passes by: its bytes, that they are to come, or that they are gone. */
+/**
+ * The answer for a range of a program that passes by: its bytes, or that they are still to come, or that they are gone.
+ */
 type Answer = Uint8Array | 'later' | 'gone';
 
-/** Bytes that were asked for before they came by. */
+/** A range that was asked for before it came by. */
 interface Capture {
   readonly offset: number;
   readonly bytes: Buffer;
   filled: number;
 }
 
-/** Keeps the head of a program that passes by, and the ranges behind it that are asked for before they come. */
+/** Keeps the head of a program that passes by, and the ranges after it that are asked for before they come. */
 export class ProgramRanges {
   #head = Buffer.alloc(0);
   #length = 0;
@@ -42,12 +47,12 @@ export class ProgramRanges {
     this.#ended = true;
   }
 
-  /** The first bytes of the program. */
+  /** Returns the first bytes of the program. */
   head(length: number): Uint8Array {
     return this.#kept().subarray(0, length);
   }
 
-  /** The bytes of a range; at the end of the program fewer, as many as there are. */
+  /** Returns the bytes of a range; at the end of the program fewer, as many as there are. */
   read({ offset, length }: ElfRange): Answer {
     const end = offset + length;
     const kept = this.#kept();
@@ -87,11 +92,11 @@ export class ProgramRanges {
   }
 }
 
-/** A parser that asks for ranges, resumed as they come by. */
+/** Runs a parser that asks for ranges, and resumes it as they come by. */
 export class RangeParser<T> {
   readonly #parser: Generator<ElfRange, T, Uint8Array>;
   #step: IteratorResult<ElfRange, T> | undefined;
-  /** Set when it ended without a value. */
+  /** Set when the parser ended without a value. */
   failure: ElfError | 'gone' | undefined;
 
   constructor(parser: Generator<ElfRange, T, Uint8Array>) {
@@ -102,7 +107,7 @@ export class RangeParser<T> {
     return this.#step?.done === true ? this.#step.value : undefined;
   }
 
-  /** Goes on as far as the ranges allow. */
+  /** Goes on as far as the available ranges allow. */
   advance(ranges: ProgramRanges): void {
     if (this.failure !== undefined) return;
     try {

@@ -4,18 +4,18 @@ import type { GoBuildInfo } from '../../program/go-build-info.ts';
 import { GoBuildInfoSearch } from './go-search.ts';
 import { ProgramRanges, RangeParser } from './program-ranges.ts';
 
-/** Longest first line of a script that the kernel reads (BINPRM_BUF_SIZE). */
+/** Longest first line of a script that the kernel reads, in bytes (BINPRM_BUF_SIZE). */
 const scriptLine = 256;
 
 export interface ScannedProgram {
   readonly kind: 'elf' | 'script' | 'other';
   readonly outline?: ElfOutline | undefined;
-  /** Names of the shared libraries; absent where the kept pieces do not tell. */
+  /** Names of the shared libraries; absent where the kept pieces do not hold them. */
   readonly needed?: readonly string[] | undefined;
   readonly go?: GoBuildInfo | undefined;
-  /** Of a script. */
+  /** Interpreter of a script. */
   readonly interpreter?: string | undefined;
-  /** Why nothing can be said of the program: what it goes beyond. */
+  /** Why nothing can be said about the program: the limit that it exceeds. */
   readonly beyond?: string | undefined;
 }
 
@@ -54,7 +54,7 @@ export class ProgramScan {
   }
 
   #advance(): void {
-    // The whole is first, because the ranges that it asks for are found again by the outline.
+    // The whole goes first, because the outline asks for the same ranges again.
     this.#whole.advance(this.#ranges);
     this.#outline.advance(this.#ranges);
   }

@@ -14,19 +14,19 @@ export type { Wanted } from './layer.ts';
 
 const manifestSchema = z.array(z.object({ Layers: z.array(z.string()).nullish() })).min(1);
 
-/** What an archive has, in the order in which it has it. */
+/** The contents of an archive, in the order of the archive. */
 interface ArchiveContents {
   readonly layers: ReadonlyMap<string, LayerTree>;
-  /** Docker writes a layer that two images share as a link. */
+  /** Links between layers: Docker writes a layer that two images share as a link. */
   readonly links: ReadonlyMap<string, string>;
   readonly manifest: string | undefined;
 }
 
 /**
- * Reads a docker-archive, as `images.save` gives it, forward and once: all names, and what was wanted. Nothing else is
- * kept. Other work of this process gets its turn in between, whatever the archive is made of.
+ * Reads a docker-archive, as `images.save` returns it, forward and once: all names, and the files that were wanted.
+ * Nothing else is kept. Other work of this process gets its turn in between, whatever the archive is made of.
  *
- * @throws {SyntaxError} when it is not what it should be, or goes beyond a limit; the errors of the stream; the signal's
+ * @throws {SyntaxError} when the archive is invalid or exceeds a limit; the errors of the stream; the signal's
  *   reason, at once
  */
 export async function readImageArchive(
@@ -82,7 +82,7 @@ function inOrder({ manifest, layers, links }: ArchiveContents): LayerTree[] {
   });
 }
 
-/** The bytes, counted; an abort does not wait for a sender that is silent. */
+/** Yields the bytes and counts them. An abort does not wait for a sender that is silent. */
 async function* untilAborted(
   archive: AsyncIterable<Uint8Array>,
   budget: UnpackBudget,

@@ -1,13 +1,13 @@
-/** How long other work of this process waits at most. */
+/** Longest time that other work of this process waits, in milliseconds. */
 const sliceMs = 10;
 
-/** A clock is not read for each of a million small steps. */
+/** Steps between two looks at the clock, which is not read for each of a million small steps. */
 const stepsBetweenLooks = 64;
 
 /**
  * Divides long work into slices, so that timers, sockets and aborts of this process get their turn in between.
  *
- * A step is one file or one name; {@link step} is to be called, and awaited when it returns something, for each.
+ * A step is one file or one name. Call {@link step} for each, and await what it returns.
  */
 export class Slices {
   readonly #signal: AbortSignal | undefined;
@@ -19,7 +19,7 @@ export class Slices {
   }
 
   /**
-   * @param weight how many small steps the work done is worth
+   * @param weight how many small steps the finished work amounts to
    * @returns a promise when it is time to let others work; it rejects with the signal's reason after an abort
    */
   step(weight = 1): Promise<void> | undefined {

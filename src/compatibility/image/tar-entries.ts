@@ -9,15 +9,15 @@ import type { ByteReader } from './byte-reader.ts';
 import { checkImageLimit } from './limits.ts';
 import type { Slices } from './slices.ts';
 
-/** One entry of a tar, with what PAX records and GNU's long names say of it. */
+/** One entry of a tar, with what PAX records and GNU's long names say about it. */
 export interface TarStreamEntry extends Pick<TarHeader, 'name' | 'mode' | 'size' | 'type' | 'linkName'> {
   /** Value of `security.capability`, if it has one. */
   readonly capability: Uint8Array | undefined;
-  /** The bytes of the file, to be read before the next entry is taken; what is not read is skipped. */
+  /** The bytes of the file, which have to be read before the next entry is taken; unread bytes are skipped. */
   readonly body: AsyncGenerator<Uint8Array, void, undefined>;
 }
 
-/** What stands in headers before the one that they are about. */
+/** What headers say about the entry that follows them. */
 interface Extensions {
   readonly records: ReadonlyMap<string, Uint8Array>;
   readonly longName?: string | undefined;
@@ -28,10 +28,10 @@ const noExtensions: Extensions = { records: new Map() };
 const capabilityKey = 'SCHILY.xattr.security.capability';
 
 /**
- * The entries of a tar, read forward, as Go's archive/tar understands them: engines are written in Go, and an entry that
- * means something else here than there would make a verdict about another image than the one that runs.
+ * Yields the entries of a tar, read forward, as Go's archive/tar understands them. Engines are written in Go, and an
+ * entry that meant something else here would make a verdict about another image than the one that runs.
  *
- * @throws {SyntaxError} for what is no tar, one that is cut short, and one that goes beyond a limit
+ * @throws {SyntaxError} for bytes that are not a tar, for a tar that is cut short, and for one that exceeds a limit
  */
 export async function* tarEntries(
   reader: ByteReader,
@@ -70,7 +70,7 @@ export async function* tarEntries(
   }
 }
 
-/** What an entry really says of itself, its extensions regarded. */
+/** Combines an entry's header with its extensions. */
 function said(
   header: TarHeader,
   { records, longName, longLinkName }: Extensions,
@@ -79,7 +79,7 @@ function said(
     throw new SyntaxError('a tar with files that have holes (GNU sparse), which are not read');
   }
   const name = longName ?? path(records, 'path') ?? header.name;
-  // A header of before POSIX has no type: a folder is known by its slash.
+  // A header older than POSIX has no type: a folder is recognised by its slash.
   const type = header.hasNoType && name.endsWith('/') ? '5' : header.type;
   return {
     name,
@@ -89,7 +89,10 @@ function said(
   };
 }
 
-/** Links, devices, folders and pipes have no content, whatever size their header names. */
+/**
+ * Whether entries of a type have no content: links, devices, folders and pipes have none, whatever size their header
+ * gives.
+ */
 function hasNoContent(type: string): boolean {
   return type >= '1' && type <= '6' && type.length === 1;
 }
@@ -109,14 +112,16 @@ function path(records: Extensions['records'], key: string): string | undefined {
   return text(value);
 }
 
-/** A set of PAX records replaces the one before it; the records of a global header are of no file. */
+/**
+ * Reads an extension. A set of PAX records replaces the one before it; the records of a global header apply to no file.
+ */
 async function readExtension(
   reader: ByteReader,
   { type, size }: TarHeader,
   before: Extensions,
 ): Promise<Extensions> {
   checkImageLimit('extensionBytes', size, `a tar header of ${size} bytes`);
-  // Kept beyond the next read, so copied out of the stream's chunk.
+  // Kept beyond the next read, and therefore copied from the stream's chunk.
   const bytes = Buffer.from(await reader.read(size));
   if (bytes.length < size || !(await reader.skip(padding(size)))) throw cutShort();
   if (type === 'g') return noExtensions;
@@ -152,7 +157,7 @@ class Body {
   }
 }
 
-/** What follows the end has to be read too, or the sender would wait. */
+/** Reads what follows the end, because the sender would wait otherwise. */
 async function drain(reader: ByteReader, slices: Slices): Promise<void> {
   while ((await reader.some(Number.POSITIVE_INFINITY)) !== undefined) await slices.step();
 }

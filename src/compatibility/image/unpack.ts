@@ -5,13 +5,13 @@ import { checkImageLimit, imageLimits } from './limits.ts';
 
 const chunkSize = 64 * 1024;
 
-/** Counts what comes out of the layers of an image, and out of how much. */
+/** Counts the bytes that come out of the layers of an image, and the bytes from which they come. */
 export class UnpackBudget {
   #packed = 0;
   #outOfPacked = 0;
   #bytes = 0;
 
-  /** Bytes of the archive as it comes. */
+  /** Counts bytes of the archive as it arrives. */
   addPlain(bytes: number): void {
     this.#bytes += bytes;
     checkImageLimit('unpackedBytes', this.#bytes, `${this.#bytes} bytes in the layers`);
@@ -33,7 +33,7 @@ export class UnpackBudget {
 
 export type Packing = 'gzip' | 'zstd';
 
-/** How the bytes are packed that begin so; `undefined` for a plain tar. */
+/** Returns how bytes with this beginning are packed; `undefined` for a plain tar. */
 export function packingOf(start: Uint8Array): Packing | undefined {
   if (start[0] === 0x1f && start[1] === 0x8b) return 'gzip';
   const isZstd = start[0] === 0x28 && start[1] === 0xb5 && start[2] === 0x2f && start[3] === 0xfd;
@@ -41,9 +41,9 @@ export function packingOf(start: Uint8Array): Packing | undefined {
 }
 
 /**
- * What was packed. Not more is unpacked than is taken.
+ * Unpacks the bytes, and no more of them than are taken.
  *
- * @throws {SyntaxError} when it can't be unpacked, and beyond the budget; the errors of `packed`
+ * @throws {SyntaxError} when they can't be unpacked, and beyond the budget; the errors of `packed`
  */
 export async function* unpack(
   packed: AsyncIterable<Uint8Array>,
@@ -82,7 +82,7 @@ export async function* unpack(
 
 function decompressorFor(packing: Packing): zlib.Gunzip {
   if (packing === 'gzip') return zlib.createGunzip({ chunkSize });
-  // Node.js has it from 22.15 on.
+  // Node.js has this function from 22.15 on.
   const { createZstdDecompress } = zlib as {
     createZstdDecompress?: (options: { chunkSize: number }) => zlib.Gunzip;
   };

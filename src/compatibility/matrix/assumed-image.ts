@@ -2,9 +2,9 @@ import { checkAssumption } from '../compatibility-checks.ts';
 import { known } from '../fact.ts';
 import type { ImageFacts, ProgramFacts } from '../image-facts.ts';
 
-/** Facts of a plugin image as it should be, where a matrix is made without one: a static program in Go. */
+/** Makes the facts of a faultless plugin image, for a matrix that is made without an image: a static program in Go. */
 export function assumedImage(options: {
-  /** In Docker's words. */
+  /** Architecture in Docker's words. */
   readonly architecture: string;
   /** Whether the program carries the file capability IPC_LOCK. Default false. */
   readonly lockingCapability?: boolean | undefined;

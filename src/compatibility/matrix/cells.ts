@@ -6,19 +6,19 @@ import type { ImageFacts } from '../image-facts.ts';
 import type { LaunchRequirements } from '../launch-verdict.ts';
 import type { CellFilter, MatrixCell } from './matrix.ts';
 
-/** A cell, the engine whose facts decide, and what is asked for in it. */
+/** A cell, with the engine whose facts decide and the requirements of the cell. */
 export interface PlannedCell {
   readonly cell: MatrixCell;
   readonly engine: EngineFacts;
   readonly wishes: LaunchRequirements;
 }
 
-/** Runtimes that a matrix has rows for where none is asked for. */
+/** Runtimes for which a matrix has rows when none are asked for. */
 export const usualRuntimes: readonly string[] = ['runc', 'crun', 'runsc'];
 /** The user that images of plugins are usually given; the number is that of Google's distroless images. */
 const usualUser = '65532:65532';
 
-/** Every cell that the filter lets through: engines in the given order, then runtime, user, mlock. */
+/** Lists every cell that passes the filter: engines in the given order, then runtime, user, mlock. */
 export function planCells(
   engines: readonly EngineFacts[],
   image: ImageFacts,
@@ -44,7 +44,7 @@ export function planCells(
   return planned;
 }
 
-/** Services of one Podman that run one runtime each are one engine. */
+/** Groups the engines. Services of one Podman that each run one runtime count as one engine. */
 function grouped(engines: readonly EngineFacts[]): EngineFacts[][] {
   const groups = new Map<string, EngineFacts[]>();
   for (const engine of engines) {
@@ -65,7 +65,10 @@ function passes(cell: MatrixCell, { engine, mode, user, mlock }: CellFilter): bo
   );
 }
 
-/** The image's own user where it is of that kind, so that nothing is asked for that the image has already. */
+/**
+ * Returns the user to ask for. It is the image's own user where that is of the right kind, so that nothing is asked for
+ * that the image has already.
+ */
 function userOf(user: MatrixCell['user'], image: ImageFacts): string | undefined {
   const own = valueOf(resolveUser(image.user, image.accounts))?.uid;
   if (user === 'root') return own === 0 ? undefined : '0:0';

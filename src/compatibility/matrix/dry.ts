@@ -16,7 +16,7 @@ import type {
 } from './matrix.ts';
 import { summarise } from './summary.ts';
 
-/** What the rules say of every cell. Pure: it launches and asks nothing, and the engines need not be here. */
+/** Judges every cell by the rules. Pure: it launches and asks nothing, and the engines need not be here. */
 export function dryMatrix(facts: MatrixFacts, options: DryMatrixOptions = {}): MatrixResult {
   checkGiven('dryMatrix', { matrixFacts: facts });
   checkDryMatrixOptions(options);
@@ -27,7 +27,7 @@ export function dryMatrix(facts: MatrixFacts, options: DryMatrixOptions = {}): M
   return { cells, summary: summarise(cells) };
 }
 
-/** The row of one cell before anything is launched. */
+/** Makes the row of one cell before anything is launched. */
 export function predict(
   planned: PlannedCell,
   facts: Pick<LaunchFacts, 'host' | 'image'>,
@@ -39,7 +39,7 @@ export function predict(
   return rowOf(cell, engine, judge({ host, engine, image }, { ...requirements, ...wishes }));
 }
 
-/** The row of a cell that was judged. */
+/** Makes the row of a cell that was judged. */
 export function rowOf(cell: MatrixCell, engine: EngineFacts, verdict: LaunchVerdict): MatrixRow {
   const works = verdict.status === 'works';
   return {

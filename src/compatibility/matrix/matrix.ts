@@ -3,7 +3,7 @@ import type { HostFacts } from '../host-facts.ts';
 import type { ImageFacts } from '../image-facts.ts';
 import type { LaunchRequirements, LaunchStrategy, LaunchVerdict, Reason } from '../launch-verdict.ts';
 
-/** One combination that a plugin may be launched in. */
+/** One combination in which a plugin may be launched. */
 export interface MatrixCell {
   readonly engine: 'docker' | 'podman';
   readonly mode: 'rootful' | 'rootless';
@@ -12,21 +12,21 @@ export interface MatrixCell {
   readonly mlock: boolean;
 }
 
-/** A cell on one engine, with what the facts say of it and what a launch did. Plain data. */
+/** A cell on one engine, with the verdict of the facts and the outcome of a launch. Plain data. */
 export interface MatrixRow extends MatrixCell {
   readonly version: string;
   readonly socketPath: string;
   readonly verdict: LaunchVerdict['status'];
-  /** Why not, or what to know. */
+  /** Why it does not work, or what to know about it. */
   readonly reasons: readonly Reason[];
   /** How it works, or how a forced launch would be tried. */
   readonly strategy: LaunchStrategy;
   readonly live?: LiveOutcome | undefined;
-  /** Whether prediction and reality are the same; absent without a launch, and for `unknown`. */
+  /** Whether prediction and reality agree; absent without a launch, and for `unknown`. */
   readonly agrees?: boolean | undefined;
 }
 
-/** What a real launch did. */
+/** The outcome of a real launch. */
 export interface LiveOutcome {
   readonly ok: boolean;
   readonly milliseconds: number;
@@ -49,7 +49,7 @@ export interface MatrixResult {
   readonly summary: MatrixSummary;
 }
 
-/** Which cells; absent means every value. */
+/** Selects cells; an absent field means every value. */
 export interface CellFilter {
   readonly engine?: readonly MatrixCell['engine'][] | undefined;
   readonly mode?: readonly MatrixCell['mode'][] | undefined;
@@ -58,19 +58,19 @@ export interface CellFilter {
   readonly mlock?: readonly boolean[] | undefined;
 }
 
-/** What a matrix without launches is made from: also of a host that is not here, read from a file. */
+/** What a matrix without launches is made from, which may be a file about a host that is not here. */
 export interface MatrixFacts {
   readonly host: HostFacts;
   readonly engines: readonly EngineFacts[];
-  /** Absent: an image is assumed that is as it should be, with a program in Go. */
+  /** Facts of the image. Absent: a faultless image with a program in Go is assumed. */
   readonly image?: ImageFacts | undefined;
 }
 
-/** What all cells have in common. */
+/** The requirements that all cells share. */
 export type CommonRequirements = Omit<LaunchRequirements, 'runtime' | 'user' | 'mlock'>;
 
 export interface DryMatrixOptions {
   readonly filter?: CellFilter | undefined;
-  /** What is asked for in every cell. Default: nothing. */
+  /** Requirements of every cell. Default: none. */
   readonly requirements?: CommonRequirements | undefined;
 }

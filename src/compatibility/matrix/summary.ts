@@ -14,14 +14,14 @@ export function summarise(cells: readonly MatrixRow[]): MatrixSummary {
   };
 }
 
-/** The row with what really happened beside what was predicted. */
+/** Returns the row with the real outcome beside the predicted one. */
 export function withOutcome(row: MatrixRow, live: LiveOutcome): MatrixRow {
   checkGiven('withOutcome', { cell: row, outcome: live });
   if (row.verdict === 'unknown') return { ...row, live };
   return { ...row, live, agrees: live.ok === (row.verdict === 'works') };
 }
 
-/** A cell in one line, for progress and errors: `docker rootless runsc non-root mlock`. */
+/** Names a cell in one line, for progress and errors: `docker rootless runsc non-root mlock`. */
 export function cellName(cell: MatrixCell): string {
   checkGiven('cellName', { cell });
   const { engine, mode, runtime, user, mlock } = cell;
@@ -29,8 +29,8 @@ export function cellName(cell: MatrixCell): string {
 }
 
 /**
- * The cells of `required` that are not met: that the matrix lacks, or that do not work in it, by reality where it was
- * tried.
+ * Returns the cells of `required` that are not met: cells that are missing in the matrix, or that do not work in it.
+ * Where a cell was launched, reality counts.
  */
 export function unmetCells(
   required: readonly Partial<MatrixCell>[],

@@ -4,7 +4,7 @@ import type { Finding, LaunchCase, Rule } from '../rule.ts';
 import { needsNewPrivileges } from '../strategy.ts';
 import { judged, met, notSeen, unmet } from './finding.ts';
 
-/** What confines a plugin whatever it does, and is lifted by an explicit word only. */
+/** Rules about what confines a plugin whatever it does. Only an explicit option lifts them. */
 export const confinementRules: readonly Rule[] = [
   {
     id: 'seccomp-profile',
@@ -51,10 +51,13 @@ export const confinementRules: readonly Rule[] = [
 const seccompRemedy =
   'Take "seccomp-profile": "unconfined" out of daemon.json (Podman: seccomp_profile out of containers.conf) and restart the engine, or launch with `seccomp: \'unconfined\'`.';
 
-/** The largest id that is not "no change" to the kernel. */
+/** The largest id that the kernel does not take for "no change". */
 const largestId = 2 ** 32 - 2;
 
-/** A user namespace does not count: root in one is nobody on the host, and still has its capabilities in the container. */
+/**
+ * Checks that the plugin is not root. A user namespace makes no difference: root in one is nobody on the host, but
+ * still has its capabilities in the container.
+ */
 function checkNonRoot(launch: LaunchCase): Finding {
   const remedy =
     'Set USER in the image, or give the user as numbers that are not 0, such as 65532:65532, or leave out `requireNonRoot`.';

@@ -7,7 +7,7 @@ export function unmet(observed: string, remedy: string): Finding {
   return { result: 'unmet', observed, remedy };
 }
 
-/** Works, and should be known. */
+/** The rule is met, and there is something to know. */
 export function note(observed: string, remedy: string): Finding {
   return { result: 'note', observed, remedy };
 }
@@ -16,7 +16,7 @@ export function notSeen(observed: string, remedy: string): Finding {
   return { result: 'unknown', observed, remedy };
 }
 
-/** Judges a fact where it is known; where it is not, that is the finding. */
+/** Judges a fact that is known; a fact that is not known is itself the finding. */
 export function judged<T>(
   fact: Fact<T>,
   what: string,
@@ -28,7 +28,7 @@ export function judged<T>(
     : notSeen(`${what} is not known: ${fact.unknown}`, remedy);
 }
 
-/** What must be so, with one remedy where it is not, and the same where it could not be seen. */
+/** Requires a fact to be true. The remedy is the same where it is not true and where it could not be seen. */
 export function mustBe(fact: Fact<boolean>, what: string, otherwise: string, remedy: string): Finding {
   return judged(fact, what, remedy, (value, evidence) =>
     value ? met : unmet(`${otherwise} (${evidence})`, remedy),

@@ -3,7 +3,7 @@ import { valueOf } from '../fact.ts';
 import type { Rule } from '../rule.ts';
 import { judged, met, mustBe, page, unmet } from './finding.ts';
 
-/** What the machine and the engine's place on it must be. */
+/** Rules about the machine, and about the engine's place on it. */
 export const hostRules: readonly Rule[] = [
   {
     id: 'linux-only',

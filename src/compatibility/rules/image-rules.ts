@@ -4,7 +4,7 @@ import { isKnown, valueOf } from '../fact.ts';
 import type { Finding, LaunchCase, Rule } from '../rule.ts';
 import { judged, met, note, notSeen, page, unmet } from './finding.ts';
 
-/** What the image and the program in it must be. */
+/** Rules about the image and the program in it. */
 export const imageRules: readonly Rule[] = [
   {
     id: 'image-present',

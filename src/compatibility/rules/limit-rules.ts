@@ -4,10 +4,13 @@ import { valueOf, type Fact } from '../fact.ts';
 import type { Finding, LaunchCase, Rule } from '../rule.ts';
 import { met, notSeen, page, unmet } from './finding.ts';
 
-/** Docker: daemon/daemon_unix.go, linuxMinMemory. Podman's runtimes fail to start with less. */
+/**
+ * Least memory limit in bytes (Docker: daemon/daemon_unix.go, linuxMinMemory). Podman's runtimes fail to start with
+ * less.
+ */
 const leastMemoryBytes = 6 << 20;
 
-/** What limits must be so that they limit. */
+/** Rules about limits, so that a limit that is set really limits. */
 export const limitRules: readonly Rule[] = [
   {
     id: 'limits-enforced',

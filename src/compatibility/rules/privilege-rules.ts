@@ -7,12 +7,15 @@ import { isUnlimited, locksByFile, memoryLocking } from '../strategy-mlock.ts';
 import { needsNewPrivileges } from '../strategy.ts';
 import { met, note, notSeen, page, unmet } from './finding.ts';
 
-/** Address space of a Go program before its main function does anything (712 MiB, measured with Go 1.24 on amd64). */
+/**
+ * Address space that a Go program takes before its main function does anything (712 MiB, measured with Go 1.24 on
+ * amd64).
+ */
 const goAddressSpaceBytes = 712 << 20;
-/** Enough for a plugin in Go that does not take much memory itself. */
+/** Address space that is enough for a plugin in Go that does not take much memory itself. */
 const amplyForGoBytes = 1 << 30;
 
-/** Locked memory, file capabilities and no-new-privileges, which depend on each other. */
+/** Rules about locked memory, file capabilities and no-new-privileges, which depend on each other. */
 export const privilegeRules: readonly Rule[] = [
   {
     id: 'file-capability-granted',
@@ -178,11 +181,14 @@ function checkLimit(launch: LaunchCase): Finding {
 interface AddressSpace {
   readonly whose: string;
   readonly bytes: number;
-  /** Limit with which it is expected to work. */
+  /** Limit with which the program is expected to work. */
   readonly ample: number;
 }
 
-/** What an image says of itself can only refuse a launch: that it needs no more is not proved by it. */
+/**
+ * Returns the least address space. What an image says about itself can only refuse a launch: it does not prove that the
+ * program needs no more.
+ */
 function leastAddressSpace({ image, program, wishes }: LaunchCase): AddressSpace | undefined {
   if (valueOf(program)?.go !== undefined)
     return { whose: 'a program in Go', bytes: goAddressSpaceBytes, ample: amplyForGoBytes };

@@ -3,7 +3,7 @@ import type { LaunchCase, Rule } from '../rule.ts';
 import { flagValue } from '../runtime-kind.ts';
 import { judged, met, mustBe, note, notSeen, page, unmet } from './finding.ts';
 
-/** What the OCI runtime must be, and how it must be set up. */
+/** Rules about the OCI runtime and how it must be set up. */
 export const runtimeRules: readonly Rule[] = [
   {
     id: 'runtime-present',
@@ -172,7 +172,7 @@ function lacksControllers({ engine: { cgroup, enforces } }: LaunchCase): boolean
   return cgroup.version === '2' && (valueOf(enforces.cpu) === false || valueOf(enforces.memory) === false);
 }
 
-/** `problem` says what is wrong with the arguments, if anything. */
+/** Judges the runtime's arguments. `problem` returns what is wrong with them, if anything. */
 function judgedArguments(
   { engine, runtime }: LaunchCase,
   wanted: string,
@@ -190,8 +190,9 @@ function judgedArguments(
 }
 
 /**
- * gVisor takes a network namespace for the host's when it sees /proc/sys/net/core/dev_weight there. Kernels before 6.10
- * show that file in the host's alone; 6.18 shows it in all. What lies between was not measured.
+ * Whether the kernel shows the file only in the host's namespace. gVisor takes a network namespace for the host's when
+ * it sees /proc/sys/net/core/dev_weight there. Kernels before 6.10 show that file in the host's alone; 6.18 shows it in
+ * all. The versions between them were not measured.
  */
 function kernelHidesDevWeight({ host }: LaunchCase): boolean {
   const [major = 0, minor = 0] = (valueOf(host.kernel) ?? '').split('.').map(Number);

@@ -6,12 +6,12 @@ import type { Rule } from '../rule.ts';
 import { needsAcl } from '../strategy-socket.ts';
 import { judged, met, mustBe, notSeen, page, unmet } from './finding.ts';
 
-/** Where the facts do not say it: the folder of a host is made there, and that of the plugin in it. */
+/** Used where the facts do not say it: a host makes its folder there, and the plugin's folder in that. */
 const usualBytesBelow = bytesBelow({ ownedFolder: true });
 
 const otherFolder = 'Choose another folder with `socketDirectory`, or set TMPDIR to one.';
 
-/** What the folder must be in which host and plugin make their sockets. */
+/** Rules about the folder in which host and plugin make their sockets. */
 export const socketRules: readonly Rule[] = [
   {
     id: 'socket-path-length',

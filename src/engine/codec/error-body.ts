@@ -1,4 +1,4 @@
-/** What an engine says went wrong. */
+/** What an engine reports about a failure. */
 export interface ErrorBody {
   readonly message: string;
   /** Podman's innermost error: a short text that stays the same between versions. */

@@ -2,13 +2,16 @@
 const defaultLongestLine = 16 * 1024 * 1024;
 
 /**
- * Takes bytes in pieces of any size and gives the JSON values that stand in them, one a line. Blank lines are skipped;
- * the last line needs no line break. Throws a SyntaxError for a line that is not JSON or is too long.
+ * Takes bytes in pieces of any size and returns the JSON values in them, one per line. Blank lines are skipped; the
+ * last line needs no line break. Throws a SyntaxError for a line that is not JSON or is too long.
  */
 export class JsonLines {
   readonly #longestLine: number;
   readonly #parse: (line: string) => unknown;
-  /** The beginning of a line. Copied, because a view keeps its whole piece, and a line may come byte by byte. */
+  /**
+   * The beginning of an incomplete line. It is copied, because a view would keep its whole piece, and a line may come
+   * byte by byte.
+   */
   #pending = Buffer.alloc(0);
   #pendingLength = 0;
 
@@ -30,7 +33,7 @@ export class JsonLines {
     return values;
   }
 
-  /** The value of a last line without a line break, if there is one. */
+  /** Returns the value of a last line that has no line break, if there is one. */
   end(): unknown[] {
     const values: unknown[] = [];
     this.#takeLine(new Uint8Array(), values);

@@ -1,4 +1,4 @@
-/** What an engine says of a path in a container, in a header of its archive answers. */
+/** What an engine reports about a path in a container, in a header of its archive answers. */
 export interface PathStat {
   readonly name: string;
   readonly sizeBytes: number;
@@ -6,7 +6,7 @@ export interface PathStat {
   readonly mode: number;
   readonly kind: 'file' | 'directory' | 'symlink' | 'other';
   readonly modifiedAt: Date;
-  /** Of a symbolic link; empty otherwise. */
+  /** Target of a symbolic link; empty otherwise. */
   readonly linkTarget: string;
 }
 
@@ -18,7 +18,7 @@ const goSetGid = 0x0040_0000;
 const goSticky = 0x0010_0000;
 const goOther = 0x0200_0000 | 0x0100_0000 | 0x0400_0000 | 0x0020_0000 | 0x0008_0000;
 
-/** Reads `X-Docker-Container-Path-Stat`: base64 of JSON. Throws a SyntaxError when it is none. */
+/** Reads `X-Docker-Container-Path-Stat`: JSON in base64. Throws a SyntaxError for anything else. */
 export function parsePathStat(header: string): PathStat {
   const value = JSON.parse(Buffer.from(header, 'base64').toString('utf8')) as unknown;
   if (typeof value !== 'object' || value === null) throw new SyntaxError('not a path stat');
@@ -32,7 +32,7 @@ export function parsePathStat(header: string): PathStat {
     mode: permissionsOf(mode),
     kind,
     modifiedAt: Number.isNaN(modifiedAt.getTime()) ? new Date(0) : modifiedAt,
-    // Podman fills it in for plain files too.
+    // Podman fills in the target for plain files too.
     linkTarget: kind === 'symlink' && typeof linkTarget === 'string' ? linkTarget : '',
   };
 }

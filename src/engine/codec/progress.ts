@@ -1,6 +1,6 @@
 import type { Progress } from '../progress.ts';
 
-/** One line of the stream that load, build and pull answer with. */
+/** One line of the stream with which load, build and pull answer. */
 export type ProgressLine =
   | { readonly kind: 'progress'; readonly progress: Progress }
   | { readonly kind: 'error'; readonly message: string }

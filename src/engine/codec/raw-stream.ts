@@ -4,19 +4,22 @@ export interface OutputPiece {
   readonly data: Uint8Array;
 }
 
-/** What the peer sends is no raw stream. */
+/** The bytes that the peer sends are not a raw stream. */
 export class RawStreamError extends Error {}
 
-/** The engine reports its own failure inside the stream (moby `stdcopy`: stream 3). */
+/** The engine reports a failure of its own inside the stream (moby `stdcopy`: stream 3). */
 export class EngineStreamError extends Error {}
 
-/** Stream, three zero bytes, length (big-endian): Docker Engine API, "Stream format" of attach. */
+/**
+ * Length of a frame's header: stream, three zero bytes, length (big-endian). See "Stream format" of attach in Docker's
+ * Engine API.
+ */
 const headerLength = 8;
 const longestEngineMessage = 64 * 1024;
 
 /**
- * Takes a multiplexed stream of output in pieces of any size, and gives the payloads. A payload is handed on as it arrives,
- * so nothing but an incomplete header is ever kept, however long a frame claims to be. Payloads are views of the
+ * Takes a multiplexed output stream in pieces of any size and returns the payloads. A payload is passed on as it
+ * arrives, so only an incomplete header is ever kept, however long a frame claims to be. Payloads are views of the
  * given bytes, except that small frames in a row are copied together.
  */
 export class RawStream {
@@ -25,7 +28,7 @@ export class RawStream {
   #stream = 0;
   #remaining = 0;
   #engineMessage: string | undefined;
-  /** A character of the engine's message may come in two pieces. */
+  /** The decoder keeps its state, because a character of the engine's message may come in two pieces. */
   readonly #decoder = new TextDecoder();
 
   /** @throws RawStreamError, EngineStreamError */
@@ -48,12 +51,12 @@ export class RawStream {
     return pieces;
   }
 
-  /** True when the input may end here: between two frames. */
+  /** True when the input may end here, which is between two frames. */
   get complete(): boolean {
     return this.#remaining === 0 && this.#headerFilled === 0;
   }
 
-  /** Reads as much of a header as there is; returns where it stopped. */
+  /** Reads as much of a header as has arrived, and returns where it stopped. */
   #readHeader(bytes: Uint8Array, start: number): number {
     if (this.#headerFilled === 0 && start + headerLength <= bytes.length) {
       this.#takeHeader(bytes, start);
@@ -101,15 +104,16 @@ class Run {
   readonly #bytes: Uint8Array;
   readonly #pieces: OutputPiece[];
   #stream = -1;
-  /** The run as long as it is one frame: a view of the input. */
+  /** Start of the run while it is a single frame: a view of the input. */
   #start = 0;
   #end = 0;
   /**
-   * Where runs of several frames are put together: a copy of the input, in which payloads move over the headers before
-   * them. Moving within one array is several times faster than copying from another, which takes a view for each frame.
+   * Buffer in which runs of several frames are joined: a copy of the input, in which payloads move over the headers
+   * before them. Moving within one array is several times faster than copying from another, which takes a view for each
+   * frame.
    */
   #together: Uint8Array | undefined;
-  /** How much of `together` is taken, and where in it the present run begins; -1 while the run is one frame. */
+  /** How much of `together` is used, and where the present run begins in it; -1 while the run is one frame. */
   #filled = 0;
   #begin = -1;
 

@@ -9,7 +9,7 @@ export interface TarHeader {
   readonly modifiedAt: number;
   /** `0` file, `1` hard link, `2` symbolic link, `5` directory, `x` and `g` PAX records, ... */
   readonly type: string;
-  /** Whether the header is of before POSIX, where a file and a folder are told apart by a slash at the end of the name. */
+  /** Whether the header is older than POSIX, where only a slash at the end of the name tells a folder from a file. */
   readonly hasNoType: boolean;
   readonly linkName: string;
 }
@@ -20,8 +20,8 @@ export const tarBlockSize = 512;
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
- * Reads a header block (POSIX.1-1988 ustar, and what GNU tar writes). `undefined` for the block of zeros that ends an archive.
- * Throws a SyntaxError for anything that is no header.
+ * Reads a header block (POSIX.1-1988 ustar, and what GNU tar writes). Returns `undefined` for the block of zeros that
+ * ends an archive. Throws a SyntaxError for anything that is not a header.
  */
 export function parseTarHeader(block: Uint8Array): TarHeader | undefined {
   if (block.length < tarBlockSize) throw new SyntaxError('a tar header has 512 bytes');
@@ -44,12 +44,13 @@ export function parseTarHeader(block: Uint8Array): TarHeader | undefined {
   };
 }
 
-/** The records of a PAX header: `28 path=...` lines that begin with their own length. */
+/** Reads the records of a PAX header: `28 path=...` lines that begin with their own length. */
 export function parsePaxRecords(bytes: Uint8Array): Map<string, Uint8Array> {
   const records = new Map<string, Uint8Array>();
   let at = 0;
   while (at < bytes.length) {
-    // Searched no further than the digits of a length go: the whole rest for each record would take quadratic time.
+    // The search ends after the digits of the longest length: searching all the rest for each record would take
+    // quadratic time.
     const space = bytes.subarray(at, at + longestLength).indexOf(0x20);
     const length = space === -1 ? undefined : parseDecimal(text(bytes, at, space));
     const record = bytes.subarray(at + space + 1, at + (length ?? 0));
@@ -63,10 +64,10 @@ export function parsePaxRecords(bytes: Uint8Array): Map<string, Uint8Array> {
   return records;
 }
 
-/** Digits of the longest number that can be a size, and a space. */
+/** Digits of the longest number that can be a size, and one more for the space. */
 const longestLength = 17;
 
-/** A whole number that a size can be, in decimal digits and nothing else; `undefined` for everything that is none. */
+/** Reads a size that is written in decimal digits and nothing else; returns `undefined` for anything else. */
 export function parseDecimal(digits: string): number | undefined {
   if (!/^\d{1,16}$/.test(digits)) return undefined;
   const value = Number(digits);
@@ -79,7 +80,7 @@ function text(bytes: Uint8Array, start: number, length: number): string {
   return decoder.decode(end === -1 ? field : field.subarray(0, end));
 }
 
-/** Octal digits, or for what does not fit, GNU's base 256 with the top bit set. */
+/** Reads octal digits or, for what does not fit, GNU's base 256 with the top bit set. */
 function number(block: Uint8Array, start: number, length: number): number {
   const first = block[start] ?? 0;
   if ((first & 0x80) !== 0) return base256(block.subarray(start, start + length));
@@ -89,7 +90,7 @@ function number(block: Uint8Array, start: number, length: number): number {
   return Number.parseInt(digits, 8);
 }
 
-/** Two's complement, most significant byte first; the top bit only says that it is such a number. */
+/** Reads a two's complement number, most significant byte first. The top bit only marks the field as such a number. */
 function base256(field: Uint8Array): number {
   const isNegative = ((field[0] ?? 0) & 0x40) !== 0;
   const value = field.reduce(
@@ -106,7 +107,7 @@ function notNegative(value: number): number {
   return value;
 }
 
-/** The sum of all bytes, with the checksum's own taken as spaces. */
+/** Returns the sum of all bytes, with the bytes of the checksum itself taken as spaces. */
 function checksum(block: Uint8Array): number {
   let sum = 8 * 0x20;
   for (let i = 0; i < tarBlockSize; i += 1) if (i < 148 || i >= 156) sum += block[i] ?? 0;

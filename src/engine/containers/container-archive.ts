@@ -11,15 +11,15 @@ import { callOptions, checkOptions, optionsOf, signalOption } from '../../settin
 import { checkContainerId } from '../check-name.ts';
 import type { TransportResponse } from '../transport/transport.ts';
 
-/** A file or folder of a container, as a tar archive; its name in there is the last part of the path. */
+/** A file or folder of a container, as a tar archive. Its name in the archive is the last part of the path. */
 export interface ContainerArchive extends ByteStream {
   readonly stat: PathStat;
 }
 
 export interface PutArchiveOptions extends CallOptions {
-  /** Refuses to put a folder where a file is, and the other way round. Default false. */
+  /** Refuses to replace a file by a folder, or a folder by a file. Default false. */
   readonly noOverwriteDirNonDir?: boolean | undefined;
-  /** Keeps the owners that the archive names. Default: as the engine does. */
+  /** Keeps the owners that the archive names. Default: the engine decides. */
   readonly copyUidGid?: boolean | undefined;
 }
 

@@ -1,5 +1,5 @@
 export interface ContainerExit {
   readonly exitCode: number;
-  /** The engine's own text when the start failed or the waiting went wrong on its side. */
+  /** The engine's own text when the start failed or the wait went wrong on the engine's side. */
   readonly error?: string | undefined;
 }

@@ -8,24 +8,27 @@ import { checkContainerId } from '../check-name.ts';
 import { jsonValues } from '../read-progress.ts';
 import { notRunning } from './not-running.ts';
 
-/** What a container uses. Counters count from its start. */
+/** Resource use of a container. Counters begin at its start. */
 export interface ContainerStats {
   readonly readAt: Date;
   /** Processor time, in nanoseconds. */
   readonly cpuNanos: number;
-  /** Processors that it may use. */
+  /** Number of processors that the container may use. */
   readonly onlineCpus: number;
   readonly memoryBytes: number;
-  /** The host's memory when it has no limit. */
+  /** Memory limit of the container; the host's memory when it has no limit. */
   readonly memoryLimitBytes: number;
   readonly pids: number;
-  /** By interface; empty without a network. */
+  /** Traffic by interface; empty without a network. */
   readonly networks: Readonly<Record<string, { readonly receivedBytes: number; readonly sentBytes: number }>>;
   readonly blockReadBytes: number;
   readonly blockWrittenBytes: number;
 }
 
-/** To be iterated over once. Ending the iteration early, or disposing, closes the connection. */
+/**
+ * Statistics of a container, which can be iterated over once. Ending the iteration early, or disposing, closes the
+ * connection.
+ */
 export interface ContainerStatsStream extends AsyncIterable<ContainerStats>, AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -95,7 +98,7 @@ function statsCall(
     doing: `measure container ${name}`,
     method: 'GET',
     path: `/containers/${name}/stats`,
-    // One shot: else Docker waits for a second sample, to compare.
+    // Asks for one shot, because Docker would otherwise wait for a second sample to compare.
     query: { stream, 'one-shot': !stream && compareVersions(apiVersion, '1.41') >= 0 ? true : undefined },
     lasting: {
       headersMs: client.transport.limits.headersMs,

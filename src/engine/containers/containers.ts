@@ -50,80 +50,91 @@ import { waitContainer, type WaitContainerOptions } from './wait-container.ts';
  */
 export interface Containers {
   /**
-   * Creates a container; nothing runs yet. On Podman it goes through libpod, because Podman's Docker-compatible create
-   * drops fields without a word. What the engine could not honour is refused before anything is sent.
+   * Creates a container; nothing runs yet. On Podman the call goes through libpod, because Podman's Docker-compatible
+   * create silently drops fields. Options that the engine could not honour are refused before anything is sent.
    *
    * @throws NotFoundError when the image is not there; nothing is ever pulled
    * @throws ConflictError when the name is taken
-   * @throws UnsupportedByEngineError for what this engine or version can't do, a runtime among them
+   * @throws UnsupportedByEngineError for an option that this engine or version can't honour, such as a runtime
    * @remarks Abort may come too late to prevent the container: give it a name or label by which you would find it.
    */
   create(options: CreateContainerOptions): Promise<CreatedContainer>;
-  /** One result for both engines. @throws NotFoundError */
+  /** Returns one type for both engines. @throws NotFoundError */
   inspect(id: string, options?: CallOptions): Promise<InspectedContainer>;
   list(options?: ListContainersOptions): Promise<ContainerSummary[]>;
   /**
    * Connects to the container's output. Resolves when the engine has taken the connection: from then on nothing is
    * lost, so {@link start} may follow.
    *
-   * Output must be read: each stream is buffered up to `bufferBytes`; then the engine is read no further, and at last
-   * the container's own writes block. Stop iterating over a stream to have the rest of it thrown away.
+   * The output must be read. Each stream buffers up to `bufferBytes`; beyond that nothing more is read from the engine,
+   * and in the end the container's own writes block. Stop iterating over a stream to have the rest of it thrown away.
    *
    * @throws NotFoundError
-   * @throws ConflictError when the container has ended: Docker would wait for its next start, Podman set it up to run again
-   * @throws EngineOperationError on Podman for what other engines find out at the start: it sets the container up here
-   * @remarks Abort, before or after it resolved, closes the connection; the container goes on and its output is dropped.
+   * @throws ConflictError when the container has ended: Docker would wait for its next start, Podman set it up to run
+   *   again
+   * @throws EngineOperationError on Podman for failures that other engines report at the start, because Podman sets
+   *   the container up here
+   * @remarks Abort, before or after it resolved, closes the connection; the container goes on and its output is
+   *   dropped.
    */
   attach(id: string, options?: AttachContainerOptions): Promise<ContainerAttachment>;
   /** @throws NotFoundError when there is no such container, or its network is gone. */
   start(id: string, options?: CallOptions): Promise<StartedContainer>;
   /**
-   * Waits until the container has ended and tells how. Ask after {@link start}: a container that was never started
-   * counts as ended, with code 0. There is no time limit but the signal's.
+   * Waits until the container has ended and returns how it ended. Call it after {@link start}: a container that was
+   * never started counts as ended, with code 0. The only time limit is the signal's.
    *
    * @remarks Abort ends the waiting only.
    */
   wait(id: string, options?: WaitContainerOptions): Promise<ContainerExit>;
   /** Sends a signal. @throws ConflictError when the container is not running */
   kill(id: string, options?: KillContainerOptions): Promise<void>;
-  /** Asks the container to end (its stop signal), and kills it when it has not after `timeoutSeconds`. Abort leaves the engine to finish. */
+  /**
+   * Asks the container to end with its stop signal, and kills it when it has not ended after `timeoutSeconds`. After an
+   * abort the engine still finishes the stop.
+   */
   stop(id: string, options?: StopContainerOptions): Promise<StoppedContainer>;
   /** @throws NotFoundError @throws ConflictError when it runs and `force` was not given */
   remove(id: string, options?: RemoveContainerOptions): Promise<void>;
   /**
-   * Reads what the container's log driver kept, in the order kept. Follow only a container that has been started: for one
-   * that was not, both engines end at once. For a live container prefer {@link attach}.
+   * Reads what the container's log driver kept, in that order. Follow only a container that has been started: for one
+   * that was not, both engines end the log at once. For a live container prefer {@link attach}.
    *
    * @throws UnsupportedByEngineError when the log driver keeps nothing to read (`none`)
    */
   logs(id: string, options?: ContainerLogsOptions): Promise<ContainerLogs>;
 
-  /** Stops it, if it runs, and starts it. Abort leaves the engine to finish. @throws NotFoundError */
+  /** Stops the container, if it runs, and starts it. After an abort the engine still finishes. @throws NotFoundError */
   restart(id: string, options?: RestartContainerOptions): Promise<void>;
-  /** Freezes its processes. @throws ConflictError when it does not run, or is paused already */
+  /** Freezes the container's processes. @throws ConflictError when the container does not run, or is paused already */
   pause(id: string, options?: CallOptions): Promise<void>;
   /** @throws ConflictError when it is not paused. Docker answers some of these with 500, an EngineOperationError */
   unpause(id: string, options?: CallOptions): Promise<void>;
   /** @throws ConflictError when the name is taken */
   rename(id: string, newName: string, options?: CallOptions): Promise<void>;
   /**
-   * Changes limits, of a running container at once.
+   * Changes the limits of a container; those of a running one change at once.
    *
    * @throws UnsupportedByEngineError for a limit that the engine would not enforce
    */
   update(id: string, options: UpdateContainerOptions): Promise<UpdatedContainer>;
-  /** Its processes. @throws ConflictError when it does not run. Docker before 24 may say EngineOperationError */
+  /**
+   * Lists the container's processes. @throws ConflictError when it does not run; Docker before 24 may throw
+   * EngineOperationError
+   */
   top(id: string, options?: CallOptions): Promise<ContainerProcess[]>;
-  /** What it uses at this moment. @throws ConflictError when it does not run */
+  /** Returns the container's present resource use. @throws ConflictError when it does not run */
   stats(id: string, options?: CallOptions): Promise<ContainerStats>;
-  /** What it uses, about once a second until it ends. Abort closes the connection. */
+  /** Reports the container's resource use about once a second until it ends. Abort closes the connection. */
   followStats(id: string, options?: CallOptions): Promise<ContainerStatsStream>;
-  /** The paths in which it differs from its image. */
+  /** Lists the paths in which the container differs from its image. */
   changes(id: string, options?: CallOptions): Promise<ContainerChange[]>;
-  /** Removes containers that do not run, those never started too. Abort leaves the engine to finish. */
+  /**
+   * Removes all containers that do not run, including those never started. After an abort the engine still finishes.
+   */
   prune(options?: PruneContainersOptions): Promise<PrunedContainers>;
 
-  /** What a path in the container is, running or not. @throws NotFoundError */
+  /** Describes a path in the container, whether the container runs or not. @throws NotFoundError */
   statPath(id: string, path: string, options?: CallOptions): Promise<PathStat>;
   /**
    * Reads a file or folder as a tar archive, with owners, modes and file capabilities (PAX records
@@ -134,7 +145,8 @@ export interface Containers {
    */
   getArchive(id: string, path: string, options?: CallOptions): Promise<ContainerArchive>;
   /**
-   * Unpacks a tar archive into a folder of the container. Podman makes the folder when it is not there; Docker says NotFoundError.
+   * Unpacks a tar archive into a folder of the container. Podman creates a missing folder; Docker answers with
+   * NotFoundError.
    *
    * @remarks Abort stops sending; what had been unpacked stays.
    */

@@ -27,7 +27,7 @@ export async function killContainer(
     doing: `kill container ${name}`,
     method: 'POST',
     path: `/containers/${name}/kill`,
-    // As a number: the engines know different names, and Podman answers 500 to a wrong one.
+    // Sent as a number, because the engines know different names, and Podman answers 500 to a wrong one.
     query: { signal: signalNumber('killSignal', killSignal) },
     signal,
   });

@@ -7,7 +7,10 @@ export interface ResourceLimits {
   readonly pidsLimit?: number | undefined;
 }
 
-/** Rootless engines take limits, show them as if in force, and do nothing. */
+/**
+ * Refuses limits that the engine would not enforce. Rootless engines accept limits, show them as if in force, and
+ * ignore them.
+ */
 export function refuseUnenforcedLimits(client: EngineClient, limits: ResourceLimits): void {
   const { enforces } = client.identity;
   const unenforced = [

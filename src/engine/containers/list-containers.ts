@@ -11,17 +11,17 @@ import {
 } from '../../settings/option-check.ts';
 
 export interface ListContainersOptions extends CallOptions {
-  /** Also those that do not run. Default false. */
+  /** Includes containers that do not run. Default false. */
   readonly all?: boolean | undefined;
-  /** Only the newest so many, running or not. */
+  /** Lists only so many of the newest containers, running or not. */
   readonly limit?: number | undefined;
-  /** Such as `{ label: ['key=value'], status: ['exited'] }`. */
+  /** Filters such as `{ label: ['key=value'], status: ['exited'] }`. */
   readonly filters?: Filters | undefined;
 }
 
 export interface ContainerSummary {
   readonly id: string;
-  /** Without leading slashes. */
+  /** Names without leading slashes. */
   readonly names: readonly string[];
   readonly image: string;
   readonly imageId: string;
@@ -30,7 +30,7 @@ export interface ContainerSummary {
   readonly createdAt: Date;
   /** As in `inspect`: `created`, `running`, `exited`, ... */
   readonly state: string;
-  /** For people: `Up 5 minutes`. */
+  /** Status in words, for people: `Up 5 minutes`. */
   readonly status: string;
   readonly labels: Readonly<Record<string, string>>;
 }

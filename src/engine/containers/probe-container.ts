@@ -19,8 +19,8 @@ export interface ContainerProbe {
 }
 
 /**
- * Asks for what decides how a stream of output has to be read. The content type of the stream would not tell: engines
- * give the one for terminals to all.
+ * Asks for what decides how an output stream has to be read. The content type of the stream does not tell: engines send
+ * the one for terminals with every stream.
  */
 export async function probeContainer(
   client: EngineClient,

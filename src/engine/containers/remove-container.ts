@@ -6,9 +6,9 @@ import { checkOptions, optionsOf, signalOption } from '../../settings/option-che
 import { checkContainerId } from '../check-name.ts';
 
 export interface RemoveContainerOptions extends CallOptions {
-  /** Kills it first when it runs. Default false. */
+  /** Kills the container first when it runs. Default false. */
   readonly force?: boolean | undefined;
-  /** Also its anonymous volumes. Default false. */
+  /** Removes its anonymous volumes too. Default false. */
   readonly volumes?: boolean | undefined;
 }
 
@@ -43,7 +43,10 @@ export const removedFromPodmanSchema = z
   .array(z.object({ Id: z.string(), Err: z.unknown().optional() }))
   .nullish();
 
-/** Podman's own call: it takes a time limit for the kill, and tells a failure inside an answer of 200. */
+/**
+ * Removes through Podman's own call, which takes a time limit for the kill and reports a failure inside an answer of
+ * 200.
+ */
 async function removeFromPodman(client: EngineClient, call: Call, force: boolean): Promise<void> {
   const query = { ...call.query, ...(force && { timeout: 0 }) };
   const { body, status } = await client.call({ ...call, libpod: true, query });

@@ -4,7 +4,7 @@ import { callOptions, checkOptions } from '../../settings/option-check.ts';
 import { checkContainerId } from '../check-name.ts';
 
 export interface StartedContainer {
-  /** True when it was running before. */
+  /** True when the container was running before. */
   readonly alreadyStarted: boolean;
 }
 

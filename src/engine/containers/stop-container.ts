@@ -9,7 +9,7 @@ export interface StopContainerOptions extends CallOptions {
 }
 
 export interface StoppedContainer {
-  /** True when it was not running before. Podman says false of one that never ran. */
+  /** True when the container was not running before. Podman reports false for one that never ran. */
   readonly alreadyStopped: boolean;
 }
 

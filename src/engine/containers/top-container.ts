@@ -7,10 +7,10 @@ import { notRunning } from './not-running.ts';
 
 /** A process in a container, as the engine's host sees it. */
 export interface ContainerProcess {
-  /** On the engine's host. */
+  /** Process id on the engine's host. */
   readonly pid: number;
   readonly user: string;
-  /** With its arguments. */
+  /** Command with its arguments. */
   readonly command: string;
 }
 
@@ -35,7 +35,8 @@ export async function topContainer(
     method: 'GET',
     path: `/containers/${name}/top`,
     signal,
-    // Docker takes columns of the host's ps. Podman would run ps inside the container; in its own words it looks itself.
+    // Docker takes columns of the host's ps. Podman would run ps inside the container for those; for columns in its own
+    // words it looks itself.
     ...(client.isPodman
       ? { libpod: true, query: { ps_args: 'hpid,huser,args', stream: false } }
       : { query: { ps_args: '-eo pid,user,args' } }),

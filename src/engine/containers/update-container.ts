@@ -11,7 +11,7 @@ import { restartPolicyOption } from './create/create-options.ts';
 import { refuseUnenforcedLimits } from './limits.ts';
 import { podmanResources } from './create/podman-resources.ts';
 
-/** Limits to change, in the words of `create`. */
+/** Limits to change, with the names that `create` uses. */
 export interface UpdateContainerOptions extends CallOptions {
   readonly memoryBytes?: number | undefined;
   readonly memorySwapBytes?: number | undefined;
@@ -23,7 +23,7 @@ export interface UpdateContainerOptions extends CallOptions {
 }
 
 export interface UpdatedContainer {
-  /** What the engine would not do, in its words. */
+  /** What the engine will not do, in its own words. */
   readonly warnings: readonly string[];
 }
 

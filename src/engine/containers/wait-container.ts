@@ -8,8 +8,8 @@ import { waitOnPodman } from './wait-on-podman.ts';
 
 export interface WaitContainerOptions extends CallOptions {
   /**
-   * `not-running` (default): has ended, or never ran. `next-exit`: ends the next time; ask before the start. `removed`:
-   * is gone.
+   * `not-running` (default): the container has ended, or never ran. `next-exit`: it ends the next time; ask before the
+   * start. `removed`: it is gone.
    */
   readonly condition?: 'not-running' | 'next-exit' | 'removed' | undefined;
 }

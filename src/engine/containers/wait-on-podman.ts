@@ -4,13 +4,13 @@ import { EngineProtocolError, NotFoundError } from '../errors.ts';
 import { probeContainer } from './probe-container.ts';
 import type { ContainerExit } from './container-exit.ts';
 
-/** How often Podman looks whether the container has ended. Its own default, 250 ms, shows in every launch. */
+/** How often Podman checks whether the container has ended. Its own default, 250 ms, would show in every launch. */
 const lookEvery = '50ms';
 
-/** How long Podman may take to tidy up after a container. */
+/** How long Podman may take to clean up after a container. */
 const tidyingMs = 10_000;
 
-/** `stopped` is the moment between the end of the process and the end of Podman's tidying up. */
+/** `stopped` is the state between the end of the process and the end of Podman's clean-up. */
 const ended = ['exited', 'stopped'];
 
 /**
@@ -49,8 +49,8 @@ export async function waitOnPodman(
 }
 
 /**
- * In the state `stopped` Podman may not have read the exit code yet, and answers 0 (seen with 4.3.1). A 0 is therefore
- * asked for again until the tidying up is done, which also stores the code.
+ * In the state `stopped` Podman may not have read the exit code yet, and answers 0 (seen with 4.3.1). After a 0 Podman
+ * is therefore asked again until its clean-up is done, which also stores the code.
  */
 async function waitForCode(
   client: EngineClient,
@@ -65,7 +65,7 @@ async function waitForCode(
     return await waitFor(client, { ...call, signal }, [...otherStates, 'exited']);
   } catch (error) {
     call.signal?.throwIfAborted();
-    // Removed meanwhile, or a Podman whose tidying up never ends: then the first answer is all there is.
+    // The container was removed meanwhile, or Podman's clean-up never ends: the first answer is all there is.
     if (limit.aborted || error instanceof NotFoundError) return code;
     throw error;
   }
@@ -91,17 +91,17 @@ async function waitForRemoval(client: EngineClient, call: Call): Promise<void> {
   }
 }
 
-/** In Podman's words and Docker's. */
+/** States of a container that was never started, in Podman's words and Docker's. */
 const notStarted = ['created', 'configured', 'initialized'];
 const firstLookMs = 10;
 const longestLookMs = 100;
 
 /**
- * Podman takes a container that was not started yet for one that has exited with 0 (4.3.1, libpod `WaitForExit`), so its
- * start is waited for apart. It is looked at again and again: Podman tells of no state that a short run could not pass
+ * Waits until the container has been started, because Podman takes one that was not started yet for one that has exited
+ * with 0 (4.3.1, libpod `WaitForExit`). The state is polled: Podman reports none that a short run could not pass
  * through unseen.
  *
- * @throws NotFoundError when it is removed before its start was seen: whether it ran is not known then
+ * @throws NotFoundError when the container is removed before its start was seen: whether it ran is then not known
  */
 async function untilStarted(client: EngineClient, name: string, call: Call): Promise<void> {
   const { doing, signal } = call;
@@ -113,8 +113,8 @@ async function untilStarted(client: EngineClient, name: string, call: Call): Pro
 }
 
 /**
- * Podman tells of the state, not of its change: of a container that has ended it would give the last exit. One that was
- * started since it was asked about is meant with that exit.
+ * Refuses a container that has ended. Podman reports the state and not its change, so it would return the last exit. If
+ * the container was started after it was asked about, that exit is the one that is meant.
  */
 async function refuseEnded(client: EngineClient, name: string, call: Call, asked: Date): Promise<void> {
   const options = { doing: call.doing, signal: call.signal };

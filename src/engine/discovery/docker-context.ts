@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import { EngineUnreachableError } from '../errors.ts';
 import { readSettingFile } from './setting-file.ts';
 
-/** The engine that a context names, or why the file with the name of the current context can't be taken. */
+/** The engine that a context names, or why the file that names the current context can't be used. */
 export type DockerContext =
   | { readonly url: string; readonly source: string; readonly problem?: undefined }
   | { readonly file: string; readonly problem: EngineUnreachableError };
 
 /**
- * The engine that Docker's current context names: `DOCKER_CONTEXT`, else `currentContext` of `config.json`.
- * `undefined` when there is none, or it is `default`.
+ * The engine that Docker's current context names: `DOCKER_CONTEXT`, else `currentContext` of `config.json`. `undefined`
+ * when there is none, or it is `default`.
  *
- * @returns a `problem` when `config.json` can't be taken for a setting: whatever it says is not a choice of this user's
+ * @returns a `problem` when `config.json` can't count as a setting, because what it says is not this user's choice
  * @throws EngineUnreachableError `ENGINE_CONTEXT_INVALID` when a context is set but can't be read
  */
 export async function dockerContext(
@@ -55,7 +55,7 @@ async function currentContext(file: string): Promise<string | undefined> {
     : undefined;
 }
 
-/** An empty file is no setting, as for Docker's own client. */
+/** Reads a file of JSON. An empty file is no setting, as for Docker's own client. */
 async function readJson(file: string): Promise<object | undefined> {
   let value: unknown;
   try {

@@ -9,12 +9,12 @@ import { usualSockets } from './usual-sockets.ts';
 const variables = recordOf(text);
 
 /**
- * Where to look for an engine, in this order: `DOCKER_HOST`, `CONTAINER_HOST`, the Docker context (`DOCKER_CONTEXT`, else
- * `currentContext` of Docker's `config.json`), the usual sockets of Docker and Podman. A setting of the user's ends the list.
- * An empty variable counts as one that is not set. Whether an engine answers is not looked at.
+ * Where to look for an engine, in this order: `DOCKER_HOST`, `CONTAINER_HOST`, the Docker context (`DOCKER_CONTEXT`,
+ * else `currentContext` of Docker's `config.json`), the usual sockets of Docker and Podman. A setting that the user
+ * made ends the list. An empty variable counts as not set. Whether an engine answers is not checked.
  *
- * @returns places with a `problem` too: a `config.json` that can't be read or belongs to another user, and usual sockets
- *   that belong to another user than this one and root
+ * @returns the places, those with a `problem` included: a `config.json` that can't be read or belongs to another
+ *   user, and usual sockets that belong to another user than this one and root
  * @throws EngineUnreachableError `ENGINE_SCHEME_UNSUPPORTED` when a setting names anything but a unix socket, and
  *   `ENGINE_CONTEXT_INVALID` when the context that is set can't be read
  */
@@ -43,7 +43,7 @@ export async function findSockets(
   return [{ socketPath: file, source: "Docker's configuration", explicit: false, problem }, ...usual];
 }
 
-/** A user without an entry in the list of users has no home. */
+/** Returns the user's home. A user without an entry in the list of users has none. */
 function homeOfUser(): string | undefined {
   try {
     return homedir();

@@ -1,16 +1,17 @@
 import type { Stats } from 'node:fs';
 import { readBoundedFile } from '../../linux/bounded-file.ts';
 
-/** A file of settings is some kilobytes; a longer one is not read. */
+/** A settings file has some kilobytes; a longer one is not read. */
 const mostBytes = 1024 * 1024;
 
 /**
- * Reads a file of the user's settings as text; `undefined` where there is none, or none that this user may read.
+ * Reads a file of the user's settings as text. Returns `undefined` where there is none, or none that this user may
+ * read.
  *
  * The path comes from variables that another user may have set (`HOME` under sudo): a file that belongs to neither this
- * user nor root is not believed, and what is no regular file is not waited for.
+ * user nor root is not believed, and anything but a regular file is not waited for.
  *
- * @throws UnusableFile saying why; the error of the system
+ * @throws UnusableFile saying why; the system's error
  */
 export async function readSettingFile(path: string): Promise<string | undefined> {
   try {
@@ -27,7 +28,7 @@ export async function readSettingFile(path: string): Promise<string | undefined>
   }
 }
 
-/** Whether whoever owns a file may decide for this process. */
+/** Whether the owner of a file may decide for this process. */
 export function isOwnOrRoots({ uid }: Pick<Stats, 'uid'>): boolean {
   return uid === 0 || uid === process.geteuid?.();
 }

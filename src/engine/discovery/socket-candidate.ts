@@ -2,12 +2,12 @@ import type { EngineUnreachableError } from '../errors.ts';
 
 /** A place where an engine's socket may be, and the setting that says so. */
 export interface SocketCandidate {
-  /** Where `problem` is about a file of settings: its path. */
+  /** Path of the socket. Where `problem` is about a settings file, it is the path of that file. */
   readonly socketPath: string;
   /** `DOCKER_HOST`, `docker context "desktop"`, `usual place of rootless Podman`, ... */
   readonly source: string;
-  /** A setting of the user's: when it does not work, no other is tried. */
+  /** Whether the user made the setting. When it does not work, no other place is tried. */
   readonly explicit: boolean;
-  /** Why this place must not be used. The others are tried. */
+  /** Why this place must not be used. The other places are tried. */
   readonly problem?: EngineUnreachableError | undefined;
 }

@@ -2,7 +2,7 @@ import { InvalidOptionError } from '../../errors.ts';
 import { EngineUnreachableError } from '../errors.ts';
 
 /**
- * The path in `unix:///run/docker.sock`. A bare absolute path is taken too.
+ * Returns the path in `unix:///run/docker.sock`. A bare absolute path is accepted too.
  *
  * @throws EngineUnreachableError for other schemes, InvalidOptionError for a relative path
  */

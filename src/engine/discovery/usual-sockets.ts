@@ -4,7 +4,7 @@ import { EngineUnreachableError } from '../errors.ts';
 import { isOwnOrRoots } from './setting-file.ts';
 import type { SocketCandidate } from './socket-candidate.ts';
 
-/** Where the engines put their sockets unless they are told otherwise. */
+/** Lists where the engines put their sockets unless they are told otherwise. */
 export async function usualSockets(
   home: string | undefined,
   runtimeDirectory: string,
@@ -31,8 +31,8 @@ export async function usualSockets(
 }
 
 /**
- * Whoever owns the socket of an engine sees and decides what runs there. One of another user is used when it is named, and
- * never because variables such as `XDG_RUNTIME_DIR` came along with that user's environment.
+ * Whoever owns the socket of an engine sees and decides what runs there. A socket of another user is used only when it
+ * is named, and never because variables such as `XDG_RUNTIME_DIR` came along with that user's environment.
  */
 async function foreignOwner(socketPath: string): Promise<EngineUnreachableError | undefined> {
   const found = await stat(socketPath).catch(() => undefined);

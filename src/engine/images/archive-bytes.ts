@@ -3,8 +3,8 @@ import { InvalidOptionError } from '../../errors.ts';
 import { parseTarHeader, tarBlockSize } from '../codec/tar-header.ts';
 
 /**
- * Gets hold of the bytes of an archive, and looks at their beginning: a wrong path or file is told apart from trouble with
- * the engine, and before anything is sent.
+ * Opens the bytes of an archive and looks at their beginning, so that a wrong path or file is told apart from trouble
+ * with the engine before anything is sent.
  *
  * @throws InvalidOptionError
  */
@@ -41,7 +41,7 @@ async function fileBytes(operation: string, path: string): Promise<AsyncIterable
   return file.createReadStream({ start: 0, highWaterMark: 256 * 1024 });
 }
 
-/** Compressed archives are let through: engines take several kinds. */
+/** Compressed archives are let through, because engines accept several kinds. */
 const compressed: readonly (readonly number[])[] = [
   [0x1f, 0x8b], // gzip
   [0x42, 0x5a, 0x68], // bzip2
@@ -54,7 +54,7 @@ function refuseWhatIsNoTar(operation: string, start: Uint8Array): void {
   try {
     if (parseTarHeader(start) !== undefined) return;
   } catch {
-    // Told below.
+    // Refused below, as anything else that is no tar.
   }
   throw new InvalidOptionError('archive', `${operation} takes a tar archive, which this is not`);
 }

@@ -13,14 +13,14 @@ export interface BuildImageOptions extends CallOptions {
   readonly tags?: readonly string[] | undefined;
   /** Path of the Dockerfile in the context. Default `Dockerfile`. */
   readonly dockerfile?: string | undefined;
-  /** For `ARG`. They can be read from the image's history: no place for secrets. */
+  /** Values for `ARG`. They can be read from the image's history, so they must not be secrets. */
   readonly buildArgs?: Readonly<Record<string, string>> | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
-  /** Stage to build, of a Dockerfile with several. */
+  /** Stage to build of a Dockerfile with several stages. */
   readonly target?: string | undefined;
   /** Runs every step anew. Default false. */
   readonly noCache?: boolean | undefined;
-  /** Network of the steps, such as `none`. */
+  /** Network mode of the steps, such as `none`. */
   readonly network?: string | undefined;
   /** Asks a registry for newer base images. Default false. */
   readonly pull?: boolean | undefined;
@@ -29,7 +29,7 @@ export interface BuildImageOptions extends CallOptions {
 }
 
 export interface BuiltImage {
-  /** With `sha256:`. */
+  /** Image id with `sha256:`. */
   readonly id: string;
 }
 
@@ -68,7 +68,7 @@ export async function buildImage(
       networkmode: network,
       pull,
       rm: true,
-      forcerm: true, // else a failed step leaves its container behind
+      forcerm: true, // otherwise a failed step leaves its container behind
     },
     bytes: await archiveBytes('images.build', context),
     headers: { 'content-type': 'application/x-tar' },

@@ -1,6 +1,6 @@
 /**
- * `host:5000/web:1` as repository and tag. The tag stands behind the last colon, unless that belongs to a registry's port; a
- * digest takes its place.
+ * Splits `host:5000/web:1` into repository and tag. The tag follows the last colon, unless that colon belongs to a
+ * registry's port; a digest takes the tag's place.
  */
 export function splitReference(name: string): { repository: string; tag: string } {
   const [, byDigest, digest] = /^([^@]+)@(.+)$/.exec(name) ?? [];

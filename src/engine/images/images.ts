@@ -32,7 +32,7 @@ export interface Images {
    */
   tag(reference: string, name: string, options?: CallOptions): Promise<void>;
   /**
-   * Removes a name, and the image with its last name.
+   * Removes a name; with its last name, the image is removed too.
    *
    * @throws NotFoundError when there is no such image
    * @throws ConflictError when a container uses it
@@ -48,7 +48,7 @@ export interface Images {
   save(references: string | readonly string[], options?: CallOptions): Promise<ByteStream>;
   /** How the image was made, newest step first. @throws NotFoundError when there is no such image */
   history(reference: string, options?: CallOptions): Promise<ImageHistoryEntry[]>;
-  /** Removes images that nothing uses. Abort leaves the engine to finish. */
+  /** Removes images that nothing uses. After an abort the engine still finishes. */
   prune(options?: PruneImagesOptions): Promise<PrunedImages>;
   /**
    * Builds an image from a tar archive that holds a Dockerfile and its files. Docker's older builder, the one that its API
@@ -59,7 +59,7 @@ export interface Images {
    */
   build(context: ImageArchive, options?: BuildImageOptions): Promise<BuiltImage>;
   /**
-   * Fetches an image from a registry. Nothing else ever does.
+   * Pulls an image from a registry. No other operation does.
    *
    * @throws NotFoundError, UnauthorizedError or EngineOperationError when the registry has or gives no such image
    * @remarks Abort ends the transfer; layers that had arrived stay in the engine's store for the next try.

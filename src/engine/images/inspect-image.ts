@@ -64,7 +64,10 @@ export const inspectImageSchema = z.object({
   RootFS: z.object({ Layers: texts }),
 });
 
-/** An image's configuration is written by whoever made it; registries and other tools refuse more than 4 MiB. */
+/**
+ * Limit on an image's configuration, which is written by whoever made the image; registries and other tools refuse more
+ * than 4 MiB.
+ */
 export const longestInspection = 8 << 20;
 
 /** See `Images.inspect`. */

@@ -6,7 +6,7 @@ import { checkOptions, filtersOption, optionsOf, signalOption } from '../../sett
 import { retryOnConcurrentRemoval } from '../retry-on-concurrent-removal.ts';
 
 export interface ListImagesOptions extends CallOptions {
-  /** Also intermediate images. Default false. */
+  /** Includes intermediate images. Default false. */
   readonly all?: boolean | undefined;
   /** Such as `{ label: ['key=value'], dangling: ['true'] }`. The engines read `reference` differently: use `inspect` to find one. */
   readonly filters?: Filters | undefined;

@@ -48,7 +48,10 @@ export async function loadImages(
   return { references: messages.flatMap(loadedReferences) };
 }
 
-/** `Loaded image: a:1` (Docker, a line for each), `Loaded image: a:1,b:1` (Podman), `Loaded image ID: sha256:...`. */
+/**
+ * Reads the references in `Loaded image: a:1` (Docker, a line for each), `Loaded image: a:1,b:1` (Podman) and `Loaded
+ * image ID: sha256:...`.
+ */
 function loadedReferences(message: string): string[] {
   return (
     /^Loaded images?(?: ID)?(?:\(s\))?: (.+)$/

@@ -6,7 +6,7 @@ import { checkOptions, labelsOption, optionsOf, signalOption } from '../../setti
 import { removedImages, removeImageSchema, type RemovedImage } from './remove-image.ts';
 
 export interface PruneImagesOptions extends CallOptions {
-  /** Also images with a name that no container uses. Default false: only those without a name. */
+  /** Also removes images with a name that no container uses. Default false: only those without a name. */
   readonly all?: boolean | undefined;
   /** Only images with these labels: `key` or `key=value`. */
   readonly labels?: readonly string[] | undefined;

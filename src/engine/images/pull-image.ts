@@ -8,7 +8,7 @@ import { inspectImage } from './inspect-image.ts';
 import { splitReference } from './image-reference.ts';
 import { onProgressOption } from './load-images.ts';
 
-/** Who to be at a registry. */
+/** Credentials for a registry. */
 export interface RegistryCredentials {
   readonly username: string;
   readonly password: string;
@@ -19,14 +19,14 @@ export interface RegistryCredentials {
 export interface PullImageOptions extends CallOptions {
   /** `os/architecture`. Default: the engine's own. */
   readonly platform?: string | undefined;
-  /** Never part of an error. */
+  /** The credentials never appear in an error. */
   readonly credentials?: RegistryCredentials | undefined;
   /** Called for each step that the engine reports. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 export interface PulledImage {
-  /** With `sha256:`. */
+  /** Image id with `sha256:`. */
   readonly id: string;
 }
 
@@ -57,14 +57,17 @@ export async function pullImage(
     path: '/images/create',
     query: { fromImage: repository, tag, platform },
     headers: { ...(credentials && { 'x-registry-auth': encodeCredentials(credentials) }) },
-    lasting: { headersMs: 0, bodyMs: 0 }, // a registry is as slow as it is; `signal` is the limit
+    lasting: { headersMs: 0, bodyMs: 0 }, // a registry may be slow; `signal` is the limit
     signal,
   };
   await readProgress(client, call, await client.open(call), onProgress);
   return { id: (await inspectImage(client, name, { signal })).id };
 }
 
-/** Base64 for URLs, of the JSON that Docker's API describes under "Authentication". Podman wants its padding. */
+/**
+ * Encodes the credentials as base64 for URLs, of the JSON that Docker's API describes under "Authentication". Podman
+ * requires the padding.
+ */
 function encodeCredentials({ username, password, serverAddress }: RegistryCredentials): string {
   const base64 = Buffer.from(JSON.stringify({ username, password, serveraddress: serverAddress })).toString(
     'base64',

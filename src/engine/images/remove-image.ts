@@ -8,7 +8,10 @@ import { checkImageReference } from '../check-name.ts';
 import { encodeReference } from '../transport/query.ts';
 
 export interface RemoveImageOptions extends CallOptions {
-  /** Also when stopped containers use it. Refused on Podman before 5.6, which would delete those containers too. */
+  /**
+   * Removes the image even when stopped containers use it. Refused on Podman before 5.6, which would delete those
+   * containers too.
+   */
   readonly force?: boolean | undefined;
 }
 

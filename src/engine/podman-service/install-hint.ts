@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-/** By the `ID` or `ID_LIKE` of os-release(5). */
+/** Install commands by the `ID` or `ID_LIKE` of os-release(5). */
 const installers: readonly (readonly [RegExp, string])[] = [
   [/\b(debian|ubuntu)\b/, 'apt-get install -y'],
   [/\b(fedora|rhel|centos)\b/, 'dnf install -y'],
@@ -11,7 +11,7 @@ const installers: readonly (readonly [RegExp, string])[] = [
 
 const packaged = ['podman', 'crun', 'runc', 'runsc'];
 
-/** The command that installs `program` on this distribution, as a sentence. */
+/** Returns the command that installs `program` on this distribution, as a sentence. */
 export async function installHint(program: string, osReleaseFile = '/etc/os-release'): Promise<string> {
   if (!packaged.includes(program)) return `Install ${program}, or choose another runtime.`;
   const release = await readFile(osReleaseFile, 'utf8').catch(() => '');

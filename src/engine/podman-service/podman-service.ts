@@ -10,16 +10,16 @@ import type { PodmanServiceOptions } from './service-options.ts';
 import { spawnService, type ServiceProcess } from './service-process.ts';
 import { untilItAnswers } from './until-it-answers.ts';
 
-/** A Podman service of our own. */
+/** A Podman service that this process has started. */
 export interface PodmanService extends AsyncDisposable {
   readonly socketPath: string;
-  /** The runtime as it was asked for; `undefined` for Podman's own choice. */
+  /** The runtime that was asked for; `undefined` for Podman's own choice. */
   readonly runtime: string | undefined;
   /** Process id of the service. */
   readonly pid: number;
   /** Resolves when the service has ended, on request or by itself. Waiting for it does not keep this process alive. */
   readonly exited: Promise<void>;
-  /** Stops the service and removes its socket. Containers that run go on: stop them before. Idempotent. */
+  /** Stops the service and removes its socket. Running containers go on, so stop them first. Idempotent. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

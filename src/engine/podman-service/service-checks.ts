@@ -12,7 +12,7 @@ import {
 } from '../../settings/option-shape.ts';
 import type { PodmanServiceOptions } from './service-options.ts';
 
-/** What is asked about a service wherever it keeps its storage. */
+/** Checks of the options that a service has wherever it keeps its storage. */
 export const podmanServiceChecks = {
   runtime: filledText,
   runtimeFlags: listOf(text),

@@ -12,7 +12,7 @@ export interface ServiceCommand {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Puts together how the service is started on this machine. @throws PodmanServiceError when a program is missing */
+/** Builds the command that starts the service on this machine. @throws PodmanServiceError when a program is missing */
 export async function buildServiceCommand(
   options: PodmanServiceOptions,
   environment: Readonly<Record<string, string | undefined>>,
@@ -48,7 +48,7 @@ function podmanArguments(options: PodmanServiceOptions, runtime: string | undefi
     ...(runRoot === undefined ? [] : ['--runroot', runRoot]),
     ...(tmpDir === undefined ? [] : ['--tmpdir', tmpDir]),
     ...(cgroupManager === undefined ? [] : ['--cgroup-manager', cgroupManager]),
-    ...(hasSystemd ? [] : ['--events-backend', 'file']), // else it asks journald, which is not there
+    ...(hasSystemd ? [] : ['--events-backend', 'file']), // otherwise it uses journald, which is not there
     ...(runtime === undefined ? [] : ['--runtime', runtime]),
     ...runtimeFlags.map((flag) => `--runtime-flag=${flag.replace(/^--/, '')}`),
   ];
@@ -61,8 +61,8 @@ function defaultFlags(runtime: string | undefined): readonly string[] {
 }
 
 /**
- * crun refuses a host with cgroup v1 controllers and an empty cgroup v2 beside them. It is shown the former alone. What the
- * host mounts later is seen inside as well.
+ * crun refuses a host that has cgroup v1 controllers and an empty cgroup v2 beside them, so it is shown the former
+ * alone. What the host mounts later is visible inside as well.
  */
 const privateCgroupView = [
   'unshare',
@@ -75,7 +75,7 @@ const privateCgroupView = [
   'sh',
 ];
 
-/** Lets the kernel end the service when this process is killed: then no exit handler runs. */
+/** Lets the kernel end the service when this process is killed, because no exit handler runs then. */
 async function endsWithItsParent(path: string): Promise<string[]> {
   const setpriv = await findExecutable('setpriv', path);
   return setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'TERM'];
@@ -114,7 +114,7 @@ function exceptions({ leftOut }: ProgramFolders): string {
     : ` (folders that somebody else can change are left out: ${leftOut.join(', ')})`;
 }
 
-/** What the service needs, and nothing else: Podman copies parts of its environment into containers. */
+/** Variables that the service needs, and no others: Podman copies parts of its environment into containers. */
 const passedOn = [
   'HOME',
   'USER',

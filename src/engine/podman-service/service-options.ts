@@ -10,16 +10,22 @@ export interface PodmanServiceOptions extends CallOptions {
   readonly runtimeFlags?: readonly string[] | undefined;
   /** Where images and containers are kept. Default: the user's own storage. */
   readonly root?: string | undefined;
-  /** State of running containers; goes with `root`. */
+  /** Folder for the state of running containers; used together with `root`. */
   readonly runRoot?: string | undefined;
   /** Podman's folder for temporary files. Default: the one that the storage remembers, else Podman's own. */
   readonly tmpDir?: string | undefined;
-  /** Folder for the private folder of the socket. Default: `XDG_RUNTIME_DIR`, else the system's temporary folder. */
+  /**
+   * Folder in which the private folder of the socket is made. Default: `XDG_RUNTIME_DIR`, else the system's temporary
+   * folder.
+   */
   readonly socketDirectory?: string | undefined;
   /** Default: Podman's own where systemd runs, else `cgroupfs`. */
   readonly cgroupManager?: 'systemd' | 'cgroupfs' | undefined;
-  /** Where `HOME`, `PATH` and the like come from; only those few reach the service. Default `process.env`. */
+  /**
+   * Environment from which `HOME`, `PATH` and the like are taken; only those few reach the service. Default
+   * `process.env`.
+   */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
-  /** Time until it must answer, in milliseconds. Default 20000. */
+  /** Time within which the service must answer, in milliseconds. Default 20000. */
   readonly startTimeoutMs?: number | undefined;
 }

@@ -1,27 +1,27 @@
 import { spawn } from 'node:child_process';
 import type { ServiceCommand } from './service-command.ts';
 
-/** A running `podman system service`, with the end of what it says. */
+/** A running `podman system service`, with the end of its output. */
 export interface ServiceProcess {
   readonly pid: number;
   /** Resolves when the process has ended, or could not be started. */
   readonly exited: Promise<void>;
   readonly hasExited: boolean;
-  /** How it ended, for people. */
+  /** How the process ended, in words. */
   readonly ending: string;
   /** The last lines of its output. */
   readonly output: string;
-  /** Asks it to end, and forces it after a while. Idempotent. */
+  /** Asks the process to end, and forces it after a while. Idempotent. */
   stop(): Promise<void>;
 }
 
 const keptOutput = 8 * 1024;
-/** The service answers open requests first; streams would keep it for ever. */
+/** Time for the service to answer open requests when it is asked to end; streams would keep it for ever. */
 const graceMs = 3000;
 
 /**
- * Starts the service in a process group of its own: a rootless one is two processes, and a Ctrl-C in the terminal must reach
- * it through us, not before us. `onProcessExit` tidies up when this process ends without having stopped it.
+ * Starts the service in a process group of its own: a rootless service is two processes, and a Ctrl-C in the terminal
+ * must reach it through us, not before us. `onProcessExit` cleans up when this process ends without having stopped it.
  */
 export function spawnService(command: ServiceCommand, onProcessExit: () => void): ServiceProcess {
   const child = spawn(command.file, command.args, {
@@ -100,6 +100,6 @@ function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {
-    // It has ended already.
+    // The process has ended already.
   }
 }

@@ -3,7 +3,7 @@ import { EngineError } from '../errors.ts';
 import { PodmanServiceError } from './service-error.ts';
 import type { ServiceProcess } from './service-process.ts';
 
-/** Podman takes some tens of milliseconds to begin; nothing tells when it has. */
+/** Time between two tries. Podman takes some tens of milliseconds to begin, and nothing tells when it is ready. */
 const betweenTriesMs = 20;
 
 /** Resolves with the first answer to a ping. @throws PodmanServiceError when the service ends or time runs out */

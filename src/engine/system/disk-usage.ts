@@ -15,7 +15,7 @@ export interface DiskUsage {
   readonly containers: readonly {
     readonly id: string;
     readonly names: readonly string[];
-    /** What it has written itself. */
+    /** Bytes that the container itself has written. */
     readonly writtenBytes: number;
     readonly totalBytes: number;
   }[];

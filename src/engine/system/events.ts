@@ -7,7 +7,10 @@ import { checkOptions, optionsOf, signalOption, text } from '../../settings/opti
 import { jsonValues } from '../read-progress.ts';
 import type { TransportResponse } from '../transport/transport.ts';
 
-/** Values of one key are alternatives, several keys must all match. Ids and names of containers and images are taken. */
+/**
+ * Filters for events. Values of one key are alternatives, several keys must all match. Containers and images are given
+ * by id or name.
+ */
 export interface EventFilters {
   /** `container`, `image`, `volume`, `network`, `daemon`, ... */
   readonly type?: readonly string[] | undefined;
@@ -20,28 +23,28 @@ export interface EventFilters {
 }
 
 export interface EventsOptions extends CallOptions {
-  /** Also what happened from then on: a time, or the `position` of the last event seen, to go on after it. */
+  /** Also reports what happened since then: a time, or the `position` of the last event seen, to go on after it. */
   readonly since?: Date | string | undefined;
   /** Ends the stream at that time. Default: never. */
   readonly until?: Date | undefined;
   readonly filters?: EventFilters | undefined;
 }
 
-/** Something that happened at the engine. A hint, not the truth: ask `inspect` for that. */
+/** Something that happened at the engine. It is a hint, not the truth: ask `inspect` for that. */
 export interface EngineEvent {
   readonly type: string;
   /** In Docker's words on both engines: `create`, `start`, `die`, `destroy`, ... */
   readonly action: string;
-  /** Of the container, image, ... */
+  /** Id of the container, image, ... */
   readonly id: string;
-  /** `name`, `image`, the labels; `exitCode` of a container that died. */
+  /** `name`, `image` and the labels; also `exitCode` for a container that died. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly time: Date;
-  /** For `since`: goes on right after this event. */
+  /** Value for `since`, which then goes on right after this event. */
   readonly position: string;
 }
 
-/** To be iterated over once. Ending the iteration early, or disposing, closes the connection. */
+/** Events, which can be iterated over once. Ending the iteration early, or disposing, closes the connection. */
 export interface EventStream extends AsyncIterable<EngineEvent>, AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -66,7 +69,7 @@ export const eventSchema = z.object({
   Type: z.string(),
   Action: z.string(),
   Actor: z.object({ ID: textOrNothing, Attributes: textMap }),
-  timeNano: z.string(), // made a text while it is parsed: it has more digits than a JavaScript number
+  timeNano: z.string(), // made a text while it is parsed, because it has more digits than a JavaScript number
 });
 
 /** See `System.events`. */
@@ -117,8 +120,8 @@ async function* readEvents(
 }
 
 /**
- * Podman gives nothing at all until a time that has passed when it gets to it (seen with 4.3.1): it is asked for all that
- * there is instead. Waits for a time so near that it might have passed by then.
+ * Waits for a time that is so near that it might have passed when Podman gets to it. For a time that has passed, Podman
+ * reports nothing at all (seen with 4.3.1), so it is asked for all that there is instead.
  */
 async function comesSoon(until: Date, signal: AbortSignal | undefined): Promise<boolean> {
   const ms = until.getTime() - Date.now();
@@ -127,7 +130,9 @@ async function comesSoon(until: Date, signal: AbortSignal | undefined): Promise<
   return true;
 }
 
-/** Podman takes seconds as a floating-point number: asked for a little more, what is too much is left out here. */
+/**
+ * Podman takes seconds as a floating-point number, so it is asked for a little more, and the excess is left out here.
+ */
 const roundingError = 1000n;
 
 function toEvent({ Type, Action, Actor, timeNano }: z.infer<typeof eventSchema>): EngineEvent {
@@ -137,7 +142,7 @@ function toEvent({ Type, Action, Actor, timeNano }: z.infer<typeof eventSchema>)
     type: Type,
     action: Type === 'container' && Action === 'remove' ? 'destroy' : Action, // Podman's own word
     id: Actor.ID,
-    // Podman names it differently in places.
+    // Podman names some attributes differently.
     attributes:
       containerExitCode === undefined
         ? Actor.Attributes
@@ -147,7 +152,10 @@ function toEvent({ Type, Action, Actor, timeNano }: z.infer<typeof eventSchema>)
   };
 }
 
-/** A quote inside a text is escaped, so this is found outside of texts only. */
+/**
+ * Parses a line and keeps all digits of its nanoseconds. A quote inside a text is escaped, so the pattern matches
+ * outside of texts only.
+ */
 function parseKeepingNanoseconds(line: string): unknown {
   return JSON.parse(line.replace(/"timeNano":(\d+)/, '"timeNano":"$1"'));
 }

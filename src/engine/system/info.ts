@@ -22,7 +22,7 @@ export interface IdMapping {
 
 /** What an engine is and can do. One type for Docker and Podman. */
 export interface EngineInfo {
-  /** Docker's identity of this installation. Podman has none (it makes one up at each question). */
+  /** Docker's identity of this installation. Podman has none (it makes up a new one for each answer). */
   readonly id?: string | undefined;
   /** Host name. */
   readonly name: string;
@@ -37,21 +37,23 @@ export interface EngineInfo {
   /** Controllers that containers can use. Podman only. */
   readonly cgroupControllers?: readonly string[] | undefined;
   /**
-   * Runtimes that a container can be given, by name. A Podman service before version 6 runs one runtime, so there it is one.
-   * Docker may know more: names of containerd shims are not listed.
+   * Runtimes that a container can be given, by name. A Podman service before version 6 runs a single runtime, so only
+   * that one is listed. Docker may know more: names of containerd shims are not listed.
    */
   readonly runtimes: Readonly<Record<string, RuntimeInfo>>;
   /** Name of the runtime that a container gets when none is asked for. */
   readonly defaultRuntime: string;
   /** As Docker writes them: `name=seccomp,profile=default`, `name=rootless`, ... */
   readonly securityOptions: readonly string[];
-  /** Whether a container's memory limit would be enforced. Corrected where the engine claims what it can't do. */
+  /** Whether a container's memory limit would be enforced. Corrected where the engine claims more than it can do. */
   readonly memoryLimit: boolean;
   /** Whether swap is counted, so that it can be limited. Absent where the engine does not say. */
   readonly swapLimit?: boolean | undefined;
-  /** Whether a container's limit on processes would be enforced. Corrected where the engine claims what it can't do. */
+  /**
+   * Whether a container's limit on processes would be enforced. Corrected where the engine claims more than it can do.
+   */
   readonly pidsLimit: boolean;
-  /** Whether a container's CPU limit would be enforced. Corrected where the engine claims what it can't do. */
+  /** Whether a container's CPU limit would be enforced. Corrected where the engine claims more than it can do. */
   readonly cpuCfsQuota: boolean;
   readonly storageDriver: string;
   /** Where images and containers are kept on the engine's host. */
@@ -69,7 +71,7 @@ export async function getInfo(client: EngineClient, options: CallOptions = {}): 
   return readInfo(client, await askInfo(client, options));
 }
 
-/** Asks, and leaves the answers as they are. */
+/** Asks the engine, and returns the answers unchanged. */
 export async function askInfo(client: EngineClient, { signal }: CallOptions = {}): Promise<InfoAnswers> {
   const { body: info } = await client.call({ ...asking(client), signal });
   if (!client.isPodman) return { info };
@@ -185,7 +187,7 @@ function podmanInfo(client: EngineClient, { info: raw, compatible }: InfoAnswers
   const cgroupVersion = host.cgroupVersion === 'v2' ? '2' : '1';
   const enforces = (controller: string) =>
     !(security.rootless && cgroupVersion === '1') && host.cgroupControllers.includes(controller);
-  // The service shows what it was started with, a name or a path.
+  // The service reports the name or path with which it was started.
   const defaultRuntime = host.ociRuntime.name.slice(host.ociRuntime.name.lastIndexOf('/') + 1);
   return {
     name: host.hostname,
@@ -224,7 +226,10 @@ function readRuntimes(table: z.infer<typeof runtimeTable>): Record<string, Runti
   );
 }
 
-/** Podman 4 lists none in its compatible answer, so they are written from its own, in Docker's spelling. */
+/**
+ * Podman 4 lists no security options in its compatible answer, so they are made from its own answer, in Docker's
+ * spelling.
+ */
 function securityOptions(security: z.infer<typeof podmanInfoSchema>['host']['security']): string[] {
   return [
     ...(security.seccompEnabled
@@ -236,12 +241,12 @@ function securityOptions(security: z.infer<typeof podmanInfoSchema>['host']['sec
   ];
 }
 
-/** Podman tells the path of its default profile, or that its configuration turns it off. */
+/** Podman reports the path of its default profile, or that its configuration turns it off. */
 function podmanProfile(path: string): string {
   return path === 'unconfined' ? path : 'default';
 }
 
-/** Whether containers that ask for no profile get one: a daemon can be told to leave them unconfined. */
+/** Whether containers that ask for no seccomp profile get one: a daemon can be configured to leave them unconfined. */
 export function confinesBySeccomp({ securityOptions }: Pick<EngineInfo, 'securityOptions'>): boolean {
   return securityOptions.some(
     (option) => /^name=seccomp(,|$)/.test(option) && !/,profile=unconfined(,|$)/.test(option),

@@ -1,7 +1,7 @@
 import { EngineProtocolError, NotAnEngineError } from '../errors.ts';
 import type { Transport, TransportResponse } from '../transport/transport.ts';
 
-/** Who answers on a socket, told by the headers of `_ping` alone. */
+/** Identity of the engine that answers on a socket, as the headers of `_ping` alone tell it. */
 export interface Ping {
   readonly kind: 'docker' | 'podman';
   /** The engine's version; `undefined` when its headers do not say. */
@@ -10,11 +10,11 @@ export interface Ping {
   readonly apiVersion: string;
 }
 
-/** A service that socket activation has to start first takes some seconds. */
+/** How long a service may take to start; one that socket activation has to start first takes some seconds. */
 const longestStart = 15_000;
 
 /**
- * Asks without a version, so that it works before one is agreed on.
+ * Pings without a version, so that it works before one is agreed on.
  *
  * @throws NotAnEngineError when the answer does not come from Docker or Podman
  */
@@ -34,7 +34,7 @@ export async function ping(
   });
   await head.body.dump();
   if (head.status === 200) return parsePing(head, transport.socketPath);
-  // HEAD has no body. Ask again for the reason, and for peers that know no HEAD.
+  // An answer to HEAD has no body, so GET is asked for the reason, and for peers that know no HEAD.
   const whole = await transport.send({ ...request, method: 'GET' });
   await whole.body.dump();
   return parsePing(whole, transport.socketPath);

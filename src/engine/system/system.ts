@@ -7,20 +7,21 @@ import { getInfo, type EngineInfo } from './info.ts';
 import { ping, type Ping } from './ping.ts';
 import { getVersion, type EngineVersion } from './version.ts';
 
-/** What concerns the engine as a whole. */
+/** Operations that concern the engine as a whole. */
 export interface System {
-  /** Asks whether the engine answers, and who it is. Abort leaves nothing at the engine. */
+  /** Asks whether the engine answers, and which engine it is. Abort leaves nothing at the engine. */
   ping(options?: CallOptions): Promise<Ping>;
   /**
-   * Versions of the engine and its parts. Rootless Docker 26 and 28 in the host's network crash on this question, which
+   * Versions of the engine and its parts. Rootless Docker 26 and 28 in the host's network crash on this request, which
    * shows as an `ENGINE_GONE` error: prefer {@link ping} and {@link info}.
    */
   version(options?: CallOptions): Promise<EngineVersion>;
   /** What the engine is and can do, in the same words for Docker and Podman. Abort leaves nothing at the engine. */
   info(options?: CallOptions): Promise<EngineInfo>;
   /**
-   * Follows what happens at the engine. Resolves when the engine has begun to report: what is done after that is seen.
-   * To go on after a break without losing or repeating anything, give the `position` of the last event as `since`.
+   * Follows what happens at the engine. Resolves when the engine has begun to report: whatever happens after that is
+   * reported. To go on after a break without losing or repeating anything, give the `position` of the last event as
+   * `since`.
    *
    * @throws EngineGoneError while iterating, when the engine ends the connection
    * @remarks Abort, before or after it resolved, closes the connection.
@@ -29,7 +30,10 @@ export interface System {
    * for await (const { action, id } of await engine.system.events({ filters: { type: ['container'] } })) { ... }
    */
   events(options?: EventsOptions): Promise<EventStream>;
-  /** What images, containers and volumes take up. The engine may need long. Abort leaves nothing at the engine. */
+  /**
+   * Returns how much space images, containers and volumes take. The engine may need long. Abort leaves nothing at the
+   * engine.
+   */
   diskUsage(options?: CallOptions): Promise<DiskUsage>;
 }
 

@@ -9,8 +9,8 @@ import {
 import { describeSocketProblem } from './socket-problem.ts';
 
 /**
- * Turns an error of undici, of node:http or of the socket into ours. What is neither (a failure of the caller's own
- * stream, say) is handed back as it is.
+ * Turns an error of undici, of node:http or of the socket into ours. Any other error, such as a failure of the caller's
+ * own stream, is returned as it is.
  */
 export async function describeFailure(
   error: unknown,

@@ -16,7 +16,7 @@ function valueText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** The path of a reference: its slashes stay, the rest is encoded. */
+/** Encodes a reference as part of a path: its slashes stay, the rest is encoded. */
 export function encodeReference(reference: string): string {
   return reference.split('/').map(encodeURIComponent).join('/');
 }

@@ -6,7 +6,7 @@ import { describeFailure } from './describe-failure.ts';
 import { upgradeConnection, type UpgradedConnection } from './upgrade.ts';
 import { receiveWhole, type WholeAnswer } from './whole-answer.ts';
 
-/** How many short calls are under way at once; more wait for their turn. */
+/** How many short calls are in progress at once; further ones wait for their turn. */
 const shortCallConnections = 16;
 
 /** One HTTP request, as it goes over the wire. */
@@ -34,8 +34,9 @@ export interface TransportResponse {
 /**
  * HTTP over one unix socket.
  *
- * Short calls share a few kept-alive connections; every stream and every call that may last has its own, so that no number
- * of followed logs keeps an inspect waiting. Knows nothing of versions and operations.
+ * Short calls share a few kept-alive connections; every stream and every call that may last has a connection of its
+ * own, so that no number of followed logs keeps an inspect waiting. The transport knows nothing of versions and
+ * operations.
  */
 export class Transport {
   readonly socketPath: string;
@@ -99,7 +100,7 @@ export class Transport {
     }
   }
 
-  /** Turns whatever broke a request or its body into the error to throw; the signal's reason comes before all else. */
+  /** Turns whatever broke a request or its body into the error to throw. The signal's reason takes precedence. */
   async explain(
     error: unknown,
     request: { method: string; target: string; signal?: AbortSignal | undefined },

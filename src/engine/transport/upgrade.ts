@@ -4,17 +4,17 @@ import type { Socket } from 'node:net';
 /** A connection that has left HTTP: both sides write what they like. */
 export interface UpgradedConnection {
   readonly socket: Socket;
-  /** What came together with the head of the answer. */
+  /** Bytes that came together with the head of the answer. */
   readonly head: Uint8Array;
 }
 
-/** More than any error text of an engine. */
+/** Most bytes read of a refusal, more than any error text of an engine. */
 const longestRefusal = 64 * 1024;
 
 /**
  * Sends an upgrade request. Resolves with the connection on `101`, else with status and text of the refusal.
  *
- * Made with node:http, because undici keeps neither when an upgrade is refused.
+ * It uses node:http, because undici keeps neither status nor text when an upgrade is refused.
  */
 export function upgradeConnection(
   socketPath: string,

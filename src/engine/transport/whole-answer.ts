@@ -10,10 +10,10 @@ export interface WholeAnswer {
 }
 
 /**
- * Sends a request and resolves when its answer is complete. An answer longer than `longest(status)` bytes is cut there, and
- * its connection closed. Rejects with whatever broke it, or at once with the reason of the signal.
+ * Sends a request and resolves when its answer is complete. An answer longer than `longest(status)` bytes is cut there,
+ * and its connection closed. Rejects with whatever broke it, or at once with the reason of the signal.
  *
- * Most calls end here, so no stream is made for a body that is wanted whole.
+ * Most calls go through here, so no stream is made for a body that is wanted whole.
  */
 export function receiveWhole(
   pool: Dispatcher,
@@ -46,7 +46,7 @@ export function receiveWhole(
     pool.dispatch(request, {
       onRequestStart(started) {
         controller = started;
-        // It was aborted while it waited for its turn.
+        // The request was aborted while it waited for its turn.
         if (signal?.aborted === true) started.abort(signal.reason as Error);
       },
       onResponseStart(_controller, statusCode, responseHeaders) {

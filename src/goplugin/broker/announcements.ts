@@ -1,5 +1,6 @@
 /**
- * The broker's message stream: who serves where. Each side keeps what the other announced until it is dialled.
+ * The broker's message stream, which says who serves where. Each side keeps what the other announced until it is
+ * dialled.
  */
 import { whenAborted } from '../../abort.ts';
 import { limits } from '../limits.ts';
@@ -9,7 +10,7 @@ import { addressTooLong, brokerClosed, notAnnounced } from './failures.ts';
 /** How long a dial waits for its announcement (go-plugin: grpc_broker.go, DialWithOptions). */
 export const announcementWaitMs = 5_000;
 
-/** A peer that announces without end drives out its own oldest ones. */
+/** Most announcements kept: a peer that announces without end drives out its own oldest ones. */
 const keptAnnouncements = limits.announcements.value;
 
 interface Waiter {
@@ -19,7 +20,7 @@ interface Waiter {
 
 export class Announcements {
   readonly #send: (info: ConnInfo) => void;
-  /** What was announced too long is kept as the error for whoever dials it. */
+  /** Announcements by id. One that was too long is kept as the error for whoever dials it. */
   readonly #kept = new Map<number, ConnInfo | Error>();
   readonly #waiting = new Map<number, Waiter[]>();
   #closedBecause: string | undefined;
@@ -44,13 +45,13 @@ export class Announcements {
       else first.resolve(info);
       return;
     }
-    this.#kept.delete(serviceId); // so that the newest stands last
+    this.#kept.delete(serviceId); // deleted first, so that the newest entry stands last
     this.#kept.set(serviceId, info);
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > keptAnnouncements && oldest !== undefined) this.#kept.delete(oldest);
   }
 
-  /** Waits for the announcement of `id` and takes it: a second dial needs a second announcement. */
+  /** Waits for the announcement of `id` and removes it: a second dial needs a second announcement. */
   async take(
     id: number,
     {

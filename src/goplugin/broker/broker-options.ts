@@ -1,4 +1,4 @@
-/** Checks what the broker is told, before anything is done. */
+/** Checks the options of the broker before anything is done. */
 import { anyOf, callback, checkArgument, checkShape, listOf } from '../../settings/option-shape.ts';
 import { abortOptions, brokerId, servedService, timedOptions } from '../call-options.ts';
 

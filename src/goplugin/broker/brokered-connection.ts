@@ -4,7 +4,7 @@ import { BrokerError } from '../errors.ts';
 import { clientMaker } from '../grpc/client.ts';
 import type { BrokeredConnection } from './broker.ts';
 
-/** What a broker has open, to be closed with it. */
+/** What a broker has open, which is closed together with the broker. */
 export type OpenSet = Set<{ end(): void }>;
 
 export interface BrokeredConnectionParts {
@@ -20,7 +20,7 @@ export class Connection implements BrokeredConnection {
   readonly #channel: Client;
   readonly #open: OpenSet;
   readonly #inProgress = new Set<{ cancel(): void }>();
-  /** By whom it uses; or with the broker. */
+  /** Who closed it: the user, or the broker. */
   #ended: 'no' | 'closed' | 'with the broker' = 'no';
 
   constructor({ id, channel, open, explain }: BrokeredConnectionParts) {
@@ -33,7 +33,8 @@ export class Connection implements BrokeredConnection {
         return channel;
       },
       inProgress: this.#inProgress,
-      // A call that ends with the broker ends for the broker's reason: the plugin has ended, as a rule.
+      // A call that the broker's end interrupts fails with the broker's reason, which as a rule is that the plugin has
+      // ended.
       explain: (failure, method) =>
         this.#ended === 'closed' ? Promise.resolve(this.#closedError()) : explain(failure, method),
     });
@@ -45,7 +46,7 @@ export class Connection implements BrokeredConnection {
     return Promise.resolve();
   }
 
-  /** The broker has ended. */
+  /** Called when the broker has ended. */
   end(): void {
     this.#end('with the broker');
   }

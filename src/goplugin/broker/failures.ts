@@ -1,4 +1,4 @@
-/** What goes wrong in the broker, in either mode. */
+/** The failures of the broker, in either mode. */
 import { BrokerError } from '../errors.ts';
 import { limits } from '../limits.ts';
 

@@ -1,4 +1,4 @@
-/** Ids of offers, each side's own: from 1 up, and around at 2³² (go-plugin: grpc_broker.go, NextId). */
+/** Ids of offers. Each side counts its own: from 1 up, and around at 2³² (go-plugin: grpc_broker.go, NextId). */
 export class Ids {
   #last = 0;
 

@@ -1,16 +1,16 @@
 /**
- * The serving half of the broker with multiplexing: who is to get the stream that comes next
- * (go-plugin: internal/grpcmux).
+ * The serving half of the broker with multiplexing: it decides who gets the stream that comes next (go-plugin:
+ * internal/grpcmux).
  *
- * One promise at a time: a knock is acknowledged when the stream for the one before has come, so that no stream can
- * reach the wrong service.
+ * One stream is promised at a time: a knock is acknowledged once the stream for the previous knock has come, so that no
+ * stream can reach the wrong service.
  */
 import type { Duplex } from 'node:stream';
 import { limits } from '../limits.ts';
 import type { ConnInfo } from '../wire/messages.ts';
 
 /**
- * How long a knock waits for a service that is not there yet. Below the five seconds after which Go gives up
+ * How long a knock waits for a service that is not there yet. It is less than the five seconds after which Go gives up
  * (go-plugin: grpc_broker.go, knock): an acknowledgement that comes later would promise a stream to nobody.
  */
 const heldMs = 4_500;
@@ -21,7 +21,7 @@ const mostWaiting = limits.waitingKnocks.value;
 export class KnockAcceptor {
   readonly #send: (info: ConnInfo) => void;
   readonly #open = new Map<number, (stream: Duplex) => void>();
-  /** Knocks at doors that are not open yet. */
+  /** Knocks for ids that nothing serves yet. */
   readonly #held = new Map<number, NodeJS.Timeout>();
   /** Knocks to be acknowledged, in their order. */
   readonly #queue: number[] = [];
@@ -31,7 +31,7 @@ export class KnockAcceptor {
     this.#send = send;
   }
 
-  /** Opens the door `id`: each stream that is dialled to it goes to `serve`. */
+  /** Begins to serve the id: each stream that is dialled to it goes to `serve`. */
   open(id: number, serve: (stream: Duplex) => void): void {
     this.#open.set(id, serve);
     if (!this.#held.has(id)) return;
@@ -59,7 +59,10 @@ export class KnockAcceptor {
     }
   }
 
-  /** Hands a stream that the other side opened to whom it was promised. @returns false when it was promised to nobody */
+  /**
+   * Passes a stream that the other side opened to the service to which it was promised. @returns false when it was
+   * promised to none
+   */
   take(stream: Duplex): boolean {
     const promised = this.#promised;
     if (!promised) return false;

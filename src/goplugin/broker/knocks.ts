@@ -1,6 +1,6 @@
 /**
- * The dialling half of the broker with multiplexing (go-plugin: grpc_broker.go, knock and muxDial): a knock says for
- * whom the next stream is, its acknowledgement that the other side is ready for it.
+ * The dialling half of the broker with multiplexing (go-plugin: grpc_broker.go, knock and muxDial). A knock says which
+ * service the next stream is for; its acknowledgement says that the other side is ready for it.
  */
 import { orAborted } from '../../abort.ts';
 import { BrokerError } from '../errors.ts';
@@ -12,8 +12,8 @@ import type { YamuxStream } from '../yamux/stream.ts';
 import { brokerClosed, notAnnounced } from './failures.ts';
 
 /**
- * How long the next dial waits for a stream to be accepted. Go's host hands streams out by whoever asks first, so two
- * under way at once could change places.
+ * How long the next dial waits for a stream to be accepted. A host in Go gives streams to whoever asks first, so two
+ * streams under way at once could be mixed up.
  */
 const acceptedWaitMs = 2_000;
 
@@ -26,10 +26,10 @@ export interface KnockOptions {
 export class Knocks {
   readonly #session: () => YamuxSession;
   readonly #send: (info: ConnInfo) => void;
-  /** Resolves when the dial before has been accepted: there is one at a time, over all ids. */
+  /** Resolves when the stream of the previous dial has been accepted. Dials take turns, over all ids. */
   #turn: Promise<unknown> = Promise.resolve();
   #knocked: { readonly id: number; readonly answered: (error?: Error) => void } | undefined;
-  /** Knocks that nobody waits for any more, and that may still be acknowledged: how many under which id. */
+  /** Knocks that nobody waits for any more and that may still be acknowledged: their number, by id. */
   readonly #givenUp = new Map<number, number>();
   #closedBecause: string | undefined;
 
@@ -38,7 +38,7 @@ export class Knocks {
     this.#send = send;
   }
 
-  /** A stream to what the other side serves under `id`. @throws BrokerError when it serves nothing there */
+  /** Opens a stream to what the other side serves under `id`. @throws BrokerError when it serves nothing there */
   async dial(id: number, { timeoutMs, signal }: KnockOptions): Promise<YamuxStream> {
     signal?.throwIfAborted();
     const before = this.#turn;
@@ -53,7 +53,7 @@ export class Knocks {
       done(within(acceptedWaitMs, stream.accepted));
       return stream;
     } catch (error) {
-      done(before); // whoever is next still waits for the one before
+      done(before); // the next dial still waits for the previous one
       throw error;
     }
   }
@@ -63,13 +63,13 @@ export class Knocks {
     if (this.#knocked?.id === id) {
       this.#knocked.answered(error === '' ? undefined : refused(id, error));
     } else if (this.#wasGivenUp(id) && error === '') {
-      // Too late: nobody waits, and the other side has promised the next stream to this id. So it gets one. Whoever
-      // acknowledges what was never asked gets nothing.
+      // The acknowledgement is late: nobody waits, and the other side has promised the next stream to this id. So one
+      // is opened and ended. An acknowledgement of something that was never asked for gets none.
       this.#session().open().destroy();
     }
   }
 
-  /** Lets every dial fail. Idempotent. */
+  /** Makes every dial fail. Idempotent. */
   close(because: string): void {
     this.#closedBecause ??= because;
     this.#knocked?.answered(brokerClosed(this.#knocked.id, this.#closedBecause));
@@ -77,7 +77,7 @@ export class Knocks {
 
   #giveUp(id: number): void {
     const before = this.#givenUp.get(id) ?? 0;
-    this.#givenUp.delete(id); // so that the newest stands last
+    this.#givenUp.delete(id); // deleted first, so that the newest entry stands last
     this.#givenUp.set(id, before + 1);
     const [oldest] = this.#givenUp.keys();
     if (this.#givenUp.size > mostGivenUp && oldest !== undefined) this.#givenUp.delete(oldest);
@@ -97,7 +97,7 @@ export class Knocks {
       const answered = (error?: Error): void => {
         if (error) reject(error);
         else resolve();
-        this.#knocked = undefined; // a second answer finds nobody
+        this.#knocked = undefined; // a second answer finds nobody waiting
       };
       this.#knocked = { id, answered };
     });
@@ -113,7 +113,7 @@ export class Knocks {
   }
 }
 
-/** Knocks that were given up, remembered. */
+/** How many knocks that were given up are remembered. */
 const mostGivenUp = limits.waitingKnocks.value;
 
 function refused(id: number, why: string): BrokerError {

@@ -21,11 +21,11 @@ import { Knocks } from './knocks.ts';
 
 export interface MultiplexSide {
   readonly tls: MutualTls | undefined;
-  /** The longest message of the application. Default: that of `limits.ts`. */
+  /** The longest message of the application, in bytes. Default: the limit of `limits.ts`. */
   readonly maxMessageBytes?: number | undefined;
   /** The connection that carries the streams; `undefined` while there is none. */
   session(): YamuxSession | undefined;
-  /** What a failed call on a brokered connection means. */
+  /** Turns a failed call on a brokered connection into the error to throw. */
   explain(failure: ServiceError, method: string): Promise<Error>;
 }
 
@@ -78,7 +78,7 @@ export class MultiplexBroker implements BrokerEnd {
       this.#side.tls,
       this.#side.maxMessageBytes,
     );
-    channel.getConnectivityState(true); // the other side waits for what comes over the stream
+    channel.getConnectivityState(true); // connects at once: the other side waits for what comes over the stream
     return new Connection({
       id,
       channel: client,
@@ -88,7 +88,7 @@ export class MultiplexBroker implements BrokerEnd {
   }
 
   receive(info: ConnInfo): void {
-    if (info.knock?.knock !== true) return; // an announcement means nothing here
+    if (info.knock?.knock !== true) return; // an announcement means nothing in this mode
     if (info.knock.ack) this.#knocks.acknowledged(info);
     else this.#knockAcceptor.knocked(info.serviceId);
   }
@@ -140,7 +140,7 @@ class Offer implements BrokeredServer {
   }
 }
 
-/** What `work` returns or throws, as a promise. */
+/** Returns as a promise what `work` returns or throws. */
 function settled<T>(work: () => T): Promise<T> {
   return new Promise((resolve) => {
     resolve(work());

@@ -1,4 +1,4 @@
-/** The broker's messages to the plugin: while it does not read them, its own are not read. */
+/** The broker's messages to the plugin. While the plugin does not read them, the plugin's own messages are not read. */
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import { limits } from '../limits.ts';
 import type { ConnInfo } from '../wire/messages.ts';
@@ -13,7 +13,7 @@ export class Outgoing {
   readonly #onBacklog: (why: string) => void;
   #paused = false;
 
-  /** @param onBacklog the plugin reads nothing, and more waits for it than may */
+  /** @param onBacklog called when the plugin does not read and more messages wait for it than the limit allows */
   constructor(stream: BrokerStream, onBacklog: (why: string) => void) {
     this.#stream = stream;
     this.#onBacklog = onBacklog;

@@ -1,5 +1,5 @@
 /**
- * The broker without multiplexing: every offer is a unix socket of its own, announced on the broker's stream.
+ * The broker without multiplexing: every offer has a unix socket of its own, which is announced on the broker's stream.
  */
 import type { AbortOption } from '../../abort.ts';
 import { checkDial, checkOffer } from './broker-options.ts';
@@ -19,20 +19,20 @@ import { Connection, type OpenSet } from './brokered-connection.ts';
 import { Ids } from './ids.ts';
 import { listenOnUnixSocket, type Listener } from './unix-listener.ts';
 
-/** What differs between the two sides, and between a host and a plugin. */
+/** What differs between the broker of a host and that of a plugin. */
 export interface BrokerSide {
   readonly tls: MutualTls | undefined;
-  /** The longest message of the application. Default: that of `limits.ts`. */
+  /** The longest message of the application, in bytes. Default: the limit of `limits.ts`. */
   readonly maxMessageBytes?: number | undefined;
-  /** Where this side makes its sockets. Throws when there is no such place. */
+  /** Returns the directory in which this side makes its sockets. Throws when there is none. */
   socketDirectory(): string;
   /** Lets the other side connect to the socket at `path`, and returns the address to announce. */
   share(path: string): Promise<PluginAddress>;
-  /** Takes back what `share` did, once nothing listens there any more. Absent: closing the listener is enough. */
+  /** Undoes `share`, once nothing listens there any more. Absent: closing the listener is enough. */
   withdraw?(path: string): void;
   /** Turns an address that the other side announced into one that this side can connect to. */
   reach(address: PluginAddress): PluginAddress;
-  /** What a failed call on a brokered connection means. */
+  /** Turns a failed call on a brokered connection into the error to throw. */
   explain(failure: ServiceError, method: string): Promise<Error>;
 }
 
@@ -131,7 +131,7 @@ class Offer implements BrokeredServer {
     open.add(this);
   }
 
-  /** The other side has come: it need not be told again. */
+  /** Called when the other side has connected, so that it need not be told again. */
   taken(): void {
     clearInterval(this.#again);
   }

@@ -1,4 +1,4 @@
-/** When a call has to be over, and what the other side is told of it. */
+/** The time by which a call has to be over, and the header that tells the other side. */
 
 /** The longest that a timer can be set to; a call with a later deadline ends a little early. */
 const longestTimerMs = 2_147_483_647;

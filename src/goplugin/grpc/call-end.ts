@@ -1,4 +1,7 @@
-/** What a call ended with, as gRPC says it: from the other side's headers, from HTTP, from a reset (gRPC: PROTOCOL-HTTP2.md). */
+/**
+ * How a call ended, in gRPC's terms: from the other side's headers, from HTTP, or from a reset (gRPC:
+ * PROTOCOL-HTTP2.md).
+ */
 import { Metadata, status as statusCodes, type StatusObject } from '@grpc/grpc-js';
 import { constants, type IncomingHttpHeaders } from 'node:http2';
 import { statusNames, type StatusName } from './status.ts';
@@ -11,7 +14,7 @@ export function metadataOf(headers: IncomingHttpHeaders): Metadata {
   try {
     return Metadata.fromHttp2Headers(headers);
   } catch {
-    return new Metadata(); // a header that gRPC does not allow
+    return new Metadata(); // the headers hold one that gRPC does not allow
   }
 }
 

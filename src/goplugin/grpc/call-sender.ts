@@ -1,13 +1,13 @@
-/** The sending half of a call: what is sent before there is a stream waits for it. */
+/** The sending half of a call. What is sent before there is a stream waits for the stream. */
 import type { ClientHttp2Stream } from 'node:http2';
 import { framed } from './message-reader.ts';
 
 export class CallSender {
   #stream: ClientHttp2Stream | undefined;
-  /** What is to be done with the stream once there is one; `undefined` from then on, and when the call is over. */
+  /** What to do with the stream once there is one; `undefined` from then on, and when the call is over. */
   #waiting: ((stream: ClientHttp2Stream) => void)[] | undefined = [];
 
-  /** There is a stream. */
+  /** Called when there is a stream. */
   open(stream: ClientHttp2Stream): void {
     this.#stream = stream;
     const waiting = this.#waiting ?? [];
@@ -15,15 +15,15 @@ export class CallSender {
     for (const use of waiting) use(stream);
   }
 
-  /** The call is over: what waits is not sent. */
+  /** Called when the call is over: whatever waits is not sent. */
   close(): void {
     this.#waiting = undefined;
   }
 
-  /** @param callback called when the message is on its way, and when it can't be sent any more */
+  /** @param callback called when the message is on its way, and also when it can't be sent any more */
   send(message: Buffer, callback: (() => void) | undefined): void {
     const done = (): void => {
-      // In its own turn: whoever is told may use the stream again.
+      // Called in a turn of its own, because the callback may use the stream again.
       if (callback) process.nextTick(callback);
     };
     this.#withStream((stream) => {
@@ -37,7 +37,7 @@ export class CallSender {
     }, done);
   }
 
-  /** Nothing more is sent; answers still come. */
+  /** Ends the sending; answers still come. */
   end(): void {
     this.#withStream((stream) => stream.end());
   }

@@ -10,23 +10,24 @@ import type { CallOptions, MethodShape, Messages } from '../service.ts';
 import { toMetadata } from './metadata.ts';
 import { NotedLimit } from './noted-limit.ts';
 
-/** Where calls go, and who says what a failure means. */
+/** Where calls go, and how a failure is explained. */
 export interface CallTarget {
   /** The channel. Throws when it is known that no call can succeed. */
   channel(): Client;
-  /** The calls in progress, for whoever has to end them. */
+  /** The calls in progress, so that they can be ended. */
   readonly inProgress: Set<{ cancel(): void }>;
   /** Turns a gRPC failure into the error that the caller gets. */
   explain(failure: ServiceError, method: string): Promise<Error>;
 }
 
-/** A method whose serializers take and give whatever they are made for: its caller's types have been checked before. */
+/** A method whose serializers take and return any type: its caller's types have been checked before. */
 interface OpenMethod extends Omit<MethodShape, 'requestSerialize'> {
   readonly requestSerialize: (value: unknown) => Buffer;
 }
 
 /**
- * A message that is none of the method's type is the caller's mistake, and goes nowhere; a channel would call it an answer.
+ * Encodes a message. One that is not of the method's type is the caller's mistake and is not sent; a channel would
+ * report it as an answer.
  *
  * @throws InvalidOptionError
  */
@@ -130,7 +131,7 @@ type Start = (
   done: (failure: ServiceError | null, reply?: unknown) => void,
 ) => { cancel(): void };
 
-/** One call, and what is said when it fails. */
+/** One call, and how its failure is explained. */
 interface Calling {
   readonly target: CallTarget;
   readonly path: string;
@@ -149,7 +150,7 @@ function withReply({ target, path, noted }: Calling, options: CallOptions, start
     });
     const stopListening = whenAborted(signal, () => {
       call.cancel();
-      // The reason is the caller's own, and is passed on as it is.
+      // The reason belongs to the caller and is passed on as it is.
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
       reject(signal?.reason);
     });
@@ -168,7 +169,7 @@ function prepare(path: string, options: CallOptions): { metadata: Metadata; grpc
   };
 }
 
-/** What a readable grpc-js call is to us. */
+/** The part of a readable grpc-js call that is used here. */
 interface ReadableCall extends AsyncIterable<unknown> {
   cancel(): void;
   on(event: 'error', listener: () => void): unknown;
@@ -199,7 +200,7 @@ async function* receiveAll(
   }
 }
 
-/** What a writable grpc-js call is to us. */
+/** The part of a writable grpc-js call that is used here. */
 interface WritableCall {
   write(message: unknown): boolean;
   end(): void;
@@ -208,12 +209,15 @@ interface WritableCall {
   off(event: 'drain' | 'close' | 'error' | 'status', listener: () => void): unknown;
 }
 
-/** How sending went. `failure` is there when drawing the messages threw, or one was not of the method's type. */
+/**
+ * How sending went. `failure` is set when the iteration of the messages threw, or a message was not of the method's
+ * type.
+ */
 interface Sending {
   failure?: { readonly error: unknown };
 }
 
-/** Starts to send until the messages or the call end. When that throws, the call is cancelled. */
+/** Begins to send, until the messages or the call end. When the iteration throws, the call is cancelled. */
 function startSending(call: WritableCall, method: MethodShape, messages: Messages<unknown>): Sending {
   const sending: Sending = {};
   sendAll(call, method, messages).catch((error: unknown) => {
@@ -232,7 +236,7 @@ async function sendAll(call: WritableCall, method: MethodShape, messages: Messag
     if (over) return;
     over = true;
     wake?.();
-    // Nobody takes further messages: lets the source clean up. A source that waits for something notices later.
+    // Nobody takes further messages, so the source may clean up. A source that waits for something notices later.
     Promise.resolve(source.return?.()).catch(() => undefined);
   };
   const isOver = (): boolean => over; // the compiler can't see that the listeners change it

@@ -8,13 +8,13 @@ import type { MutualTls } from '../tls/identity.ts';
 import { socketFile } from './socket-file.ts';
 import { Http2Channel, type Connect } from './http2-channel.ts';
 
-/** A channel with the client that calls through it. `close()` either. */
+/** A channel, and the client that calls through it. Closing either closes both. */
 export interface OpenChannel {
   readonly channel: Http2Channel;
   readonly client: Client;
 }
 
-/** Opens a channel to an address, which connects with its first call. `close()` it. */
+/** Opens a channel to an address. It connects with its first call, and has to be closed with `close()`. */
 export function openChannel(
   address: PluginAddress,
   tls: MutualTls | undefined,
@@ -23,7 +23,7 @@ export function openChannel(
   return openChannelOver(address.address, connectTo(address), tls, maxMessageBytes).client;
 }
 
-/** The same over whatever `connect` connects to. */
+/** Opens a channel over whatever stream `connect` returns. */
 export function openChannelOver(
   peer: string,
   connect: Connect,
@@ -31,12 +31,12 @@ export function openChannelOver(
   maxMessageBytes?: number,
 ): OpenChannel {
   const channel = new Http2Channel(peer, connect, tls, maxMessageBytes);
-  // Address and credentials are the channel's affair.
+  // The channel knows the address and the credentials; these are not used.
   const client = new Client(peer, ChannelCredentials.createInsecure(), { channelOverride: channel });
   return { channel, client };
 }
 
-/** A way to an address: a connection of its own for each time that it is asked for. */
+/** Returns a function that makes a new connection to the address for each call. */
 export function connectTo({ network, address }: PluginAddress): Connect {
   if (network === 'tcp') return (signal) => connected(splitHostAndPort(address), signal);
   return async (signal) => {

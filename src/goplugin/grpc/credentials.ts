@@ -1,4 +1,4 @@
-/** What TLS is made with: each side presents its certificate and accepts exactly one other. */
+/** The TLS credentials of a connection: each side presents its certificate and accepts exactly one other. */
 import { constants } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { derToPem, type MutualTls } from '../tls/identity.ts';
@@ -17,7 +17,7 @@ export function secureContext(tls: MutualTls): SecureContext {
     cert: tls.identity.certificatePem,
     key: tls.identity.privateKeyPem,
     minVersion: 'TLSv1.2',
-    // Each would cost a handshake; neither side of go-plugin ever asks for one.
+    // Each renegotiation would cost a handshake; neither side of go-plugin ever asks for one.
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
   });
   contexts.set(tls, context);

@@ -5,7 +5,7 @@ import { fromMetadata } from './metadata.ts';
 import { limitHint } from './limit-error.ts';
 import { statusName } from './status.ts';
 
-/** The error for a call that the other side, `options.plugin`, answered with a failure. */
+/** Makes the error for a call that the other side, `options.plugin`, answered with a failure. */
 export function callError(
   failure: ServiceError & { readonly limit?: unknown },
   method: string,
@@ -33,13 +33,13 @@ export function callError(
   );
 }
 
-/** Statuses that a lost connection can show itself by. */
+/** Whether the failure's status is one that a lost connection can cause. */
 export function mayBeLoss(failure: ServiceError): boolean {
   return ['UNAVAILABLE', 'INTERNAL', 'CANCELLED', 'UNKNOWN'].includes(statusName(failure.code));
 }
 
 /**
- * `no` when the call was never handed to a connection, or the other side refused its stream unread (HTTP/2:
+ * Returns `no` when the call was never given to a connection, or the other side refused its stream unread (HTTP/2:
  * REFUSED_STREAM): the channel marks such a failure (http2-call.ts).
  */
 export function reached(failure: ServiceError & { readonly progress?: unknown }): 'no' | undefined {

@@ -1,6 +1,6 @@
 /**
- * Limits for the calls that a `@grpc/grpc-js` server takes. The server itself keeps every piece of a message as it came, and
- * has no limit for all calls together.
+ * Limits for the calls that a `@grpc/grpc-js` server takes. The server itself keeps every piece of a message as it
+ * arrives, and has no limit on all calls together.
  */
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { messageLimit } from '../limits.ts';
@@ -10,9 +10,10 @@ import { framed, MessageReader } from './message-reader.ts';
 import type { StatusError } from './status.ts';
 
 /**
- * To be called before the server hears of the stream, whose messages then reach it whole, or not at all.
+ * Guards a stream. Call it before the server hears of the stream, whose messages then reach the server whole or not at
+ * all.
  *
- * @returns false when the server is not to hear of it
+ * @returns false when the server must not hear of it
  */
 export function guardStream(
   stream: ServerHttp2Stream,
@@ -36,7 +37,9 @@ export function guardStream(
   return true;
 }
 
-/** What one call holds until it is over: the longest of its requests, and the answers that are not read yet. */
+/**
+ * The bytes that one call holds until it is over: the longest of its requests, and the answers that are not read yet.
+ */
 class Holding {
   readonly #intake: Intake;
   #longest = 0;
@@ -54,7 +57,7 @@ class Holding {
     this.#longest = length;
   }
 
-  /** @returns what is to be called when it has been sent. @throws LimitExceeded */
+  /** @returns a function to call when the answer has been sent. @throws LimitExceeded */
   answered(length: number): () => void {
     if (this.#over) return () => undefined;
     this.#intake.held.take(length);
@@ -80,7 +83,7 @@ function guardMessages(stream: ServerHttp2Stream, reader: MessageReader, holding
   const emit = stream.emit.bind(stream) as (event: string | symbol, ...values: unknown[]) => boolean;
   let refused = false;
   const received = (chunk: Buffer): boolean => {
-    if (refused) return true; // what still comes is nobody's
+    if (refused) return true; // whatever still arrives is dropped
     try {
       const between = reader.atEnd;
       const messages = reader.push(chunk);
@@ -104,7 +107,7 @@ function guardMessages(stream: ServerHttp2Stream, reader: MessageReader, holding
 
 type Written = (error?: Error | null) => void;
 
-/** Long answers that a caller asks for and does not read. */
+/** Bounds long answers that a caller asks for and does not read. */
 function guardAnswers(stream: ServerHttp2Stream, holding: Holding): void {
   const write = stream.write.bind(stream) as (chunk: unknown, done?: Written) => boolean;
   const guarded = (chunk: Buffer, done?: Written): boolean => {
@@ -123,7 +126,7 @@ function guardAnswers(stream: ServerHttp2Stream, holding: Holding): void {
   stream.write = guarded as typeof stream.write;
 }
 
-/** What a caller of gRPC understands, then the end of the stream. */
+/** Sends a status that a caller of gRPC understands, and ends the stream. */
 function refuse(stream: ServerHttp2Stream, error: StatusError): void {
   const limited = error instanceof LimitExceeded;
   if (stream.headersSent || stream.destroyed || stream.closed) {

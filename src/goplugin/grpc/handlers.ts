@@ -47,7 +47,7 @@ export function addServices(
   }
 }
 
-/** The same, with requests that remember their length. */
+/** Returns the same definition, with requests that remember their length. */
 function measured(definition: ServiceDefinition): ServiceDefinition {
   return Object.fromEntries(
     Object.entries(definition).map(([name, method]) => [
@@ -66,7 +66,9 @@ function findHandler(implementation: object, name: string): Handler | undefined 
   return typeof found === 'function' ? (found.bind(implementation) as Handler) : undefined;
 }
 
-/** Own functions of a plain object; a class instance may have other methods beside those of the service. */
+/**
+ * Names of the own functions of a plain object. A class instance may have other methods beside those of the service.
+ */
 function methodNames(implementation: object): string[] {
   if (Object.getPrototypeOf(implementation) !== Object.prototype) return [];
   return Object.keys(implementation).filter(
@@ -104,8 +106,8 @@ function grpcHandler(
 }
 
 /**
- * The requests of a call. The iterator that a stream gives by default destroys it at the end, replies that are not sent
- * yet included.
+ * The requests of a call. A stream's default iterator destroys the stream at the end, and with it replies that are not
+ * sent yet.
  */
 function requestsOf(call: Readable): AsyncIterable<unknown> {
   return { [Symbol.asyncIterator]: () => call.iterator({ destroyOnReturn: false }) };
@@ -119,7 +121,7 @@ async function answerOnce(callback: sendUnaryData<unknown>, answer: () => unknow
   }
 }
 
-/** Resolves when the last reply has gone into the connection, or nobody waits for it any more. */
+/** Resolves when the last reply has been written to the connection, or nobody waits for it any more. */
 export async function answerStream(
   call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>,
   answer: () => Messages<unknown>,
@@ -164,7 +166,7 @@ export function contextOf(call: AnyCall): CallContext {
     get metadata() {
       return fromMetadata(call.metadata);
     },
-    /** Made when first looked at: most implementations never do. */
+    /** Made on first use: most implementations never look at it. */
     get signal() {
       if (!controller) {
         const made = (controller = new AbortController());
@@ -180,7 +182,7 @@ export function contextOf(call: AnyCall): CallContext {
   };
 }
 
-/** An error as grpc-js takes it for a status. */
+/** An error in the form that grpc-js takes for a status. */
 interface ErrorWithStatus extends Error {
   readonly code: number;
   readonly details?: string;
@@ -190,7 +192,7 @@ interface ErrorWithStatus extends Error {
 function asStatus(error: unknown): ErrorWithStatus {
   const message = messageOf(error);
   if (error instanceof StatusError) return withStatus(error.status, message, error.metadata);
-  // What a call to elsewhere failed with is passed on, as an error returned by a Go plugin would be.
+  // The failure of a call to another service is passed on, as an error returned by a Go plugin would be.
   if (error instanceof PluginCallError) return withStatus(error.status, error.details, error.metadata);
   return isErrorWithStatus(error) ? error : withStatus('UNKNOWN', message, {});
 }

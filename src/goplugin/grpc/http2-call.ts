@@ -26,18 +26,18 @@ import { LimitExceeded } from './limit-error.ts';
 type GrpcCall = ReturnType<ChannelInterface['createCall']>;
 type MessageContext = Parameters<GrpcCall['sendMessageWithContext']>[0];
 
-/** What a call needs of its channel. */
+/** What a call needs from its channel. */
 export interface CallCarrier {
   readonly peer: string;
-  /** The session, at once or when it is there. Each of the two functions is called at most once. */
+  /** Passes the session on, at once or when there is one. Each of the two functions is called at most once. */
   session(ready: (session: ClientHttp2Session) => void, failed: (why: string) => void): void;
-  /** What incomplete answers may hold together. */
+  /** Counts the bytes that incomplete answers hold together. */
   readonly held: HeldBytes;
-  /** A call begins. @throws LimitExceeded when too many are in progress */
+  /** Called when a call begins. @throws LimitExceeded when too many are in progress */
   enter(): void;
-  /** A call that has begun is over. */
+  /** Called when a call that has begun is over. */
   leave(): void;
-  /** Why the session broke. */
+  /** Returns why the session broke. */
   lossOf(session: ClientHttp2Session): string;
 }
 
@@ -54,7 +54,7 @@ export class Http2Call implements GrpcCall {
   #wanted = false;
   #delivering = false;
   #httpStatus: number | undefined;
-  /** What the other side ended the call with; told when everything before it has been taken. */
+  /** The status with which the other side ended the call. It is passed on when everything before it has been taken. */
   #answer: StatusObject | undefined;
   #over = false;
 
@@ -152,7 +152,7 @@ export class Http2Call implements GrpcCall {
     });
     stream.on('error', () => undefined); // `close` follows, and knows as much
     stream.on('close', () => {
-      // A session that breaks takes its streams with it before it is told why itself.
+      // A session that breaks destroys its streams before it is told the reason itself.
       setImmediate(() => {
         this.#onClose(session, stream);
       });
@@ -198,9 +198,9 @@ export class Http2Call implements GrpcCall {
     if (this.#received.length > 0) this.#stream?.pause();
   }
 
-  /** Hands on one message for each that was asked for, and the end after the last one. */
+  /** Passes on one message for each that was asked for, and the end after the last one. */
   #deliver(): void {
-    if (this.#delivering) return; // whoever takes a message may ask for the next one at once
+    if (this.#delivering) return; // the taker of a message may ask for the next one at once
     this.#delivering = true;
     let next = 0;
     for (; this.#wanted && !this.#over && next < this.#received.length; next += 1) {
@@ -219,7 +219,10 @@ export class Http2Call implements GrpcCall {
     }
   }
 
-  /** A session that ends right after an answer does not always leave its streams the time to say that they ended. */
+  /**
+   * Whether everything was read. A session that ends right after an answer does not always leave its streams the time
+   * to report their end.
+   */
   #allRead(): boolean {
     const stream = this.#stream;
     return (
@@ -237,8 +240,8 @@ export class Http2Call implements GrpcCall {
   }
 
   /**
-   * What fails after the deadline fails by it: the other side's clock may be heard before our own timer, and servers with
-   * older gRPC call that UNKNOWN.
+   * Ends the call with the other side's status. A failure after the deadline counts as DEADLINE_EXCEEDED: the other
+   * side's clock may be heard before our own timer, and servers with older gRPC answer UNKNOWN then.
    */
   #endByPeer(answer: StatusObject): void {
     if (answer.code !== statusCodes.OK && this.#deadline.passed) this.#expire();
@@ -266,12 +269,15 @@ export class Http2Call implements GrpcCall {
     // A failure that never reached the other side is marked as `@grpc/grpc-js` marks its own.
     const unsent = stream === undefined || stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
     const marked = unsent ? { ...status, progress: 'NOT_STARTED' } : status;
-    // In its own turn: whoever is told may throw, and nothing here must be left half done.
+    // Called in a turn of its own: the listener may throw, and nothing here must be left half done.
     process.nextTick(() => this.#listener?.onReceiveStatus(marked));
   }
 }
 
-/** A failure by a limit of this side says which one, for whoever explains it (failure.ts). */
+/**
+ * Makes the status for a failure by a limit of this side. It names the limit for the code that explains it
+ * (failure.ts).
+ */
 function failureOf(error: StatusError): StatusObject {
   const why = failure(error.status, error.message);
   return error instanceof LimitExceeded ? Object.assign(why, { limit: error.limit }) : why;

@@ -1,6 +1,6 @@
 /**
  * A gRPC channel over any stream of bytes: a socket, or a stream inside another connection, which the channels of
- * `@grpc/grpc-js` can't be given. Its clients work with it as with their own.
+ * `@grpc/grpc-js` do not accept. The clients of `@grpc/grpc-js` work with it as with their own channels.
  */
 import { connectivityState, type ChannelInterface } from '@grpc/grpc-js';
 import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2';
@@ -13,7 +13,7 @@ import { LimitExceeded } from './limit-error.ts';
 import { secured } from './tls-connection.ts';
 import { messageOf } from '../../thrown-value.ts';
 
-/** Makes the connection: rejects when there is none to be had, or when `signal` aborts. */
+/** Makes the connection. Rejects when no connection can be made, or when `signal` aborts. */
 export type Connect = (signal: AbortSignal) => Promise<Duplex>;
 
 /**
@@ -38,7 +38,9 @@ interface Waiting {
   failed(why: string): void;
 }
 
-/** What may be under way to this side on a connection: Node.js gives it back as it arrives. */
+/**
+ * Bytes that the other side may send on a connection before Node.js gives credit back, which it does as they arrive.
+ */
 const connectionWindowBytes = 1024 * 1024;
 const sessionOptions = {
   settings: {
@@ -52,7 +54,7 @@ const sessionOptions = {
   // It counts what this side sends, which may be of any size; the windows bound what is under way.
   maxSessionMemory: Number.MAX_SAFE_INTEGER,
 };
-/** How long the last frames of a channel that is closed may take. */
+/** How long the last frames of a closed channel may take. */
 const lastFramesMs = 1_000;
 
 export class Http2Channel implements ChannelInterface, CallCarrier {
@@ -164,7 +166,7 @@ export class Http2Channel implements ChannelInterface, CallCarrier {
       for (const each of state.waiting) each.failed('the connection was closed');
     }
     if (state.kind !== 'connected' || state.session.destroyed) {
-      // After a failure nothing is owed to the other side, which might never close its end.
+      // After a failure the connection is destroyed at once: the other side might never close its end.
       for (const connection of this.#connections) connection.destroy();
       return;
     }
@@ -202,15 +204,15 @@ export class Http2Channel implements ChannelInterface, CallCarrier {
     );
   }
 
-  /** Calls are sent at once: the other side need not introduce itself first. */
+  /** Begins to send calls at once: the other side need not introduce itself first. */
   #converse(raw: Duplex, waiting: readonly Waiting[]): void {
-    raw.on('error', () => undefined); // the session hears of it too
+    raw.on('error', () => undefined); // the session reports the error too
     this.#connections.add(raw);
     raw.once('close', () => this.#connections.delete(raw));
     const secure = this.#tls ? secured(raw, this.#tls) : undefined;
     const session = connectHttp2(`${secure ? 'https' : 'http'}://${certificateName}`, {
       createConnection: () => secure ?? raw,
-      // The types of Node.js know one of them for servers only.
+      // The types of Node.js declare one of these options for servers only.
       ...(sessionOptions as Omit<typeof sessionOptions, 'maxSessionInvalidFrames'>),
     });
     const connecting = this.#state;
@@ -234,7 +236,7 @@ export class Http2Channel implements ChannelInterface, CallCarrier {
       if (this.#state === state) this.#failed(this.lossOf(session), []);
       else if (this.#state === connecting) this.#failed(this.lossOf(session), waiting);
     };
-    session.once('goaway', leave); // what is open may end; what is new needs another connection
+    session.once('goaway', leave); // open calls may end; new ones need another connection
     session.once('close', leave);
   }
 

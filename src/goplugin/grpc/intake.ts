@@ -1,6 +1,6 @@
 /**
- * What the servers for one plugin have taken from it together: connections, calls in progress, incomplete messages. A
- * plugin can be offered many services, and may use each of them without end.
+ * Counts what the servers for one plugin have accepted from it together: connections, calls in progress, incomplete
+ * messages. A plugin can be offered many services, and may use each of them without end.
  */
 import { limits } from '../limits.ts';
 import { HeldBytes } from './held-bytes.ts';
@@ -26,7 +26,7 @@ export class Intake {
     return this.#calls;
   }
 
-  /** @returns false when there are too many */
+  /** @returns false when there are too many connections */
   connect(): boolean {
     if (this.#connections >= limits.servedConnectionsTotal.value) return false;
     this.#connections += 1;
@@ -37,7 +37,10 @@ export class Intake {
     this.#connections -= 1;
   }
 
-  /** The work for a call, which goes on when its caller has hung up. @throws LimitExceeded when there is too much */
+  /**
+   * Runs the work for a call, which goes on when its caller has hung up. @throws LimitExceeded when there is too much
+   * work
+   */
   async handle<T>(request: unknown, work: () => T | Promise<T>): Promise<T> {
     if (this.#handlers >= limits.servedCalls.value) {
       throw new LimitExceeded('servedCalls', `${this.#handlers} calls are being answered`);
@@ -53,7 +56,7 @@ export class Intake {
     }
   }
 
-  /** @returns false when there are too many */
+  /** @returns false when there are too many calls */
   begin(): boolean {
     if (this.#calls >= limits.servedCalls.value) return false;
     this.#calls += 1;
@@ -65,7 +68,7 @@ export class Intake {
   }
 }
 
-/** Shorter messages are bounded by the number of calls. */
+/** Length in bytes below which messages are not counted: they are bounded by the number of calls. */
 export const countedLength = 64 * 1024;
 
 const lengths = new WeakMap<object, number>();

@@ -1,18 +1,18 @@
-/** What goes beyond a limit of this side, as a gRPC status that remembers which one it was. */
+/** The error for something beyond a limit of this side: a gRPC status that remembers the limit. */
 import { limits, type LimitName } from '../limits.ts';
 import { StatusError } from './status.ts';
 
 export class LimitExceeded extends StatusError {
   readonly limit: LimitName;
 
-  /** @param what what was seen, for example `a message of 5 bytes` */
+  /** @param what what was observed, for example `a message of 5 bytes` */
   constructor(limit: LimitName, what: string, allowed: number = limits[limit].value) {
     super('RESOURCE_EXHAUSTED', `${what}, and the limit ${limit} is ${allowed}`);
     this.limit = limit;
   }
 }
 
-/** What to do about it. */
+/** Returns what to do about the limit. */
 export function limitHint(limit: unknown): string | undefined {
   switch (limit) {
     case undefined:

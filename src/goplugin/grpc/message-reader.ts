@@ -6,9 +6,9 @@ import { LimitExceeded } from './limit-error.ts';
 import { StatusError } from './status.ts';
 
 const prefixLength = 5;
-/** Reserved for a message that has begun; what it announces beyond that has to arrive first. */
+/** Bytes reserved for a message that has begun. What it announces beyond that has to arrive first. */
 const firstCapacity = 64 * 1024;
-/** Shorter messages can't have many fields. */
+/** Length in bytes below which fields are not counted: shorter messages can't have many. */
 const countedLength = 1024 * 1024;
 
 const unlimited: MessageLimit = { name: 'maxMessageBytes', bytes: longestMessage };
@@ -19,23 +19,23 @@ export class MessageReader {
   #prefix: Buffer | undefined;
   #prefixFilled = 0;
   /**
-   * Of the message that is being received. Its bytes are copied together: a chunk may be of one byte, and would keep all
-   * that the socket was read with.
+   * The bytes of the message that is being received. They are copied together, because a chunk may be a single byte and
+   * would keep the whole buffer into which the socket was read.
    */
   #partial: Buffer | undefined;
   #length = 0;
   #filled = 0;
 
-  /** @param held what the calls of one connection share */
+  /** @param held the count that the calls of one connection share */
   constructor(limit: MessageLimit = unlimited, held?: HeldBytes) {
     this.#limit = limit;
     this.#held = held;
   }
 
   /**
-   * The messages that this chunk completes. Nothing is reserved for a length that is only announced.
+   * Returns the messages that this chunk completes. Nothing is reserved for a length that is only announced.
    *
-   * @throws StatusError for what is no message that this side accepts; LimitExceeded among them
+   * @throws StatusError for a message that this side does not accept, which may be a LimitExceeded
    */
   push(chunk: Buffer): Buffer[] {
     const messages: Buffer[] = [];
@@ -52,7 +52,7 @@ export class MessageReader {
     return this.#prefixFilled === 0 && this.#partial === undefined;
   }
 
-  /** Forgets what has not arrived whole. Idempotent. */
+  /** Drops the message that has not arrived whole. Idempotent. */
   discard(): void {
     if (this.#partial) this.#held?.give(this.#partial.length);
     this.#partial = undefined;
@@ -125,7 +125,7 @@ function checked(message: Buffer): Buffer {
   return message;
 }
 
-/** A message with its prefix, as the parts to be written. Short ones are copied into one piece. */
+/** Returns a message with its prefix, as the parts to write. Short ones are copied into one piece. */
 export function framed(message: Uint8Array): Uint8Array[] {
   const copied = message.length <= 16 * 1024;
   const head = Buffer.allocUnsafe(copied ? prefixLength + message.length : prefixLength);

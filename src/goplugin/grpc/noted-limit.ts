@@ -1,4 +1,7 @@
-/** Tells a reply that went beyond a limit while it was decoded from one that is no message: grpc-js says only in words why. */
+/**
+ * Tells a reply that exceeded a limit while it was decoded from one that is not a message, because grpc-js gives the
+ * reason only as text.
+ */
 import type { ServiceError } from '@grpc/grpc-js';
 import type { MethodShape } from '../service.ts';
 import { LimitExceeded } from './limit-error.ts';
@@ -21,7 +24,7 @@ export class NotedLimit {
     }
   };
 
-  /** The failure with the limit in it, where there was one. */
+  /** Returns the failure, with the limit in it where one was exceeded. */
   in(failure: ServiceError): ServiceError {
     if (this.#exceeded === undefined) return failure;
     const { status, message, limit } = this.#exceeded;

@@ -1,4 +1,4 @@
-/** A gRPC server that is handed its connections one by one: from a socket, or from inside another connection. */
+/** A gRPC server that is given its connections one by one: from a socket, or from inside another connection. */
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
@@ -27,7 +27,7 @@ export class ConnectionServer {
   #closed = false;
 
   /**
-   * @param intake what all servers for one plugin share
+   * @param intake the count that all servers for one plugin share
    * @throws InvalidOptionError when an implementation does not fit its definition
    */
   constructor(what: readonly Servable[], tls: MutualTls | undefined, intake: Intake = new Intake()) {
@@ -43,13 +43,13 @@ export class ConnectionServer {
       if (this.#closed) connection.destroy();
       else injector.injectConnection(connection);
     };
-    // Not grpc-js's own TLS: that would make a context for each server, and a broker has many.
+    // grpc-js's own TLS is not used: it would make a context for each server, and a broker has many servers.
     this.#accept = tls ? securedServer(tls, inject) : inject;
   }
 
   /** Serves one connection, until either side closes it. */
   serve(connection: Duplex): void {
-    connection.on('error', () => undefined); // its calls report what this breaks
+    connection.on('error', () => undefined); // the connection's calls report what this breaks
     const { servedConnections } = limits;
     if (this.#closed || this.#connections.size >= servedConnections.value || !this.#intake.connect()) {
       connection.destroy();
@@ -63,7 +63,9 @@ export class ConnectionServer {
     this.#accept(connection);
   }
 
-  /** Lets what has been answered reach the other side, and calls in progress end, for a limited time; then closes. */
+  /**
+   * Lets sent answers reach the other side and calls in progress end, for a limited time in milliseconds; then closes.
+   */
   async finish(milliseconds: number): Promise<void> {
     const finished = new Promise<void>((resolve) => {
       this.#server.tryShutdown(() => {
@@ -83,7 +85,10 @@ export class ConnectionServer {
   }
 }
 
-/** Remembers what it was given: generated code in the style of grpc-js adds its services to the server itself. */
+/**
+ * Remembers the definitions that it was given: generated code in the style of grpc-js adds its services to the server
+ * itself.
+ */
 class DescribedServer extends Server {
   readonly definitions: ServiceDefinition[] = [];
 
@@ -94,8 +99,8 @@ class DescribedServer extends Server {
 }
 
 /**
- * Puts the limits between node:http2 and the server, which has no place for them. They hold only if the server is as it is
- * known: another one serves nothing.
+ * Puts the limits between node:http2 and the server, which has no place for them. This depends on the server's inner
+ * form: a server of another form serves nothing.
  */
 function guardStreams(server: Server, intake: Intake): void {
   const made: unknown = Reflect.get(server, 'http2Servers');

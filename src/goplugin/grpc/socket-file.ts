@@ -1,5 +1,5 @@
 /**
- * Opening the very socket that stands at a path. A plugin may write into the directory that its host shares with it: a
+ * Opens the very socket that is at a path. A plugin may write into the directory that its host shares with it: a
  * symbolic link there would lead the host to a socket of somebody else's choice.
  */
 import { constants } from 'node:fs';
@@ -9,11 +9,11 @@ import { open } from 'node:fs/promises';
 const pathOnly = 0o10000000;
 
 export interface SocketFile extends AsyncDisposable {
-  /** To connect to, for as long as this is not disposed of. */
+  /** Path to connect to, until this is disposed of. */
   readonly path: string;
 }
 
-/** @throws Error when there is none, or something else is there */
+/** @throws Error when there is nothing, or something other than a socket */
 export async function socketFile(path: string): Promise<SocketFile> {
   if (process.platform !== 'linux') return { path, [Symbol.asyncDispose]: () => Promise.resolve() };
   const file = await open(path, pathOnly | constants.O_NOFOLLOW);

@@ -1,5 +1,6 @@
 /**
- * gRPC status codes by name, as the gRPC specification numbers them. Own copy, so that knowing a name loads no gRPC.
+ * gRPC status codes by name, as the gRPC specification numbers them. The list is copied here so that looking up a name
+ * loads no gRPC.
  */
 export const statusNames = [
   'OK',

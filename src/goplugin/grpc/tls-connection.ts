@@ -1,4 +1,6 @@
-/** TLS over any stream of bytes, in either role. Both check that the other side is the one from the handshake line. */
+/**
+ * TLS over any stream of bytes, in either role. Both sides check that the other one is the one of the handshake line.
+ */
 import type { Duplex } from 'node:stream';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { limits } from '../limits.ts';
@@ -8,14 +10,14 @@ import { secureContext } from './credentials.ts';
 /** Go's gRPC refuses a connection without it. */
 const protocols = ['h2'];
 
-/** For the side that connects. Starts a handshake, after which only the pinned certificate has been accepted. */
+/** Begins TLS as the side that connects. Once the handshake is done, only the pinned certificate has been accepted. */
 export function secured(raw: Duplex, tls: MutualTls): TLSSocket {
   return connect({
     socket: raw,
     secureContext: secureContext(tls),
     servername: certificateName,
     ALPNProtocols: protocols,
-    // Stricter than a name: a certificate signed by the pinned one is refused too.
+    // This is stricter than a name: a certificate that the pinned one signed is refused too.
     checkServerIdentity: (_name, certificate) =>
       certificate.raw.equals(tls.peerDer)
         ? undefined
@@ -24,12 +26,12 @@ export function secured(raw: Duplex, tls: MutualTls): TLSSocket {
 }
 
 /**
- * For the side that serves: a function that takes connections. `accepted` is called for each of which the other side
- * has proved that it holds the key of the pinned certificate; any other is hung up on.
+ * Returns a function that takes connections for the side that serves. `accepted` is called for each connection whose
+ * other side has proved that it holds the key of the pinned certificate; any other connection is closed.
  */
 export function securedServer(tls: MutualTls, accepted: (secure: TLSSocket) => void): (raw: Duplex) => void {
   const server = createServer({
-    // The name is always the same: this is how a server is given a context that there is already.
+    // The name is always the same: the callback is how a server is given a context that exists already.
     SNICallback: (_name, done) => {
       done(null, secureContext(tls));
     },
@@ -40,7 +42,7 @@ export function securedServer(tls: MutualTls, accepted: (secure: TLSSocket) => v
     handshakeTimeout: limits.tlsHandshakeMs.value,
   });
   server.on('secureConnection', (secure) => {
-    secure.on('error', () => undefined); // what breaks is told by the calls
+    secure.on('error', () => undefined); // the calls report what breaks
     if (secure.getPeerX509Certificate()?.raw.equals(tls.peerDer) === true) accepted(secure);
     else secure.destroy();
   });

@@ -5,7 +5,7 @@ export function encodeCertificateField(der: Uint8Array): string {
   return Buffer.from(der).toString('base64').replace(/=+$/, '');
 }
 
-/** The DER of the certificate, or what is wrong with the field. */
+/** Returns the DER of the certificate, or what is wrong with the field. */
 export function decodeCertificateField(field: string): Buffer | { readonly wrong: string } {
   if (field.endsWith('=')) return { wrong: 'is padded with "=", which go-plugin hosts refuse' };
   if (!/^[A-Za-z0-9+/]+$/.test(field) || field.length % 4 === 1) return { wrong: 'is not base64' };

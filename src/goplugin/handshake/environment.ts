@@ -1,4 +1,4 @@
-/** The environment variables by which a host tells a plugin what it wants (go-plugin: client.go). */
+/** The environment variables with which a host tells a plugin what it wants (go-plugin: client.go). */
 
 export const variables = {
   minPort: 'PLUGIN_MIN_PORT',
@@ -17,12 +17,12 @@ export interface EnvironmentParts {
   readonly magicCookieKey: string;
   readonly magicCookieValue: string;
   readonly protocolVersions: readonly number[];
-  /** PEM of the host's certificate: asks the plugin for AutoMTLS. */
+  /** PEM of the host's certificate, which asks the plugin for AutoMTLS. */
   readonly certificatePem?: string | undefined;
   readonly multiplexing?: boolean | undefined;
 }
 
-/** Every variable once. The runner adds those of the socket directory, which only it knows. */
+/** Builds the variables. The runner adds those of the socket directory, which only the runner knows. */
 export function pluginEnvironment(parts: EnvironmentParts): Record<string, string> {
   return {
     [parts.magicCookieKey]: parts.magicCookieValue,

@@ -1,6 +1,6 @@
 /**
- * The one line by which a plugin says where and how it serves: `1|5|unix|/tmp/plugin123|grpc|CERTIFICATE|true`.
- * Pure. Rules as in go-plugin: client.go and server.go.
+ * The line with which a plugin says where and how it serves: `1|5|unix|/tmp/plugin123|grpc|CERTIFICATE|true`. Pure.
+ * Rules as in go-plugin: client.go and server.go.
  */
 import { BulkheadError, nameErrorClass, type ErrorCode } from '../../errors.ts';
 import { boundedText } from '../../foreign-text.ts';
@@ -19,7 +19,7 @@ import {
 import type { PluginAddress } from '../runner.ts';
 import { decodeCertificateField, encodeCertificateField } from './certificate-field.ts';
 
-/** The only version of go-plugin's own protocol there is. */
+/** The only version of go-plugin's own protocol that exists. */
 export const coreProtocolVersion = 1;
 
 /** Longer first lines are not a handshake, and are not kept in memory (go-plugin: bufio.Scanner's limit). */
@@ -27,13 +27,13 @@ export const longestHandshakeLine = 64 * 1024;
 
 export interface HandshakeLine extends PluginAddress {
   readonly protocolVersion: number;
-  /** DER of the plugin's certificate; there exactly when AutoMTLS was asked for. */
+  /** DER of the plugin's certificate; present exactly when AutoMTLS was asked for. */
   readonly certificateDer: Buffer | undefined;
-  /** Whether the plugin knows how to multiplex; `undefined` when it says nothing, as plugins before 1.6 do. */
+  /** Whether the plugin supports multiplexing; `undefined` when it says nothing, as plugins before 1.6 do. */
   readonly multiplexing: boolean | undefined;
 }
 
-/** What the host asked for, which decides what the line must say. */
+/** What the host asked for, which determines what the line must say. */
 export interface HandshakeExpectations {
   readonly protocolVersions: readonly number[];
   readonly autoMtls: boolean;
@@ -187,14 +187,14 @@ function checkAddress(network: string, address: string, line: string): PluginAdd
   return { network, address };
 }
 
-/** A port from 1 to 65535 behind a name, an IPv4 address or a bracketed IPv6 address. */
+/** Whether the address is a port from 1 to 65535 after a name, an IPv4 address or a bracketed IPv6 address. */
 function isHostAndPort(address: string): boolean {
   const port = /^(?:\[[0-9a-fA-F:.%]+\]|[^:[\]\s/]+):(\d{1,5})$/.exec(address)?.[1];
   return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
 }
 
 function checkCertificate(field: string | undefined, autoMtls: boolean, line: string): Buffer | undefined {
-  // Plugins of 2017 and 2018 put a short text of no use here (go-plugin: client.go skips up to 50 characters).
+  // Plugins of 2017 and 2018 put a short, meaningless text here (go-plugin: client.go skips up to 50 characters).
   const given = field !== undefined && field.length > 50;
   if (given && autoMtls) {
     const decoded = decodeCertificateField(field);
@@ -245,7 +245,7 @@ function checkMultiplexing(field: string | undefined, required: boolean, line: s
   );
 }
 
-/** Go: strconv.ParseBool. @returns `undefined` for what it refuses */
+/** Reads a boolean as Go does (strconv.ParseBool). @returns `undefined` for what Go refuses */
 export function parseBool(text: string): boolean | undefined {
   if (/^(1|t|T|TRUE|true|True)$/.test(text)) return true;
   return /^(0|f|F|FALSE|false|False)$/.test(text) ? false : undefined;

@@ -3,9 +3,12 @@
  */
 
 export interface Line {
-  /** Without its line feed (and without a carriage return before it). */
+  /** The line without its line feed (and without a carriage return before it). */
   readonly bytes: Buffer;
-  /** `whole`: a complete line. `piece`: part of one that is longer than the limit. `rest`: what stood after the last line feed at the end. */
+  /**
+   * `whole`: a complete line. `piece`: part of a line that is longer than the limit. `rest`: what followed the last
+   * line feed at the end of the stream.
+   */
   readonly kind: 'whole' | 'piece' | 'rest';
 }
 
@@ -19,12 +22,12 @@ export class LineSplitter {
   #heldLength = 0;
   #inLongLine = false;
 
-  /** @param limit longest line in bytes; what is longer comes in pieces of that length */
+  /** @param limit the longest line in bytes; a longer one comes in pieces of that length */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** The lines that this chunk completes. */
+  /** Returns the lines that this chunk completes. */
   push(chunk: Uint8Array): Line[] {
     const lines: Line[] = [];
     let rest = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
@@ -40,10 +43,10 @@ export class LineSplitter {
         this.#inLongLine = true;
         rest = rest.subarray(room);
       } else {
-        // Copied: a slice would keep the whole chunk in memory for as long as the line is incomplete.
+        // The rest is copied: a slice would keep the whole chunk in memory for as long as the line is incomplete.
         this.#held.push(Buffer.from(rest));
         this.#heldLength += rest.length;
-        // A program may write one byte at a time, each of which would cost a hundred here.
+        // A program may write one byte at a time, and each of them would cost a hundred bytes here.
         if (this.#held.length >= mostHeldPieces) this.#held = [Buffer.concat(this.#held)];
         break;
       }
@@ -51,7 +54,7 @@ export class LineSplitter {
     return lines;
   }
 
-  /** What is left when the stream has ended: at most one line, which had no line feed. */
+  /** Returns what is left when the stream has ended: at most one line, which had no line feed. */
   end(): Line[] {
     if (this.#heldLength === 0) return [];
     return [this.#take(Buffer.alloc(0), this.#inLongLine ? 'piece' : 'rest')];

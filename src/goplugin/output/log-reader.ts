@@ -1,6 +1,6 @@
 /**
- * Understands the lines of a plugin's stderr as go-plugin's host does (go-plugin: client.go logStderr, log_entry.go).
- * Pure. Tolerates anything: an odd line is text.
+ * Reads the lines of a plugin's stderr as go-plugin's host does (go-plugin: client.go logStderr, log_entry.go). Pure.
+ * It accepts anything: a line that it does not know is text.
  */
 import { LineSplitter, type Line } from './lines.ts';
 import type { LogEntry, LogLevel } from './log-entry.ts';
@@ -13,12 +13,12 @@ export class LogReader {
   readonly #lines = new LineSplitter(longestLogLine);
   #panicking = false;
 
-  /** The entries that this chunk completes. */
+  /** Returns the entries that this chunk completes. */
   push(chunk: Uint8Array): LogEntry[] {
     return this.#lines.push(chunk).map((line) => this.#read(line));
   }
 
-  /** The last line, if it had no line feed. */
+  /** Returns the last line, if it had no line feed. */
   end(): LogEntry[] {
     return this.#lines.end().map((line) => this.#read(line));
   }
@@ -30,7 +30,7 @@ export class LogReader {
     if (structured) return structured;
     const tagged = levelOfTag(line);
     if (tagged) return textEntry(tagged, line);
-    // From a crash report on, every untagged line is part of it, until the end.
+    // Every untagged line after the beginning of a crash report belongs to the report, until the end.
     this.#panicking ||= /^(panic|fatal error): /.test(line);
     return this.#panicking ? { ...textEntry('error', line), kind: 'panic' } : textEntry('debug', line);
   }

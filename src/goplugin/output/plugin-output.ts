@@ -1,7 +1,7 @@
 /**
  * Reads everything a plugin writes, from the first byte to the last: the handshake line, log lines, prints.
  *
- * Reading never waits for whoever listens, so the plugin is never held up; nothing is kept but the tails.
+ * Reading never waits for the listeners, so the plugin is never held up. Only the tails are kept.
  */
 import { boundedText } from '../../foreign-text.ts';
 import { HandshakeLineError, longestHandshakeLine } from '../handshake/line.ts';
@@ -19,7 +19,7 @@ export class PluginOutput {
   readonly ended: Promise<void>;
   readonly #tails = { stdout: new Tail(), stderr: new Tail() };
   readonly #redact: (text: string) => string;
-  // What they return is looked at, because it may be a promise that rejects.
+  // The return values of the listeners are looked at, because they may be promises that reject.
   readonly #onLog: ((entry: LogEntry) => unknown) | undefined;
   readonly #onOutput: ((chunk: OutputChunk) => unknown) | undefined;
   #warned = false;
@@ -33,13 +33,13 @@ export class PluginOutput {
     this.#onOutput = onOutput;
     const line = new FirstLine();
     this.firstLine = line.found;
-    this.firstLine.catch(() => undefined); // whoever starts the plugin may have failed for another reason first
+    this.firstLine.catch(() => undefined); // the start may have failed for another reason before anybody waits
     this.ended = Promise.all([this.#readStdout(runner.stdout, line), this.#readStderr(runner.stderr)]).then(
       () => undefined,
     );
   }
 
-  /** What the plugin printed through gRPC. */
+  /** Takes what the plugin printed through gRPC. */
   printed(stream: 'stdout' | 'stderr', data: Uint8Array): void {
     this.#tails[stream].push(data);
     const listener = this.#onOutput;
@@ -48,7 +48,7 @@ export class PluginOutput {
     }
   }
 
-  /** The plugin's prints are not read any more: `why` goes where its log goes. */
+  /** Reports in the plugin's log that its prints are not read any more, and why. */
   notRead(why: string): void {
     const message = `The prints of the plugin are not read any more: ${why}`;
     this.#tails.stderr.push(Buffer.from(`${message}\n`));
@@ -78,7 +78,10 @@ export class PluginOutput {
     this.#keepIfForeign(line);
   }
 
-  /** A first line that is no handshake tells what went wrong; one that is holds only addresses and a certificate. */
+  /**
+   * Keeps a first line that is not a handshake, because it tells what went wrong. A handshake holds only addresses and
+   * a certificate.
+   */
   #keepIfForeign(line: FirstLine): void {
     const text = line.takeText();
     if (text !== '' && !/^\s*\d+\|/.test(text)) this.#tails.stdout.push(Buffer.from(`${text}\n`));
@@ -100,7 +103,10 @@ export class PluginOutput {
     pass(log.end());
   }
 
-  /** Whatever goes wrong with a stream ends it, and nothing else does: the exit of the plugin tells the rest. */
+  /**
+   * Reads a stream to its end. Any failure of the stream ends it and nothing else: the exit of the plugin tells the
+   * rest.
+   */
   async #forEachChunk(stream: AsyncIterable<Uint8Array>, use: (chunk: Uint8Array) => void): Promise<void> {
     try {
       for await (const chunk of stream) {
@@ -115,7 +121,7 @@ export class PluginOutput {
     }
   }
 
-  /** A listener that throws, or that is asynchronous and rejects, must not end the reading. */
+  /** Calls a listener. One that throws, or that is asynchronous and rejects, must not end the reading. */
   #tell(listener: () => unknown): void {
     const complaint = 'A listener for the output of a plugin threw';
     try {
@@ -129,7 +135,7 @@ export class PluginOutput {
     }
   }
 
-  /** Once: what fails for one line fails for many. */
+  /** Warns once: what fails for one line fails for many. */
   #warn(complaint: string, error: unknown): void {
     if (this.#warned) return;
     this.#warned = true;
@@ -158,7 +164,7 @@ class FirstLine {
     });
   }
 
-  /** Returns what stands behind the line. */
+  /** Takes a chunk, and returns the bytes after the line. */
   push(chunk: Uint8Array): Uint8Array {
     const end = chunk.indexOf(0x0a);
     const part = end < 0 ? chunk : chunk.subarray(0, end);
@@ -175,7 +181,7 @@ class FirstLine {
     return chunk.subarray(end + 1);
   }
 
-  /** A last line without a line feed counts too. */
+  /** Ends the line: a last line without a line feed counts too. */
   end(): void {
     if (this.complete) return;
     this.complete = true;
@@ -183,7 +189,7 @@ class FirstLine {
     this.#resolve(line.trim() === '' ? undefined : line);
   }
 
-  /** The line as it came, once. */
+  /** Returns the line as it came, once. */
   takeText(): string {
     const text = this.#text;
     this.#text = '';

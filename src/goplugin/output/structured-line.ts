@@ -1,10 +1,16 @@
-/** hclog's lines: JSON objects that say their level. Pure. Whatever can't be a log entry is none, and is told as text. */
+/**
+ * Reads hclog's lines, which are JSON objects that say their level. Pure. Whatever can't be a log entry is passed on as
+ * text.
+ */
 import type { LogEntry, LogLevel } from './log-entry.ts';
 
-/** hclog nests hardly at all. What is nested deeper could not be written as JSON again by whoever gets it. */
+/**
+ * Deepest nesting of fields that is read; hclog hardly nests at all. Deeper data could not be written as JSON again by
+ * whoever gets it.
+ */
 export const deepestFields = 32;
 
-/** The entry that a line says; `undefined` when it says none. Never throws. */
+/** Returns the entry that a line holds, or `undefined` when it holds none. Never throws. */
 export function readStructuredLine(line: string): LogEntry | undefined {
   if (!line.trimStart().startsWith('{')) return undefined;
   const parsed = parseObject(line);
@@ -13,7 +19,7 @@ export function readStructuredLine(line: string): LogEntry | undefined {
   const timestamp = time === undefined ? undefined : parseTimestamp(time);
   if (time !== undefined && timestamp === undefined) return undefined;
   const known = asLevel(level);
-  // Without a level there is nothing to log it at but debug, and then as it stands (hclog writes `all` for none).
+  // A line without a level is logged at debug and as it stands (hclog writes `all` for none).
   if (known === undefined) return textEntry('debug', line);
   return {
     level: known,
@@ -24,7 +30,7 @@ export function readStructuredLine(line: string): LogEntry | undefined {
   };
 }
 
-/** A line as it was written. */
+/** Makes an entry of a line as it was written. */
 export function textEntry(level: LogLevel, message: string): LogEntry {
   return { level, message, kind: 'text', timestamp: undefined, fields: {} };
 }
@@ -50,12 +56,13 @@ function parseObject(line: string): Record<string, unknown> | undefined {
   return (loneSurrogate.test(line) ? withoutHalves(value) : value) as Record<string, unknown>;
 }
 
-/** A hint is enough: what is not there is not replaced. */
+/** A hint is enough: where there is none, nothing is replaced. */
 const loneSurrogate = /\\u[dD][89a-fA-F]/;
 
 /**
- * Whether the value can be handed on: not nested too deeply; without numbers beyond a double's, which Go refuses and
- * JSON can't write; and without a key `__proto__`, by which a copy of the fields would get another prototype.
+ * Whether the value can be passed on: it must not be nested too deeply; hold no number beyond a double's range, which
+ * Go refuses and JSON can't write; and have no key `__proto__`, which would give a copy of the fields another
+ * prototype.
  */
 function isSound(value: object): boolean {
   let level: object[] = [value];
@@ -74,7 +81,7 @@ function isSound(value: object): boolean {
   return true;
 }
 
-/** Recursion is safe, because the depth was looked at before. */
+/** Replaces halves of surrogate pairs. Recursion is safe, because the depth was checked before. */
 function withoutHalves(value: unknown): unknown {
   if (typeof value === 'string') return value.replace(/\p{Cs}/gu, '\ufffd');
   if (Array.isArray(value)) return value.map(withoutHalves);
@@ -87,7 +94,10 @@ function withoutHalves(value: unknown): unknown {
 /** hclog: 2006-01-02T15:04:05.000000Z07:00 */
 const timestampForm = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d{6}(?:Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
-/** A date such as the 30th of February is none, as in Go; JavaScript would take it for one in March. */
+/**
+ * Reads a timestamp. An impossible date such as the 30th of February is refused, as in Go; JavaScript would take it for
+ * one in March.
+ */
 function parseTimestamp(value: unknown): Date | undefined {
   if (typeof value !== 'string') return undefined;
   const [, local = ''] = timestampForm.exec(value) ?? [];

@@ -1,6 +1,6 @@
 /** Keeps the end of a byte stream for an error message, in a fixed amount of memory. */
 
-/** How much of each stream an error carries. */
+/** Bytes of each stream that an error carries. */
 export const tailLength = 8 * 1024;
 
 export class Tail {
@@ -23,7 +23,10 @@ export class Tail {
     this.#end = (this.#end + bytes.length) % this.#limit;
   }
 
-  /** The kept bytes as UTF-8 text, from the first whole character; keys and certificates in PEM form are taken out. */
+  /**
+   * Returns the kept bytes as UTF-8 text, from the first whole character on, with keys and certificates in PEM form
+   * removed.
+   */
   text(): string {
     if (this.#ring === undefined) return '';
     const bytes = this.#full

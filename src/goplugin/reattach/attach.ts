@@ -1,4 +1,4 @@
-/** One attempt to connect to a plugin that runs already. */
+/** Makes one attempt to connect to a plugin that runs already. */
 import type { BrokerSide } from '../broker/socket-broker.ts';
 import { Connection } from '../connection.ts';
 import { PluginStartError } from '../errors.ts';
@@ -34,7 +34,7 @@ export async function attach(options: ReattachOptions): Promise<Plugin> {
     await limit.race(connection.ready());
     const handshake = asIfNegotiated(reattach);
     const exited = runner.wait();
-    // A runner of the caller's own is the caller's to end.
+    // The caller who gave a runner also ends it.
     const release = async (): Promise<void> => {
       if (!options.runner) await runner[Symbol.asyncDispose]();
     };

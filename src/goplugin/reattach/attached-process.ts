@@ -1,4 +1,4 @@
-/** A plugin's process that somebody else started. */
+/** A plugin's process that another program started. */
 import { chmod, mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { PluginError } from '../errors.ts';
 import { within } from '../limit.ts';
 import type { Diagnosis, PluginAddress, PluginExit, PluginRunner } from '../runner.ts';
 
-/** How often it is looked whether the process is still there: nobody but its parent is told. */
+/** How often the process is looked for, in milliseconds: only its parent is told of its end. */
 const lookEveryMs = 250;
 
 /** @throws PluginError when there is no such process */
@@ -21,7 +21,7 @@ export async function attachProcess(pid: number): Promise<PluginRunner> {
       hint: 'The plugin has ended since its reattach configuration was written.',
     });
   }
-  // The plugin's user is this one's, or else it could not be reached at all.
+  // The plugin belongs to this user: a plugin of another user could not be reached at all.
   return new AttachedProcess(pid, started, await mkdtemp(join(tmpdir(), 'bulkhead-')));
 }
 
@@ -53,7 +53,7 @@ class AttachedProcess implements PluginRunner {
     });
   }
 
-  /** It runs already. */
+  /** Does nothing, because the plugin runs already. */
   async start(): Promise<void> {
     // Nothing to do.
   }
@@ -90,7 +90,7 @@ class AttachedProcess implements PluginRunner {
     await chmod(path, 0o600);
   }
 
-  /** Lets go of the process: whether it is to be ended has been decided before. */
+  /** Releases the process. Whether it has to be ended was decided before. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#look);
     await removeFolder(this.socketDirectory);
@@ -105,14 +105,14 @@ class AttachedProcess implements PluginRunner {
     try {
       process.kill(this.#pid, name);
     } catch {
-      // It has just ended, or belongs to somebody else: waiting for its end tells.
+      // It has just ended, or belongs to another user: waiting for its end will tell.
     }
   }
 }
 
 /**
- * When the process was started, which tells it from a later one of the same id (proc(5): field 22 of stat). A process that
- * has ended and is not yet waited for counts as gone.
+ * Returns when the process was started, which distinguishes it from a later one of the same id (proc(5): field 22 of
+ * stat). A process that has ended and is not yet waited for counts as gone.
  */
 async function startOf(pid: number): Promise<string | undefined> {
   try {
@@ -126,5 +126,5 @@ async function startOf(pid: number): Promise<string | undefined> {
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {
-  // What it prints goes to whoever started it.
+  // Empty, because its output goes to the program that started it.
 }

@@ -1,6 +1,6 @@
 /**
- * Where a running plugin can be found again (go-plugin: client.go, ReattachConfig), and the JSON in which programs in Go
- * hand that to each other, as Terraform does in `TF_REATTACH_PROVIDERS`. Pure.
+ * Where a running plugin can be found again (go-plugin: client.go, ReattachConfig), and the JSON in which programs in
+ * Go pass that to each other, as Terraform does in `TF_REATTACH_PROVIDERS`. Pure.
  */
 import { InvalidOptionError } from '../../errors.ts';
 import {
@@ -16,17 +16,17 @@ import type { PluginAddress } from '../runner.ts';
 
 export interface ReattachConfig {
   readonly protocol: 'grpc';
-  /** 0 when whoever wrote it did not know. */
+  /** 0 when the writer did not know it. */
   readonly protocolVersion: number;
-  /** As the host reaches it. */
+  /** Address as the host reaches it. */
   readonly address: PluginAddress;
-  /** Process id; `undefined` where the plugin is no process of this machine, such as a container. */
+  /** Process id; `undefined` where the plugin is not a process of this machine, such as in a container. */
   readonly pid: number | undefined;
-  /** True when the plugin was started by somebody else for tests, and is not ended with this host. */
+  /** True when another program started the plugin for tests; then it is not ended with this host. */
   readonly test: boolean;
 }
 
-/** One that was made here or by `parseReattachConfig`. */
+/** Checks a configuration that was made here or by `parseReattachConfig`. */
 export const reattachConfig = shapeOf<ReattachConfig>({
   protocol: required(oneOf('grpc')),
   protocolVersion: required(wholeNumberFrom(0)),
@@ -51,14 +51,14 @@ export function formatReattachConfig(config: ReattachConfig): string {
 }
 
 /**
- * Reads one plugin's entry: its JSON, or what `JSON.parse` made of it.
+ * Reads one plugin's entry, given as JSON or as parsed by `JSON.parse`.
  *
  * ```ts
  * const providers = JSON.parse(process.env['TF_REATTACH_PROVIDERS'] ?? '{}');
  * const config = parseReattachConfig(providers['registry.example/acme/things']);
  * ```
  *
- * @throws InvalidOptionError when it is not one, or not of a plugin that speaks gRPC
+ * @throws InvalidOptionError when it is not an entry, or the plugin does not speak gRPC
  */
 export function parseReattachConfig(entry: unknown): ReattachConfig {
   const fields = asRecord(typeof entry === 'string' ? parsed(entry) : entry, 'reattach');

@@ -6,11 +6,11 @@ export interface ReattachOptions extends Pick<
   StartPluginOptions,
   'startTimeoutMs' | 'signal' | 'onOutput' | 'maxMessageBytes'
 > {
-  /** From the plugin itself, or from whoever started it: see `parseReattachConfig`. */
+  /** Configuration from the plugin itself, or from the program that started it: see `parseReattachConfig`. */
   readonly reattach: ReattachConfig;
   /**
-   * Watches and ends a plugin that is no process of this machine, such as a container (Go: `ReattachFunc`); its `start`
-   * is not called. Default: the process `reattach.pid`.
+   * Watches and ends a plugin that is not a process of this machine, such as a container (Go: `ReattachFunc`); its
+   * `start` is not called. Default: the process `reattach.pid`.
    */
   readonly runner?: PluginRunner | undefined;
 }

@@ -1,4 +1,4 @@
-/** The way into reattaching, which is loaded with the first use. */
+/** The entry point of reattaching; the code behind it is loaded with its first use. */
 import { InvalidOptionError } from '../../errors.ts';
 import { checkShape, objectWith, required, shapeOf } from '../../settings/option-shape.ts';
 import { checkMaxMessageBytes } from '../limits.ts';
@@ -20,15 +20,15 @@ const reattachOptions = required(
 );
 
 /**
- * Connects to a plugin that runs already. There is no handshake, so there is no AutoMTLS and no multiplexing; and what
- * the plugin logs goes to whoever started it.
+ * Connects to a plugin that runs already. There is no handshake, so there is no AutoMTLS and no multiplexing. The
+ * plugin's log goes to the program that started it.
  *
- * A plugin in test mode (`reattach.test`) is left running by `stop()`: whoever started it ends it. Any other is ended
- * as one that was started here, and its broker is dead, because a plugin's broker lives as long as its first host's
- * connection.
+ * A plugin in test mode (`reattach.test`) is left running by `stop()`: the program that started it ends it. Any other
+ * plugin is ended as one that was started here, and its broker does not work, because a plugin's broker lives as long
+ * as its first host's connection.
  *
- * @throws InvalidOptionError before anything is done; PluginError when there is no such process; PluginStartError when it
- * takes no connection. The plugin is never ended because of a failure here. Abort: the same.
+ * @throws InvalidOptionError before anything is done; PluginError when there is no such process; PluginStartError
+ *   when it takes no connection. Neither a failure here nor an abort ends the plugin.
  */
 export async function reattachPlugin(options: ReattachOptions): Promise<Plugin> {
   checkShape('reattachPlugin', reattachOptions, options);

@@ -1,9 +1,9 @@
-/** What one question about a plugin's services may cost. */
+/** The cost that one request about a plugin's services may have. */
 import { setImmediate } from 'node:timers/promises';
 import type { CallOptions } from '../service.ts';
 import { reflectionLimits, type ReflectionLimitName } from './limits.ts';
 
-/** A limit was reached. */
+/** Thrown when a limit was reached. */
 export class LimitExceeded extends RangeError {
   readonly limit: ReflectionLimitName;
 
@@ -13,10 +13,10 @@ export class LimitExceeded extends RangeError {
   }
 }
 
-/** The time for the whole question is over. */
+/** Thrown when the time for the whole request is over. */
 export class DeadlinePassed extends Error {}
 
-/** Work goes on for so long before everything else in this process has its turn. */
+/** How long the work goes on, in milliseconds, before other work of this process gets its turn. */
 const sliceMs = 10;
 
 export class Budget {
@@ -32,14 +32,14 @@ export class Budget {
     this.#deadline = performance.now() + timeoutMs;
   }
 
-  /** @throws LimitExceeded when that is more than there may be in all */
+  /** Adds to what was used. @throws LimitExceeded when the sum is above the limit */
   spend(limit: ReflectionLimitName, amount = 1): void {
     const spent = (this.#spent.get(limit) ?? 0) + amount;
     if (spent > reflectionLimits[limit].value) throw new LimitExceeded(limit);
     this.#spent.set(limit, spent);
   }
 
-  /** For what does not add up. @throws LimitExceeded */
+  /** Checks an amount that is not summed up. @throws LimitExceeded */
   check(limit: ReflectionLimitName, amount: number): void {
     if (amount > reflectionLimits[limit].value) throw new LimitExceeded(limit);
   }
@@ -55,7 +55,7 @@ export class Budget {
     this.#signal?.throwIfAborted();
   }
 
-  /** Lets others have their turn now and then. @throws DeadlinePassed; the signal's reason */
+  /** Lets other work of the process run from time to time. @throws DeadlinePassed; the signal's reason */
   async breathe(): Promise<void> {
     if (performance.now() < this.#sliceEnd) return;
     await setImmediate();

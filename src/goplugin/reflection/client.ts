@@ -1,4 +1,4 @@
-/** What services a plugin has and what they look like, asked of the plugin itself. */
+/** Asks a plugin which services it has and what they look like. */
 import { someOf } from '../../foreign-text.ts';
 import { PluginCallError, ReflectionError, ReflectionLimitError } from '../errors.ts';
 import { callBidiStream, type CallTarget } from '../grpc/calls.ts';
@@ -15,23 +15,23 @@ import { reflectionService, reflectionVersions, type ReflectionVersion } from '.
 /** Asks a plugin about its services, through gRPC's server reflection. */
 export interface Reflection {
   /**
-   * Full names of the services that the plugin serves, go-plugin's own among them, in the plugin's order.
+   * Returns the full names of the services that the plugin serves, go-plugin's own among them, in the plugin's order.
    *
    * @throws ReflectionError when the plugin has no reflection; otherwise as any call
    */
   services(options?: CallOptions): Promise<readonly string[]>;
   /**
-   * The definition of a service, to be passed to `client`. Messages are as those of `loadProto`.
+   * Returns the definition of a service, to be passed to `client`. Its messages look like those of `loadProto`.
    *
    * @param name full name, for example `proto.KV`
    * @throws ReflectionError when the plugin has no reflection, no such service, or describes it wrongly; otherwise as
-   * any call. Abort: the question is cancelled.
+   *   any call. Abort cancels the request.
    */
   service(name: string, options?: CallOptions): Promise<DynamicService>;
 }
 
 export function reflection(target: CallTarget, plugin: string): Reflection {
-  /** The version that the plugin answered in first. */
+  /** The version of reflection in which the plugin first answered. */
   const known: { version?: ReflectionVersion } = {};
   const within = async <T>(
     options: CallOptions | undefined,
@@ -59,7 +59,7 @@ export function reflection(target: CallTarget, plugin: string): Reflection {
   };
 }
 
-/** What a limit and the end of the time mean to the caller. */
+/** Turns a reached limit or the end of the time into the error for the caller. */
 function explained(error: unknown, plugin: string): unknown {
   if (error instanceof LimitExceeded) return new ReflectionLimitError(plugin, error);
   if (!(error instanceof DeadlinePassed)) return error;
@@ -77,7 +77,7 @@ interface AskingParts {
   readonly options: CallOptions | undefined;
 }
 
-/** One question of the caller, however many of them it takes to the plugin. */
+/** One request of the caller, however many requests to the plugin it takes. */
 class Asking {
   readonly plugin: string;
   readonly budget: Budget;
@@ -113,7 +113,7 @@ class Asking {
     return new ReflectionError('REFLECTION_FAILED', `when asked for ${what}, ${this.plugin} gave ${reason}`);
   }
 
-  /** A stream for each question: there are few, and nothing has to be closed in the end. */
+  /** Opens a stream for each request: there are few, and nothing has to be closed in the end. */
   async #askIn(version: ReflectionVersion, question: ReflectionQuestion): Promise<ReflectionAnswer> {
     const { target, options, budget } = this.#parts;
     const method = { ...reflectionService(version).ServerReflectionInfo, responseDeserialize: asItIs };
@@ -129,7 +129,10 @@ class Asking {
 
 const asItIs = (bytes: Buffer): Buffer => bytes;
 
-/** The file that defines the symbol, and whatever it imports, directly or not: older plugins send one at a time. */
+/**
+ * Fetches the file that defines the symbol, and whatever it imports, directly or not: older plugins send one file at a
+ * time.
+ */
 async function allFiles(asking: Asking, symbol: string): Promise<readonly Buffer[]> {
   const { plugin, budget } = asking;
   const first = await asking.ask({ kind: 'fileContainingSymbol', name: symbol });
@@ -210,7 +213,7 @@ async function definitionOf(
   return found;
 }
 
-/** Neither a limit nor the end of the time. */
+/** Whether the error comes from the descriptors, and is neither a limit nor the end of the time. */
 function isOfDescriptors(error: unknown): error is Error {
   return error instanceof Error && !(error instanceof LimitExceeded || error instanceof DeadlinePassed);
 }

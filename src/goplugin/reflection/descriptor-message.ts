@@ -15,7 +15,7 @@ export class DescriptorMessage {
     }
   }
 
-  /** The values of a repeated field of bytes, texts or messages. */
+  /** Returns the values of a repeated field of bytes, texts or messages. */
   all(number: number): Buffer[] {
     return (this.#fields.get(number) ?? []).flatMap((field) => (field.kind === 'bytes' ? [field.value] : []));
   }
@@ -28,12 +28,12 @@ export class DescriptorMessage {
     return this.#fields.has(number);
   }
 
-  /** Of several, the last counts. */
+  /** Returns a text; of several values, the last one counts. */
   text(number: number): string {
     return this.all(number).at(-1)?.toString('utf8') ?? '';
   }
 
-  /** Of 32 bits, signed. */
+  /** Returns a signed integer of 32 bits. */
   integer(number: number): number {
     const field = this.#fields.get(number)?.at(-1);
     return field?.kind === 'varint' ? field.value | 0 : 0;

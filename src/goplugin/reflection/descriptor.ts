@@ -12,7 +12,7 @@ export interface FileSummary {
   readonly imports: readonly string[];
   /** Full names of the messages, enums, services and methods that it defines. */
   readonly symbols: readonly string[];
-  /** The types that its fields and methods name, each with the full name of where it stands. */
+  /** The types that its fields and methods name, each with the full name of the scope in which the name stands. */
   readonly references: readonly Reference[];
 }
 
@@ -21,14 +21,14 @@ export interface Reference {
   readonly scope: string;
 }
 
-/** Numbers of fields in descriptor.proto. */
+/** Field numbers of descriptor.proto. */
 const file = { name: 1, package: 2, dependency: 3, message: 4, enum: 5, service: 6 } as const;
 const message = { name: 1, field: 2, nested: 3, enum: 4 } as const;
 const service = { name: 1, method: 2 } as const;
 const method = { name: 1, input: 2, output: 3 } as const;
 const fieldType = 6;
 
-/** Deeper than any sensible message, shallow enough for the stack. */
+/** Deepest nesting that is read: deeper than any sensible message, and shallow enough for the stack. */
 const deepestNesting = 64;
 
 /** @throws RangeError when the bytes are not a descriptor */
@@ -43,7 +43,10 @@ export function summarise(bytes: Uint8Array): FileSummary {
   return { name: fields.text(file.name), imports: fields.texts(file.dependency), ...seen };
 }
 
-/** Its name and those of the files that it imports, which is all that has to be known to ask for them. @throws as `summarise`; LimitExceeded */
+/**
+ * Returns its name and those of the files that it imports, which is all that is needed to ask for them. @throws as
+ * `summarise`; LimitExceeded
+ */
 export function nameAndImports(bytes: Uint8Array, budget: Budget): Pick<FileSummary, 'name' | 'imports'> {
   const fields = new DescriptorMessage(bytes, budget);
   const [name, imports] = [fields.text(file.name), fields.texts(file.dependency)];
@@ -52,7 +55,10 @@ export function nameAndImports(bytes: Uint8Array, budget: Budget): Pick<FileSumm
   return { name, imports };
 }
 
-/** The descriptor with these imports besides its own, and under this name: of a repeated field the last counts. */
+/**
+ * Returns the descriptor under another name and with these imports besides its own. For the name, which is a field that
+ * then occurs twice, the last value counts.
+ */
 export function renamed(bytes: Uint8Array, name: string, imports: readonly string[]): Buffer {
   return Buffer.concat([
     bytes,
@@ -61,7 +67,7 @@ export function renamed(bytes: Uint8Array, name: string, imports: readonly strin
   ]);
 }
 
-/** Full name of the type that a reference means: names are looked up from the innermost scope outwards. */
+/** Returns the full name of the type that a reference means. Names are looked up from the innermost scope outwards. */
 export function resolve(
   { type, scope }: Reference,
   isDefined: (name: string) => boolean,

@@ -1,4 +1,4 @@
-/** What descriptors say of a field, as protobuf.js names it. */
+/** What descriptors say about a field, in the terms of protobuf.js. */
 import type { DescriptorMessage } from './descriptor-message.ts';
 
 /** google.protobuf.FieldDescriptorProto.Type; messages and enums go by their names. */
@@ -22,7 +22,7 @@ export const scalarTypes: Readonly<Record<number, string>> = {
 export const group = 10;
 export const labels: Readonly<Record<number, 'required' | 'repeated'>> = { 2: 'required', 3: 'repeated' };
 
-/** The value of a field that is absent. */
+/** Returns the value of a field that is absent. */
 export function defaultOf(field: DescriptorMessage): unknown {
   const [type, text] = [scalarTypes[field.integer(5)], field.text(7)];
   if (type === 'bool') return text === 'true';

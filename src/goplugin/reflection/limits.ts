@@ -1,9 +1,10 @@
 /**
- * How much a plugin may say of its services. Whatever describes more is not believed: reading descriptors costs memory and
- * time in the host, and their names and numbers are the plugin's. Vault's own plugins stay below a hundredth of each.
+ * Limits on what a plugin may say about its services. A longer description is refused: reading descriptors costs memory
+ * and time in the host, and the plugin chooses their names and numbers. Vault's own plugins stay below a hundredth of
+ * each limit.
  */
 
-/** The same form as the other limits of this room. */
+/** A limit, in the same form as the other limits of this room. */
 export interface ReflectionLimit {
   readonly value: number;
   readonly unit: 'bytes' | 'ms' | 'number';

@@ -1,6 +1,6 @@
 /**
  * The messages of gRPC's server reflection (grpc/reflection/v1/reflection.proto), as far as services are concerned:
- * extensions of proto2 are left out. The same on the wire in v1 and v1alpha.
+ * extensions of proto2 are left out. v1 and v1alpha are the same on the wire.
  */
 import {
   bytesField,
@@ -12,7 +12,7 @@ import {
 } from '../wire/protobuf.ts';
 import type { Budget } from './budget.ts';
 
-/** One question. `unknown`: one that this implementation does not know. */
+/** One request. `unknown`: a request that this implementation does not know. */
 export type ReflectionQuestion =
   | { readonly kind: 'listServices' }
   | { readonly kind: 'fileByName' | 'fileContainingSymbol'; readonly name: string }
@@ -22,11 +22,11 @@ export type ReflectionAnswer =
   | { readonly kind: 'services'; readonly names: readonly string[] }
   /** `google.protobuf.FileDescriptorProto`, encoded: the file asked for, and perhaps what it imports. */
   | { readonly kind: 'files'; readonly files: readonly Buffer[] }
-  /** `status` is a gRPC status code. */
+  /** An error, whose `status` is a gRPC status code. */
   | { readonly kind: 'error'; readonly status: number; readonly message: string }
   | { readonly kind: 'unknown' };
 
-/** The numbers of the fields. */
+/** Field numbers. */
 const request = { fileByName: 3, fileContainingSymbol: 4, listServices: 7 } as const;
 const response = { question: 2, files: 4, services: 6, error: 7 } as const;
 
@@ -52,7 +52,7 @@ export function decodeQuestion(message: Uint8Array): ReflectionQuestion {
   return { kind: 'unknown' };
 }
 
-/** @param question repeated in the answer, as the protocol demands */
+/** @param question the request, repeated in the answer as the protocol demands */
 export function encodeAnswer({ answer, question }: AnswerTo): Buffer {
   return Buffer.concat([bytesField(response.question, encodeQuestion(question), true), encodeBody(answer)]);
 }
@@ -81,7 +81,7 @@ function encodeBody(answer: ReflectionAnswer): Buffer {
   }
 }
 
-/** @throws RangeError when the bytes are no answer; LimitExceeded */
+/** @throws RangeError when the bytes are not an answer; LimitExceeded */
 export function decodeAnswer(message: Uint8Array, budget?: Budget): AnswerTo {
   let question: ReflectionQuestion = { kind: 'unknown' };
   let answer: ReflectionAnswer = { kind: 'unknown' };
@@ -104,7 +104,7 @@ export function decodeAnswer(message: Uint8Array, budget?: Budget): AnswerTo {
   return { question, answer };
 }
 
-/** The messages or bytes of field 1 within a field. */
+/** Returns the messages or bytes of field 1 within a field. */
 function parts(bytes: Buffer, budget: Budget | undefined): Buffer[] {
   const found: Buffer[] = [];
   for (const field of readFields(bytes)) {

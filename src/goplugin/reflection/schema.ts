@@ -26,19 +26,19 @@ export async function schemaOf(files: readonly Uint8Array[], budget: Budget): Pr
   return reader.finish();
 }
 
-/** Where a type stands, and what its names are relative to. */
+/** The scope in which a type stands, to which the names in it are relative. */
 interface Place {
   readonly node: SchemaNode;
-  /** Full name. */
+  /** Full name of the scope. */
   readonly name: string;
   readonly depth: number;
   readonly proto2: boolean;
 }
 
-/** A type that is named somewhere, to be looked up when all types are known. */
+/** A type that is named somewhere; it is looked up when all types are known. */
 interface Mention {
   readonly reference: Reference;
-  /** Takes the full name. */
+  /** Called with the full name. */
   readonly use: (name: string) => void;
 }
 
@@ -232,7 +232,9 @@ class SchemaReader {
     this.#mentions.push({ reference: { type, scope }, use });
   }
 
-  /** Of one message or service; protobuf.js takes time that grows with the square of their number. */
+  /**
+   * Counts the members of one message or service: protobuf.js takes time that grows with the square of their number.
+   */
   #members(count: number): void {
     this.#budget.check('membersOfOne', count);
     this.#budget.spend('members', count);
@@ -274,7 +276,7 @@ function setNested(place: SchemaNode, name: string, node: SchemaNode): void {
   place.nested[name] = existing ? Object.assign(node, { ...existing, ...node }) : node;
 }
 
-/** Without a prototype: names come from the other side. */
+/** Makes an object without a prototype, because the names come from the other side. */
 function record<T>(entries: Iterable<readonly [string, T]>): Record<string, T> {
   const made = Object.create(null) as Record<string, T>;
   for (const [name, value] of entries) made[name] = value;

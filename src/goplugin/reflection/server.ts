@@ -1,9 +1,9 @@
 /**
- * Describes the services of a plugin to whoever asks, as the servers of go-plugin do: a host without .proto files,
+ * Answers requests about the services of a plugin, as the servers of go-plugin do: a host without .proto files,
  * `grpcurl`, `bulkhead call`.
  *
- * Descriptors come with definitions that `loadProto` made. A service whose definition carries none, such as
- * generated code, is listed and can't be described.
+ * Descriptors come with definitions that `loadProto` made. A service whose definition carries none, such as generated
+ * code, is listed and can't be described.
  */
 import { statusNames } from '../grpc/status.ts';
 import { service } from '../define-service.ts';
@@ -12,7 +12,7 @@ import { renamed, resolve, summarise, type FileSummary } from './descriptor.ts';
 import type { AnswerTo, ReflectionAnswer, ReflectionQuestion } from './messages.ts';
 import { reflectionService, reflectionVersions } from './services.ts';
 
-/** @param definitions all that is served; looked at with the first question */
+/** @param definitions the definitions of all that is served; they are read with the first request */
 export function reflectionServices(
   definitions: () => readonly ServiceDefinition[],
 ): readonly ServedService[] {
@@ -39,7 +39,7 @@ interface KnownFile {
 class Description {
   readonly #services: readonly string[];
   readonly #files = new Map<string, KnownFile>();
-  /** Full name of what is defined, and the name of the file that defines it. */
+  /** The name of the defining file, by the full name of what it defines. */
   readonly #symbols = new Map<string, string>();
 
   constructor(definitions: readonly ServiceDefinition[]) {
@@ -62,14 +62,14 @@ class Description {
   }
 
   /**
-   * proto-loader puts everything of one package into a file of its own making, names no imports, and may name the file
-   * after a path of the machine where it was read.
+   * Adds a file. proto-loader puts everything of one package into a file of its own making, names no imports, and may
+   * name the file after a path on the machine where it was read.
    */
   #add(descriptors: readonly Buffer[]): void {
     const summaries: [string, Buffer, FileSummary][] = [];
     for (const bytes of descriptors) {
       const summary = summarise(bytes);
-      if (summary.symbols.some((symbol) => this.#symbols.has(symbol))) continue; // the same, from another definition
+      if (summary.symbols.some((symbol) => this.#symbols.has(symbol))) continue; // another definition has it too
       const name = this.#freeName(summary);
       for (const symbol of summary.symbols) this.#symbols.set(symbol, name);
       summaries.push([name, bytes, summary]);
@@ -93,7 +93,7 @@ class Description {
     return name;
   }
 
-  /** The file, then whatever it imports: what a client needs, in one answer. */
+  /** Returns the file and whatever it imports, so that a client gets all that it needs in one answer. */
   #withImports(name: string | undefined, asked: string): ReflectionAnswer {
     if (name === undefined || !this.#files.has(name)) {
       return error('NOT_FOUND', `${JSON.stringify(asked)} is not described`);

@@ -1,4 +1,7 @@
-/** gRPC's server reflection, in both of its versions. Go plugins have v1alpha since go-plugin 1.2, v1 since grpc-go 1.57. */
+/**
+ * Definitions of gRPC's server reflection, in both of its versions. Go plugins have v1alpha since go-plugin 1.2, v1
+ * since grpc-go 1.57.
+ */
 import type { MethodDefinition } from '../service.ts';
 import {
   decodeAnswer,

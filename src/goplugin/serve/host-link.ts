@@ -10,7 +10,7 @@ export class HostLink {
   #timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param gone called once the stream has ended and no new one was opened for `goneAfterMs`
+   * @param gone is called once the stream has ended and no new one was opened for `goneAfterMs`
    * @param firstMs how long the first host may take
    */
   constructor(gone: () => void, goneAfterMs: number, firstMs: number) {
@@ -19,7 +19,7 @@ export class HostLink {
     if (goneAfterMs !== Infinity) this.#timer = setTimeout(gone, firstMs).unref();
   }
 
-  /** To every host that is connected: after a reattach, to the new one. */
+  /** Sends a message to every connected host, which after a reattach includes the new one. */
   send(info: ConnInfo): void {
     for (const queue of this.#open) {
       // A host that reads nothing any more is gone.
@@ -51,7 +51,10 @@ export class HostLink {
     for (const queue of this.#open) queue.end();
   }
 
-  /** What the host does not read, its messages wait for: each may be answered. */
+  /**
+   * Receives the host's messages. As long as the host does not read, its own messages are not read, because each may
+   * cause an answer.
+   */
   async #receiveAll(
     incoming: AsyncIterable<ConnInfo>,
     receive: (info: ConnInfo) => void,

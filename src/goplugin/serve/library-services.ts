@@ -1,4 +1,4 @@
-/** The services by which a host watches, hears and ends a plugin (go-plugin: grpc_server.go, Init). */
+/** The services with which a host watches, hears and ends a plugin (go-plugin: grpc_server.go, Init). */
 import type { Server, ServerWritableStream } from '@grpc/grpc-js';
 import type { Servable } from '../broker/broker.ts';
 import { answerStream, contextOf } from '../grpc/handlers.ts';
@@ -19,7 +19,7 @@ export interface LibraryParts {
   readonly link: HostLink;
   readonly prints: Prints;
   readonly receive: (info: ConnInfo) => void;
-  /** Begins the end; resolves when nothing is left but to hang up. */
+  /** Begins the end. Resolves when only the hang-up is left to do. */
   readonly shutDown: () => Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export function libraryServices({ link, prints, receive, shutDown }: LibraryPart
       },
     }),
     service(controllerService, {
-      // Answered last: a Go host hangs up as soon as it has the reply, and would miss the last prints.
+      // The answer comes last: a host in Go hangs up as soon as it has the reply, and would miss the last prints.
       shutdown: async () => {
         await shutDown();
         return {};
@@ -48,7 +48,10 @@ export function libraryServices({ link, prints, receive, shutDown }: LibraryPart
   ];
 }
 
-/** Not one of the others because it must be known when the last print has gone into the connection. */
+/**
+ * Adds the stream of prints. It is added apart, because it must be known when the last print has been written to the
+ * connection.
+ */
 function addStdio(server: Server, prints: Prints): void {
   server.addService(stdioService, {
     StreamStdio: (call: ServerWritableStream<Empty, StdioData>) => {

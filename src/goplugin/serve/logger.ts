@@ -11,16 +11,18 @@ export interface Logger {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
-  /** A logger whose lines carry these fields too. */
+  /** Returns a logger whose lines carry these fields too. */
   with(fields: LogFields): Logger;
 }
 
 export interface LoggerOptions {
-  /** Shown as `@module`. */
+  /** Name that is shown as `@module`. */
   readonly name?: string | undefined;
-  /** Lines below this level are left out. Default: `trace`, all: the host decides what it shows. */
+  /**
+   * Lines below this level are left out. Default: `trace`, which writes all, because the host decides what it shows.
+   */
   readonly level?: LogLevel | undefined;
-  /** Where lines go. Default: the real stderr. */
+  /** Writes a line. Default: to the real stderr. */
   readonly write?: ((line: string) => void) | undefined;
 }
 

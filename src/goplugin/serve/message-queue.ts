@@ -15,7 +15,7 @@ export class MessageQueue<T> implements AsyncIterable<T> {
     this.#wake?.();
   }
 
-  /** Resolves when fewer than `length` messages wait, or none will be taken any more. */
+  /** Resolves when fewer than `length` messages wait, or when no more will be taken. */
   async shorterThan(length: number): Promise<void> {
     while (!this.#ended && this.#messages.length >= length) {
       await new Promise<void>((resolve) => {
@@ -24,7 +24,7 @@ export class MessageQueue<T> implements AsyncIterable<T> {
     }
   }
 
-  /** The iteration ends when what was pushed before has been taken. */
+  /** Ends the iteration once the messages pushed before have been taken. */
   end(): void {
     this.#ended = true;
     this.#wake?.();

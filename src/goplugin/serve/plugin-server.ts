@@ -21,7 +21,7 @@ import { newSocketPath, shareWithGroup, socketDirectory, type Environment } from
 const shutdownHookMs = 1_000;
 /** How long the last prints may take to reach the host. */
 const flushMs = 500;
-/** How long the last replies and prints may be on their way, and calls in progress may go on. */
+/** How long the last replies and prints may be under way, and calls in progress may go on. */
 const lastRepliesMs = 250;
 /** How long a host may take from the handshake to its first stream. */
 const firstHostMs = 60_000;
@@ -36,7 +36,7 @@ export interface PluginServerParts {
 
 export interface PluginServer {
   readonly path: string;
-  /** To be called when the handshake has been printed. Resolves when the plugin has been shut down. */
+  /** Serves once the handshake has been printed. Resolves when the plugin has been shut down. */
   run(): Promise<void>;
 }
 
@@ -55,7 +55,7 @@ export async function openPluginServer(
     ending.abort();
     return done;
   };
-  // By default a process 1, as in a container, is deaf to this signal.
+  // A process with id 1, as in a container, ignores this signal by default.
   const terminate = (): void => {
     logger.debug('ended by SIGTERM');
     void shutDown();
@@ -115,7 +115,7 @@ export async function openPluginServer(
     rmSync(path, { force: true });
   };
   process.once('exit', removeSocket);
-  // Before the handshake is printed: from then on the host may end this plugin at any time.
+  // Set before the handshake is printed, because from then on the host may end this plugin at any time.
   if (!options.test) process.on('SIGTERM', terminate);
   await shareWithGroup(path, environment);
   logger.debug('plugin address', { network: 'unix', address: path });

@@ -1,4 +1,7 @@
-/** How a host's connections reach a plugin: each through a socket of its own, or all inside the first one. */
+/**
+ * How a host's connections reach a plugin: each through a socket of its own, or all of them inside the first
+ * connection.
+ */
 import type { Duplex } from 'node:stream';
 import type { BrokerEnd } from '../broker/broker.ts';
 import { MultiplexBroker, type MultiplexSide } from '../broker/multiplex-broker.ts';
@@ -27,13 +30,13 @@ export interface PluginTransportParts {
   readonly maxMessageBytes?: number | undefined;
   /** Sends a message of the broker to the host. */
   readonly send: (info: ConnInfo) => void;
-  /** Serves a connection that is not the broker's. */
+  /** Serves a connection that does not belong to the broker. */
   readonly serve: (connection: Duplex) => void;
-  /** The host's one connection has ended. Called only when multiplexing. */
+  /** Called when the host's one connection has ended. Called only with multiplexing. */
   readonly gone: () => void;
 }
 
-/** Whether the host asked for multiplexing. Anything but Go's words for true is a no. */
+/** Whether the host asked for multiplexing. Only Go's words for true count. */
 export function multiplexes(environment: Environment): boolean {
   return parseBool(environment[variables.multiplexing] ?? '') === true;
 }
@@ -45,7 +48,7 @@ export function pluginTransport(parts: PluginTransportParts): PluginTransport {
 const explain: MultiplexSide['explain'] = (failure, method) =>
   Promise.resolve(callError(failure, method, { plugin: 'the host' }));
 
-/** The plugin's half: no address is ever translated here. */
+/** The plugin's side without multiplexing, where addresses are never translated. */
 function overSockets({
   environment,
   tls,

@@ -1,8 +1,8 @@
 /**
  * What the plugin prints after its handshake goes to the host through gRPC: real stdout belongs to the protocol.
  *
- * Go lets a print wait until the host has read; a Node program can't wait, so what the host has not read yet is
- * held. Above `heldLimit` prints are dropped, counted, and reported through `onDrop` once there is room again.
+ * In Go a print waits until the host has read it. A Node program can't wait, so what the host has not read yet is held
+ * in memory. Above `heldLimit` prints are dropped, counted, and reported through `onDrop` once there is room again.
  */
 import { whenAborted } from '../../abort.ts';
 import { limits } from '../limits.ts';
@@ -10,18 +10,21 @@ import { stdioChannel, type StdioData } from '../wire/messages.ts';
 import { original } from './real-write.ts';
 
 const heldLimit = limits.heldPrintBytes.value;
-/** What a write costs beside its bytes: a program may write one at a time. */
+/** Bytes that a write counts beside its own, because a program may write one byte at a time. */
 const costOfWrite = 64;
-/** Above this `write` returns false, as a stream's does: who heeds it loses nothing. */
+/** Bytes held above which `write` returns false, as a stream's does: a program that heeds it loses nothing. */
 const highWaterMark = 64 * 1024;
-/** Longest piece sent at once. Shorter prints that wait together are sent together: a message each would be slow. */
+/**
+ * Longest piece that is sent at once, in bytes. Shorter prints that wait are sent together, because a message for each
+ * would be slow.
+ */
 const longestPiece = 32 * 1024;
 
 interface Held {
   readonly channel: number;
   readonly parts: Buffer[];
   length: number;
-  /** Its length, and what its parts cost beside it. */
+  /** Its length in bytes, and what its parts cost besides. */
   cost: number;
 }
 
@@ -35,19 +38,19 @@ export class Prints {
   #finished = false;
   #wake: (() => void) | undefined;
   #allSent: () => void = () => undefined;
-  /** Resolves when the last of it has been sent after `finish`; at once when there is no reader. */
+  /** Resolves when the last print has been sent after `finish`; at once when there is no reader. */
   readonly allSent = new Promise<void>((resolve) => {
     this.#allSent = resolve;
   });
   #readers = 0;
-  /** The newest reader; an older one ends, because two would steal from each other. */
+  /** Number of the newest reader. An older one ends, because each would take prints from the other. */
   #reader = 0;
 
   constructor(onDrop: (bytes: number) => void) {
     this.#onDrop = onDrop;
   }
 
-  /** From now on `console.log` and everything else written through these streams goes to the host. */
+  /** Sends `console.log` and everything else that is written through these streams to the host from now on. */
   redirect(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): void {
     this.#redirect(stdout, stdioChannel.stdout);
     this.#redirect(stderr, stdioChannel.stderr);

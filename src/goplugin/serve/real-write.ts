@@ -1,4 +1,4 @@
-/** Writing to the process's own stdout and stderr although their `write` may have been redirected. */
+/** Writes to the process's own stdout and stderr although their `write` may have been redirected. */
 
 /** Marks a redirected `write` with the one it stands for. */
 export const original = Symbol('the write before it was redirected');

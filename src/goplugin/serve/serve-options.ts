@@ -1,4 +1,4 @@
-/** Checks what `serve` was given, before anything is done. */
+/** Checks the options of `serve` before anything is done. */
 import {
   anyOf,
   callback,
@@ -23,7 +23,7 @@ import {
 } from '../start-options.ts';
 import type { ServeOptions, ServeTestOptions } from './options.ts';
 
-/** The longest that a timer can be set to, or none. */
+/** A time up to the longest of a timer, or `Infinity` for none. */
 const hostGoneMs = that(
   (value) => typeof value === 'number' && value >= 0 && (value === Infinity || value <= longestTimerMs),
   'must be a number of milliseconds from 0 up, or Infinity',

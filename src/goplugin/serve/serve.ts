@@ -54,7 +54,7 @@ export async function serve(options: ServeOptions): Promise<void> {
         network: 'unix',
         address: server.path,
         certificateDer: tls?.identity.certificateDer,
-        // To be said only to a host that asks (go-plugin: server.go).
+        // Said only to a host that asks (go-plugin: server.go).
         multiplexing: environment[variables.multiplexing] ? true : undefined,
       }),
     );
@@ -69,14 +69,14 @@ export async function serve(options: ServeOptions): Promise<void> {
   if (exit) process.exit(0);
 }
 
-/** As a part of a program that is not a plugin otherwise. */
+/** Serves as part of a program that is not a plugin otherwise. */
 async function serveForTest(
   options: ServeOptions,
   test: ServeTestOptions,
   protocolVersions: readonly number[],
 ): Promise<void> {
   const logger = options.logger ?? createLogger();
-  // What is between a host and the plugin that it starts; here there is no such host.
+  // These options are about the host that starts the plugin; here there is no such host.
   const {
     [variables.clientCertificate]: _pem,
     [variables.multiplexing]: _mode,

@@ -12,7 +12,7 @@ export function socketDirectory(environment: Environment): string {
   return [environment[variables.socketDirectory], environment['TMPDIR']].find(Boolean) ?? tmpdir();
 }
 
-/** `pluginNNN`, as go-plugin names it. */
+/** Makes a path `pluginNNN`, as go-plugin names it. */
 export function newSocketPath(directory: string): string {
   return join(directory, `plugin${randomInt(1_000_000_000, 10_000_000_000)}`);
 }

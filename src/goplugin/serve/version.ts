@@ -1,7 +1,8 @@
-/** Which of its protocol versions a plugin speaks with this host (go-plugin: server.go, protocolVersion). Pure. */
+/** Chooses the protocol version that a plugin speaks with this host (go-plugin: server.go, protocolVersion). Pure. */
 
 /**
- * The highest own version that the host listed; else the lowest own one, which the host then refuses by name.
+ * Returns the highest own version that the host listed; if there is none, the lowest own one, which the host then
+ * refuses by name.
  *
  * @param offered the host's list, as it stands in the environment; entries that are not plain integers are skipped
  */

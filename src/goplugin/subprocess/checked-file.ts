@@ -1,8 +1,8 @@
 /**
  * A program whose checksum was compared, and which is started as the very file that was read (go-plugin: SecureConfig).
  *
- * Go hashes the file at a path and then starts whatever is at that path. Here the file is opened once: hashed through
- * the descriptor, started through it, so that a file put in its place in between is never run. Writing into the file
+ * Go hashes the file at a path and then starts whatever is at that path. Here the file is opened once, and is hashed
+ * and started through its descriptor, so that a file put in its place in between is never run. Writing into the file
  * itself changes its status-change time, which nobody can set back: it is compared once the program runs, when Linux no
  * longer lets anybody write to it.
  */
@@ -49,7 +49,7 @@ export class CheckedFile implements AsyncDisposable {
     this.#changed = changed;
   }
 
-  /** @throws ChecksumError when it is another file; SubprocessStartError when it can't be read */
+  /** @throws ChecksumError when the checksum differs; SubprocessStartError when it can't be read */
   static async open(path: string, { checksum, hash = 'sha256' }: SecureConfig): Promise<CheckedFile> {
     const file = await open(path).catch((cause: unknown) => {
       throw new SubprocessStartError(path, undefined, cause as NodeJS.ErrnoException);
@@ -68,12 +68,15 @@ export class CheckedFile implements AsyncDisposable {
     }
   }
 
-  /** For `spawn`: becomes the child's descriptor number {@link childDescriptor}. */
+  /** Descriptor to pass to `spawn`; it becomes the child's descriptor number {@link childDescriptor}. */
   get descriptor(): number {
     return this.#file.fd;
   }
 
-  /** To be called once the program runs. @throws ChecksumError when the file was written to since it was opened */
+  /**
+   * Checks the file again. Call it once the program runs. @throws ChecksumError when the file was written to since it
+   * was opened
+   */
   async verifyUnchanged(): Promise<void> {
     const { ctimeNs } = await this.#file.stat({ bigint: true });
     if (ctimeNs !== this.#changed) throw new ChecksumError(this.#path, undefined);

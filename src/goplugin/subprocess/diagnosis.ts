@@ -1,4 +1,4 @@
-/** What can be said about an executable whose plugin did not start. */
+/** Describes an executable whose plugin did not start. */
 import { access, constants, open, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { Diagnosis } from '../runner.ts';
@@ -30,7 +30,7 @@ export async function diagnoseExecutable(command: string): Promise<Diagnosis> {
   }
 }
 
-/** Where the executable is, as the kernel would look for it. */
+/** Returns where the executable is, looked up as the kernel would. */
 export async function findExecutable(command: string): Promise<string | undefined> {
   const candidates = command.includes('/')
     ? [command]
@@ -40,13 +40,16 @@ export async function findExecutable(command: string): Promise<string | undefine
       await access(candidate, constants.F_OK);
       return candidate;
     } catch {
-      // Not here.
+      // It is not in this folder.
     }
   }
   return undefined;
 }
 
-/** The processor that an ELF file is for, in Node's words (`e_machine` of the ELF header, bytes 18 and 19). */
+/**
+ * Returns the processor that an ELF file is built for, in Node's words (`e_machine` of the ELF header, bytes 18 and
+ * 19).
+ */
 async function machineOf(path: string): Promise<string | undefined> {
   await using file = await open(path);
   const header = Buffer.alloc(20);

@@ -22,13 +22,13 @@ export class SubprocessStartError extends PluginError {
   }
 }
 
-/** The executable is not the one it should be. It was not started, or was ended at once. */
+/** The executable has another checksum than it should. It was not started, or was ended at once. */
 export class ChecksumError extends PluginError {
   static {
     nameErrorClass(this, 'ChecksumError');
   }
 
-  /** @param hash the hash function that told; `undefined` when the file was changed while it was started */
+  /** @param hash the hash function that was used; `undefined` when the file was changed while it was started */
   constructor(command: string, hash: string | undefined) {
     super(
       'SUBPROCESS_CHECKSUM_MISMATCH',

@@ -15,9 +15,12 @@ import { diagnoseExecutable, findExecutable } from './diagnosis.ts';
 import { SubprocessStartError } from './errors.ts';
 import type { SubprocessOptions } from './options.ts';
 
-/** How long after the exit the pipes may stay open, when something that the plugin started holds them. */
+/** How long the pipes may stay open after the exit, when a process that the plugin started holds them. */
 const pipesAfterExitMs = 500;
-/** Leaves room for the names of sockets below the 107 bytes that the kernel takes. */
+/**
+ * Longest path of the directory, in bytes. It leaves room for the names of sockets below the 107 bytes that the kernel
+ * takes.
+ */
 const longestDirectory = 85;
 
 /** @throws InvalidOptionError when the directory for sockets has too long a path */
@@ -67,7 +70,7 @@ class SubprocessRunner implements PluginRunner {
     await file.verifyUnchanged();
   }
 
-  /** @param descriptor what the child gets as its fourth descriptor */
+  /** @param descriptor becomes the child's fourth descriptor */
   async #spawn(path: string, descriptor?: number): Promise<void> {
     const { command, args = [], cwd } = this.#options;
     const child = spawn(path, args, {
@@ -141,7 +144,7 @@ class SubprocessRunner implements PluginRunner {
     return address;
   }
 
-  /** Same user on both sides: nobody else need reach it. */
+  /** Does nothing, because plugin and host are the same user, and nobody else needs to reach the socket. */
   async shareSocket(path: string): Promise<void> {
     await chmod(path, 0o600);
   }
@@ -173,10 +176,10 @@ class SubprocessRunner implements PluginRunner {
   #watch(child: ChildProcess): Promise<PluginExit> {
     pass(child.stdout, this.stdout);
     pass(child.stderr, this.stderr);
-    child.on('error', () => undefined); // a signal that could not be sent: the exit tells
+    child.on('error', () => undefined); // when a signal could not be sent, the exit tells
     return new Promise((resolve) => {
       child.once('exit', (code, signal) => {
-        // What the plugin started ends with it, as in a container.
+        // Processes that the plugin started end with it, as in a container.
         this.#signalGroup('SIGKILL');
         this.#ended = true;
         const timer = setTimeout(() => {
@@ -199,7 +202,7 @@ class SubprocessRunner implements PluginRunner {
     try {
       process.kill(-pid, signal);
     } catch {
-      // The group has ended.
+      // The group has ended already.
     }
   }
 }

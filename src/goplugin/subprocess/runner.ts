@@ -36,7 +36,10 @@ const subprocessOptions = required(
   }),
 );
 
-/** For `startPlugin`: runs the plugin as a process, in a process group of its own, which ends with it. */
+/**
+ * Makes a runner for `startPlugin` that runs the plugin as a process, in a process group of its own, which ends with
+ * it.
+ */
 export function subprocessRunner(options: SubprocessOptions): RunnerFactory {
   checkShape('subprocessRunner', subprocessOptions, options);
   if (options.secureConfig) checkSecureConfig(options.secureConfig);

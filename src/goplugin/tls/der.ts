@@ -2,7 +2,7 @@
 
 type Part = Uint8Array | string;
 
-/** Tag, length, value. A string part is its ASCII bytes. */
+/** Encodes tag, length and value. A part that is a string stands for its ASCII bytes. */
 export function tlv(tag: number, ...parts: readonly Part[]): Buffer {
   const content = Buffer.concat(
     parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'ascii') : part)),
@@ -15,12 +15,12 @@ export const set = (...parts: readonly Part[]): Buffer => tlv(0x31, ...parts);
 export const octetString = (...parts: readonly Part[]): Buffer => tlv(0x04, ...parts);
 export const printableString = (text: string): Buffer => tlv(0x13, text);
 export const boolean = (value: boolean): Buffer => tlv(0x01, Uint8Array.of(value ? 0xff : 0x00));
-/** Explicitly tagged `[number]`. */
+/** Encodes an explicitly tagged `[number]`. */
 export const explicit = (number: number, ...parts: readonly Part[]): Buffer => tlv(0xa0 + number, ...parts);
-/** A bit string of whole octets. */
+/** Encodes a bit string of whole octets. */
 export const bitString = (octets: Uint8Array): Buffer => tlv(0x03, Uint8Array.of(0), octets);
 
-/** A non-negative integer from its big-endian octets. */
+/** Encodes a non-negative integer from its big-endian octets. */
 export function integer(octets: Uint8Array): Buffer {
   let start = 0;
   while (start < octets.length - 1 && octets[start] === 0) start += 1;
@@ -34,7 +34,7 @@ export function objectIdentifier(dotted: string): Buffer {
   return tlv(0x06, Uint8Array.from([first * 40 + second, ...rest].flatMap(base128)));
 }
 
-/** A time as RFC 5280 demands it: two-digit years before 2050, four digits from then on. */
+/** Encodes a time as RFC 5280 demands it: two-digit years before 2050, four digits from then on. */
 export function time(date: Date): Buffer {
   const digits = date
     .toISOString()

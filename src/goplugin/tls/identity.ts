@@ -1,6 +1,4 @@
-/**
- * The throw-away certificates of AutoMTLS: each side makes one, and trusts exactly the other's.
- */
+/** The short-lived certificates of AutoMTLS: each side makes one, and trusts exactly the other's. */
 import { generateKeyPair, randomBytes, sign, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import {
@@ -39,7 +37,7 @@ const generate = promisify(generateKeyPair);
 /**
  * Makes a self-signed certificate that Go's TLS accepts in both roles.
  *
- * P-256 where go-plugin itself takes P-521: every Go version accepts it, and both the key and each handshake with it
+ * It uses P-256 where go-plugin itself uses P-521: every Go version accepts it, and both the key and each handshake
  * cost a fraction (the README of this room has the figures).
  */
 export async function createIdentity(): Promise<Identity> {
@@ -82,7 +80,10 @@ const subject = sequence(
   set(sequence(objectIdentifier('2.5.4.3'), printableString(certificateName))),
 );
 
-/** Both extended usages, because a host's certificate is a client's on the main connection and a server's in the broker. */
+/**
+ * Both extended usages are there, because a host's certificate is a client's on the main connection and a server's in
+ * the broker.
+ */
 const extensions = sequence(
   // Key usage: digitalSignature, keyEncipherment, keyAgreement, keyCertSign.
   sequence(objectIdentifier('2.5.29.15'), boolean(true), octetString(Uint8Array.of(0x03, 0x02, 0x02, 0xac))),
@@ -91,13 +92,16 @@ const extensions = sequence(
     objectIdentifier('2.5.29.37'),
     octetString(sequence(objectIdentifier('1.3.6.1.5.5.7.3.2'), objectIdentifier('1.3.6.1.5.5.7.3.1'))),
   ),
-  // Basic constraints: an authority, namely its own.
+  // Basic constraints: it is an authority, namely its own.
   sequence(objectIdentifier('2.5.29.19'), boolean(true), octetString(sequence(boolean(true)))),
-  // Alternative names: Go looks nowhere else for the name of a server.
+  // Alternative names: Go takes the name of a server from nowhere else.
   sequence(objectIdentifier('2.5.29.17'), octetString(sequence(tlv(0x82, certificateName)))),
 );
 
-/** From a little in the past, for containers whose clock is behind, to thirty years on: go-plugin: mtls.go. */
+/**
+ * The certificate is valid from a little in the past, for containers whose clock is behind, for thirty years
+ * (go-plugin: mtls.go).
+ */
 function validity(now: Date): Buffer {
   const from = new Date(now.getTime() - 30_000);
   const until = new Date(now.getTime() + 262_980 * 3_600_000);

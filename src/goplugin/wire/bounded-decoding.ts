@@ -1,6 +1,6 @@
 /**
- * Decoding by protobuf.js that makes no more values of a message than a limit allows, at whatever depth they stand: two bytes
- * may become an object, and one byte of a packed list an element of it.
+ * Decoding by protobuf.js that makes no more values of a message than a limit allows, at whatever depth they are: two
+ * bytes may become an object, and one byte of a packed list becomes one element.
  */
 import { createRequire } from 'node:module';
 import { LimitExceeded } from '../grpc/limit-error.ts';
@@ -9,7 +9,7 @@ import type { MethodShape } from '../service.ts';
 
 type Reader = Record<(typeof readingMethods)[number], (this: Reader) => unknown>;
 
-/** Everything by which the decoders that protobuf.js generates read a value, a length, or the number of a field. */
+/** All methods with which the decoders that protobuf.js generates read a value, a length, or the number of a field. */
 const readingMethods = [
   'uint32',
   'int32',
@@ -28,32 +28,40 @@ const readingMethods = [
   'string',
 ] as const;
 
-/** Fields of one message that are made for two bytes, with their defaults; those of wider ones count more. */
+/**
+ * Number of fields in a message up to which the whole limit applies. Two bytes may make a message with all its
+ * defaults, so fewer values are allowed where messages are wider.
+ */
 const usualWidth = 16;
 
 interface Readers {
   create(bytes: Uint8Array): Reader;
 }
 
-/** The copy of protobuf.js that proto-loader decodes with: a reader of another one would not be taken for a reader. */
+/**
+ * Returns the readers of the copy of protobuf.js with which proto-loader decodes: it would not accept a reader of
+ * another copy.
+ */
 function readers(): Readers {
   const own = createRequire(import.meta.url);
   const its = createRequire(own.resolve('@grpc/proto-loader'));
   return (its('protobufjs') as { readonly Reader: Readers }).Reader;
 }
 
-/** How many values a message may become by default, of a definition whose widest message has so many fields. */
+/**
+ * Returns how many values a message may become by default, for a definition whose widest message has `width` fields.
+ */
 export function mostValues(width: number): number {
   return Math.floor(limits.valuesOfMessage.value / Math.ceil(Math.max(width, 1) / usualWidth));
 }
 
-/** The same methods, whose messages are bounded when they are received. */
+/** Returns the same methods, with received messages bounded. */
 export function bounded<M extends MethodShape>(methods: Record<string, M>, most: number): Record<string, M> {
   const from = readers();
   const within =
     (decode: (bytes: Buffer) => unknown) =>
     (bytes: Buffer): unknown =>
-      // A value has a byte at least.
+      // A value takes at least one byte.
       decode(bytes.length <= most ? bytes : (counting(from.create(bytes), most) as unknown as Buffer));
   const entries = Object.entries(methods).map(([name, method]) => [
     name,
@@ -68,7 +76,7 @@ export function bounded<M extends MethodShape>(methods: Record<string, M>, most:
 
 function counting(reader: Reader, most: number): Reader {
   let count = 0;
-  let inside = false; // some of them use others
+  let inside = false; // some of the methods call others
   for (const name of readingMethods) {
     const read = reader[name];
     reader[name] = function () {

@@ -1,6 +1,6 @@
 import type { MethodDefinition } from '../service.ts';
 
-/** A unary method whose messages are left as they stand on the wire: what has few of them needs no codec. */
+/** A unary method whose messages stay as bytes: messages with few fields need no codec. */
 export type BytesMethod = MethodDefinition<Buffer, Buffer> & {
   readonly requestStream: false;
   readonly responseStream: false;

@@ -5,7 +5,7 @@
  */
 import { bytesField, FieldCursor, fieldBytes, fieldNumber, varintField } from './protobuf.ts';
 
-/** `plugin.ConnInfo`: where a brokered service listens, or, when multiplexing, a knock at its door. */
+/** `plugin.ConnInfo`: where a brokered service listens or, with multiplexing, a knock for it. */
 export interface ConnInfo {
   readonly serviceId: number;
   readonly network: string;
@@ -98,7 +98,7 @@ export const decodeHealthCheckResponse = (message: Uint8Array): HealthCheckRespo
 
 const text = (message: Uint8Array, number: number): string => fieldBytes(message, number).toString('utf8');
 
-/** As `fieldBytes`, and tells an empty field from one that is absent. */
+/** Like `fieldBytes`, but distinguishes an empty field from one that is absent. */
 function lastField(message: Uint8Array, number: number): Buffer | undefined {
   const fields = new FieldCursor(message);
   let last: Buffer | undefined;

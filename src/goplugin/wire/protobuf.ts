@@ -1,5 +1,5 @@
 /**
- * As much of the protobuf wire format as go-plugin's own messages need: varints and length-delimited fields. Pure.
+ * The part of the protobuf wire format that go-plugin's own messages need: varints and length-delimited fields. Pure.
  *
  * A library for these few messages would cost every plugin and host its load time.
  */
@@ -10,19 +10,24 @@ export type WireField =
   | { readonly number: number; readonly kind: 'bytes'; readonly value: Buffer }
   | { readonly number: number; readonly kind: 'fixed'; readonly value: Buffer };
 
-/** A varint field; nothing when it has the default value 0. */
+/** Encodes a varint field; nothing when the value is the default, 0. */
 export function varintField(number: number, value: number): Buffer {
   return value === 0 ? Buffer.alloc(0) : Buffer.from([...varint(number << 3), ...varint(value >>> 0)]);
 }
 
-/** A string, bytes or message field; nothing when it is empty, unless `keepEmpty` (a message that is present). */
+/**
+ * Encodes a string, bytes or message field; nothing when it is empty, unless `keepEmpty` (a message that is present).
+ */
 export function bytesField(number: number, value: Uint8Array | string, keepEmpty = false): Buffer {
   const bytes = typeof value === 'string' ? Buffer.from(value, 'utf8') : value;
   if (bytes.length === 0 && !keepEmpty) return Buffer.alloc(0);
   return Buffer.concat([Uint8Array.from([...varint((number << 3) | 2), ...varint(bytes.length)]), bytes]);
 }
 
-/** The bytes of a field; of several, the last counts. Empty when it is absent. @throws as {@link FieldCursor} */
+/**
+ * Returns the bytes of a field; of several, the last one counts. Empty when it is absent. @throws as {@link
+ * FieldCursor}
+ */
 export function fieldBytes(message: Uint8Array, number: number): Buffer {
   const fields = new FieldCursor(message);
   let start = 0;
@@ -33,7 +38,7 @@ export function fieldBytes(message: Uint8Array, number: number): Buffer {
   return asBuffer(message).subarray(start, end);
 }
 
-/** The low 32 bits of a varint field; 0 when it is absent. @throws as {@link FieldCursor} */
+/** Returns the low 32 bits of a varint field; 0 when it is absent. @throws as {@link FieldCursor} */
 export function fieldNumber(message: Uint8Array, number: number): number {
   const fields = new FieldCursor(message);
   let value = 0;
@@ -44,8 +49,8 @@ export function fieldNumber(message: Uint8Array, number: number): number {
 }
 
 /**
- * The fields of a message, in the order they were written. A repeated occurrence of a singular field: the last counts.
- * Makes an object for each: for messages whose length is limited.
+ * Yields the fields of a message in the order in which they were written. When a singular field occurs more than once,
+ * the last one counts. It makes an object for each field, so it is for messages whose length is limited.
  *
  * @throws as {@link FieldCursor}
  */
@@ -59,15 +64,15 @@ export function* readFields(message: Uint8Array): Generator<WireField> {
 }
 
 /**
- * Goes from field to field of a message, and makes nothing for the fields that are passed over: a message may consist of
+ * Goes from field to field of a message, and makes no object for fields that are skipped: a message may consist of
  * millions.
  */
 export class FieldCursor {
   number = 0;
   kind: WireField['kind'] = 'varint';
-  /** Of a varint. */
+  /** Value of a varint. */
   value = 0;
-  /** Where the bytes of a field of another kind begin and end. */
+  /** Where the bytes of a field that is not a varint begin and end. */
   start = 0;
   end = 0;
   readonly #message: Buffer;
@@ -103,7 +108,7 @@ export class FieldCursor {
     }
   }
 
-  /** The bytes of a field that is no varint: a part of the message, not a copy. */
+  /** Returns the bytes of a field that is not a varint, as a view of the message. */
   bytes(): Buffer {
     return this.#message.subarray(this.start, this.end);
   }

@@ -1,6 +1,6 @@
 import { BulkheadError, nameErrorClass } from '../../errors.ts';
 
-/** The other side broke yamux's rules; its connection is closed, and with it every stream. */
+/** The other side violated yamux's protocol. Its connection is closed, and with it every stream. */
 export class YamuxError extends BulkheadError {
   static {
     nameErrorClass(this, 'YamuxError');
@@ -11,7 +11,7 @@ export class YamuxError extends BulkheadError {
   }
 }
 
-/** A stream ended before its time: the other side reset it, or the connection that carried it has ended. */
+/** A stream ended early: the other side reset it, or the connection that carried it has ended. */
 export class StreamLostError extends BulkheadError {
   static {
     nameErrorClass(this, 'StreamLostError');

@@ -5,7 +5,7 @@ export const frameType = { data: 0, windowUpdate: 1, ping: 2, goAway: 3 } as con
 export const flag = { syn: 1, ack: 2, fin: 4, rst: 8 } as const;
 export const goAwayCode = { normal: 0, protocolError: 1, internalError: 2 } as const;
 
-/** Credit of a new stream in each direction, and at the same time the most that a receiver holds for one. */
+/** Bytes of credit of a new stream in each direction, and also the most that a receiver holds for one stream. */
 export const initialWindow = 256 * 1024;
 export const headerLength = 12;
 const protocolVersion = 0;
@@ -45,13 +45,16 @@ function decodeHeader(bytes: Buffer): FrameHeader {
 }
 
 export interface FrameListener {
-  /** A frame begins. What it throws goes to whoever pushed. */
+  /** Called when a frame begins. What it throws goes to the caller of `push`. */
   header(header: FrameHeader): void;
-  /** A piece of a data frame's payload; `last` with the one that ends it, which is empty when the frame is. */
+  /**
+   * Called with a piece of a data frame's payload. `last` is set with the piece that ends it, which is empty when the
+   * frame is.
+   */
   payload(header: FrameHeader, piece: Buffer, last: boolean): void;
 }
 
-/** Finds the frames in a stream of bytes, however it is cut. Payloads are passed on as they arrive, never kept. */
+/** Finds the frames in a stream of bytes, however it is cut. Payloads are passed on as they arrive and never kept. */
 export class FrameReader {
   readonly #listener: FrameListener;
   readonly #partial = Buffer.alloc(headerLength);

@@ -1,8 +1,8 @@
 /**
  * A yamux connection: many streams in one (hashicorp/yamux: session.go).
  *
- * Bounded whatever the other side sends: streams by `mostStreams`, bytes held by each stream's window, answers that it
- * does not read by `mostAnswers`.
+ * Memory is bounded whatever the other side sends: streams by `mostStreams`, held bytes by each stream's window,
+ * answers that it does not read by `mostAnswers`.
  */
 import type { Duplex } from 'node:stream';
 import { limits } from '../limits.ts';
@@ -21,14 +21,16 @@ import { YamuxStream } from './stream.ts';
 export interface SessionOptions {
   /** The side that connected opens streams with odd ids, the other one with even ids. */
   readonly role: 'client' | 'server';
-  /** A stream that the other side opened. What is to be refused is destroyed. */
+  /** Called with a stream that the other side opened. To refuse the stream, destroy it. */
   readonly onStream: (stream: YamuxStream) => void;
 }
 
-/** yamux: AcceptBacklog is 256, of streams not yet accepted. */
+/** Most streams of a connection. yamux's AcceptBacklog is 256, for streams not yet accepted. */
 const mostStreams = limits.streamsOfConnection.value;
 const mostLingering = limits.lingeringStreams.value;
-/** Answers to pings, credit, beginnings and ends of streams: frames that carry nothing. */
+/**
+ * Most answers that wait to be sent: to pings, credit, beginnings and ends of streams, which are frames without data.
+ */
 const mostAnswers = limits.multiplexedAnswers.value;
 /** Payloads up to this length are sent in one piece with their header. */
 const copiedLength = 2 * 1024;
@@ -39,7 +41,7 @@ export class YamuxSession {
   readonly #connection: Duplex;
   readonly #options: SessionOptions;
   readonly #streams = new Map<number, YamuxStream>();
-  /** Ended here; waits for the end from there. */
+  /** Ids of streams that were ended here and wait for the end from the other side. */
   readonly #lingering = new Set<number>();
   readonly #waiting: (() => void)[] = [];
   #nextId: number;
@@ -70,7 +72,7 @@ export class YamuxSession {
     connection.on('drain', () => {
       for (const resume of this.#waiting.splice(0)) resume();
     });
-    connection.on('end', () => connection.destroy()); // half a connection is none
+    connection.on('end', () => connection.destroy()); // a connection that is open in one direction only is of no use
     connection.on('error', (error) => {
       this.#failure ??= error;
     });
@@ -86,7 +88,10 @@ export class YamuxSession {
     });
   }
 
-  /** Opens a stream; it can be written to at once. When the session has ended, a stream that is destroyed already. */
+  /**
+   * Opens a stream, which can be written to at once. When the session has ended, returns a stream that is already
+   * destroyed.
+   */
   open(): YamuxStream {
     const id = this.#nextId;
     const stream = new YamuxStream(id, this.#carrier);
@@ -184,7 +189,7 @@ export class YamuxSession {
 
   #onGoAway(code: number): void {
     if (code !== goAwayCode.normal) throw new YamuxError(`it went away with code ${code}`);
-    this.#leaving = true; // what is open may go on
+    this.#leaving = true; // open streams may go on
   }
 
   #reset(id: number): void {
@@ -199,7 +204,7 @@ export class YamuxSession {
     this.#connection.destroy(error);
   }
 
-  /** A frame without data, which the other side can make this side send in one way or another without reading it. */
+  /** Sends a frame without data. The other side can cause such frames in one way or another without reading them. */
   #send(header: FrameHeader): void {
     if (this.#failure) return;
     if (this.#answers >= mostAnswers) {

@@ -1,37 +1,43 @@
-/** One stream of a yamux connection, as a duplex stream with what Node's own users of sockets ask of a socket. */
+/** One stream of a yamux connection, as a duplex stream with the methods that Node's own users of sockets expect. */
 import { Duplex } from 'node:stream';
 import { StreamLostError, YamuxError } from './errors.ts';
 import { flag, initialWindow } from './frame.ts';
 
-/** What a stream asks of its connection. */
+/** What a stream needs from its connection. */
 export interface StreamCarrier {
   data(id: number, parts: readonly Buffer[], length: number): void;
   windowUpdate(id: number, flags: number, credit: number): void;
-  /** Calls back when the connection takes more. */
+  /** Calls back when the connection can take more. */
   whenWritable(resume: () => void): void;
-  /** The stream is over on this side. `settled`: on the other side too, so that its id means nothing any more. */
+  /**
+   * Called when the stream is over on this side. `settled`: it is over on the other side too, so that its id means
+   * nothing any more.
+   */
   left(id: number, settled: boolean): void;
 }
 
-/** Longest frame sent: others get their turn in between. */
+/** Longest frame that is sent, so that other streams get their turn in between. */
 const longestFrame = 64 * 1024;
-/** Credit is given back when this much has been taken (yamux: stream.go, sendWindowUpdate). */
+/** Credit is given back after this many bytes have been taken (yamux: stream.go, sendWindowUpdate). */
 const creditStep = initialWindow / 2;
 
-/** Shorter pieces that wait to be read are copied together: each would cost more than it carries. */
+/** Shorter pieces that wait to be read are copied together, because each would cost more than it carries. */
 const togetherLength = 4 * 1024;
 
 type Done = (error?: Error | null) => void;
 
 export class YamuxStream extends Duplex {
   readonly id: number;
-  /** Resolves when the other side has accepted the stream, or it has ended. HashiCorp's does so when somebody takes it. */
+  /**
+   * Resolves when the other side has accepted the stream, or the stream has ended. HashiCorp's accepts a stream when
+   * somebody takes it.
+   */
   readonly accepted: Promise<void>;
   #onAccepted: () => void = () => undefined;
   readonly #carrier: StreamCarrier;
-  /** What the other side may still send. */
+  /** Bytes that the other side may still send. */
   #receiveWindow = initialWindow;
-  /** Of a frame that has begun: what has not arrived yet. */
+  /** Bytes of a frame that has begun and have not arrived yet. */
   #underWay = 0;
   #sendWindow = initialWindow;
   #pending: Buffer[] = [];
@@ -42,14 +48,14 @@ export class YamuxStream extends Duplex {
   #ended = { here: false, there: false };
 
   constructor(id: number, carrier: StreamCarrier) {
-    // A socket's way: what the other side has ended, this side ends too.
+    // As with a socket, this side ends too when the other side has ended.
     super({ allowHalfOpen: false, highWaterMark: longestFrame });
     this.id = id;
     this.#carrier = carrier;
     this.accepted = new Promise((resolve) => {
       this.#onAccepted = resolve;
     });
-    this.on('error', () => undefined); // it may be lost before anybody uses it, and `close` tells that too
+    this.on('error', () => undefined); // the stream may be lost before anybody uses it, and `close` tells that too
   }
 
   // --- from the connection
@@ -58,7 +64,7 @@ export class YamuxStream extends Duplex {
     this.#onAccepted();
   }
 
-  /** A data frame begins. @throws YamuxError when it is longer than the credit */
+  /** Called when a data frame begins. @throws YamuxError when it is longer than the credit */
   expect(length: number): void {
     if (length > this.#receiveWindow) {
       throw new YamuxError(
@@ -71,7 +77,8 @@ export class YamuxStream extends Duplex {
 
   receive(piece: Buffer): void {
     this.#underWay -= piece.length;
-    // HashiCorp's sends data after its end when one goroutine closes a stream that another one writes to.
+    // HashiCorp's implementation sends data after its end when one goroutine closes a stream to which another one
+    // writes.
     if (piece.length === 0 || this.destroyed || this.#ended.there) return;
     if (this.readableLength === 0 || piece.length >= togetherLength) {
       this.#pushTogether();
@@ -87,7 +94,7 @@ export class YamuxStream extends Duplex {
     this.#pump();
   }
 
-  /** @throws YamuxError the second time */
+  /** Called when the other side ends the stream. @throws YamuxError the second time */
   endReceived(): void {
     if (this.#ended.there) throw new YamuxError(`a second end of stream ${this.id}`);
     this.#pushTogether();
@@ -95,7 +102,7 @@ export class YamuxStream extends Duplex {
     this.push(null);
   }
 
-  /** Ended without a word to the other side. */
+  /** Ends the stream without telling the other side. */
   lost(why: string, cause?: unknown): void {
     this.#ended = { here: true, there: true };
     this.destroy(new StreamLostError(why, cause));
@@ -104,7 +111,8 @@ export class YamuxStream extends Duplex {
   // --- to the user of the stream
 
   override _read(): void {
-    // Data comes when it comes. Credit can't be given here: what is about to be taken still counts as held.
+    // Nothing to do: data comes when it comes. Credit can't be given here, because what is about to be taken still
+    // counts as held.
   }
 
   /** Every byte goes through here, or through `push` straight to a listener. */
@@ -158,7 +166,7 @@ export class YamuxStream extends Duplex {
     this.#pump();
   }
 
-  /** Sends as much as there is credit for. */
+  /** Sends as much as the credit allows. */
   #pump(): void {
     if (this.#written === undefined) return;
     while (this.#pending.length > 0 && this.#sendWindow > 0) {
@@ -206,7 +214,7 @@ export class YamuxStream extends Duplex {
     this.push(together.subarray(0, length));
   }
 
-  /** For what has been taken, never for what is held here: that is the back-pressure. */
+  /** Gives credit for what has been taken, and never for what is held here: that is the back-pressure. */
   #giveCredit(): void {
     if (this.#ended.there || this.destroyed) return;
     const credit =
@@ -239,7 +247,7 @@ export class YamuxStream extends Duplex {
   }
 }
 
-/** A piece that is little of what the connection was read with would keep all of that. */
+/** Copies a piece: a small view would keep all that was read from the connection with it. */
 function copy(piece: Buffer): Buffer {
   const own = Buffer.allocUnsafeSlow(piece.length);
   piece.copy(own);

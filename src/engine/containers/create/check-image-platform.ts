@@ -4,7 +4,8 @@ import { inspectImage } from '../../images/inspect-image.ts';
 import type { CreateContainerOptions } from './create-container.ts';
 
 /**
- * Compares the wanted platform with the image's. Docker does so itself; Podman takes whatever it has.
+ * Compares the wanted platform with the image's. Docker does this itself; Podman uses the image for whatever platform
+ * it is.
  *
  * @throws NotFoundError when the image is for another platform, as Docker answers
  */

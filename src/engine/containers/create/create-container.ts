@@ -21,14 +21,14 @@ export interface BindMount {
   readonly propagation?: 'private' | 'rprivate' | 'shared' | 'rshared' | 'slave' | 'rslave' | undefined;
 }
 
-/** Empty at first. Always `nosuid` and `nodev`. */
+/** A file system in memory. It is empty at first, and always `nosuid` and `nodev`. */
 export interface TmpfsMount {
   readonly type: 'tmpfs';
   /** Absolute path in the container. */
   readonly target: string;
-  /** Default: half of the host's memory, as the kernel has it. */
+  /** Default: the kernel's, which is half of the host's memory. */
   readonly sizeBytes?: number | undefined;
-  /** Permission bits; default 0o1777. runc before 1.2 keeps those of a folder that the image has there. */
+  /** Permission bits; default 0o1777. runc before 1.2 keeps the bits of a folder that the image has at the target. */
   readonly mode?: number | undefined;
   /** Default true: nothing in it can be executed. */
   readonly noExec?: boolean | undefined;
@@ -37,31 +37,31 @@ export interface TmpfsMount {
 export type Mount = BindMount | TmpfsMount;
 
 export interface Ulimit {
-  /** In lower case, without `RLIMIT_`: `nofile`, `memlock`, ... */
+  /** Name in lower case, without `RLIMIT_`: `nofile`, `memlock`, ... */
   readonly name: string;
-  /** -1 is unlimited. Podman before 5.8 takes no -1: give a large number there. */
+  /** -1 is unlimited. Podman before 5.8 does not accept -1: give a large number there. */
   readonly soft: number;
   readonly hard: number;
 }
 
 export interface RestartPolicy {
   readonly name: 'no' | 'always' | 'unless-stopped' | 'on-failure';
-  /** For `on-failure` only; 0 is without end. */
+  /** Used with `on-failure` only; 0 means without limit. */
   readonly maximumRetryCount?: number | undefined;
 }
 
 /**
- * A container to create. The words are those of Docker's API, in camelCase and without its nesting. What is not given
- * is left to the engine, except where a line says otherwise.
+ * A container to create. The names are those of Docker's API, in camelCase and without its nesting. An option that is
+ * not given is left to the engine, except where its comment says otherwise.
  */
 export interface CreateContainerOptions extends CallOptions {
   readonly name?: string | undefined;
-  /** A local image: reference or id. */
+  /** Reference or id of a local image. */
   readonly image: string;
-  /** Replaces the image's; `[]` removes it. */
+  /** Replaces the image's entrypoint; `[]` removes it. */
   readonly entrypoint?: readonly string[] | undefined;
   readonly cmd?: readonly string[] | undefined;
-  /** Added to the image's. Values never appear in errors. */
+  /** Variables added to the image's. Values never appear in errors. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** Name, uid, or `uid:gid`. A uid alone has the group 0 on Docker: give both. */
@@ -72,7 +72,9 @@ export interface CreateContainerOptions extends CallOptions {
   readonly tty?: boolean | undefined;
   /** Keeps stdin open for {@link Containers.attach}. Default false. */
   readonly openStdin?: boolean | undefined;
-  /** Closes stdin for good when the first attached client has closed its. Default false on Docker; Podman always does. */
+  /**
+   * Closes stdin for good once the first attached client has closed it. Default false on Docker; Podman always does so.
+   */
   readonly stdinOnce?: boolean | undefined;
   /** Name such as `SIGTERM`. */
   readonly stopSignal?: string | undefined;
@@ -84,22 +86,25 @@ export interface CreateContainerOptions extends CallOptions {
   /** `none`, `host`, `bridge`, or the name of a network. */
   readonly network?: string | undefined;
   /**
-   * True: a network namespace in which nothing is set up but the loopback interface; `network`, if given, has to be
-   * `none`. Docker would otherwise run a program of its own in the namespace even for `none`, which takes longer than all
-   * else of a start, and mounts an `/etc/hosts`, which the container does not get here. On Podman the same as `none`.
+   * True makes a network namespace in which nothing is set up but the loopback interface; `network`, if given, has to
+   * be `none`. Docker would otherwise run a program of its own in the namespace even for `none`, which takes longer
+   * than the rest of the start, and would mount an `/etc/hosts`, which the container does not get here. On Podman it is
+   * the same as `none`.
    */
   readonly networkDisabled?: boolean | undefined;
-  /** With or without `CAP_`, such as `IPC_LOCK`; `ALL` for all of them. */
+  /** Capabilities with or without `CAP_`, such as `IPC_LOCK`; `ALL` stands for all of them. */
   readonly capAdd?: readonly string[] | undefined;
   readonly capDrop?: readonly string[] | undefined;
-  /** Default: as the engine is set up, which is false unless somebody changed it. */
+  /** Default: as the engine is configured, which is false unless somebody changed it. */
   readonly noNewPrivileges?: boolean | undefined;
   /** `unconfined`, or the profile: its JSON text on Docker, the path of its file on the engine's host on Podman. */
   readonly seccomp?: string | undefined;
   readonly readOnlyRootFilesystem?: boolean | undefined;
   readonly mounts?: readonly Mount[] | undefined;
 
-  /** Bytes. This and the limits on CPUs and processes are refused where the engine would take but not enforce them. */
+  /**
+   * Bytes. This limit and those on CPUs and processes are refused where the engine would accept but not enforce them.
+   */
   readonly memoryBytes?: number | undefined;
   /** Bytes of memory and swap together, the same as `memoryBytes` for no swap; -1 is unlimited swap. Default: twice `memory`. */
   readonly memorySwapBytes?: number | undefined;
@@ -108,11 +113,11 @@ export interface CreateContainerOptions extends CallOptions {
   /** -1 is unlimited. Podman's own default is 2048. */
   readonly pidsLimit?: number | undefined;
   /**
-   * Default: the engine's own. Podman 4 fails with its own in places, so there `nofile` and `nproc`, when not given, are
-   * sent as this process's hard limits, up to 524288 and 32768.
+   * Default: the engine's own. With its own limits Podman 4 sometimes fails to start, so there `nofile` and `nproc`
+   * that are not given are sent as this process's hard limits, up to 524288 and 32768.
    */
   readonly ulimits?: readonly Ulimit[] | undefined;
-  /** Supplementary groups: ids or names of the image. */
+  /** Supplementary groups: ids, or names that the image knows. */
   readonly groupAdd?: readonly string[] | undefined;
   readonly cgroupParent?: string | undefined;
   readonly ipcMode?: string | undefined;
@@ -123,14 +128,14 @@ export interface CreateContainerOptions extends CallOptions {
   readonly usernsMode?: string | undefined;
   /** -1000 to 1000. */
   readonly oomScoreAdj?: number | undefined;
-  /** True: the health check that the image may bring is not run. */
+  /** True disables the health check that the image may define. */
   readonly noHealthcheck?: boolean | undefined;
   /** Runs a small init as process 1. */
   readonly init?: boolean | undefined;
   /** Such as `none`, `json-file`, `journald`. */
   readonly logDriver?: string | undefined;
   readonly logOptions?: Readonly<Record<string, string>> | undefined;
-  /** Handed to the runtime. Docker: API 1.43 or later. */
+  /** Annotations that are passed to the runtime. Docker: API 1.43 or later. */
   readonly annotations?: Readonly<Record<string, string>> | undefined;
   readonly restartPolicy?: RestartPolicy | undefined;
   /** `os/architecture` that the image must have, such as `linux/arm64`. */
@@ -139,7 +144,7 @@ export interface CreateContainerOptions extends CallOptions {
 
 export interface CreatedContainer {
   readonly id: string;
-  /** What the engine would not do, in its words. */
+  /** What the engine will not do, in its own words. */
   readonly warnings: readonly string[];
 }
 

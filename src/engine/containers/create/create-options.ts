@@ -63,7 +63,7 @@ const mounts = z
     'two of them have the same target',
   );
 
-/** What can be known to be wrong without asking the engine. */
+/** Refuses whatever can be known to be wrong without asking the engine. */
 export const createOptionsSchema = optionsOf<CreateContainerOptions>()({
   name: z
     .string()

@@ -3,7 +3,9 @@ import { capabilityName } from '../../../linux/capabilities.ts';
 import type { BindMount, CreateContainerOptions, TmpfsMount } from './create-container.ts';
 import { tmpfsOptions } from './tmpfs-options.ts';
 
-/** Refuses what the agreed API version would drop without a word. First versions: Docker's API history. */
+/**
+ * Refuses options that the agreed API version would silently drop. The first versions are from Docker's API history.
+ */
 export function refuseWhatDockerCannot(client: EngineClient, options: CreateContainerOptions): void {
   if (options.platform !== undefined) client.requireApiVersion('1.41', 'platform');
   if (options.cgroupnsMode !== undefined) client.requireApiVersion('1.41', 'cgroupnsMode');
@@ -13,7 +15,7 @@ export function refuseWhatDockerCannot(client: EngineClient, options: CreateCont
   }
 }
 
-/** The body of Docker's `POST /containers/create`. What is `undefined` is left out by JSON. */
+/** Builds the body of Docker's `POST /containers/create`. JSON leaves out what is `undefined`. */
 export function toDockerBody(options: CreateContainerOptions): object {
   return {
     Image: options.image,
@@ -39,7 +41,7 @@ export function toDockerBody(options: CreateContainerOptions): object {
       SecurityOpt: securityOptions(options),
       ReadonlyRootfs: options.readOnlyRootFilesystem,
       Mounts: options.mounts?.filter((mount): mount is BindMount => mount.type === 'bind').map(toMount),
-      // A tmpfs among the mounts can't be made executable before API 1.46; here it can.
+      // A tmpfs among the mounts can't be made executable before API 1.46; one in this field can.
       Tmpfs: Object.fromEntries(
         (options.mounts ?? [])
           .filter((mount): mount is TmpfsMount => mount.type === 'tmpfs')

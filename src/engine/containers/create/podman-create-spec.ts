@@ -8,7 +8,7 @@ import { podmanResources } from './podman-resources.ts';
 import { signalNumber } from '../signal-number.ts';
 import { tmpfsOptions } from './tmpfs-options.ts';
 
-/** Refuses what Podman would drop without a word, or bend. */
+/** Refuses options that Podman would silently drop or change. */
 export function refuseWhatPodmanCannot(client: EngineClient, options: CreateContainerOptions): void {
   refuseOtherRuntime(client, options.runtime);
   if (options.stdinOnce === false && options.openStdin === true) {
@@ -48,7 +48,7 @@ function refuseOtherRuntime(client: EngineClient, runtime: string | undefined): 
   );
 }
 
-/** The body of `POST /libpod/containers/create` (podman `pkg/specgen`). What is `undefined` is left out by JSON. */
+/** Builds the body of `POST /libpod/containers/create` (podman `pkg/specgen`). JSON leaves out what is `undefined`. */
 export function toPodmanSpec(options: CreateContainerOptions, { version }: EngineIdentity): object {
   return {
     name: options.name,
@@ -68,7 +68,7 @@ export function toPodmanSpec(options: CreateContainerOptions, { version }: Engin
       options.stopSignal === undefined ? undefined : signalNumber('stopSignal', options.stopSignal),
     stop_timeout: options.stopTimeout,
     healthconfig: options.noHealthcheck === true ? { Test: ['NONE'] } : undefined,
-    systemd: 'false', // else programs named systemd or /sbin/init get mounts that nobody asked for
+    systemd: 'false', // otherwise programs named systemd or /sbin/init get mounts that nobody asked for
     oci_runtime: options.runtime,
     ...podmanNetwork(options.networkDisabled === true ? 'none' : options.network),
     ipcns: podmanNamespace(options.ipcMode),
@@ -99,7 +99,7 @@ function toMount(mount: Mount): object {
       type: 'tmpfs',
       source: 'tmpfs',
       destination: mount.target,
-      options: [...tmpfsOptions(mount), 'notmpcopyup'], // else what the image has there is copied into it
+      options: [...tmpfsOptions(mount), 'notmpcopyup'], // otherwise what the image has there is copied into it
     };
   }
   const { source, target, readOnly = false, propagation = 'rprivate' } = mount;
@@ -117,7 +117,7 @@ function logConfiguration({ logDriver, logOptions }: CreateContainerOptions): ob
   return { driver: logDriver, size: size === undefined ? undefined : byteSize(size), path, options };
 }
 
-/** `10m` as Docker writes it: binary multiples. */
+/** Reads a size such as `10m` as Docker writes it, in binary multiples. */
 function byteSize(text: string): number {
   const [, digits = '0', unit = ''] = /^(\d+)\s*([kmg]?)b?$/i.exec(text) ?? [];
   return Number(digits) * 1024 ** ['', 'k', 'm', 'g'].indexOf(unit.toLowerCase());

@@ -2,14 +2,17 @@ import { readFileSync } from 'node:fs';
 import { compareVersions } from '../../api-version.ts';
 import type { Ulimit } from './create-container.ts';
 
-/** systemd's default hard limit for the files of a service: what a Podman service of a user's surely may give away. */
+/** systemd's default hard limit on the files of a service, which a user's Podman service can surely pass on. */
 const mostFiles = 524_288;
-/** The kernel's default for the number of process ids: plenty for a container, and within what services are given. */
+/**
+ * The kernel's default for the number of process ids. It is plenty for a container, and within what services are given.
+ */
 const mostProcesses = 32_768;
 
 /**
- * The limits to send. Podman 4 sets `nofile` and `nproc` by itself when they are not given: to more than an engine without
- * CAP_SYS_RESOURCE may, or with soft and hard mixed up, and the start fails. So it is told.
+ * Returns the limits to send. When `nofile` and `nproc` are not given, Podman 4 sets them itself: to more than an
+ * engine without CAP_SYS_RESOURCE may set, or with soft and hard limit mixed up, so that the start fails. They are
+ * therefore sent.
  */
 export function podmanLimits(
   ulimits: readonly Ulimit[] | undefined,
@@ -29,5 +32,5 @@ function ownHardLimit(name: string): number {
     .split('\n')
     .find((candidate) => candidate.startsWith(name));
   const hard = Number(line?.slice(name.length).trim().split(/\s+/)[1]);
-  return Number.isNaN(hard) ? Number.POSITIVE_INFINITY : hard; // "unlimited"
+  return Number.isNaN(hard) ? Number.POSITIVE_INFINITY : hard; // the file says "unlimited"
 }

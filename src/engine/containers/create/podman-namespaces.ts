@@ -1,4 +1,7 @@
-/** Docker writes `keep-id:uid=1`, libpod wants the two parts apart (podman `pkg/specgen/namespaces.go`). */
+/**
+ * Converts a namespace mode: Docker writes `keep-id:uid=1`, libpod wants the two parts apart (podman
+ * `pkg/specgen/namespaces.go`).
+ */
 export function podmanNamespace(mode: string | undefined): object | undefined {
   if (mode === undefined || mode === '') return undefined;
   const [, nsmode = mode, value] = /^([^:]+):(.*)$/.exec(mode) ?? [];
@@ -7,7 +10,7 @@ export function podmanNamespace(mode: string | undefined): object | undefined {
 
 const networkModes = ['none', 'host', 'bridge', 'private', 'slirp4netns', 'pasta', 'container', 'ns'];
 
-/** A mode that is none of Podman's is the name of a network. */
+/** Converts a network mode. A mode that is not one of Podman's own is the name of a network. */
 export function podmanNetwork(mode: string | undefined): object {
   if (mode === undefined || mode === '' || mode === 'default') return {};
   if (networkModes.includes(mode.split(':', 1)[0] ?? '')) return { netns: podmanNamespace(mode) };

@@ -3,7 +3,7 @@ import type { ResourceLimits } from '../limits.ts';
 /** The kernel's usual period, in microseconds; Docker takes the same. */
 const cpuPeriod = 100_000;
 
-/** Limits in the words of the OCI runtime specification, as libpod takes them. */
+/** Converts limits to the names of the OCI runtime specification, as libpod takes them. */
 export function podmanResources({
   memoryBytes: memory,
   memorySwapBytes,
@@ -16,7 +16,7 @@ export function podmanResources({
       cpuNanos === undefined
         ? undefined
         : { period: cpuPeriod, quota: Math.round((cpuNanos * cpuPeriod) / 1e9) },
-    // 0 is unlimited, and unlike -1 it works where the controller is missing.
+    // 0 is unlimited, and unlike -1 it also works where the controller is missing.
     pids: pidsLimit === undefined ? undefined : { limit: Math.max(0, pidsLimit) },
   };
 }

@@ -2,7 +2,7 @@ import type { DockerInspect } from './docker-inspect-schema.ts';
 import type { InspectedContainer } from './inspected-container.ts';
 import { readConfigAlike, readHostAlike, readMounts, readState } from './inspect-parts.ts';
 
-/** Docker's answer in our words. */
+/** Converts Docker's answer to our type. */
 export function fromDockerInspect(answer: DockerInspect, raw: unknown): InspectedContainer {
   const { Config: config, HostConfig: host } = answer;
   return {

@@ -12,7 +12,7 @@ import type {
   ulimitShape,
 } from './inspect-shapes.ts';
 
-/** Podman has states of its own; each is one of Docker's to whoever looks from outside. */
+/** Podman has states of its own; seen from outside, each of them equals one of Docker's. */
 const podmanStates: Readonly<Record<string, ContainerState['status']>> = {
   configured: 'created',
   initialized: 'created',
@@ -33,7 +33,7 @@ export function readState(state: z.infer<typeof stateShape>): ContainerState {
   };
 }
 
-/** Both engines keep simple tmpfs mounts apart from the others. */
+/** Reads the mounts. Both engines list simple tmpfs mounts apart from the others. */
 export function readMounts(
   mounts: readonly (z.infer<typeof mountShape> & { readonly Options?: readonly string[] })[],
   tmpfs: Readonly<Record<string, string>>,
@@ -76,7 +76,7 @@ export function readPorts(host: {
   return [...Object.keys(host.PortBindings ?? {}), ...(host.PublishAllPorts ? ['all'] : [])];
 }
 
-/** What both engines say of the configuration in the same words. */
+/** Reads the part of the configuration that both engines describe alike. */
 export function readConfigAlike(config: ConfigAlike) {
   return {
     hostname: config.Hostname,
@@ -91,7 +91,7 @@ export function readConfigAlike(config: ConfigAlike) {
   };
 }
 
-/** What both engines say of the host's side in the same words. */
+/** Reads the part of the host's configuration that both engines describe alike. */
 export function readHostAlike(host: HostConfigAlike) {
   return {
     network: host.NetworkMode,

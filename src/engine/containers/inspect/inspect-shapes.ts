@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { flag, numberOrZero, textMap, textOrNothing, texts, time } from '../../answer.ts';
 
-/** What both engines write alike in the answer to an inspect. */
+/** The parts of the answer to an inspect that both engines write alike. */
 
 export const stateShape = z.object({
   Status: z.string(),
@@ -23,7 +23,7 @@ export const mountShape = z.object({
   Mode: textOrNothing,
 });
 
-/** Podman lists the options; on Docker they are in the mode. */
+/** Podman lists the mount options; Docker writes them into the mode. */
 export const podmanMountShape = mountShape.extend({ Options: texts });
 
 export const ulimitShape = z.object({ Name: z.string(), Soft: z.number(), Hard: z.number() });
@@ -43,7 +43,7 @@ export const restartPolicyShape = z.object({ Name: textOrNothing }).nullish();
 
 export const healthcheckShape = z.object({ Test: texts }).nullish();
 
-/** What is under which name does not matter: only the names are read. */
+/** A map of which only the names are read; the values do not matter. */
 const named = z.record(z.string(), z.unknown()).nullish();
 
 export const portsShape = named;
@@ -58,7 +58,7 @@ export function listOf<T>(shape: z.ZodType<T>) {
     .transform((list) => list ?? []);
 }
 
-/** What both engines say of the configuration in the same words. */
+/** The part of the configuration that both engines describe alike. */
 export const configAlike = {
   Hostname: textOrNothing,
   User: textOrNothing,
@@ -71,7 +71,7 @@ export const configAlike = {
   Healthcheck: healthcheckShape,
 };
 
-/** What both engines say of the host's side in the same words. */
+/** The part of the host's configuration that both engines describe alike. */
 export const hostConfigAlike = {
   NetworkMode: textOrNothing,
   ReadonlyRootfs: flag,

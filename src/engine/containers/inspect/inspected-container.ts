@@ -1,15 +1,15 @@
 import type { Ulimit } from '../create/create-container.ts';
 
 export interface ContainerState {
-  /** Podman's `stopped`, `configured` and `initialized` are told as `exited` and `created`. */
+  /** Podman's `stopped`, `configured` and `initialized` are reported as `exited` and `created`. */
   readonly status: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
   readonly running: boolean;
   /** Process id on the engine's host; 0 when it does not run. */
   readonly pid: number;
   readonly exitCode: number;
-  /** Why the last start failed; empty otherwise. Podman 4 never says. */
+  /** Why the last start failed; empty otherwise. Podman 4 never reports it. */
   readonly error: string;
-  /** Podman before 5 never says so. */
+  /** Podman before 5 never reports it. */
   readonly oomKilled: boolean;
   readonly startedAt?: Date | undefined;
   readonly finishedAt?: Date | undefined;
@@ -30,14 +30,14 @@ export interface InspectedDevice {
   readonly permissions: string;
 }
 
-/** What the engine really created. One type for Docker and Podman; where a limit is a number, 0 is none. */
+/** What the engine really created, in one type for Docker and Podman. Where a limit is a number, 0 means none. */
 export interface InspectedContainer {
   readonly id: string;
-  /** Without a leading slash. */
+  /** Name without a leading slash. */
   readonly name: string;
-  /** With `sha256:`. */
+  /** Image id with `sha256:`. */
   readonly imageId: string;
-  /** The reference it was created from. */
+  /** The reference from which the container was created. */
   readonly image: string;
   readonly createdAt: Date;
   readonly state: ContainerState;
@@ -45,7 +45,7 @@ export interface InspectedContainer {
   readonly config: {
     readonly hostname: string;
     readonly user: string;
-    /** `NAME=value`, those of the image and of the engine included. */
+    /** Variables as `NAME=value`, including those of the image and of the engine. */
     readonly env: readonly string[];
     readonly labels: Readonly<Record<string, string>>;
     readonly entrypoint: readonly string[];
@@ -55,34 +55,34 @@ export interface InspectedContainer {
     readonly openStdin: boolean;
     readonly stopSignal: string;
     readonly stopTimeout?: number | undefined;
-    /** The command of the health check, `NONE` or nothing without one. */
+    /** The command of the health check; `NONE` or empty without one. */
     readonly healthcheck: readonly string[];
   };
-  /** Docker: name as configured. Podman: what its service was started with, a name or a path: compare base names. */
+  /** Docker: name as configured. Podman: the name or path with which its service was started. Compare base names. */
   readonly runtime: string;
   readonly network: string;
-  /** Nothing is set up in its network namespace. On Podman so with the mode `none`. */
+  /** Whether nothing is set up in its network namespace. On Podman that is so with the mode `none`. */
   readonly networkDisabled: boolean;
-  /** Names of the networks that it is connected to. */
+  /** Names of the networks to which the container is connected. */
   readonly networks: readonly string[];
-  /** Ports of the host that lead to it; `all` where all that the image names are published. */
+  /** Ports of the host that lead to the container; `all` where all ports that the image names are published. */
   readonly publishedPorts: readonly string[];
   /** Names that were added to its `/etc/hosts`. */
   readonly extraHosts: readonly string[];
-  /** Name servers that were named for it. */
+  /** Name servers that were set for the container. */
   readonly dns: readonly string[];
   readonly readOnlyRootFilesystem: boolean;
-  /** As the engine shows them, with `CAP_` taken off. Podman shows `ALL` as the list of those that it took away. */
+  /** As the engine shows them, without `CAP_`. Podman shows `ALL` as the list of those that it took away. */
   readonly capAdd: readonly string[];
   readonly capDrop: readonly string[];
-  /** What the runtime was given, with `CAP_` taken off. Podman only. */
+  /** Capabilities that the runtime was given, without `CAP_`. Podman only. */
   readonly effectiveCaps?: readonly string[] | undefined;
   readonly boundingCaps?: readonly string[] | undefined;
   readonly noNewPrivileges: boolean;
   readonly securityOpt: readonly string[];
   /** Empty for none, and on Docker for its default before the first start. */
   readonly apparmorProfile: string;
-  /** SELinux; empty for none. */
+  /** SELinux label of the processes; empty for none. */
   readonly processLabel: string;
   /** Paths that are hidden, or can't be written to. Docker only. */
   readonly maskedPaths?: readonly string[] | undefined;
@@ -98,7 +98,7 @@ export interface InspectedContainer {
   readonly ipcMode: string;
   /** Bytes of `/dev/shm`. */
   readonly shmSize: number;
-  /** Empty on Docker, and `private` on Podman, for namespaces of its own. */
+  /** Empty on Docker and `private` on Podman for a namespace of its own. */
   readonly pidMode: string;
   readonly utsMode: string;
   readonly cgroupnsMode: string;
@@ -115,16 +115,16 @@ export interface InspectedContainer {
   readonly annotations: Readonly<Record<string, string>>;
   readonly privileged: boolean;
   readonly devices: readonly InspectedDevice[];
-  /** Other ways to devices: how many requests there are, and the rules for its cgroup. Docker only. */
+  /** Other ways to devices: the number of device requests, and the rules for its cgroup. Docker only. */
   readonly deviceRequests: number;
   readonly deviceCgroupRules: readonly string[];
   /** Docker only. */
   readonly sysctls: Readonly<Record<string, string>>;
   /** Docker only. */
   readonly storageOptions: Readonly<Record<string, string>>;
-  /** Containers that it shares something with: volumes, links, its pod. */
+  /** Containers with which it shares something: volumes, links, its pod. */
   readonly sharedWith: readonly string[];
-  /** Podman's ways of its own: a systemd set-up, secrets of its store, a container outside of cgroups. */
+  /** Features that only Podman has: a systemd set-up, secrets of its store, a container outside of cgroups. */
   readonly extras: readonly string[];
   /** The engine's whole answer (Podman: libpod's), unchecked. It holds environment values. */
   readonly raw: unknown;

@@ -5,7 +5,10 @@ import type { InspectedContainer } from './inspected-container.ts';
 import { readConfigAlike, readHostAlike, readMounts, readState } from './inspect-parts.ts';
 import type { PodmanInspect } from './podman-inspect-schema.ts';
 
-/** libpod's answer in our words. The Docker-compatible one hides the runtime and what became of the capabilities. */
+/**
+ * Converts libpod's answer to our type. The Docker-compatible answer hides the runtime and what became of the
+ * capabilities.
+ */
 export function fromPodmanInspect(answer: PodmanInspect, raw: unknown): InspectedContainer {
   const { Config: config, HostConfig: host } = answer;
   return {

@@ -18,21 +18,22 @@ export interface AttachContainerOptions extends CallOptions {
   readonly stdout?: boolean | undefined;
   /** Default true. */
   readonly stderr?: boolean | undefined;
-  /** Output kept per stream while nobody reads it, before the engine is made to wait. Default 1 MiB. */
+  /** Bytes of output kept per stream while nobody reads it; beyond that, the engine has to wait. Default 1 MiB. */
   readonly bufferBytes?: number | undefined;
 }
 
 export interface ContainerAttachment extends AsyncDisposable {
   /**
-   * Pieces as they come, not lines; of a container with `tty` all of its output. Ends with the container. One reader.
+   * Output in pieces as they come, not in lines. For a container with `tty` it is all of the output. It ends with the
+   * container, and takes one reader.
    *
    * @throws EngineGoneError while iterating, when the engine ended the connection inside a frame
    */
   readonly stdout: AsyncIterable<Uint8Array>;
   readonly stderr: AsyncIterable<Uint8Array>;
-  /** Only when asked for. */
+  /** Present only when it was asked for. */
   readonly stdin: ContainerStdin | undefined;
-  /** Resolves when the engine has ended the connection, or `close` has; rejects when it broke. */
+  /** Resolves when the engine or `close` has ended the connection; rejects when the connection broke. */
   readonly ended: Promise<void>;
   /** Closes the connection; the container goes on and its output is dropped. Idempotent. */
   close(): void;
@@ -71,7 +72,7 @@ export async function attachContainer(
     doing,
     method: 'POST',
     path: `/containers/${probe.id}/attach`,
-    // All five: what is left out counts as false on Docker and as true on Podman.
+    // All five are sent: Docker takes a missing one for false, Podman for true.
     query: { stream: true, logs: false, stdin, stdout, stderr },
     lasting: { headersMs: client.transport.limits.headersMs, bodyMs: 0 },
     signal,
@@ -89,7 +90,7 @@ export async function attachContainer(
   return attachment(pumpOutput(socket, { framed, bufferBytes, explain }), socketStdin(socket, explain));
 }
 
-/** Docker would wait for the next start, Podman would set the container up for another run. */
+/** Refuses a container that has ended: Docker would wait for its next start, Podman would set it up for another run. */
 function refuseEnded(status: string, doing: string): void {
   if (!['exited', 'stopped', 'dead', 'removing'].includes(status)) return;
   throw new ConflictError(`can't ${doing}: it has ended`, { hint: 'Read its output with containers.logs.' });

@@ -10,7 +10,7 @@ import { probeContainer } from '../probe-container.ts';
 import { explainStreamError } from './stream-error.ts';
 
 export interface ContainerLogsOptions extends CallOptions {
-  /** Goes on until the container ends. Default false. */
+  /** Follows the log until the container ends. Default false. */
   readonly follow?: boolean | undefined;
   /** Default true. */
   readonly stdout?: boolean | undefined;
@@ -20,19 +20,19 @@ export interface ContainerLogsOptions extends CallOptions {
   readonly since?: Date | undefined;
   /** Only what was written before this time. */
   readonly until?: Date | undefined;
-  /** Only the last so many lines, counted before a stream is left out. Default: all. */
+  /** Reads only the last so many lines, counted before a stream is left out. Default: all. */
   readonly tail?: number | undefined;
   /** Puts the time before each line, as RFC 3339. Podman before 5.8 gives whole seconds. Default false. */
   readonly timestamps?: boolean | undefined;
 }
 
-/** A piece of output; not a line. All output of a container with `tty` is `stdout`. */
+/** A piece of output, which need not be a line. All output of a container with `tty` is `stdout`. */
 export interface LogChunk {
   readonly stream: 'stdout' | 'stderr';
   readonly data: Uint8Array;
 }
 
-/** The log, to be iterated over once. Ending the iteration early, or disposing, closes the connection. */
+/** The log, which can be iterated over once. Ending the iteration early, or disposing, closes the connection. */
 export interface ContainerLogs extends AsyncIterable<LogChunk>, AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -125,7 +125,7 @@ async function* readChunks(
   }
 }
 
-/** Seconds with a fraction, as both engines read them. */
+/** Writes a time as seconds with a fraction, as both engines read it. */
 function unixTime(date: Date | undefined): string | undefined {
   return date && (date.getTime() / 1000).toFixed(3);
 }

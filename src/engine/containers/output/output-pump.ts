@@ -6,9 +6,9 @@ import { OutputQueue } from './output-queue.ts';
 export interface OutputPump {
   readonly stdout: AsyncIterable<Uint8Array>;
   readonly stderr: AsyncIterable<Uint8Array>;
-  /** Rejects with what `explain` made of the failure. */
+  /** Rejects with the error that `explain` made of the failure. */
   readonly ended: Promise<void>;
-  /** Ends both streams as if the engine had. */
+  /** Ends both streams as if the engine had ended them. */
   stop(): void;
 }
 
@@ -49,7 +49,7 @@ export function pumpOutput(
       stdout.end();
       stderr.end();
     });
-  ended.catch(() => undefined); // whoever reads the streams learns of it there
+  ended.catch(() => undefined); // whoever reads the streams learns of the failure there
 
   return {
     stdout,

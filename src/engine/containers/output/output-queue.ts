@@ -1,7 +1,7 @@
-/** Each piece costs so many bytes beside its own, because a program may write one byte at a time. */
+/** Bytes that each piece counts beside its own, because a program may write one byte at a time. */
 const costOfPiece = 64;
 
-/** Output that has come and is not read yet: filled from one side, iterated over once from the other. */
+/** Output that has arrived and is not read yet. It is filled from one side and iterated over once from the other. */
 export class OutputQueue implements AsyncIterableIterator<Uint8Array> {
   readonly #limit: number;
   readonly #onDrain: () => void;
@@ -32,13 +32,13 @@ export class OutputQueue implements AsyncIterableIterator<Uint8Array> {
     this.#size += piece.length + costOfPiece;
   }
 
-  /** No more will come. What is here can still be read. */
+  /** Says that no more will come. What is here can still be read. */
   end(): void {
     if (this.#state.kind === 'open') this.#state = { kind: 'ended' };
     for (const reader of this.#waiting.splice(0)) reader.resolve({ done: true, value: undefined });
   }
 
-  /** No more will come, because of `error`. What is here can still be read, then it is thrown. */
+  /** Says that no more will come, because of `error`. What is here can still be read; then the error is thrown. */
   fail(error: unknown): void {
     if (this.#state.kind !== 'open') return;
     const [reader, ...others] = this.#waiting.splice(0);
@@ -64,7 +64,7 @@ export class OutputQueue implements AsyncIterableIterator<Uint8Array> {
     return { done: true, value: undefined };
   }
 
-  /** The reader has had enough: what is here and what will come is thrown away. */
+  /** Ends the reading: what is here and what will come is thrown away. */
   return(): Promise<IteratorResult<Uint8Array, undefined>> {
     this.#state = { kind: 'discarded' };
     this.#pieces = [];

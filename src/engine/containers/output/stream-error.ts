@@ -2,7 +2,7 @@ import type { Call, EngineClient } from '../../client.ts';
 import { EngineStreamError, RawStreamError } from '../../codec/raw-stream.ts';
 import { EngineOperationError, EngineProtocolError } from '../../errors.ts';
 
-/** Turns what broke a stream of output into the error to throw. */
+/** Turns the failure of an output stream into the error to throw. */
 export async function explainStreamError(client: EngineClient, call: Call, error: unknown): Promise<unknown> {
   const { method, path, signal } = call;
   const context = { method, path, socketPath: client.transport.socketPath, cause: error };
