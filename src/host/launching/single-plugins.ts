@@ -1,7 +1,7 @@
 import type { Plugin } from '../../goplugin/index.ts';
 import type { HostLogger } from '../reporting/events.ts';
 
-/** Plugins of `start`: each lives as long as its process, and nobody restarts it. */
+/** Plugins that `start` launched. Each lives as long as its process and is not restarted. */
 export class SinglePlugins {
   readonly #logger: HostLogger;
   readonly #plugins = new Set<Plugin>();
@@ -10,14 +10,14 @@ export class SinglePlugins {
     this.#logger = logger;
   }
 
-  /** Has the plugin's container removed when it ends. @returns the plugin */
+  /** Arranges that the plugin's container is removed when it ends. @returns the plugin */
   add(plugin: Plugin): Plugin {
     this.#plugins.add(plugin);
     void plugin.exited.then(() => this.#discard(plugin));
     return plugin;
   }
 
-  /** Ends each by itself until the signal, then by force. @returns the end of each */
+  /** Asks each plugin to end, and kills those that still run at the abort. @returns a promise for the end of each */
   stopAll(signal: AbortSignal): Promise<void>[] {
     return [...this.#plugins].map(async (plugin) => {
       await plugin.stop({ signal }).catch(() => undefined);
@@ -25,7 +25,7 @@ export class SinglePlugins {
     });
   }
 
-  /** A plugin that ended leaves its container behind for its exit code to be read; by now it has been. */
+  /** The container of an ended plugin is kept until its exit code has been read, which has happened by now. */
   async #discard(plugin: Plugin): Promise<void> {
     try {
       await plugin[Symbol.asyncDispose]();
