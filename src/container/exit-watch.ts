@@ -65,9 +65,9 @@ async function describeExit(
 }
 
 /**
- * The latest time at which the container can have ended. Podman takes the time of a file that its monitor writes, and the
- * kernel stamps files with the time of its last tick, at most a hundredth of a second ago (CONFIG_HZ): the record may
- * be that much before the end. Docker reads the clock.
+ * The latest time at which the container can have ended. Podman takes the time of a file that its monitor writes, and
+ * the kernel stamps files with the time of its last tick, at most a hundredth of a second ago (CONFIG_HZ): the record
+ * may be that much before the end. Docker reads the clock.
  */
 function notBeforeTheEnd(engine: Pick<Engine, 'kind'>, recorded: Date): Date {
   return engine.kind === 'podman' ? new Date(recorded.getTime() + longestTickMs) : recorded;
