@@ -290,8 +290,9 @@ export class PluginHost implements AsyncDisposable {
   }
 
   /**
-   * Starts an instance at once that was given up (state `failed`) or waits for its next start. @returns whether it
-   * exists
+   * Starts an instance at once that was given up (state `failed`) or waits for its next start.
+   *
+   * @returns whether it exists
    */
   reset(instanceId: string): boolean {
     checkInstanceId('host.reset', instanceId);
@@ -307,7 +308,9 @@ export class PluginHost implements AsyncDisposable {
   }
 
   /**
-   * Calls `listener` for every line that an instance's plugins write from now on. @returns a function that ends this
+   * Calls `listener` for every line that an instance's plugins write from now on.
+   *
+   * @returns a function that ends this
    */
   followLogs(instanceId: string, listener: (line: PluginLogLine) => void): () => void {
     checkInstanceId('host.followLogs', instanceId);

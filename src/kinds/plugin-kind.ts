@@ -35,7 +35,9 @@ export interface PluginSelfDescription {
 export type SharingRule = (plugin: Plugin, options: AbortOption) => boolean | Promise<boolean>;
 
 /**
- * Whether several mounts may share the plugin. @throws the errors of a call; a plugin without the service is not shared
+ * Whether several mounts may share the plugin.
+ *
+ * @throws the errors of a call; a plugin without the service is not shared
  */
 export async function maySharePlugin(
   kind: PluginKind,

@@ -12,8 +12,9 @@ import { shortPath } from './short-path.ts';
 export interface RunningHost {
   readonly state: HostState;
   /**
-   * Sends a request and yields the answers. Leaving the iteration, or an abort, ends it. @throws the error that the
-   * host reports
+   * Sends a request and yields the answers. Leaving the iteration, or an abort, ends it.
+   *
+   * @throws the error that the host reports
    */
   ask(request: ControlRequest, options: { readonly signal: AbortSignal }): AsyncIterable<ControlAnswer>;
 }

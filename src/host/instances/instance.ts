@@ -93,8 +93,9 @@ export class Instance {
   }
 
   /**
-   * Starts the first plugin, which is kept running from then on. @throws why it could not be started; the instance is
-   * stopped then
+   * Starts the first plugin, which is kept running from then on.
+   *
+   * @throws why it could not be started; the instance is stopped then
    */
   async open({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<Generation> {
     const { signal: ending } = this.#life;

@@ -38,8 +38,9 @@ export class PluginLog {
   }
 
   /**
-   * Calls the listener for each line. What it throws becomes a process warning. @returns a function that ends the
-   * listening
+   * Calls the listener for each line. What it throws becomes a process warning.
+   *
+   * @returns a function that ends the listening
    */
   follow(listener: (line: PluginLogLine) => void): () => void {
     this.#listeners.add(listener);

@@ -22,8 +22,9 @@ export class WaitingCalls {
   }
 
   /**
-   * Resolves with the next `wake`, or when the time is over. @throws HostLimitError when too many wait; the signal's
-   * reason
+   * Resolves with the next `wake`, or when the time is over.
+   *
+   * @throws HostLimitError when too many wait; the signal's reason
    */
   async next(limitMs: number, signal: AbortSignal | undefined): Promise<void> {
     if (this.#wakes.size >= this.#limit) {

@@ -1,4 +1,4 @@
-/** The catalog of plugins as a host offers it. Plugins that are registered here have been started once. */
+/** The catalog of plugins as a host offers it. Without `skipProbe`, a plugin is started before it is registered. */
 import type { AbortOption } from '../../abort.ts';
 import {
   toPluginEntry,

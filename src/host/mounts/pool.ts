@@ -53,8 +53,9 @@ export class Pool implements InstanceKeeper, MountKeeper {
   }
 
   /**
-   * Puts a mount on an instance that it may share, or on a new one. @throws why no instance could be started or
-   * prepared
+   * Puts a mount on an instance that it may share, or on a new one.
+   *
+   * @throws why no instance could be started or prepared
    */
   async mount(plugin: ResolvedPlugin, asked: Mount['plugin'], options: MountOptions): Promise<MountedPlugin> {
     const mountId = options.id ?? randomBytes(5).toString('hex');

@@ -47,7 +47,9 @@ export class OwnedFolders implements AsyncDisposable {
   }
 
   /**
-   * Removes the folders. A folder that others still use stays, with what they have in it. @throws FolderNotRemovedError
+   * Removes the folders. A folder that others still use stays, with what they have in it.
+   *
+   * @throws FolderNotRemovedError
    */
   async [Symbol.asyncDispose](): Promise<void> {
     const folders = await Promise.allSettled([...this.#folders.values()].map(({ path }) => path));
