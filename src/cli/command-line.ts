@@ -7,7 +7,7 @@ import { nearest } from '../settings/nearest.ts';
 import { parseArguments } from './parse-arguments.ts';
 import { UsageError } from './usage-error.ts';
 
-/** Runs one command line. @param words what follows `bulkhead` */
+/** Runs one command line. @param words the words after `bulkhead` */
 export async function runCommandLine(words: readonly string[], context: Context): Promise<ExitCode> {
   const { terminal, signal } = context;
   if (words.length === 1 && ['--version', '-version', '-v'].includes(words[0] ?? '')) {
@@ -35,11 +35,11 @@ export async function runCommandLine(words: readonly string[], context: Context)
 
 interface Found {
   readonly path: readonly string[];
-  /** The command or group that the words lead to; absent: the table itself. */
+  /** The command or group that the words lead to; absent: the command table itself. */
   readonly node?: CommandNode | undefined;
-  /** The words after it. */
+  /** The words after the command's own. */
   readonly rest: readonly string[];
-  /** The first word that leads nowhere, and what it could have been. */
+  /** The first word that is no command, and the commands that it could have been. */
   readonly unknown?: { readonly word: string; readonly known: readonly string[] } | undefined;
 }
 
@@ -64,7 +64,7 @@ function helpOf({ path, node }: Found): string {
   return isGroup(node) ? groupHelp(path, node) : commandHelp(path, node);
 }
 
-/** No command, or one that is not there. */
+/** Refuses a command line without a command, or with an unknown one. */
 function refuseWord({ path, node, unknown }: Found, context: Context): ExitCode {
   if (unknown === undefined) {
     context.terminal.err(helpOf({ path, node, rest: [] }));
@@ -81,7 +81,7 @@ function refuseWord({ path, node, unknown }: Found, context: Context): ExitCode 
   );
 }
 
-/** What is wrong, how it should look, and where to read more: the same shape as other errors. */
+/** Prints an error in the same shape as others: what is wrong, the usage, and where to read more. */
 function refuse(message: string, usage: string, path: readonly string[], { terminal }: Context): ExitCode {
   terminal.err(`${terminal.paintErr('red', 'Error:')} ${message}`);
   terminal.err(`  ${usage}`);
@@ -91,7 +91,7 @@ function refuse(message: string, usage: string, path: readonly string[], { termi
   return exitCodes.usage;
 }
 
-/** `help` first, or a flag that asks for it before any `--`. */
+/** Whether the words begin with `help`, or contain a help flag before any `--`. */
 function asksForHelp(words: readonly string[]): boolean {
   const end = words.indexOf('--');
   return words[0] === 'help' || words.slice(0, end === -1 ? undefined : end).some(isHelp);

@@ -15,7 +15,7 @@ import { version } from './commands/version.ts';
 export const summary =
   'Runs HashiCorp go-plugin plugins in containers, on Docker or Podman, and says before launch whether they can run here.';
 
-/** Every command there is. Usage, help, completion and parsing are made from it. */
+/** All commands. Usage, help, completion and parsing are made from this table. */
 export const commandTable: readonly CommandNode[] = [
   doctor,
   check,

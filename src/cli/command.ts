@@ -5,23 +5,25 @@ import { shownFlag, type ParsedArguments } from './parse-arguments.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface Positional {
-  /** As usage shows it, such as `IMAGE`. */
+  /** Name as usage shows it, such as `IMAGE`. */
   readonly name: string;
   readonly optional?: boolean;
-  /** What shells complete it with. */
+  /** How shells complete it: with files, or with one of these words. */
   readonly complete?: 'file' | readonly string[];
 }
 
 export interface Context {
   readonly terminal: Terminal;
   /**
-   * Aborted by Ctrl-C, SIGTERM, SIGQUIT, a terminal that is gone, and when nobody reads the output any more: the command
-   * cleans up and returns.
+   * Aborted by Ctrl-C, SIGTERM, SIGQUIT, the loss of the terminal, and when nobody reads the output any more. The
+   * command then cleans up and returns.
    */
   readonly signal: AbortSignal;
   /** Variables of the process. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** SIGHUP calls the listener instead of ending the command, where the command has no terminal that could be gone. */
+  /**
+   * Makes SIGHUP call the listener instead of ending the command, if the command has no terminal that it could lose.
+   */
   readonly onHangup: (listener: () => void) => Disposable;
 }
 
@@ -29,9 +31,9 @@ export interface Context {
 export interface Command {
   readonly name: string;
   readonly summary: string;
-  /** Further help: paragraphs. */
+  /** Paragraphs of further help. */
   readonly details: readonly string[];
-  /** Command lines without `bulkhead`. */
+  /** Example command lines, without `bulkhead`. */
   readonly examples: readonly string[];
   readonly positionals: readonly Positional[];
   readonly flags: Flags;
@@ -69,7 +71,7 @@ export interface CommandDefinition<F extends Flags, P extends readonly Positiona
   ): Promise<ExitCode>;
 }
 
-/** Makes a command whose `run` is given checked values. */
+/** Makes a command whose `run` gets checked values. */
 export function command<const F extends Flags = Flags, const P extends readonly Positional[] = []>(
   definition: CommandDefinition<F, P>,
 ): Command {

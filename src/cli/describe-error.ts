@@ -5,8 +5,8 @@ import { plainText } from './output/plain-text.ts';
 import type { Paint } from './output/terminal.ts';
 
 /**
- * An error in the one shape that all commands have: what happened, where and what was seen, what to do. No stack, no
- * secrets.
+ * Describes an error in the shape that all commands share: what happened, where it happened, what was observed, and
+ * what to do. It contains no stack and no secrets.
  *
  * ```
  * Error: IMAGE_NOT_PRESENT: the engine has no image nosuch:1
@@ -14,7 +14,7 @@ import type { Paint } from './output/terminal.ts';
  * Hint: Load it first: bulkhead image load FILE.
  * ```
  *
- * @param flags those of the command, which a hint names in place of options of the library
+ * @param flags flags of the command, which a hint names instead of the library's options
  */
 export function describeError(error: unknown, paint: Paint, flags: Flags = {}): string[] {
   const { heading, details, remedy } = partsOf(error);
@@ -44,14 +44,17 @@ function partsOf(error: unknown): ErrorParts {
   };
 }
 
-/** What a `PluginError` carries; read by its shape, so that nothing has to be loaded to print an error. */
+/**
+ * The fields of a `PluginError`. They are recognised by their shape, so that nothing has to be loaded to print an
+ * error.
+ */
 interface PluginParts {
   readonly phase?: unknown;
   readonly exit?:
     { readonly code?: number | undefined; readonly oomKilled?: boolean | undefined } | undefined;
   readonly diagnosis?:
     { readonly facts: readonly { readonly name: string; readonly value: string }[] } | undefined;
-  /** A Podman service of our own carries plain text here, which its message tells already. */
+  /** The error of a Podman service of our own has plain text here, which its message contains already. */
   readonly output?: { readonly stdout: string; readonly stderr: string } | string | undefined;
 }
 

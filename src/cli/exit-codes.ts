@@ -1,11 +1,11 @@
 import { BulkheadError, type Blame } from '../errors.ts';
 
-/** What the command line ends with. The one place where this is said; `bulkhead help` prints it. */
+/** The exit codes of the command line. This is the only place that defines them; `bulkhead help` prints it. */
 export const exitCodes = { ok: 0, no: 1, usage: 2, environment: 3 } as const;
 
 export type ExitCode = number;
 
-/** What each means, in the order of the numbers. */
+/** The meaning of each exit code, in the order of the numbers. */
 export const exitCodeMeanings: readonly (readonly [code: string, meaning: string])[] = [
   ['0', 'yes, or done'],
   ['1', 'no: what was asked about is not so, or the plugin, image or catalog entry does not allow it'],
@@ -14,7 +14,7 @@ export const exitCodeMeanings: readonly (readonly [code: string, meaning: string
   ['128+N', 'ended by signal N, after cleaning up (130 is Ctrl-C)'],
 ];
 
-/** What each blame leads to. */
+/** The exit code for each blame. */
 const exitCodeOfBlame: Readonly<Record<Blame, ExitCode>> = {
   usage: exitCodes.usage,
   request: exitCodes.no,
@@ -25,7 +25,10 @@ const exitCodeOfBlame: Readonly<Record<Blame, ExitCode>> = {
   catalog: exitCodes.environment,
 };
 
-/** The exit code that an error leads to. What is no error of ours, such as one of the file system, is the machine's. */
+/**
+ * The exit code for an error. Errors that are not Bulkhead's, such as those of the file system, are blamed on the
+ * machine.
+ */
 export function exitCodeOf(error: unknown): ExitCode {
   return exitCodeOfBlame[BulkheadError.from(error).blames];
 }

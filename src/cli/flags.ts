@@ -6,21 +6,23 @@ import { UsageError } from './usage-error.ts';
  */
 export interface Flag<T> {
   readonly summary: string;
-  /** What stands for the value in help, such as `NAME`; absent for a flag that is there or not. */
+  /** Placeholder of the value in help, such as `NAME`; absent for a flag without a value. */
   readonly value?: string | undefined;
-  /** The only values there are. */
+  /** The only allowed values. */
   readonly choices?: readonly string[] | undefined;
   readonly repeatable?: boolean | undefined;
-  /** A single letter for the same, such as `f`. */
+  /** A single letter for the same flag, such as `f`. */
   readonly short?: string | undefined;
-  /** An older or second name for the same; not in help. */
+  /** An older or second name for the same flag, which help does not show. */
   readonly alias?: string | undefined;
-  /** The value is a path: shells complete it. */
+  /** Whether the value is a path, which shells complete. */
   readonly path?: boolean | undefined;
   readonly required?: boolean | undefined;
   /**
-   * @param texts as given, in order; empty when the flag was not given
-   * @param name for errors, such as `-oci_runtime`
+   * Converts what was given to the flag's value.
+   *
+   * @param texts the given texts in order; empty when the flag was not given
+   * @param name name for errors, such as `-oci_runtime`
    */
   readonly convert: (texts: readonly string[], name: string) => T;
 }
@@ -33,12 +35,12 @@ export type FlagValues<F extends Flags> = {
 
 type Extras = Pick<Flag<unknown>, 'short' | 'alias' | 'path'>;
 
-/** Any text. Given more than once, the last counts, as with Vault's. */
+/** A flag for any text. If it is given more than once, the last text counts, as with Vault's flags. */
 export function text(value: string, summary: string, extras: Extras = {}): Flag<string | undefined> {
   return { value, summary, ...extras, convert: (texts) => texts.at(-1) };
 }
 
-/** Any text, and it has to be there. */
+/** A required flag for any text. */
 export function requiredText(value: string, summary: string, extras: Extras = {}): Flag<string> {
   return {
     value,
@@ -53,7 +55,7 @@ export function requiredText(value: string, summary: string, extras: Extras = {}
   };
 }
 
-/** Every text that was given, in order. */
+/** A flag that may be repeated; its value is every given text, in order. */
 export function texts(value: string, summary: string, extras: Extras = {}): Flag<readonly string[]> {
   return {
     value,
@@ -64,17 +66,17 @@ export function texts(value: string, summary: string, extras: Extras = {}): Flag
   };
 }
 
-/** There or not; `-x=false` says not. */
+/** A flag that is set or not; `-x=false` unsets it. */
 export function toggle(summary: string, extras: Extras = {}): Flag<boolean> {
   return { summary, ...extras, convert: (given, name) => toBoolean(given.at(-1) ?? 'false', name) };
 }
 
-/** A whole number, not negative. */
+/** A flag for a whole number that is not negative. */
 export function whole(value: string, summary: string, extras: Extras = {}): Flag<number | undefined> {
   return { value, summary, ...extras, convert: (given, name) => lastAs(toWhole, given, name) };
 }
 
-/** One of a few; the first is the default. */
+/** A flag for one of a few values; the first is the default. */
 export function choice<const C extends readonly [string, ...string[]]>(
   choices: C,
   summary: string,
@@ -93,7 +95,7 @@ export function choice<const C extends readonly [string, ...string[]]>(
   };
 }
 
-/** One of a few, or none. */
+/** A flag for one of a few values, without a default. */
 export function optionalChoice<const C extends readonly [string, ...string[]]>(
   choices: C,
   summary: string,
@@ -107,7 +109,7 @@ export function optionalChoice<const C extends readonly [string, ...string[]]>(
   };
 }
 
-/** A number of bytes, also as `256M`, `256MiB`. */
+/** A flag for a number of bytes, which may be given as `256M` or `256MiB`. */
 export function bytes(value: string, summary: string, extras: Extras = {}): Flag<number | undefined> {
   return { value, summary, ...extras, convert: (given, name) => lastAs(toBytes, given, name) };
 }
@@ -121,7 +123,7 @@ function lastAs<T>(
   return last === undefined ? undefined : convert(last, name);
 }
 
-/** A limit that has a default, and a word that lifts it. */
+/** Extends a flag for a limit with the word `unlimited`. */
 export function liftable(flag: Flag<number | undefined>): Flag<number | 'unlimited' | undefined> {
   return {
     ...flag,

@@ -84,7 +84,7 @@ function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', `${title}:`, ...lines];
 }
 
-/** Two columns; a first one that is too long has a line of its own. */
+/** Prints two columns. If the text for the first one is too long, it gets a line of its own. */
 function columns(entries: readonly (readonly [string, string])[]): string[] {
   const room = Math.min(34, Math.max(0, ...entries.map(([head]) => head.length)));
   return entries.flatMap(([head, description]) => {

@@ -1,6 +1,7 @@
 /**
- * What the commands are made of, loaded when a command needs it: `bulkhead version` loads none. In functions of their own,
- * because TypeScript 6 leaves the name of a module in `import()` as it is where the block has an `await using`.
+ * The modules behind the commands, loaded when a command needs them; `bulkhead version` loads none. Each import is in a
+ * function of its own, because TypeScript 6 does not rewrite the module's name in an `import()` within a block that has
+ * an `await using`.
  */
 export const lazyModules = {
   engine: () => import('../engine/index.ts'),

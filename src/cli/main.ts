@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Nothing is imported before the version of Node.js is looked at: an older one fails in the middle of what it can't read.
+// The version of Node.js is checked before anything is imported: an older one would fail on syntax that it does not
+// know.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
 if (major > 20 || (major === 20 && minor >= 19)) {

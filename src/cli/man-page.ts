@@ -1,4 +1,4 @@
-/** The manual page bulkhead(1), made from the table of commands: groff's man macros, see groff_man(7). */
+/** The manual page bulkhead(1), made from the command table with groff's man macros (groff_man(7)). */
 import { isGroup, type Command, type CommandNode } from './command.ts';
 import { exitCodeMeanings } from './exit-codes.ts';
 import { usageLine } from './help.ts';
@@ -38,7 +38,7 @@ const environment: readonly (readonly [string, string])[] = [
   ['NO_COLOR', 'no colours'],
 ];
 
-/** The first sentence, as `whatis` shows it: without its first capital and its full stop. */
+/** The first sentence as `whatis` shows it, without its first capital and its full stop. */
 function nameLine(summary: string): string {
   const text = summary.replace(/\.$/, '');
   return `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
@@ -68,7 +68,7 @@ function command(node: Command, path: readonly string[]): string[] {
   ];
 }
 
-/** A dash is one that can be typed, and a line that begins with a dot or a quote is text. */
+/** Escapes text for groff: dashes stay ASCII dashes, and a line that begins with a dot or a quote stays text. */
 function escaped(text: string): string {
   return text
     .replaceAll('\\', '\\e')

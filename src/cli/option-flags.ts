@@ -2,7 +2,7 @@ import { settingDefinitions } from '../settings/setting-list.ts';
 import type { Flags } from './flags.ts';
 import { shownFlag } from './parse-arguments.ts';
 
-/** Flags whose name is not that of the option. */
+/** Flags whose name differs from the option's. */
 const flagOfOption: Readonly<Record<string, string>> = {
   ...Object.fromEntries(settingDefinitions.map(([name, { flag }]) => [name, flag.name])),
   autoMtls: 'no_mtls',
@@ -15,8 +15,8 @@ const flagOfOption: Readonly<Record<string, string>> = {
 };
 
 /**
- * A hint or a remedy for somebody at the command line. The library names its options in backticks, with or without a value
- * (`memoryBytes`, `autoMtls: false`); those for which the command has a flag are shown as that flag. Everything else
+ * Adapts a hint or a remedy for the command line. The library names its options in backticks, with or without a value
+ * (`memoryBytes`, `autoMtls: false`). Those for which the command has a flag are shown as that flag; everything else
  * stays.
  */
 export function withFlags(text: string, flags: Flags): string {

@@ -3,14 +3,14 @@ import { nearest } from '../settings/nearest.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface ParsedArguments {
-  /** What was given for each flag, by the flag's own name, in order. */
+  /** The texts that were given for each flag, in order, by the flag's main name. */
   readonly flags: ReadonlyMap<string, readonly string[]>;
   readonly positionals: readonly string[];
 }
 
 /**
- * Tells flags and positionals apart. `-name=value`, `--name value`, `-name`; `-` and `_` in names are the same; flags
- * may stand before, between and after positionals; `--` ends them; a lone `-` is a positional.
+ * Separates flags from positionals. `-name=value`, `--name value` and `-name` are flags; `-` and `_` in names are the
+ * same. Flags may stand before, between and after positionals; `--` ends them; a lone `-` is a positional.
  *
  * @throws UsageError for a flag that the command does not have, naming the nearest one that it has
  */
@@ -34,7 +34,7 @@ export function parseArguments(words: readonly string[], flags: Flags): ParsedAr
   return { flags: given, positionals };
 }
 
-/** As it is shown to people: Vault's spelling. */
+/** The flag's name as it is shown to people, in Vault's spelling. */
 export function shownFlag(name: string): string {
   return `-${name}`;
 }

@@ -1,4 +1,4 @@
-/** The command line itself; see main.ts, which is what runs. */
+/** The program behind the command line, which main.ts starts. */
 import { constants } from 'node:os';
 import { runCommandLine } from './command-line.ts';
 import { listenToSignals, type Ending } from './signals.ts';
@@ -11,7 +11,7 @@ const { onHangup } = listenToSignals((signal) => {
   endedBy ??= signal;
   interrupt.abort(new Error(`ended by ${signal}`));
 });
-// The reader of a pipe went away, as `head` does: nothing more is wanted.
+// The reader of a pipe has gone, as `head` does: no further output is wanted.
 process.stdout.on('error', () => {
   interrupt.abort(new Error('nobody reads the output'));
 });

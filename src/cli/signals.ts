@@ -1,4 +1,4 @@
-/** What signals do to the command line. */
+/** Handles signals for the command line. */
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
@@ -9,8 +9,8 @@ const endings = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const;
 export type Ending = (typeof endings)[number];
 
 /**
- * Calls `end` at the first of each signal that asks to end: whoever is in a hurry sends it again, and the process ends
- * without cleaning up. One that was ignored when the process began, as `nohup` does, stays ignored.
+ * Calls `end` at the first signal of each kind that asks the process to end. The second one of that kind ends the
+ * process without cleaning up. A signal that was ignored when the process began, as under `nohup`, stays ignored.
  */
 export function listenToSignals(end: (signal: Ending) => void): Pick<Context, 'onHangup'> {
   const ignored = ignoredSignals();
@@ -40,14 +40,14 @@ export function listenToSignals(end: (signal: Ending) => void): Pick<Context, 'o
   };
 }
 
-/** proc(5): `SigIgn` is a mask, of which signal 1 is the lowest bit. */
+/** The signals that this process ignores. proc(5): `SigIgn` is a mask whose lowest bit is signal 1. */
 function ignoredSignals(): Set<Ending> {
   let mask = 0n;
   try {
     const status = readFileSync('/proc/self/status', 'utf8');
     mask = BigInt(`0x${/^SigIgn:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
   } catch {
-    // no such file system: nothing is known to be ignored
+    // There is no such file system: no signal is known to be ignored.
   }
   return new Set(endings.filter((signal) => (mask >> BigInt(constants.signals[signal] - 1)) & 1n));
 }

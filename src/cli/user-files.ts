@@ -1,4 +1,4 @@
-/** Files that are named on the command line: what goes wrong with one is told with its name and what to do. */
+/** Reads and writes files that the command line names. Errors name the file and say what to do. */
 import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { BulkheadError } from '../errors.ts';
 import { fileHints } from '../thrown-value.ts';
@@ -14,15 +14,11 @@ export async function readUserFile(path: string): Promise<string> {
 export interface OutputFile {
   /** @throws BulkheadError `FILE_UNUSABLE`; a file that was not there before is removed again */
   write(text: string): Promise<void>;
-  /** Takes a file away again that only exists because it was looked whether it can be. */
+  /** Removes the file if `openUserFile` created it. */
   abandon(): Promise<void>;
 }
 
-/**
- * Finds out that a file can be written before the work for it begins.
- *
- * @throws BulkheadError `FILE_UNUSABLE`
- */
+/** Checks that a file can be written before the work for it begins. @throws BulkheadError `FILE_UNUSABLE` */
 export async function openUserFile(path: string): Promise<OutputFile> {
   let isNew = false;
   try {
@@ -56,7 +52,7 @@ export async function openUserFile(path: string): Promise<OutputFile> {
   };
 }
 
-/** What the system says of a file, with its name. */
+/** The error for a file: its name, and the reason that the system gives. */
 export function unusable(path: string, done: 'read' | 'written', cause: unknown): BulkheadError {
   const { code = '', message } = cause as NodeJS.ErrnoException;
   const reason = message.replace(/^[A-Z]+: /, '').replace(/, \w+( '.*')?$/, '');

@@ -3,14 +3,14 @@ import { BulkheadError, nameErrorClass } from '../errors.ts';
 import type { AttestationContext } from './attested/setting.ts';
 import { attestedSettings } from './attested/settings.ts';
 
-/** One setting that the engine made otherwise than it was asked. */
+/** A setting that the engine made differently from the request. */
 export interface Difference {
   readonly setting: string;
   readonly asked: string;
   readonly made: string;
 }
 
-/** Thrown before start when the container is not what was asked for. The container has been removed. */
+/** Thrown before the start when the container differs from what was requested. The container has been removed. */
 export class AttestationError extends BulkheadError {
   static {
     nameErrorClass(this, 'AttestationError');
@@ -32,11 +32,11 @@ export class AttestationError extends BulkheadError {
 }
 
 /**
- * Compares what the engine created with what was asked, setting by setting: engines drop settings silently. What a
- * request can't ask for, or leaves at a safe default, must be at that default.
+ * Compares the container that the engine created with the request, setting by setting, because engines drop settings
+ * silently. A setting that a request can't ask for, or leaves at a safe default, must be at that default.
  *
- * @returns every difference; empty when the container may be started. No values of variables, labels or arguments are
- *   in it.
+ * @returns every difference; empty when the container may be started. It holds no values of variables, labels or
+ *   arguments.
  */
 export function attest(
   asked: CreateContainerOptions,

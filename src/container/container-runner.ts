@@ -30,9 +30,11 @@ import { makePluginFolder, type PluginFolder } from './sockets/plugin-folder.ts'
 import { mountsSeenBy } from './sockets/seen-mounts.ts';
 import { addressInContainer, addressOnHost } from './sockets/share-socket.ts';
 
-/** A create request may wait behind others at a busy engine; after this it counts as failed. */
+/**
+ * Time limit for creating a container. The request may wait behind others at a busy engine; after this it has failed.
+ */
 const createMs = 60_000;
-/** How long a killed container may take to be seen as ended before it is removed by force. */
+/** How long the engine may take to report the end of a killed container before the container is removed by force. */
 const killMs = 10_000;
 
 export interface ContainerRunnerParts {
@@ -45,10 +47,10 @@ export interface ContainerRunnerParts {
 }
 
 /**
- * Makes the container of one plugin, ready to be started: its folder for sockets, create, attest, attach.
+ * Makes the container of one plugin, ready to be started: makes its folder for sockets, creates, attests, attaches.
  *
- * @throws AttestationError when the engine made something else than it was asked
- * @remarks On failure and abort nothing is left: a create request under way is waited for and undone.
+ * @throws AttestationError when the engine made something else than requested
+ * @remarks Failure and abort leave nothing: a create request under way is waited for and undone.
  */
 export async function createContainerRunner(
   parts: ContainerRunnerParts,
@@ -62,7 +64,7 @@ export async function createContainerRunner(
   const name = containerName(options.title);
   try {
     const request = createRequest({ ...parts, name, pluginFolder: folder.path });
-    // Asked for meanwhile: what the request leaves to the image is compared with the image too.
+    // Runs beside the creation: what the request leaves to the image is compared with the image too.
     const inspected = engine.images.inspect(parts.imageId, { signal });
     inspected.catch(() => undefined); // awaited below, when there is a container to remove
     const id = await createWhole(engine, request, name, signal);
@@ -85,9 +87,9 @@ export async function createContainerRunner(
 }
 
 /**
- * A create request is never abandoned half-way: aborting it could leave a container that nobody knows. When the
- * caller aborts, the answer is waited for and the container removed before the abort is passed on; when the answer is
- * lost, the container is removed by its name.
+ * Creates the container, and never abandons a request half-way: that could leave a container that nobody knows. When
+ * the caller aborts, the answer is waited for and the container removed before the abort is passed on; when the answer
+ * is lost, the container is removed by its name.
  */
 async function createWhole(
   engine: Engine,
@@ -140,7 +142,7 @@ async function attach(
 class ContainerRunner implements PluginRunner {
   readonly name: string;
   readonly id: string;
-  /** The plugin does not see it: a socket is moved to where the plugin can write once it has its owner and mode. */
+  /** Private to the host: a socket gets its owner and mode here before it is moved to where the plugin can write. */
   readonly socketDirectory: string;
   readonly stdout: AsyncIterable<Uint8Array>;
   readonly stderr: AsyncIterable<Uint8Array>;
@@ -160,7 +162,7 @@ class ContainerRunner implements PluginRunner {
     this.redact = redactor(parts.options);
     this.#folder = folder;
     this.#output = output;
-    this.#output.ended.catch(() => undefined); // its readers are told; the exit is the watch's to find out
+    this.#output.ended.catch(() => undefined); // its readers get the error, and the exit watch notices the end
     this.#stdout = new WatchedOutput(output.stdout);
     this.#stderr = new WatchedOutput(output.stderr);
     this.name = parts.options.title ?? parts.options.image;
@@ -171,8 +173,8 @@ class ContainerRunner implements PluginRunner {
   }
 
   /**
-   * The watch for the end begins right after the start: the container is not removed by its engine, so an end in
-   * between is not missed. (Podman may never answer a wait for the next exit that is sent before a start.)
+   * Starts the container, and begins to wait for its end right after that. The engine does not remove the container, so
+   * an end in between is not missed. (Podman may never answer a wait for the next exit that is sent before a start.)
    */
   async start({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     try {
@@ -186,10 +188,10 @@ class ContainerRunner implements PluginRunner {
       this.#ended = exit;
       return exit;
     });
-    this.#exit.catch(() => undefined); // a watch that ends with the runner is nobody's failure
+    this.#exit.catch(() => undefined); // when the runner ends the watch, nobody is to be told
   }
 
-  /** Fails closed: a sandbox that is none is ended by whoever started it, before it is spoken with. */
+  /** Throws unless the sandbox is proved to be gVisor; whoever started it then ends it before speaking with it. */
   async #proveGvisor(signal: AbortSignal | undefined): Promise<void> {
     if (!this.#parts.strategy.proveGvisor) return;
     if ((await proveGvisor(this.#parts.engine, this.id, { signal })) !== 'disproved') return;
@@ -259,7 +261,7 @@ class ContainerRunner implements PluginRunner {
   async #dispose(): Promise<void> {
     let failure: unknown;
     try {
-      // Killed and seen ended first, so that whoever waits for the exit gets its code before the container is gone.
+      // Kill first and wait for the end, so that whoever waits for the exit gets its code before the container is gone.
       await this.kill({ signal: AbortSignal.timeout(killMs) }).catch(() => undefined);
       await removeContainer(this.#parts.engine, this.id, this.#parts.strategy);
     } catch (error) {
@@ -273,13 +275,13 @@ class ContainerRunner implements PluginRunner {
   }
 }
 
-/** Readable, and never used twice. */
+/** A readable name that is never used twice. */
 function containerName(title: string | undefined): string {
   const words = (title ?? '').replace(/[^a-zA-Z0-9_.-]+/g, '-').slice(0, 60);
   return ['bulkhead', ...(words === '' ? [] : [words]), randomBytes(6).toString('hex')].join('-');
 }
 
-/** Ended by itself, or removed by somebody else, while we were about to end it. */
+/** Whether the container ended by itself, or was removed by somebody else, just before. */
 function isAlreadyEnded(error: unknown): boolean {
   return error instanceof NotFoundError || error instanceof ConflictError;
 }

@@ -4,26 +4,26 @@ import { InvalidOptionError } from '../errors.ts';
 import { passedDefaults, passedSettings } from '../settings/setting-list.ts';
 import { labelsFor, type PluginContainerOptions } from './options.ts';
 
-/** Where the socket directory appears in the container. Not below /tmp: runsc may cover that with a private tmpfs. */
+/** Path of the socket directory in the container. Not below /tmp, because runsc may cover that with a private tmpfs. */
 export const containerSocketDirectory = '/run/bulkhead';
 
-/** Size of a tmpfs for which none is given, and of `/dev/shm`. */
+/** Size of `/dev/shm`, and of a tmpfs for which none is given. */
 const defaultTmpfsBytes = 64 << 20;
 
 export interface CreateRequestParts {
   readonly name: string;
-  /** Id of the inspected image, so that the container runs exactly what was looked at. */
+  /** Id of the inspected image, so that the container runs exactly the image that was inspected. */
   readonly imageId: string;
   readonly options: PluginContainerOptions;
   readonly strategy: LaunchStrategy;
   /** The plugin's own folder for sockets, on the host. */
   readonly pluginFolder: string;
-  /** go-plugin's variables. */
+  /** The variables of go-plugin. */
   readonly environment: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** The create request for one plugin container: what the strategy says, and deny by default for the rest. */
+/** The create request for one plugin's container. The strategy decides; everything else is denied by default. */
 export function createRequest(parts: CreateRequestParts): CreateContainerOptions {
   const { options, strategy } = parts;
   const passed = { ...passedDefaults, ...passedSettings(strategy) };
@@ -67,23 +67,24 @@ export function createRequest(parts: CreateRequestParts): CreateContainerOptions
       ),
     ],
     memoryBytes: strategy.memoryBytes,
-    // With as much again in swap, the engines' default, a plugin could take twice its limit of the host.
+    // Engines allow the same amount again in swap by default, so that a plugin could take twice its limit from the
+    // host.
     memorySwapBytes: strategy.memoryBytes,
     cpuNanos: passed.cpuNanos,
     pidsLimit: strategy.pidsLimit,
     ulimits: ulimitsOf(parts),
     cgroupParent: passed.cgroupParent,
-    // Output reaches us through attach; nothing of it is kept on the engine's disk.
+    // The output is read by attaching; the engine keeps none of it on its disk.
     logDriver: 'none',
     openStdin: false,
     tty: false,
-    // A program of the image's that the engine would run beside the plugin, again and again.
+    // A health check is a program of the image that the engine would run beside the plugin again and again.
     noHealthcheck: true,
     restartPolicy: { name: 'no' },
   });
 }
 
-/** What the strategy needs comes before what was asked for. */
+/** The strategy's limits take precedence over requested ones. */
 function ulimitsOf({ options, strategy }: CreateRequestParts): CreateContainerOptions['ulimits'] {
   const needed = new Set<string>(strategy.ulimits.map(({ name }) => name));
   const ulimits = [...strategy.ulimits, ...(options.ulimits ?? []).filter(({ name }) => !needed.has(name))];
@@ -94,7 +95,7 @@ function pluginEnvironment(parts: CreateRequestParts): Record<string, string> {
   const own = {
     ...parts.environment,
     PLUGIN_UNIX_SOCKET_DIR: containerSocketDirectory,
-    // Always: only with a group does a go-plugin server chmod its socket so that the host may connect.
+    // Always set: only with a group does a go-plugin server chmod its socket so that the host may connect.
     PLUGIN_UNIX_SOCKET_GROUP: String(parts.strategy.socketGid),
   };
   const given = parts.options.env ?? {};

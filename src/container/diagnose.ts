@@ -19,7 +19,7 @@ export interface DiagnosisParts {
   readonly printed: boolean;
 }
 
-/** What engine and socket directory tell about a container that failed. Never throws; takes two seconds at most. */
+/** Collects what engine and socket directory show about a failed container. Never throws; takes two seconds at most. */
 export async function diagnoseContainer(parts: DiagnosisParts): Promise<Diagnosis> {
   const { engine, id } = parts;
   const container = await engine.containers
@@ -50,7 +50,7 @@ function containerFacts({ config, state }: InspectedContainer): Diagnosis['facts
   ];
 }
 
-/** The program, and how many arguments it has: what they say may be secret. */
+/** The program and the number of its arguments, whose text may be secret. */
 function commandText([program = 'none', ...args]: readonly string[]): string {
   return args.length === 0
     ? program

@@ -4,11 +4,11 @@ import type { PluginFolder } from './sockets/plugin-folder.ts';
 import { messageOf } from '../thrown-value.ts';
 
 /**
- * Disposes of the plugin's own folder of a container that is gone, or was never made. It stays where the container could
- * not be removed and may live, and the error then names it.
+ * Disposes of the plugin's own folder when its container is gone or was never made. The folder stays when the container
+ * could not be removed and may live; the error then names it.
  *
- * @param failure what went wrong before, if anything
- * @returns the error to throw: neither of what failed before and of what the folder failed with hides the other
+ * @param failure the earlier failure, if any
+ * @returns the error to throw, which carries both the earlier failure and that of the folder
  */
 export async function disposeAfter<T>(failure: T, made: PluginFolder): Promise<T | Error> {
   if (failure instanceof CleanupError) {

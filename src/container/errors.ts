@@ -2,7 +2,9 @@ import type { Reason } from '../compatibility/index.ts';
 import { BulkheadError, nameErrorClass, type BulkheadErrorOptions } from '../errors.ts';
 import { boundedText } from '../foreign-text.ts';
 
-/** Thrown before anything is made, when the facts say that a launch can't work here: every reason with its remedy. */
+/**
+ * Thrown before anything is made, when the facts say that a launch can't work here. Holds every reason with its remedy.
+ */
 export class LaunchRefusedError extends BulkheadError {
   static {
     nameErrorClass(this, 'LaunchRefusedError');
@@ -19,12 +21,15 @@ export class LaunchRefusedError extends BulkheadError {
   }
 }
 
-/** What was seen quotes the engine and the image. */
+/** Escapes the observation, which quotes the engine and the image. */
 function plainReason(reason: Reason): Reason {
   return { ...reason, observed: boundedText(reason.observed), remedy: boundedText(reason.remedy) };
 }
 
-/** Thrown before anything is made, when it could not be observed whether a launch works here: what, and what to do. */
+/**
+ * Thrown before anything is made, when it could not be observed whether a launch works here. Holds each unknown and its
+ * remedy.
+ */
 export class LaunchUnknownError extends BulkheadError {
   static {
     nameErrorClass(this, 'LaunchUnknownError');
@@ -66,14 +71,14 @@ export class ImageNotPresentError extends BulkheadError {
   }
 }
 
-/** Thrown when a container could not be removed: names it, so that nothing is left behind unknowingly. */
+/** Thrown when a container could not be removed. Names it, so that nothing is left behind unnoticed. */
 export class CleanupError extends BulkheadError {
   static {
     nameErrorClass(this, 'CleanupError');
   }
 
   readonly containerId: string;
-  /** Its folder for sockets, which was left because the container may live. */
+  /** Folder for its sockets, which was left because the container may live. */
   readonly folder: string | undefined;
 
   constructor(

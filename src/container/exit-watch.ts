@@ -8,17 +8,17 @@ import {
 } from '../engine/index.ts';
 import type { PluginExit } from '../goplugin/index.ts';
 
-/** How long to leave an engine that went away before asking it again: it is probably restarting. */
+/** First and longest pause before an engine that went away is asked again: it is probably restarting. */
 const firstRetryMs = 100;
 const longestRetryMs = 5_000;
-/** Ten milliseconds, and two for rounding. */
+/** One tick of ten milliseconds, and two milliseconds for rounding. */
 const longestTickMs = 12;
 
 /**
- * Resolves when a started container has ended. The end of a connection is not the end of the container: when the
- * engine goes away the watch asks again until it answers, because the plugin may well live on.
+ * Resolves when a started container has ended. The end of a connection is not the end of the container: when the engine
+ * goes away, the watch asks again until it answers, because the plugin may well live on.
  *
- * @param signal ends the watch (rejects with its reason); the container is left alone
+ * @param signal ends the watch, which rejects with the reason; the container keeps running
  */
 export async function watchExit(engine: Engine, id: string, signal: AbortSignal): Promise<PluginExit> {
   for (let retryMs = firstRetryMs; ; retryMs = Math.min(retryMs * 2, longestRetryMs)) {
@@ -36,7 +36,10 @@ export async function watchExit(engine: Engine, id: string, signal: AbortSignal)
   }
 }
 
-/** The engine's record of the end, which also holds what `wait` does not tell: out of memory, the engine's own error. */
+/**
+ * Reads the engine's record of the end, which also holds what `wait` does not report: out of memory, the engine's own
+ * error.
+ */
 async function describeExit(
   engine: Engine,
   id: string,
@@ -62,8 +65,9 @@ async function describeExit(
 }
 
 /**
- * Podman takes the time of a file that its monitor writes, and the kernel stamps files with the time of its last tick, at
- * most a hundredth of a second ago (CONFIG_HZ): the record may be that much before the end. Docker asks the clock.
+ * The latest time at which the container can have ended. Podman takes the time of a file that its monitor writes, and
+ * the kernel stamps files with the time of its last tick, at most a hundredth of a second ago (CONFIG_HZ): the record
+ * may be that much before the end. Docker reads the clock.
  */
 function notBeforeTheEnd(engine: Pick<Engine, 'kind'>, recorded: Date): Date {
   return engine.kind === 'podman' ? new Date(recorded.getTime() + longestTickMs) : recorded;

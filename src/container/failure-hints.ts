@@ -1,4 +1,4 @@
-/** What the last words of a container mean, for the failures whose cause is known and not obvious. */
+/** Explains the last output of a container, for failures with a known cause that is not obvious. */
 
 interface KnownFailure {
   readonly matches: RegExp;
@@ -6,8 +6,8 @@ interface KnownFailure {
 }
 
 /**
- * Exit codes are not looked at: runc 1.1 ends with 1, runc 1.3 with 255, and crun words the same failures otherwise,
- * in newer releases as JSON with escaped slashes. The words after the path are the kernel's and the same everywhere.
+ * Exit codes are not compared: runc 1.1 ends with 1, runc 1.3 with 255. crun words the same failures differently, in
+ * newer releases as JSON with escaped slashes. The words after the path are the kernel's and the same everywhere.
  */
 const knownFailures: readonly KnownFailure[] = [
   {

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import type { Engine } from '../engine/index.ts';
 
-/** `not-seen`: the container has ended meanwhile, or its processes can't be seen from here. */
+/** `not-seen`: the container has ended in the meantime, or its processes can't be seen from here. */
 export type GvisorProof = 'proved' | 'disproved' | 'not-seen';
 
 /**
- * Looks whether a running container really is a gVisor sandbox. The container's process on the host then is runsc itself,
- * in the engine's own process namespace, with the container's id as its last argument; a plugin under another runtime is
- * in a process namespace of its own, which nothing that it does can hide.
+ * Checks whether a running container really is a gVisor sandbox. If so, the container's process on the host is runsc
+ * itself, in the engine's own process namespace, with the container's id as its last argument. A plugin under another
+ * runtime is in a process namespace of its own, and nothing that it does can hide that.
  */
 export async function proveGvisor(
   engine: Engine,
@@ -24,7 +24,7 @@ export async function proveGvisor(
  * @param status text of `/proc/PID/status`
  */
 export function judgeProcess(commandLine: string, status: string, id: string): GvisorProof {
-  // One number for each process namespace from the reader's own inward (proc_pid_status(5)).
+  // The line has one number for each process namespace from the reader's own inward (proc_pid_status(5)).
   const namespaces = /^NSpid:\s+(.*)$/m.exec(status)?.[1]?.trim().split(/\s+/).length;
   if (namespaces === undefined) return 'not-seen';
   if (namespaces > 1) return 'disproved';

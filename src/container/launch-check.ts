@@ -2,7 +2,7 @@ import { isRoot, launchCase } from '../compatibility/internal.ts';
 import type { LaunchVerdict, MatrixCell } from '../compatibility/index.ts';
 import type { LaunchPlan } from './launch-plan.ts';
 
-/** What a launch would do here, and on what. */
+/** The result of a check: whether a launch would work here, and the combination that was judged. */
 export type LaunchCheck = LaunchVerdict & {
   /** Whether the launch would go ahead: it works, or `override` lets it. */
   readonly ok: boolean;
@@ -13,7 +13,7 @@ export type LaunchCheck = LaunchVerdict & {
   readonly socketPath: string;
 };
 
-/** What a plan says, for whoever asks without launching. */
+/** Reduces a plan to what a check reports. */
 export function launchCheck({ facts, requirements, verdict, refusal }: LaunchPlan): LaunchCheck {
   const { engine } = facts;
   return {

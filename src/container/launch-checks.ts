@@ -1,4 +1,4 @@
-/** Checks what is launched, and how its container is set up, before anything is done. */
+/** Checks the options of a launch and of its container before anything is done. */
 import {
   anyOf,
   callback,
@@ -37,7 +37,7 @@ export const containerChecks: Shape<PluginContainerOptions> = {
   socketDirectory: absoluteFolder,
 };
 
-/** What `startPlugin` asks about by itself. */
+/** Options that `startPlugin` checks by itself. */
 const asked: Check = () => undefined;
 
 const launch = required(
@@ -60,7 +60,7 @@ export function checkLaunchOptions(operation: string, options: unknown): void {
   checkShape(operation, launch, options);
 }
 
-/** The options of a launch that are those of `launch` in something else. @throws InvalidOptionError */
+/** Checks launch options that are the field `launch` of other options. @throws InvalidOptionError */
 export function checkLaunchWithin(operation: string, outer: unknown): void {
   const given = typeof outer === 'object' && outer !== null && 'launch' in outer ? outer.launch : undefined;
   checkShape(operation, required(shapeOf<{ launch: unknown }>({ launch })), { launch: given });

@@ -17,40 +17,40 @@ import type { PluginContainerOptions } from './options.ts';
 import { checkLaunchOptions } from './launch-checks.ts';
 import { freshEngineFacts, rememberedEngineFacts } from './remembered-facts.ts';
 
-/** gVisor, as in Vault: the plugin gets a kernel of its own. */
+/** gVisor, as in Vault: it gives the plugin a kernel of its own. */
 export const defaultRuntime = 'runsc';
 
-/** What a launch wants beside the container's options. */
+/** The options that a launch is planned from. */
 export type PlannedOptions = PluginContainerOptions & Pick<LaunchRequirements, 'brokerMultiplex'>;
 
-/** Where and by whom it is launched. */
+/** How the launch is made, as far as its options do not say. */
 export interface LaunchSite {
-  /** Whether the plugin's folder is made in one of a host's own below `socketDirectory`. Default false. */
+  /** Whether the plugin's folder is made inside a host's owned folder below `socketDirectory`. Default false. */
   readonly ownedFolder?: boolean | undefined;
   /** Whether a Podman service of our own may be started for the launch in place of this engine. Default false. */
   readonly ownService?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What is known of a launch before anything is made. It is executed as it stands. */
+/** Everything decided about a launch before anything is made. The launch executes the plan as it stands. */
 export interface LaunchPlan {
   /** Empty when the engine does not have the image. */
   readonly imageId: string;
   readonly facts: LaunchFacts;
   readonly requirements: LaunchRequirements;
   readonly verdict: LaunchVerdict;
-  /** How it is launched, or how an overridden launch is tried. */
+  /** How the plugin is launched, or how an overridden launch is tried. */
   readonly strategy: LaunchStrategy;
-  /** Why the launch does not go ahead; absent when it does, also because `override` lets it. */
+  /** Why the launch does not go ahead; absent when it does, which `override` may be the reason for. */
   readonly refusal?: BulkheadError | undefined;
 }
 
 /**
- * Looks and judges. Every launch is planned here, and whoever says beforehand what a launch would do asks for the same plan:
- * `bulkhead check`, `PluginHost.check`, the live matrix and the registration of plugins.
+ * Gathers the facts and judges the launch. Every launch is planned here. Whoever predicts a launch asks for the same
+ * plan: `bulkhead check`, `PluginHost.check`, the live matrix and the registration of plugins.
  *
- * @throws the errors of the engine; what stands against the launch is the plan's `refusal`
- * @remarks Nothing is made. Abort ends the questions.
+ * @throws the errors of the engine; reasons against the launch are the plan's `refusal`
+ * @remarks Nothing is made. Abort ends the requests.
  */
 export async function planLaunch(
   engine: Engine,
@@ -66,7 +66,7 @@ export async function planLaunch(
   let facts = await launchFacts(engine, image, options, site);
   let verdict = judge(facts, requirements);
   if (verdict.status !== 'works') {
-    // An engine learns new runtimes when its configuration is read again: ask anew before saying no.
+    // An engine learns new runtimes when it reloads its configuration: it is asked again before the launch is refused.
     facts = await launchFacts(engine, image, options, { ...site, fresh: true });
     verdict = judge(facts, requirements);
   }
@@ -97,7 +97,7 @@ async function launchFacts(
     gatherHostFacts({ socketDirectory, ownedFolder }),
     (site.fresh === true ? freshEngineFacts : rememberedEngineFacts)(engine, socketDirectory, { signal }),
   ]);
-  // That a service of our own could be started does not help a launch that has this engine.
+  // A launch that has this engine gains nothing from a service of our own that could be started.
   const podmanRuntimes = ownService ? host.podmanRuntimes : known([], 'the launch has this engine');
   return { host: { ...host, podmanRuntimes }, engine: engineFacts, image };
 }

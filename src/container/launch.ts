@@ -8,7 +8,7 @@ import type { PluginContainerOptions } from './options.ts';
 import { isTransientStartFailure } from './transient-start-failure.ts';
 import { redactor } from './secret-values.ts';
 
-/** A plugin in a container: what to run, and how to speak with it. */
+/** A plugin in a container: what to run, and how to talk to it. */
 export interface LaunchOptions
   extends PluginContainerOptions, Omit<StartPluginOptions, 'createRunner' | 'handshake'> {
   /** The magic cookie that the plugin was built with. */
@@ -16,9 +16,9 @@ export interface LaunchOptions
 }
 
 /**
- * Launches a plugin in a container of `engine`: look at host, engine and image, judge, create, attest, attach, start,
- * handshake, connect. The first failure, exit, time-out or abort ends it, and then nothing is left: no container, no
- * socket directory.
+ * Launches a plugin in a container of `engine`: gathers facts about host, engine and image, judges them, creates the
+ * container, attests, attaches, starts, waits for the handshake, and connects. The first failure, exit, time-out or
+ * abort ends the launch, and then nothing is left: no container, no socket directory.
  *
  * @throws ImageNotPresentError, LaunchRefusedError, LaunchUnknownError before anything is made; AttestationError before
  *   start; `CONTAINER_START_FAILED`, `GVISOR_NOT_PROVED`; the errors of `startPlugin`
@@ -32,9 +32,9 @@ export async function launchPlugin(engine: Engine, options: LaunchOptions): Prom
 }
 
 /**
- * Launches as planned, whatever the verdict was.
+ * Launches the plugin as planned, whatever the verdict was.
  *
- * @param options those of the plan, apart from labels and the folder for sockets
+ * @param options the options of the plan; only labels and the folder for sockets may differ
  */
 export async function executeLaunch(
   engine: Engine,
@@ -72,5 +72,7 @@ export async function executeLaunch(
   }
 }
 
-/** Of a launch that fails for a reason that passes; nothing of the failed one is left by then. */
+/**
+ * How often a launch with a transient failure is tried. Nothing of the failed launch is left when the next one begins.
+ */
 const mostTries = 4;

@@ -1,6 +1,6 @@
 /**
- * Facts of engines, kept as long as the connection: looking at an engine takes longer than creating a container, and what is
- * seen hardly ever changes. They are kept by the folder for sockets.
+ * Remembers the facts of an engine as long as it is connected: gathering them takes longer than creating a container,
+ * and they hardly ever change. They are kept for each folder for sockets.
  */
 import { orAborted } from '../abort.ts';
 import { gatherEngineFacts, known, passingGid, type EngineFacts } from '../compatibility/index.ts';
@@ -9,7 +9,7 @@ import type { Engine } from '../engine/index.ts';
 type ByFolder = Map<string, Promise<EngineFacts>>;
 
 const seen = new WeakMap<Engine, ByFolder>();
-/** Engines that are being asked anew: whoever wants that meanwhile gets the same answer. */
+/** Engines that are being asked again. Concurrent callers share the answer. */
 const asking = new WeakMap<Engine, ByFolder>();
 
 export function rememberedEngineFacts(
@@ -21,7 +21,7 @@ export function rememberedEngineFacts(
   return orAborted(facts, signal);
 }
 
-/** Asks the engine about itself once more, and remembers what it says. */
+/** Asks the engine about itself again, and remembers the answer. */
 export function freshEngineFacts(
   engine: Engine,
   socketDirectory = '',
@@ -54,12 +54,12 @@ function foldersOf(map: WeakMap<Engine, ByFolder>, engine: Engine): ByFolder {
   return folders;
 }
 
-/** The group that has to pass the folder in which socket directories for this engine are made; see `passingGid`. */
+/** The group that must be able to pass through the parent of this engine's socket directories; see `passingGid`. */
 export async function passingGidOf(
   engine: Engine,
   socketDirectory: string | undefined,
 ): Promise<number | undefined> {
-  // Only root can give a folder to the group of somebody else.
+  // Only root can give a folder to a group that it is not in.
   if (process.geteuid?.() !== 0) return undefined;
   return passingGid({ uid: known(0, 'geteuid') }, await rememberedEngineFacts(engine, socketDirectory));
 }

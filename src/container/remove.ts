@@ -4,16 +4,19 @@ import { BulkheadError } from '../errors.ts';
 import { CleanupError } from './errors.ts';
 import { killStuckRuntime } from './stuck-runtime.ts';
 
-/** How long an engine may take, which a busy one does, before what it waits for is killed; and again after that. */
+/**
+ * How long a removal may take, as it does at a busy engine, before the stuck runtime is killed; the second try has as
+ * long.
+ */
 const removeMs = 15_000;
 const lookEveryMs = 100;
 
 /**
- * Removes a container, running or not. That it is already gone, or being removed by somebody else, is success. Where the
- * engine does not answer because it waits for a runtime that hangs, the runtime is killed, if it runs on this machine and
- * this user may.
+ * Removes a container, running or not. A container that is already gone, or is being removed by somebody else, counts
+ * as removed. Where the engine does not answer because it waits for a runtime that hangs, the runtime is killed, if it
+ * runs on this machine and this user may kill it.
  *
- * @param options.runtime the container's, to know its processes by
+ * @param options.runtime name of the container's runtime, by which its processes are recognised
  * @throws CleanupError naming the container when the engine can't remove it, or does not answer
  */
 export async function removeContainer(
@@ -29,14 +32,15 @@ export async function removeContainer(
   if (last !== undefined) throw new CleanupError(idOrName, { cause: last });
 }
 
-/** What went wrong, if anything. */
+/** Returns the error, or `undefined` when the container is gone. */
 async function tryToRemove(engine: Engine, idOrName: string): Promise<unknown> {
   try {
     const signal = AbortSignal.timeout(removeMs);
     await engine.containers.remove(idOrName, { force: true, volumes: true, signal });
   } catch (error) {
     if (error instanceof NotFoundError) return undefined;
-    // Somebody else is removing it, as a rule, and it may live until that is done; or it ended just when it was to be killed.
+    // Usually somebody else is removing it, and it may live until that is done; or it ended just before it was to be
+    // killed.
     if (error instanceof ConflictError && (await isGoneSoon(engine, idOrName))) return undefined;
     return error;
   }

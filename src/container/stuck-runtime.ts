@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import { readProcessStatus, readProcFile } from '../linux/process-status.ts';
 import { processIdentity } from '../linux/process-identity.ts';
 
-/** Programs that engines start for one container, and wait for. */
+/** Programs that engines start for one container and wait for. */
 const programs = [
   'runc',
   'crun',
@@ -15,12 +15,12 @@ const programs = [
 ];
 
 /**
- * Kills what an engine waits for when it can't remove a container: a runtime that hangs (gVisor on a broken KVM does)
- * holds the container for ever. The last resort, after the engine was asked and did not answer. Only processes of this
- * machine that are a runtime by name, and have the whole id on their command line. Those in a process namespace of their
- * own are left alone: they are in a container, and can call themselves what they like.
+ * Kills the runtime that an engine waits for when it can't remove a container: a runtime that hangs (gVisor on a broken
+ * KVM does) holds the container for ever. This is the last resort, after the engine was asked and did not answer. Only
+ * processes of this machine are killed that have a runtime's name and the whole id on their command line. Those in a
+ * process namespace of their own are left alone: they are in a container, and can give themselves any name.
  *
- * @returns how many were killed; 0 where this user may not, or sees none
+ * @returns how many were killed; 0 where this user may not kill them, or sees none
  */
 export async function killStuckRuntime(containerId: string, runtime: string): Promise<number> {
   if (!/^[0-9a-f]{64}$/.test(containerId)) return 0;
@@ -31,7 +31,7 @@ export async function killStuckRuntime(containerId: string, runtime: string): Pr
     const status = await readProcessStatus(pid);
     if (status?.pidNamespaces !== 1) continue;
     const words = (await readProcFile(`/proc/${pid}/cmdline`)).split('\0');
-    // A wrapper of a runtime is a script: its interpreter comes first.
+    // A wrapper of a runtime is a script, so its interpreter may come first.
     const isRuntime = words.slice(0, 2).some((word) => names.includes(posix.basename(word)));
     if (isRuntime && words.includes(containerId) && kill(pid, status.startTime)) killed += 1;
   }
@@ -39,12 +39,12 @@ export async function killStuckRuntime(containerId: string, runtime: string): Pr
 }
 
 function kill(pid: number, startTime: string): boolean {
-  // Its id may have been given to another process meanwhile.
+  // The process id may have been reused in the meantime.
   if (processIdentity(pid)?.startTime !== startTime) return false;
   try {
     process.kill(pid, 'SIGKILL');
     return true;
   } catch {
-    return false; // it has ended, or is not ours to end
+    return false; // it has ended, or this user may not kill it
   }
 }

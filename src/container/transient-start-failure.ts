@@ -2,9 +2,9 @@ import { EngineError } from '../engine/index.ts';
 import { ContainerStartError } from './errors.ts';
 
 /**
- * Start failures of runsc that have nothing to do with the launch: a runsc on a rootless Docker that is busy now and then
- * may not write the `oom_score_adj` of its own sandbox, which ends at that moment. The next start works. Docker answers
- * them with the same status as any other failure, so that only runsc's own words tell them apart.
+ * Start failures of runsc that have nothing to do with the launch. On a busy rootless Docker, runsc sometimes may not
+ * write the `oom_score_adj` of its own sandbox, which is ending at that moment. The next start works. Docker answers
+ * with the same status as for any other failure, so only runsc's own words tell them apart.
  */
 const transientStartFailure = /open \/proc\/\d+\/oom_score_adj: permission denied/;
 

@@ -2,7 +2,7 @@ import { Tail } from '../goplugin/internal.ts';
 
 /** Remembers the last bytes of a stream that somebody else reads. */
 export class WatchedOutput {
-  /** The same stream, to be read in place of the original. */
+  /** The same stream, to be read instead of the original. */
   readonly stream: AsyncIterable<Uint8Array>;
   readonly #tail = new Tail();
   #seen = false;
@@ -11,12 +11,12 @@ export class WatchedOutput {
     this.stream = this.#watch(source);
   }
 
-  /** Whether anything passed at all. */
+  /** Whether anything was read at all. */
   get seen(): boolean {
     return this.#seen;
   }
 
-  /** The end of what passed, as an error carries it. */
+  /** The end of what was read, for an error. */
   text(): string {
     return this.#tail.text();
   }

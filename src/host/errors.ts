@@ -4,8 +4,8 @@ import type { OutputTail, PluginExit } from '../goplugin/index.ts';
 import { plainOutput } from '../goplugin/internal.ts';
 
 /**
- * The plugin ended while it had the call, and may or may not have carried it out. It was not repeated, because nobody said
- * that it may be.
+ * The plugin was lost while it had the call, and may or may not have carried it out. The call was not repeated, because
+ * nothing declares that it may be carried out twice.
  */
 export class OutcomeUnknownError extends BulkheadError {
   static {
@@ -32,14 +32,14 @@ export class OutcomeUnknownError extends BulkheadError {
   }
 }
 
-/** The plugin keeps ending, and is not started any more until its instance is reset. */
+/** The plugin keeps ending, and is not started again until its instance is reset. */
 export class CrashLoopError extends BulkheadError {
   static {
     nameErrorClass(this, 'CrashLoopError');
   }
 
   readonly instanceId: string;
-  /** The end of what it wrote in its last life. */
+  /** The end of what the plugin wrote before it ended for the last time. */
   readonly output: OutputTail;
 
   constructor(
@@ -80,7 +80,7 @@ export class HostLimitError extends BulkheadError {
   }
 }
 
-/** The new plugin could not take over. The one that ran goes on. */
+/** The new plugin could not take over. The old one keeps running. */
 export class ReloadFailedError extends BulkheadError {
   static {
     nameErrorClass(this, 'ReloadFailedError');

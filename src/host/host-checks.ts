@@ -1,4 +1,4 @@
-/** Checks what a host is told when it is opened, before anything is done. */
+/** Checks the options of `PluginHost.open` before anything is done. */
 import type { CatalogStore } from '../catalog/index.ts';
 import type { PodmanServiceOptions } from '../engine/index.ts';
 import { kindOptions } from '../kinds/index.ts';
@@ -27,7 +27,7 @@ import type { HostLimits } from './launching/starts.ts';
 import type { HostLogger } from './reporting/events.ts';
 
 const unlimited = that((value) => value === Infinity, '');
-/** A span that is compared and never waited for. */
+/** A duration that is only compared with others and never given to a timer, so it may be infinite. */
 const span = that(
   (value) => typeof value === 'number' && value > 0,
   'must be a number of milliseconds above 0',

@@ -1,4 +1,4 @@
-/** What a host can be told when it is opened. */
+/** The options of `PluginHost.open`. */
 import type { CatalogStore } from '../catalog/index.ts';
 import type { EnginesOptions } from './launching/engines.ts';
 import type { HostLogger } from './reporting/events.ts';
@@ -8,24 +8,29 @@ import type { HostLimits } from './launching/starts.ts';
 
 export interface PluginHostOptions extends EnginesOptions, InstanceOptions {
   /**
-   * Where the catalogs are kept, and the identity that hosts of one directory share.
-   * Default: in memory, gone with the host. A directory that another user could change is refused: `CATALOG_UNTRUSTED`.
+   * Directory of the catalogs, which also holds the identity that its hosts share. Default: catalogs in memory, which
+   * are gone with the host. A directory that another user could change is refused: `CATALOG_UNTRUSTED`.
    */
   readonly directory?: string | undefined;
-  /** Users, by number, who may own the directory and what is in it, beside this one and root. Default: none. */
+  /** Ids of further users, beside this one and root, who may own the directory and what is in it. Default: none. */
   readonly trustedOwners?: readonly number[] | undefined;
   /** A store of the caller's own, in place of `directory`. */
   readonly store?: CatalogStore | undefined;
-  /** Hosts of one id remove what those of them that died have left. Default: kept in the store, else one per user. */
+  /**
+   * Id of the cluster. A host removes what dead hosts of its cluster have left. Default: kept in the store, else one
+   * per user.
+   */
   readonly clusterId?: string | undefined;
   /** OCI runtime of plugins that name none; default `runsc`. */
   readonly runtime?: string | undefined;
   /** Kinds of plugins beside `auth`, `secret` and `database`, by type. */
   readonly kinds?: Readonly<Record<string, PluginKind>> | undefined;
-  /** Folder for the folders of sockets, seen by the engine under the same path. Default: the system's temporary folder. */
+  /**
+   * Parent of the folders for sockets, seen by the engine under the same path. Default: the system's temporary folder.
+   */
   readonly socketDirectory?: string | undefined;
   readonly limits?: HostLimits | undefined;
-  /** How long an instance is kept that no mount uses, in milliseconds. Default: 0. */
+  /** How long an instance that no mount uses is kept, in milliseconds. Default: 0. */
   readonly idleMs?: number | undefined;
   /** Sets Vault's labels on containers too. Default false. */
   readonly vaultLabels?: boolean | undefined;
@@ -37,11 +42,11 @@ export interface PluginHostOptions extends EnginesOptions, InstanceOptions {
   /** Removes what dead hosts of this cluster have left. Default true. */
   readonly sweep?: boolean | undefined;
   readonly logger?: HostLogger | undefined;
-  /** Ends the opening; an open host is ended by `close`. */
+  /** Abort ends the opening. A host that is open is ended by `close`. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface VersionOption {
-  /** Default: the pinned one, else the unversioned one, else the highest. */
+  /** Default: the pinned version, else the unversioned plugin, else the highest version. */
   readonly version?: string | undefined;
 }

@@ -1,4 +1,6 @@
-/** What the command line takes from this room beside its public API. It is no entry point, and may change at any time. */
+/**
+ * What the command line uses of this room beside its public API. This is no entry point, and may change at any time.
+ */
 export { ownLaunches, sweepOwnLaunches } from './launching/own-launches.ts';
 export { PluginRegistry } from './launching/plugin-registry.ts';
 export { hostLabels } from './orphans/labels.ts';

@@ -1,4 +1,4 @@
-/** Checks what the methods of a host and of its mounts are told, before anything is done. */
+/** Checks the arguments of the methods of a host and its mounts before anything is done. */
 import { timedOptions, abortOptions } from '../goplugin/internal.ts';
 import { pluginOptionChecks } from '../goplugin/internal.ts';
 import { sharing } from '../kinds/index.ts';

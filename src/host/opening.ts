@@ -1,4 +1,4 @@
-/** What happens when a host is opened: store, identity, engines, and what dead hosts have left. */
+/** Opens a host: its store, identity and engines, and the sweep of what dead hosts have left. */
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { fileStore, memoryStore, type CatalogStore } from '../catalog/index.ts';
@@ -14,19 +14,19 @@ import { ownerKey } from './orphans/owner-key.ts';
 import { sweepAll, type MayLive, type Sweep } from './orphans/sweep.ts';
 import { Watchdog } from './orphans/watchdog.ts';
 
-/** What a host is made of. */
+/** The parts of an open host. */
 export interface HostParts {
   readonly store: CatalogStore;
   readonly engines: Engines;
   readonly folders: OwnedFolders;
-  /** Proves what is this user's; see owner-proof.ts. A secret. */
+  /** The secret key that proves what this user made; see owner-proof.ts. */
   readonly key: Uint8Array;
   readonly counters: Counters;
   readonly logger: HostLogger;
   readonly watchdog: Watchdog | undefined;
 }
 
-/** @throws as `PluginHost.open` */
+/** @throws the errors of `PluginHost.open` */
 export async function openParts(
   options: PluginHostOptions,
 ): Promise<{ identity: HostIdentity; parts: HostParts }> {
@@ -72,18 +72,18 @@ export async function openParts(
   return { identity, parts: { store, engines, folders, key, counters, logger, watchdog } };
 }
 
-/** What is needed to look into the same storage again. */
+/** The options that are needed to look into the same storage again. */
 function storageOf({ runtime, root, runRoot, tmpDir }: PodmanServiceOptions): PodmanServiceOptions {
   return { runtime, root, runRoot, tmpDir };
 }
 
-/** Where folders of sockets may be. */
+/** Folders that may hold folders of sockets. */
 export function parentsOf({ socketDirectory, podman }: PluginHostOptions): string[] {
   const podmans = podman?.socketDirectory ?? process.env['XDG_RUNTIME_DIR'];
   return [...new Set([socketDirectory ?? tmpdir(), tmpdir(), ...(podmans === undefined ? [] : [podmans])])];
 }
 
-/** Counts, logs and publishes what was removed. */
+/** Counts, logs and publishes what a sweep removed. */
 export function tellSweep(swept: Sweep, host: string, counters: Counters, logger: HostLogger): void {
   const { containers, images, folders, unproved, failures } = swept;
   counters.sweptContainers += containers.length;

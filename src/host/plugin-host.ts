@@ -142,7 +142,7 @@ export class PluginHost implements AsyncDisposable {
     return new PluginHost(options, identity, parts);
   }
 
-  /** The engine on which plugins of this runtime (default: the host's) run, for loading images and looking around. */
+  /** Returns the engine that runs plugins of this runtime (default: the host's), for example to load images. */
   async engine(runtime = this.#runtime): Promise<Engine> {
     checkArgument('host.engine', 'runtime', filledText, runtime);
     this.#lifetime.refuseClosed();
@@ -150,11 +150,11 @@ export class PluginHost implements AsyncDisposable {
   }
 
   /**
-   * Starts a plugin in a container of its own, which nobody restarts. Its container is removed when the plugin is
+   * Starts a plugin in a container of its own that is not restarted. The container is removed when the plugin is
    * disposed of, when it ends by itself, and when the host closes.
    *
-   * @throws `HOST_CLOSED` when the host closes meanwhile; HostLimitError; else the errors of `launchPlugin`, and for a
-   *   registered plugin those of the catalogs and `IMAGE_DIGEST_MISMATCH`
+   * @throws `HOST_CLOSED` when the host closes in the meantime; HostLimitError; else the errors of `launchPlugin`, and
+   *   for a registered plugin those of the catalogs and `IMAGE_DIGEST_MISMATCH`
    * @remarks Abort removes what was made and rethrows the reason untouched.
    */
   start(type: string, name: string, options?: VersionOption & AbortOption): Promise<Plugin>;
@@ -177,9 +177,9 @@ export class PluginHost implements AsyncDisposable {
   }
 
   /**
-   * Whether the plugin can run here, and how, or why not: the plan of its launch, judged and not carried out. No container
-   * is made, and no folder; only where no engine is there, a Podman service of our own is started, as by a launch. With
-   * `mlock` it is judged as if its plugin runtime let it lock its memory, or not.
+   * Says whether and how the plugin can run here, or why not: plans its launch and judges the plan without carrying it
+   * out. No container and no folder is made. Only where there is no engine, a Podman service of our own is started, as
+   * by a launch. `mlock` overrides whether its plugin runtime lets it lock its memory.
    *
    * @throws the errors of the catalogs, ImageNotPresentError, `IMAGE_DIGEST_MISMATCH`
    */
@@ -188,7 +188,7 @@ export class PluginHost implements AsyncDisposable {
     name: string,
     options?: VersionOption & AbortOption & { readonly mlock?: boolean | undefined },
   ): Promise<LaunchCheck>;
-  /** The same of a plugin that is in no catalog. */
+  /** Says the same of a plugin that is in no catalog. */
   check(options: PlannedOptions & AbortOption): Promise<LaunchCheck>;
   async check(
     first: string | (PlannedOptions & AbortOption),
@@ -210,13 +210,13 @@ export class PluginHost implements AsyncDisposable {
   }
 
   /**
-   * Uses a plugin: joins the instance that already runs it with the same settings, if the plugin may be shared, or starts
-   * one. The instance is kept running; the last mount of it that is closed stops it.
+   * Mounts a plugin: joins the instance that already runs it with the same settings, if the plugin may be shared, or
+   * starts one. The instance is kept running; closing its last mount stops it.
    *
-   * Calls of the mount's clients wait for a restart, and are sent again when it is certain that they did not reach the
+   * Calls of the mount's clients wait for a restart. They are sent again when it is certain that they did not reach the
    * plugin that was lost; see `RoutedCallOptions`.
    *
-   * @throws as `start`, and what `prepare` throws
+   * @throws the errors of `start`, and what `prepare` throws
    * @remarks Abort leaves no mount and no instance of it.
    */
   mount(plugin: UnregisteredPlugin, options?: MountOptions): Promise<Mount>;
@@ -238,12 +238,12 @@ export class PluginHost implements AsyncDisposable {
   }
 
   /**
-   * Starts the plugin anew, as it is registered by now, and moves its mounts over without a failed call: the new one is
-   * started and prepared, then all mounts move at once, then the old one ends the calls that it has.
+   * Starts the plugin anew, as it is registered by now, and moves its mounts over without a failed call: the new plugin
+   * is started and prepared, then all mounts move at once, then the old plugin ends the calls that it has.
    *
-   * @param options.mounts only these; default: all of the plugin
+   * @param options.mounts ids of the mounts to move; default: all mounts of the plugin
    * @param options.version moves them to this version
-   * @returns how many mounts moved; 0 when none is there
+   * @returns how many mounts moved; 0 when the plugin has none
    * @throws ReloadFailedError, and then everything runs on as before
    * @remarks Abort before the mounts have moved undoes everything and rethrows the reason.
    */
@@ -267,7 +267,7 @@ export class PluginHost implements AsyncDisposable {
     );
   }
 
-  /** Every instance, as it is at this moment. */
+  /** Snapshots of all instances at this moment. */
   instances(): InstanceSnapshot[] {
     return this.#pool.instances.map((instance) => this.#pool.snapshot(instance));
   }
@@ -279,7 +279,7 @@ export class PluginHost implements AsyncDisposable {
 
   /**
    * Compares what runs with what is registered and present by now, and notes the differences in the instances' `drift`.
-   * A reload does away with them.
+   * A reload removes them.
    */
   async checkDrift(options: AbortOption = {}): Promise<InstanceSnapshot[]> {
     checkMethodOptions('checkDrift', options);
@@ -287,7 +287,11 @@ export class PluginHost implements AsyncDisposable {
     return this.instances();
   }
 
-  /** Lets an instance that was given up (state `failed`), or waits for its next start, start at once. @returns whether there is one */
+  /**
+   * Starts an instance at once that was given up (state `failed`) or waits for its next start.
+   *
+   * @returns whether it exists
+   */
   reset(instanceId: string): boolean {
     checkInstanceId('host.reset', instanceId);
     const instance = this.#instance(instanceId);
@@ -295,13 +299,17 @@ export class PluginHost implements AsyncDisposable {
     return instance !== undefined;
   }
 
-  /** What an instance's plugins wrote, the last thousand lines of it. Empty when there is no such instance. */
+  /** The last thousand lines that an instance's plugins wrote. Empty when there is no such instance. */
   logs(instanceId: string): readonly PluginLogLine[] {
     checkInstanceId('host.logs', instanceId);
     return this.#instance(instanceId)?.log.lines() ?? [];
   }
 
-  /** Calls `listener` for every line that an instance's plugins write from now on. @returns what ends that */
+  /**
+   * Calls `listener` for every line that an instance's plugins write from now on.
+   *
+   * @returns a function that ends this
+   */
   followLogs(instanceId: string, listener: (line: PluginLogLine) => void): () => void {
     checkInstanceId('host.followLogs', instanceId);
     checkArgument('host.followLogs', 'listener', callback, listener);
@@ -313,14 +321,14 @@ export class PluginHost implements AsyncDisposable {
     return this.#counters.snapshot(this.instances(), this.#pool.mounts.length);
   }
 
-  /** The same as text for Prometheus. */
+  /** The same counters as text for Prometheus. */
   prometheus(): string {
     return prometheusText(this.metrics());
   }
 
   /**
-   * Removes what hosts of this cluster have left that are gone: containers, and folders with sockets. Done by `open` too.
-   * Whatever a living host has, and whatever is another cluster's, is left alone.
+   * Removes containers and folders with sockets that dead hosts of this cluster have left. `open` does it too. What
+   * belongs to a living host or to another cluster is left alone.
    */
   async gc(options: AbortOption = {}): Promise<Sweep> {
     checkMethodOptions('gc', options);
@@ -334,8 +342,8 @@ export class PluginHost implements AsyncDisposable {
   }
 
   /**
-   * Ends every mount and plugin, removes every container, stops the engine if it was the host's own. Idempotent.
-   * All plugins together have `limitMs` milliseconds (default 10000) to end by themselves; then they are killed.
+   * Ends every mount and plugin, removes every container, and stops the engine if it is the host's own. Idempotent. All
+   * plugins together have `limitMs` milliseconds (default 10000) to end by themselves; then they are killed.
    */
   async close(options: { limitMs?: number | undefined } = {}): Promise<void> {
     checkMethodOptions('close', options);
@@ -346,7 +354,7 @@ export class PluginHost implements AsyncDisposable {
     return this.close();
   }
 
-  // --- below: how
+  // --- implementation
 
   #registered(
     type: string,
@@ -363,7 +371,7 @@ export class PluginHost implements AsyncDisposable {
 
   async #close(limitMs: number): Promise<void> {
     const late = AbortSignal.timeout(limitMs);
-    setMaxListeners(0, late); // one for each plugin
+    setMaxListeners(0, late); // one listener for each plugin
     const ends = await Promise.allSettled([
       ...this.#pool.mounts.map((mount) => mount.close({ drainMs: Math.ceil(limitMs / 2) })),
       ...this.#pool.instances.map((instance) => this.#pool.stop(instance, 'the host is closing')),

@@ -1,4 +1,4 @@
-/** A plugin with everything settled: which image, on which engine, with which settings. */
+/** A plugin with everything decided: its image, its engine and its settings. */
 import { createHmac, type BinaryLike } from 'node:crypto';
 import type { LaunchOptions } from '../container/index.ts';
 import type { Engine } from '../engine/index.ts';
@@ -12,15 +12,15 @@ export interface ResolvedPlugin {
   readonly imageId: string;
   readonly kind: PluginKind;
   readonly engine: Engine;
-  /** What to launch, without what belongs to one launch. */
+  /** The options of its launches, without those that belong to a single launch. */
   readonly launch: LaunchOptions & { readonly runtime: string };
-  /** Everything by which plugins differ, by name; values are for comparing, not for showing. */
+  /** Everything in which plugins can differ, by name. The values are for comparing and not for showing. */
   readonly settings: Readonly<Record<string, string>>;
-  /** The same for everything that runs in the same way. */
+  /** A digest of the settings: equal for plugins that run in the same way. */
   readonly key: string;
 }
 
-/** What is compared when two plugins are held to be the same. */
+/** The settings that are compared to decide whether two plugins are the same. */
 export function settingsOf(plugin: Omit<ResolvedPlugin, 'settings' | 'key'>): Record<string, string> {
   const {
     signal: _signal,
@@ -45,7 +45,7 @@ export function settingsOf(plugin: Omit<ResolvedPlugin, 'settings' | 'key'>): Re
   );
 }
 
-/** @param secret keeps anybody from finding out values of variables by trying */
+/** @param secret keeps others from finding out values of variables by guessing */
 export function keyOf(settings: Readonly<Record<string, string>>, secret: BinaryLike): string {
   return createHmac('sha256', secret)
     .update(JSON.stringify(sorted(settings)))

@@ -1,4 +1,6 @@
-/** What a host has to know of a kind of plugin. Those of Vault and OpenBao are in `vault`, and loaded when they are needed. */
+/**
+ * The description of a kind of plugin. The kinds of Vault and OpenBao are in `vault`, and loaded when they are needed.
+ */
 export {
   maySharePlugin,
   type PluginKind,

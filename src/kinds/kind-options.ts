@@ -1,4 +1,4 @@
-/** Checks a kind of plugin that a host is told of. */
+/** Checks a kind of plugin that is passed to a host. */
 import { magicCookieChecks, maxMessageBytes, protocolVersionChecks } from '../goplugin/internal.ts';
 import {
   anyOf,

@@ -1,4 +1,4 @@
-/** What a host has to know of a kind of plugin to start it and to share it. */
+/** Describes a kind of plugin for a host: how to start it, and whether it may be shared. */
 import type { AbortOption } from '../abort.ts';
 import { PluginCallError, type CallMetadata, type MagicCookie, type Plugin } from '../goplugin/index.ts';
 import type { ServiceDefinition, StartPluginOptions } from '../goplugin/index.ts';
@@ -12,7 +12,7 @@ export interface PluginKind {
   readonly maxMessageBytes?: StartPluginOptions['maxMessageBytes'];
   /** Variables for every plugin of this kind. */
   readonly env?: Readonly<Record<string, string>> | undefined;
-  /** Further variables for those that lock their memory. */
+  /** Further variables for plugins that lock their memory. */
   readonly memoryLockEnv?: Readonly<Record<string, string>> | undefined;
   /**
    * Whether several mounts may use one instance. `ask` asks the plugin, by `pluginutil.multiplexing`, as Vault does; a
@@ -21,20 +21,24 @@ export interface PluginKind {
   readonly sharing: 'ask' | 'always' | 'never' | SharingRule;
   /** Sent with every call of a mount, so that the plugin can tell mounts apart. */
   readonly metadata?: ((mountId: string) => CallMetadata) | undefined;
-  /** What a plugin says of itself when it is registered. */
+  /** Asks a plugin to describe itself when it is registered. */
   readonly probe?: ((plugin: Plugin, options: AbortOption) => Promise<PluginSelfDescription>) | undefined;
 }
 
 export interface PluginSelfDescription {
   /** `auth`, `secret`, ...; `undefined` when the plugin does not say. */
   readonly type?: string | undefined;
-  /** As the plugin writes it; `undefined` when it does not say. */
+  /** The version as the plugin writes it; `undefined` when it reports none. */
   readonly version?: string | undefined;
 }
 
 export type SharingRule = (plugin: Plugin, options: AbortOption) => boolean | Promise<boolean>;
 
-/** @throws the errors of a call, except that a plugin without the service is not shared */
+/**
+ * Whether several mounts may share the plugin.
+ *
+ * @throws the errors of a call; a plugin without the service is not shared
+ */
 export async function maySharePlugin(
   kind: PluginKind,
   plugin: Plugin,

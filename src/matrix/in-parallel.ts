@@ -1,17 +1,17 @@
 export interface Parallelism<T> {
-  /** What the work of an item burdens. */
+  /** The resource that an item's work puts load on, such as its engine. */
   readonly keyOf: (item: T) => unknown;
-  /** Items of one key at the same time. */
+  /** Number of items of one key at the same time. */
   readonly perKey: number;
-  /** Items at the same time. */
+  /** Number of items at the same time. */
   readonly overall: number;
-  /** Abort begins nothing more; what has begun is waited for. */
+  /** Abort starts no further item; what has begun is waited for. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Does the work of all items, several at a time, and gives the results in the order of the items. Keys are served in
- * turn, so that no engine waits while another has everything. After a failure nothing more is begun.
+ * Does the work of all items, several at a time, and returns the results in the order of the items. Keys take turns, so
+ * that no engine waits while another has all the work. After a failure no further item is begun.
  */
 export async function inParallel<T, R>(
   items: readonly T[],

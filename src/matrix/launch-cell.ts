@@ -6,7 +6,9 @@ import type { LiveCell, LiveMatrixOptions } from './live.ts';
 
 const defaultCellMs = 60_000;
 
-/** Launches, exercises and stops the plugin in one cell, if it is to be. Only the caller's abort is thrown. */
+/**
+ * Launches, exercises and stops the plugin of one cell, unless the cell is left out. Only the caller's abort is thrown.
+ */
 export async function launchCell(
   { engine, asPlanned, launch, plan }: LiveCell,
   options: LiveMatrixOptions,

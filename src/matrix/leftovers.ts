@@ -6,7 +6,7 @@ export const matrixLabel = 'io.bulkhead.matrix';
 
 const listMs = 15_000;
 
-/** Removes what launches could not: an engine that was busy then may not be now. */
+/** Removes containers that launches could not remove: an engine that was busy then may answer now. */
 export async function removeLeftovers(engines: readonly Engine[], matrixId: string): Promise<void> {
   await Promise.all(
     engines.map(async (engine) => {

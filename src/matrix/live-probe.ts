@@ -14,13 +14,14 @@ export interface LiveProbeMatrixOptions extends Omit<
   LiveMatrixOptions,
   'image' | 'imageOf' | 'launch' | 'exercise'
 > {
-  /** The labels are given to the images too. */
+  /** How the probe is launched. The images get the labels too. */
   readonly launch?: Omit<MatrixLaunch, 'handshake' | 'protocolVersions' | 'args'> | undefined;
 }
 
 /**
- * A live matrix without a plugin of one's own: with one that is made for it and given to every engine while it lasts. It
- * is called in every cell, calls back through the broker, locks its memory where the cell says so, and ends.
+ * Runs a live matrix without a plugin of the caller's: with a probe that is made for it and given to every engine while
+ * the matrix runs. In every cell the probe is called, calls back through the broker, locks its memory where the cell
+ * says so, and ends.
  *
  * @throws the errors of `liveMatrix`, `packNodePlugin` and `engine.images.load`
  * @remarks Abort ends every launch, and removes containers and images.
@@ -30,7 +31,8 @@ export async function liveProbeMatrix(options: LiveProbeMatrixOptions): Promise<
   const { engines, launch, filter, signal } = options;
   if (engines.length === 0)
     throw new InvalidOptionError('engines', 'is empty: there is no engine to launch on');
-  // A name of its own: of two matrices at the same time, the one that is done first takes its images away.
+  // Each matrix has a name of its own. Otherwise, of two at the same time, the first to finish would remove the other's
+  // images.
   const name = `${probeRepository}${randomUUID().slice(0, 8)}`;
   const labels = labelsFor(launch?.labels, name);
   const plain = asks(filter, false)
@@ -51,14 +53,17 @@ export async function liveProbeMatrix(options: LiveProbeMatrixOptions): Promise<
     });
   };
   const result = await run().catch(async (error: unknown) => {
-    await removeImages(engines, images).catch(() => undefined); // what went wrong first is the reason
+    await removeImages(engines, images).catch(() => undefined); // the first error is the reason to report
     throw error;
   });
   await removeImages(engines, images);
   return result;
 }
 
-/** A transfer that is cut off may still become an image, after there was nothing to remove: each is let to its end. */
+/**
+ * Loads an image to the end even after an abort: a transfer that is cut off may still become an image after the
+ * clean-up.
+ */
 async function loadWhole(engine: Engine, image: PackedImage, signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted();
   await loadImage(engine, image, { signal: AbortSignal.timeout(loadMs) });
@@ -73,7 +78,7 @@ function asks({ mlock }: CellFilter = {}, value: boolean): boolean {
 
 const removeMs = 30_000;
 
-/** Tries all of them. @throws the first error of an engine that did not remove one */
+/** Tries to remove all images. @throws the first error of an engine that did not remove one */
 async function removeImages(engines: readonly Engine[], images: readonly PackedImage[]): Promise<void> {
   const failures: unknown[] = [];
   for (const engine of engines) {

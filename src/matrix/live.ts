@@ -29,7 +29,7 @@ import { launchCell } from './launch-cell.ts';
 import { inParallel } from './in-parallel.ts';
 import { removeLeftovers } from './leftovers.ts';
 
-/** How the plugins of a live matrix are started; those of the cell itself are set by the matrix. */
+/** Launch options of a live matrix, without those that the matrix sets for each cell. */
 export type MatrixLaunch = Omit<
   LaunchOptions,
   'image' | 'runtime' | 'user' | 'mlock' | 'signal' | 'override' | 'handshake'
@@ -37,33 +37,36 @@ export type MatrixLaunch = Omit<
   Pick<LaunchOptions, 'handshake'>;
 
 export interface LiveMatrixOptions {
-  /** Engines that have the image. A Podman before 6 runs one runtime, so it is given once for each of its services. */
+  /**
+   * Engines that have the image. A Podman before 6 runs a single runtime, so each of its services is given separately.
+   */
   readonly engines: readonly Engine[];
   readonly image: string;
-  /** The image of a cell, where it is not `image`: it must have the same user. */
+  /** Image of a cell, if it is not `image`. It must have the same user. */
   readonly imageOf?: ((cell: MatrixCell) => string | undefined) | undefined;
   /**
-   * How to start the plugin in a cell. With mlock it has to be told to lock its memory; default: by the variable
-   * `VAULT_PLUGIN_MLOCK_ENABLED`, as Vault tells its plugins.
+   * Launch options, or a function that makes them for a cell. With mlock the plugin must be told to lock its memory;
+   * default: by the variable `VAULT_PLUGIN_MLOCK_ENABLED`, as Vault tells its plugins.
    */
   readonly launch: MatrixLaunch | ((cell: MatrixCell) => MatrixLaunch);
-  /** What is done with each plugin that is up. Default: it is asked for its health. */
+  /** Exercises each plugin that was started. Default: asks for its health. */
   readonly exercise?:
     ((plugin: Plugin, context: { readonly signal: AbortSignal }) => Promise<void>) | undefined;
-  /** Launches cells that are refused or unknown too, to see whether that is true. Default true. */
+  /** Whether refused and unknown cells are launched too, to see whether the verdict is true. Default true. */
   readonly forced?: boolean | undefined;
   readonly filter?: CellFilter | undefined;
   /**
-   * The engine for cells that need a Podman service of our own; they are not launched without it. The caller closes it.
+   * Returns the engine for cells that need a Podman service of our own; without it they are not launched. The caller
+   * closes the engine.
    */
   readonly ownEngine?: ((engine: Engine, runtime: string) => Promise<Engine>) | undefined;
-  /** Launches at one engine at the same time. Default 2. */
+  /** Number of launches on one engine at the same time. Default 2. */
   readonly parallelPerEngine?: number | undefined;
-  /** Launches at the same time. Default: twice the number of processors. */
+  /** Number of launches at the same time. Default: twice the number of processors. */
   readonly parallel?: number | undefined;
-  /** Limit for one cell, in milliseconds. Default 60000. */
+  /** Time limit for one cell, in milliseconds. Default 60000. */
   readonly cellTimeoutMs?: number | undefined;
-  /** Called with each row that is done. */
+  /** Called with each finished row. */
   readonly onRow?:
     ((row: MatrixRow, progress: { readonly done: number; readonly total: number }) => void) | undefined;
   /** Abort ends every launch, removes what was made, and rethrows the reason. */
@@ -71,10 +74,10 @@ export interface LiveMatrixOptions {
 }
 
 /**
- * Launches a plugin in every cell, calls it, stops it, and puts what happened beside what was predicted. Nothing is left
- * behind: what a launch could not remove is removed at the end.
+ * Launches a plugin in every cell, calls it, stops it, and compares what happened with what was predicted. Nothing is
+ * left behind: containers that a launch could not remove are removed at the end.
  *
- * @throws ImageNotPresentError when the first engine does not have the image; the errors of engines when they are asked
+ * @throws ImageNotPresentError when the first engine does not have the image; the errors of the engines
  */
 export async function liveMatrix(options: LiveMatrixOptions): Promise<MatrixResult> {
   checkMatrixOptions(options);
@@ -103,15 +106,15 @@ export async function liveMatrix(options: LiveMatrixOptions): Promise<MatrixResu
   }
 }
 
-/** A cell, and what is known of its launch. */
+/** A cell with the plan of its launch. */
 export interface LiveCell {
   readonly cell: MatrixCell;
   readonly launch: LaunchOptions;
   readonly plan: LaunchPlan;
   readonly row: MatrixRow;
-  /** Absent where it is not to be launched. */
+  /** The engine to launch on; absent when the cell is not launched. */
   readonly engine: Engine | undefined;
-  /** Whether `engine` is the one that the plan is for, and not a Podman service of our own. */
+  /** Whether `engine` is the one that the plan was made for, and not a Podman service of our own. */
   readonly asPlanned: boolean;
 }
 
@@ -136,7 +139,7 @@ async function plan(options: LiveMatrixOptions, signal: AbortSignal): Promise<Li
   );
 }
 
-/** The same plan as that of the launch, which follows it unless it needs another engine. */
+/** Plans a cell as its launch does. The launch follows this plan unless it needs another engine. */
 async function planCell(
   { cell, wishes }: PlannedCell,
   given: Engine,

@@ -1,4 +1,4 @@
-/** Checks what a live matrix is told, before an engine is asked. */
+/** Checks the options of a live matrix before an engine is asked. */
 import {
   anyOf,
   callback,
@@ -23,7 +23,7 @@ const engine = fieldsOf<{ images: unknown; containers: unknown }>({
   images: required(objectWith('inspect')),
   containers: required(objectWith('create')),
 });
-/** What a launch takes is asked where it is launched. */
+/** Launch options are checked where the launch is made. */
 const launch = fieldsOf<object>({});
 
 const probeMatrix = {

@@ -9,19 +9,19 @@ import { nonRootUser, systemFiles } from './system-files.ts';
 export interface PackBinaryPluginOptions extends ImageConfig {
   /** Full reference such as `localhost/my-plugin:1.0`. */
   readonly tag: string;
-  /** The program; appears as `/plugin`. */
+  /** Path of the program, which becomes `/plugin` in the image. */
   readonly binary: string;
   readonly args?: readonly string[] | undefined;
   /** Default `65532:65532`, which the image's /etc/passwd calls `nonroot`. */
   readonly user?: string | undefined;
   /**
    * Capabilities that the program gets when it is executed, such as `['IPC_LOCK']` for a plugin that locks memory as a
-   * non-root user on Docker. The container then has to be given them too, or the program can't be started.
+   * non-root user on Docker. The container must be given them too, or the program can't be started.
    */
   readonly fileCapabilities?: readonly string[] | undefined;
   /** Also packs the loader and shared libraries of a dynamically linked program, from this machine. Default false. */
   readonly withLibraries?: boolean | undefined;
-  /** In the words of image configurations; default that of this machine. The program has to be built for it. */
+  /** Architecture as image configurations name it; default: that of this machine. The program must be built for it. */
   readonly architecture?: string | undefined;
   readonly createdAt?: Date | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -11,7 +11,7 @@ import { tarBytes } from './tar-bytes.ts';
 /** Label that carries {@link PackedImage.contentHash}, so that an image which is already loaded can be recognised. */
 export const contentLabel = 'io.bulkhead.content';
 
-/** What a container of the image starts with. */
+/** How a container of the image starts. */
 export interface ImageConfig {
   /** A name of the image's /etc/passwd, or numbers such as `65532:65532`. Default: root. */
   readonly user?: string | undefined;
@@ -26,20 +26,22 @@ export interface WriteImageArchiveOptions extends ImageConfig {
   readonly files: readonly ImageFile[];
   readonly entrypoint: readonly string[];
   readonly cmd?: readonly string[] | undefined;
-  /** In the words of image configurations: `amd64`, `arm64`. Default: that of this machine. */
+  /** Architecture as image configurations name it: `amd64`, `arm64`. Default: that of this machine. */
   readonly architecture?: string | undefined;
-  /** Time of the image and of all its files; default 1970-01-01, so that the same content is the same image. */
+  /** Time of the image and all its files; default 1970-01-01, so that the same content makes the same image. */
   readonly createdAt?: Date | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An image that can be written: iterate it, as often as needed, for the bytes of an uncompressed docker-archive. */
+/** An image that can be written. Each iteration yields the bytes of an uncompressed docker-archive. */
 export interface PackedImage extends AsyncIterable<Uint8Array> {
   readonly tag: string;
   readonly architecture: string;
   /** `sha256:` and the hash of the image's configuration: the image's id on Podman and in Docker's classic store. */
   readonly imageId: string;
-  /** `sha256:` and the hash of the only layer. The same everywhere, also where an engine makes ids otherwise. */
+  /**
+   * `sha256:` and the hash of the only layer. Every engine reports the same, even if it makes image ids in another way.
+   */
   readonly diffId: string;
   /** Hash of everything that makes the image, without its tag; the value of its label `io.bulkhead.content`. */
   readonly contentHash: string;
@@ -138,7 +140,10 @@ function archiveBytes({
   ]);
 }
 
-/** A file may change without changing its size. The engine would find out too, but not say which side is at fault. */
+/**
+ * Passes the bytes on and compares their hash, since a file may change without changing its size. The engine would
+ * notice too, but could not say which side is at fault.
+ */
 async function* verified(bytes: AsyncIterable<Uint8Array>, diffId: string): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
   for await (const chunk of bytes) {

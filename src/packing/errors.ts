@@ -7,7 +7,7 @@ export class ArchitectureMismatchError extends BulkheadError {
   }
 
   readonly file: string;
-  /** In the words of image configurations: `amd64`, `arm64`. */
+  /** Architecture as image configurations name it: `amd64`, `arm64`. */
   readonly expected: string;
   readonly found: string;
 
@@ -43,7 +43,7 @@ export class DynamicBinaryError extends BulkheadError {
   }
 }
 
-/** Thrown when a shared library, or the loader, of a program is nowhere on this machine. */
+/** Thrown when a shared library of a program, or its loader, is not found on this machine. */
 export class LibraryNotFoundError extends BulkheadError {
   static {
     nameErrorClass(this, 'LibraryNotFoundError');
@@ -52,7 +52,7 @@ export class LibraryNotFoundError extends BulkheadError {
   readonly library: string;
   /** The file that names the library. */
   readonly neededBy: string;
-  /** Folders that were looked in, in order. */
+  /** Folders that were searched, in order. */
   readonly searched: readonly string[];
 
   constructor(library: string, neededBy: string, searched: readonly string[]) {
@@ -74,7 +74,7 @@ export class PackageNotFoundError extends BulkheadError {
   }
 
   readonly packageName: string;
-  /** The folder whose `node_modules`, and those above it, were looked in. */
+  /** The folder that was searched: its `node_modules`, then those of the folders above it. */
   readonly neededBy: string;
 
   constructor(packageName: string, neededBy: string) {
@@ -86,7 +86,7 @@ export class PackageNotFoundError extends BulkheadError {
   }
 }
 
-/** Thrown when a file that belongs into the image can't be read, or is of a kind that can't be packed. */
+/** Thrown when a file of the image can't be read, or is of a kind that can't be packed. */
 export class ImageFileError extends BulkheadError {
   static {
     nameErrorClass(this, 'ImageFileError');
@@ -100,7 +100,10 @@ export class ImageFileError extends BulkheadError {
   }
 }
 
-/** Thrown when a file changed between measuring the image and writing it: what was written is not what was promised. */
+/**
+ * Thrown when a file changed between measuring the image and writing it, so that the written image is not the announced
+ * one.
+ */
 export class ImageChangedError extends BulkheadError {
   static {
     nameErrorClass(this, 'ImageChangedError');

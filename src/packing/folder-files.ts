@@ -6,7 +6,10 @@ import type { ImageFile } from './image-files.ts';
 export interface FolderFilesOptions {
   /** Where the folder appears in the image. */
   readonly target: string;
-  /** Leaves out what it refuses; called with the path relative to the folder, for folders too. Default: everything. */
+  /**
+   * Called with the path of each file and folder, relative to the folder; `false` leaves it out. Default: everything is
+   * packed.
+   */
   readonly include?: ((relativePath: string, kind: 'file' | 'folder') => boolean) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -47,7 +50,7 @@ async function walk(
   }
 }
 
-/** Only whether it can be executed is kept: the umask of whoever checked it out is no part of the image. */
+/** Keeps only whether the file is executable: the umask of whoever checked it out must not change the image. */
 async function packedMode(file: string): Promise<number> {
   const { mode } = await stat(file).catch((cause: unknown) => {
     throw new ImageFileError(file, `can't be read for the image`, { cause });

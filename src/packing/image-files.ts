@@ -21,7 +21,7 @@ export interface ImageRegularFile extends Ownership {
 }
 
 export interface ImageSymlink extends Ownership {
-  /** What the link points to, taken as it is. */
+  /** Target of the link, which is not changed. */
   readonly symlink: string;
 }
 

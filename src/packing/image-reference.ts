@@ -39,7 +39,9 @@ export function checkImageTag(tag: string, option = 'tag'): void {
     refuse(`has a name of ${name.length} characters; at most ${longestImageName} are allowed`);
 }
 
-/** Whether engines take the first part of a name for a registry: else they complete the name with one of their own. */
+/**
+ * Whether engines take the first part of a name for a registry. Otherwise they prefix the name with one of their own.
+ */
 function isRegistry(host: string): boolean {
   return isReferencePart('registry', host) && (host === 'localhost' || /[.:]/.test(host));
 }

@@ -5,13 +5,13 @@ import { ImageChangedError, ImageFileError } from './errors.ts';
 import type { ImageFile, ImageRegularFile } from './image-files.ts';
 import { tarBytes, type TarEntry } from './tar-bytes.ts';
 
-/** The files of a layer with their sizes, measured once: the layer's own size follows from them. */
+/** The files of a layer with their sizes, which are measured once. The size of the layer follows from them. */
 export interface LayerPlan {
   readonly entries: readonly TarEntry[];
 }
 
 /**
- * Measures the files (already arranged) and gives a layer that can be read any number of times.
+ * Measures the files, which must be arranged already, and returns a layer that can be read any number of times.
  *
  * @throws {ImageFileError} a file of this machine is missing, unreadable, or no regular file
  */
@@ -27,7 +27,7 @@ export async function planLayer(
   return { entries };
 }
 
-/** The bytes of the layer: an uncompressed tar. Files are read now; one that changed its size since is an error. */
+/** The bytes of the layer: an uncompressed tar. Files are read now; one whose size has changed is an error. */
 export function layerBytes(plan: LayerPlan): AsyncGenerator<Uint8Array> {
   return tarBytes(plan.entries);
 }
@@ -61,7 +61,9 @@ async function planEntry(
   return { header: { ...regular, size }, content: fileBytes(content.file, size, options.signal) };
 }
 
-/** tar-stream takes a mode of 0 for "not given"; the type bits, which it strips again, keep it what it is. */
+/**
+ * Adds the type bits to a mode, because tar-stream takes a mode of 0 for "not given". It removes the type bits again.
+ */
 function withType(type: number, mode: number): number {
   return type | mode;
 }
@@ -74,7 +76,7 @@ function capabilityRecord(file: ImageRegularFile): { pax?: Record<string, string
   if (file.fileCapabilities === undefined || file.fileCapabilities.length === 0) return {};
   const value = encodeFileCapabilities(file.fileCapabilities);
   if (value.some((byte) => byte > 0x7f)) {
-    // tar-stream writes the record as UTF-8 text, so each byte has to be a character of its own.
+    // tar-stream writes the record as UTF-8 text, so each byte must be a character of its own.
     throw new InvalidOptionError(
       'fileCapabilities',
       "SETUID, IPC_OWNER, SYS_NICE, SETFCAP and BPF can't be stored in an image archive",

@@ -4,23 +4,24 @@ import { contentLabel, type PackedImage } from './docker-archive.ts';
 
 export interface LoadImageOptions {
   /**
-   * Ends the call with its reason. The engine may keep what had arrived whole, without a name; an image that had the tag
-   * before keeps it.
+   * Abort ends the call with the reason. The engine may keep completely transferred data as an image without a name. An
+   * image that had the tag before keeps it.
    */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface LoadedImage {
-  /** As the engine calls it: for the container to be created from exactly this image. */
+  /** Id that the engine uses, to create a container from exactly this image. */
   readonly id: string;
-  /** False when the engine had the same content under the tag already, and nothing was sent. */
+  /** False when the engine already had the same content under the tag, so that nothing was sent. */
   readonly sent: boolean;
 }
 
 /**
- * Gives the engine an image under its tag, unless it has it already. Nothing is ever pulled.
+ * Loads an image into the engine under its tag, unless the engine already has it. Nothing is ever pulled.
  *
- * Recognised by the content label and the layer, not by the id: Docker's containerd store makes ids of its own.
+ * A loaded image is recognised by the content label and the layer, not by the id: Docker's containerd store makes its
+ * own ids.
  *
  * @throws {EngineOperationError} the engine refuses the archive
  * @throws {ImageChangedError} a file changed since the image was packed

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 
-/** Debian's folder names for libraries of one architecture among others. */
+/** Debian's folder names for the libraries of each architecture. */
 const multiarch: Readonly<Record<string, string>> = {
   amd64: 'x86_64-linux-gnu',
   arm64: 'aarch64-linux-gnu',
@@ -11,8 +11,8 @@ const multiarch: Readonly<Record<string, string>> = {
 };
 
 /**
- * The folders in which this machine's loader looks for a library, after those that a program names itself: what
- * /etc/ld.so.conf lists (ld.so's cache is made from it), then the built-in ones of the usual distributions.
+ * The folders in which this machine's loader looks for a library, after those that the program itself names: first what
+ * /etc/ld.so.conf lists (ld.so's cache is made from it), then the built-in folders of the usual distributions.
  */
 export async function loaderFolders(machine: string, configuration = '/etc/ld.so.conf'): Promise<string[]> {
   const triplet = multiarch[machine];
@@ -26,7 +26,7 @@ export async function loaderFolders(machine: string, configuration = '/etc/ld.so
 async function configuredFolders(file: string, seen: Set<string>): Promise<string[]> {
   if (seen.has(file)) return [];
   seen.add(file);
-  // Not every distribution has the file, and a broken one is no reason to fail: the built-in folders remain.
+  // Not every distribution has the file, and an unreadable one is no reason to fail: the built-in folders remain.
   const text = await readFile(file, 'utf8').catch(() => '');
   const folders: string[] = [];
   for (const line of text.split('\n')) {
@@ -43,7 +43,7 @@ async function configuredFolders(file: string, seen: Set<string>): Promise<strin
   return folders;
 }
 
-/** Files for the pattern of an `include` line: a path whose last part may hold `*`. */
+/** The files that the pattern of an `include` line matches: a path whose last part may contain `*`. */
 async function matchingFiles(pattern: string, relativeTo: string): Promise<string[]> {
   const path = isAbsolute(pattern) ? pattern : join(relativeTo, pattern);
   const [start = '', ...rest] = basename(path).split('*');

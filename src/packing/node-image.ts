@@ -16,33 +16,39 @@ export interface PackNodePluginOptions extends ImageConfig {
   /** Full reference such as `localhost/my-plugin:1.0`. */
   readonly tag: string;
   /**
-   * Folder with the plugin's compiled JavaScript; appears as `/plugin`. It, or `files`, is needed. Its own `node_modules`
-   * is left out where `packages` say what is wanted of it.
+   * Folder with the plugin's compiled JavaScript, which becomes `/plugin`. Either it or `files` is required. Its own
+   * `node_modules` is left out when `packages` names the packages to include.
    */
   readonly directory?: string | undefined;
-  /** Files of the image beside or instead of `directory`; paths as in the image, so below `/plugin` for modules. */
+  /**
+   * Further files of the image, or all of them without `directory`. Paths are those in the image, so modules go below
+   * `/plugin`.
+   */
   readonly files?: readonly ImageFile[] | undefined;
   /** The module to start, relative to `/plugin`. */
   readonly main: string;
-  /** npm packages that the plugin imports; what they depend on comes along. */
+  /** npm packages that the plugin imports; their dependencies are included. */
   readonly packages?: readonly string[] | undefined;
-  /** Such packages as come along where they are installed, and are not missed elsewhere. */
+  /** Packages that are included if they are installed, and may be missing. */
   readonly optionalPackages?: readonly string[] | undefined;
   /** Folder from which `packages` are resolved. Default: `directory`, or the working directory. */
   readonly packagesFrom?: string | undefined;
-  /** Default: the Node.js that runs this code. */
+  /** Path of the Node.js binary. Default: the Node.js that runs this code. */
   readonly nodeBinary?: string | undefined;
   /**
-   * Options of node before the module, such as `--max-old-space-size=64`. Default none: those that might be expected to
-   * speed up the start (`--single-threaded`, `--v8-pool-size=0`, `--jitless`, `--max-lazy`) were measured under gVisor
-   * and do not. Fewer files do: bundled into one file, the same plugin answered after 0.84 s instead of 1.22 s.
+   * Options of node before the module, such as `--max-old-space-size=64`. Default: none. Options that might be expected
+   * to speed up the start (`--single-threaded`, `--v8-pool-size=0`, `--jitless`, `--max-lazy`) were measured under
+   * gVisor and do not. Fewer files do: bundled into one file, the same plugin answered after 0.84 s instead of 1.22 s.
    */
   readonly nodeOptions?: readonly string[] | undefined;
   /** Arguments after the module. */
   readonly args?: readonly string[] | undefined;
   /** Default `65532:65532`, which the image's /etc/passwd calls `nonroot`. */
   readonly user?: string | undefined;
-  /** In the words of image configurations; default that of this machine. The Node.js binary has to be built for it. */
+  /**
+   * Architecture as image configurations name it; default: that of this machine. The Node.js binary must be built for
+   * it.
+   */
   readonly architecture?: string | undefined;
   readonly createdAt?: Date | undefined;
   readonly signal?: AbortSignal | undefined;

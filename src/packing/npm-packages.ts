@@ -8,20 +8,20 @@ import type { ImageFile } from './image-files.ts';
 export interface NpmPackagesOptions {
   /** Folder from which the packages are resolved: its `node_modules`, then those of the folders above it. */
   readonly from: string;
-  /** Folder of the image that gets the `node_modules`. */
+  /** Folder of the image that `node_modules` is put into. */
   readonly target: string;
-  /** Packages that come along where they are installed. */
+  /** Packages that are included if they are installed. */
   readonly optional?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * The named npm packages and all that they depend on, as files of an image, without what no program reads when it
- * runs: TypeScript, source maps, documentation and tests. Licences stay.
+ * The named npm packages and all their dependencies as files of an image, without what no program reads at run time:
+ * TypeScript, source maps, documentation and tests. Licences are kept.
  *
- * Where two versions of a package are needed, each lands where those that need it find it.
+ * Where two versions of a package are needed, each is put where its dependents find it.
  *
- * @throws {PackageNotFoundError} a package that is needed is not installed; optional and peer ones may be absent
+ * @throws {PackageNotFoundError} a required package is not installed; optional and peer packages may be absent
  * @throws {ImageFileError} a package.json can't be read
  */
 export async function npmPackages(
@@ -37,7 +37,7 @@ export async function npmPackages(
   return files;
 }
 
-/** A folder of the image whose packages are still to be placed: the plugin's own, then each package's. */
+/** A folder of the image whose packages are still to be placed: first the plugin's, then each package's. */
 interface Dependent {
   readonly source: string;
   readonly target: string;
@@ -46,8 +46,8 @@ interface Dependent {
 }
 
 /**
- * Source folder by folder in the image. Breadth first: all that a package needs is placed before anything deeper, so
- * nothing placed later can hide it.
+ * Maps each folder of the image to its source folder. Packages are placed breadth first: everything that a package
+ * needs is placed before anything deeper, so that nothing placed later can hide it.
  */
 async function placePackages(
   names: readonly string[],
@@ -74,7 +74,9 @@ async function placePackages(
   return placed;
 }
 
-/** Where `name` has to go so that a module in `dependent` finds it; nowhere if it finds it already. */
+/**
+ * The folder where `name` must be placed so that a module in `dependent` finds it; `undefined` if it is found already.
+ */
 function placeFor(
   name: string,
   source: string,
@@ -90,7 +92,10 @@ function placeFor(
   }
 }
 
-/** Node's own search: `node_modules` of the folder and of each above it. The real path, as linked stores need it. */
+/**
+ * Searches as Node.js does: `node_modules` of the folder and of each above it. Returns the real path, as linked stores
+ * require.
+ */
 async function installedFolder(name: string, from: string): Promise<string | undefined> {
   for (let folder = await realpath(from).catch(() => from); ; folder = dirname(folder)) {
     const candidate = join(folder, 'node_modules', name);

@@ -1,4 +1,4 @@
-/** Checks what is packed, before any file is read. */
+/** Checks the options of packing before any file is read. */
 import {
   allOf,
   anyOf,
@@ -32,7 +32,7 @@ const date = that(
   'must be a Date that is a point in time',
 );
 
-/** Which paths, owners and modes an image can have is asked where its files are arranged. */
+/** Paths, owners and modes are checked where the files are arranged. */
 const imageFile: Check = allOf(
   shapeOf<ImageRegularFile & ImageSymlink & ImageDirectory>({
     path: required(filledText),

@@ -8,14 +8,14 @@ import { loaderFolders } from './loader-folders.ts';
 import { readElf } from './read-elf.ts';
 
 /**
- * What a dynamically linked program needs beside itself, as files of an image: its loader at the path that the program
- * names, and every library, those of the libraries included.
+ * Finds what a dynamically linked program needs beside itself, as files of an image: its loader, at the path that the
+ * program names, and all libraries, including those that libraries need.
  *
- * All libraries go into one folder, the one in which the C library was found. A loader always looks there, and it
- * knows a library by its name alone, so the programs find in the image what they found on this machine, wherever
- * that was. A static program needs nothing.
+ * All libraries go into the folder in which the C library was found. A loader always looks there, and knows a library
+ * by its name alone, so programs find in the image what they found on this machine, wherever that was. A static program
+ * needs nothing.
  *
- * @throws {LibraryNotFoundError} naming the library, or the loader, and the file that needs it
+ * @throws {LibraryNotFoundError} naming the library or the loader, and the file that needs it
  * @throws the signal's reason when aborted
  */
 export async function sharedLibraries(
@@ -33,7 +33,7 @@ export async function sharedLibraries(
   return [
     { path: loader, content: { file: loader }, mode: 0o755 },
     ...[...found].map(([name, file]) => ({
-      // A name with a slash is a path already, for the loader in the image too.
+      // A name with a slash is a path already, also for the loader in the image.
       path: name.includes('/') ? name : join(folder, name),
       content: { file },
       mode: 0o755,
@@ -41,15 +41,15 @@ export async function sharedLibraries(
   ];
 }
 
-/** A program or library whose needs are still to be looked up. */
+/** A program or library whose needed libraries are still to be found. */
 interface Seeker {
   readonly path: string;
   readonly elf: ElfFile;
-  /** DT_RPATH folders of those that brought it in. */
+  /** DT_RPATH folders that it inherits from the files that need it. */
   readonly inherited: readonly string[];
 }
 
-/** Breadth first, in the order of ld.so, so that of two libraries of one name the same one wins. */
+/** Searches breadth first, in the order of ld.so, so that of two libraries with one name the same one wins. */
 async function findLibraries(
   program: Seeker,
   loaderName: string,
@@ -83,7 +83,7 @@ async function findLibrary(
       if (error instanceof ElfError) return undefined;
       throw error;
     });
-    // The loader, too, passes over libraries of other architectures and linker scripts.
+    // The loader skips libraries of other architectures and linker scripts, too.
     if (elf?.machine === seeker.elf.machine) return { path, elf };
   }
   throw new LibraryNotFoundError(name, seeker.path, candidates.map(dirname));

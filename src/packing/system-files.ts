@@ -1,9 +1,9 @@
 import type { ImageFile } from './image-files.ts';
 
-/** The user that images are given unless asked otherwise; the number is the one of Google's distroless images. */
+/** Default user of images; the number is that of Google's distroless images. */
 export const nonRootUser = '65532:65532';
 
-/** What programs expect beside themselves: names for the two users, and a folder for temporary files. */
+/** Files that programs expect in an image: names for the two users, and a folder for temporary files. */
 export function systemFiles(): ImageFile[] {
   return [
     {

@@ -1,15 +1,15 @@
 import type { Headers, Pack } from 'tar-stream';
 
 export interface TarEntry {
-  /** `pax`: records that tar-stream writes before the entry; its type declarations do not know them. */
+  /** The header of the entry. tar-stream writes the `pax` records before it; its type declarations do not know them. */
   readonly header: Headers & { readonly pax?: Readonly<Record<string, string>> };
   /** Absent for folders and links. A stream must yield exactly `header.size` bytes. */
   readonly content?: Uint8Array | AsyncIterable<Uint8Array>;
 }
 
 /**
- * The bytes of a tar with these entries, made while they are read: nothing is held but the chunk in transit.
- * Leaving the iteration early, or a failing content, closes everything that was open.
+ * The bytes of a tar with these entries, made while they are read: only the chunk in transit is held in memory. Leaving
+ * the iteration early, or an error of the content, closes everything that was open.
  */
 export async function* tarBytes(entries: Iterable<TarEntry>): AsyncGenerator<Uint8Array> {
   const { pack } = await import('tar-stream');
@@ -20,7 +20,7 @@ export async function* tarBytes(entries: Iterable<TarEntry>): AsyncGenerator<Uin
     for await (const chunk of stream) yield chunk;
     await writing;
   } catch (error) {
-    // Where the writer failed, its error is the reason; the stream only knows that it was destroyed.
+    // If the writer failed, its error is the reason; the stream only knows that it was destroyed.
     await writing;
     throw error;
   } finally {

@@ -1,10 +1,10 @@
 import { orAborted } from '../abort.ts';
 
-/** One piece of work at a time for each key; different keys do not wait for each other. */
+/** Runs one piece of work at a time for each key; different keys do not wait for each other. */
 export class KeyedLock {
   readonly #last = new Map<string, Promise<void>>();
 
-  /** @remarks Abort gives up the turn before it has begun; the reason is rethrown. */
+  /** @remarks Abort while waiting gives up the turn and rethrows the reason. Work that has begun is not affected. */
   async take<T>(
     key: string,
     work: () => Promise<T>,

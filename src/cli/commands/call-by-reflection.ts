@@ -9,7 +9,7 @@ import type { Mount } from '../../host/index.ts';
 import { nearest } from '../../settings/nearest.ts';
 import { UsageError } from '../usage-error.ts';
 
-/** What is called, and with what. */
+/** The requested call: its method and its message. */
 export interface WantedCall {
   readonly service: string;
   readonly method: string;
@@ -22,23 +22,23 @@ export function wantedCall(path: string, json: string): WantedCall {
   return { service, method, request: parseRequest(json) };
 }
 
-/** A plugin that can be asked and called: also a mount, whose calls outlive it. */
+/** A plugin that can describe and receive calls. It may be a mount, whose calls survive restarts. */
 export interface Callable {
   readonly reflection: Reflection;
   client(service: DynamicService): Readonly<Record<string, DynamicCall | undefined>>;
 }
 
-/** A mount to be called by what its plugin says of itself. */
+/** Lets a mount be called by the plugin's description of itself. */
 export function mountedPlugin({ reflection, client }: Mount): Callable {
   return { reflection, client: client };
 }
 
 /**
- * Makes a call by what the plugin says of itself. Each reply is passed on as JSON's data, bytes as base64; the next one is
- * drawn when `onReply` is done with it.
+ * Makes a call by the plugin's description of itself. Each reply is passed on as JSON data, with bytes as base64; the
+ * next one is read when `onReply` has finished with it.
  *
  * @returns whether the replies are a stream
- * @throws UsageError for a method or field that there is not; otherwise as any call
+ * @throws UsageError for an unknown method or field; otherwise the errors of a call
  */
 export async function callByReflection(
   plugin: Callable,
@@ -85,13 +85,13 @@ function parseRequest(json: string): ProtoMessage | ProtoMessage[] {
   throw new UsageError('a request is a JSON object, and a stream of them an array of objects');
 }
 
-/** The service whose full name is given, or ends with what is given. */
+/** Finds the one service with this full name, or whose name ends with it. */
 async function fullName(plugin: Callable, given: string, signal: AbortSignal): Promise<string> {
   if (given.includes('.')) return given;
   const names = await plugin.reflection.services({ signal });
   const found = names.filter((name) => name === given || name.endsWith(`.${given}`));
   if (found.length > 1) throw new UsageError(`${given} may be ${found.join(' or ')}: give the full name`);
-  return found[0] ?? given; // which the plugin does not have, and is told so with the names that it has
+  return found[0] ?? given; // the call then fails with the names that the plugin has
 }
 
 function methodNamed(definition: DynamicService, name: string): DynamicService[string] {
@@ -104,7 +104,7 @@ function methodNamed(definition: DynamicService, name: string): DynamicService[s
   );
 }
 
-/** What proto-loader says of a message type: a `FieldDescriptorProto` with its enums as words. */
+/** A message type as proto-loader describes it: a `FieldDescriptorProto` with its enums as words. */
 interface Described {
   readonly requestType?: { readonly type?: { readonly field?: readonly Field[] } };
 }
@@ -115,7 +115,7 @@ interface Field {
   readonly label?: string;
 }
 
-/** A field that the message does not have would be left out in silence, and a value of another kind be made to fit. */
+/** Refuses unknown fields, which would be left out silently, and values of another kind, which would be converted. */
 function checkFields(method: DynamicService[string] & Described, message: ProtoMessage): void {
   const fields = method.requestType?.type?.field;
   if (fields === undefined) return;
@@ -160,7 +160,10 @@ const kinds: Readonly<Record<string, Kind>> = {
   },
 };
 
-/** As `TYPE_SINT32` and `LABEL_REPEATED`; maps are repeated messages there, and objects in JSON. */
+/**
+ * The kind of value for a type such as `TYPE_SINT32`. With `LABEL_REPEATED` it is a list; maps are repeated messages,
+ * and objects in JSON.
+ */
 function kindOf({ type = '', label }: Field): Kind | undefined {
   const word = type.replace('TYPE_', '').toLowerCase();
   const one = kinds[/^(u?int|sint|s?fixed|float|double)/.test(word) ? 'number' : word];
@@ -172,7 +175,7 @@ function kindOf({ type = '', label }: Field): Kind | undefined {
   };
 }
 
-/** Bytes as base64, as protobuf's own JSON has them. */
+/** Converts bytes to base64, as the JSON format of protobuf does. */
 function asJson(value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
   if (Array.isArray(value)) return value.map(asJson);

@@ -73,7 +73,7 @@ async function callImage(
   return exitCodes.ok;
 }
 
-/** Whether a host had it running, and has made the call. */
+/** Makes the call through a host that already runs the plugin. Returns whether there was one. */
 async function calledRunning(
   directory: CatalogDirectory,
   { type, name }: PluginName,

@@ -15,14 +15,14 @@ import { withFlags } from '../option-flags.ts';
 import { containerOptions, isImage, launchFlags, refuseLaunchFlags } from './launch-flags.ts';
 import { findRegistered } from './registered.ts';
 
-/** What `check` says; the form of its JSON. */
+/** The result of `check`; the form of its JSON. */
 export interface CheckResult {
   readonly ok: boolean;
   readonly verdict: LaunchVerdict['status'];
   readonly cell: MatrixCell;
-  /** Why not; or, where it works, what to know. */
+  /** Reasons against the launch or, where it works, remarks. */
   readonly reasons: readonly Reason[];
-  /** How it is launched, or how a forced launch would be tried. */
+  /** How the plugin is launched, or how a forced launch would be tried. */
   readonly strategy: unknown;
 }
 
@@ -63,7 +63,7 @@ export const check = command({
 async function checkOf(given: string, flags: CheckFlags, context: Context): Promise<LaunchCheck> {
   const { signal } = context;
   const directory = directoryOf(flags.directory, context);
-  // No plugin is registered under a name such as localhost/kv:1.
+  // A plugin can't be registered under a name such as localhost/kv:1.
   const maybe = !isImage(flags) && !/[:@]/.test(given);
   const plugin = maybe ? await findRegistered(directory, given) : undefined;
   const { engine: socketPath, socket_directory: socketDirectory, version } = flags;
@@ -82,7 +82,7 @@ async function checkOf(given: string, flags: CheckFlags, context: Context): Prom
   );
 }
 
-/** Takes what engines said before, which a host would ask again. */
+/** Judges an image with cached facts of engines, which a host would gather again. */
 async function checkedImage(
   options: PlannedOptions,
   { engine: socketPath }: CheckFlags,
@@ -98,7 +98,7 @@ async function checkedImage(
   } catch (error) {
     if (!(error instanceof BulkheadError) || error.code !== 'ENGINE_NONE_FOUND') throw error;
   }
-  // A launch would start a Podman service: only that can say what it would do.
+  // A launch would start a Podman service: only that service can tell what the launch would do.
   const { PluginHost } = await lazyModules.host();
   await using host = await PluginHost.open({ embedded: true, signal });
   return await host.check({ ...options, signal });

@@ -17,7 +17,7 @@ export const completion = command({
   async run({ args: [shell] }, { terminal }) {
     if (!isShell(shell))
       throw new UsageError(`SHELL is one of ${shells.join(', ')}, not ${JSON.stringify(shell)}`);
-    // The table holds this command too: it can't be imported before.
+    // The table contains this command too, so it can't be imported earlier.
     const { commandTable } = await import('../command-table.ts');
     terminal.out((await scripts[shell]())(commandTable).trimEnd());
     return exitCodes.ok;

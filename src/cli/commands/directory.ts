@@ -8,7 +8,7 @@ import type { Terminal } from '../output/terminal.ts';
 import { lazyModules } from '../lazy-modules.ts';
 import { UsageError } from '../usage-error.ts';
 
-/** Where the catalogs are kept. */
+/** Flag for the directory of the catalogs. */
 export const directoryFlag = text(
   'DIR',
   'directory of the catalogs (default: $BULKHEAD_DIRECTORY, else ./bulkhead)',
@@ -17,7 +17,7 @@ export const directoryFlag = text(
 
 export type CatalogDirectory = TrustedDirectory;
 
-/** @throws UsageError when `BULKHEAD_TRUSTED_OWNERS` names a user that there is not */
+/** @throws UsageError when `BULKHEAD_TRUSTED_OWNERS` names a user that does not exist */
 export function directoryOf(
   given: string | undefined,
   { environment }: Pick<Context, 'environment'>,
@@ -27,7 +27,7 @@ export function directoryOf(
   return { directory, trustedOwners: trustedOwners(environment['BULKHEAD_TRUSTED_OWNERS'] ?? '') };
 }
 
-/** Numbers or names of users, with commas between. */
+/** Parses numbers or names of users, separated by commas. */
 function trustedOwners(setting: string): number[] {
   const users = setting.split(',').map((user) => user.trim());
   return users.filter((user) => user !== '').map((user) => (/^\d+$/.test(user) ? Number(user) : uidOf(user)));
@@ -45,7 +45,7 @@ export interface Catalogs {
   readonly plugins: PluginCatalog;
 }
 
-/** The catalogs of a directory; nothing is made there before something is registered. */
+/** Opens the catalogs of a directory. Nothing is made there before something is registered. */
 export async function openCatalogs({ directory, trustedOwners }: CatalogDirectory): Promise<Catalogs> {
   const { fileStore, PluginCatalog, RuntimeCatalog } = await lazyModules.catalog();
   const store = fileStore(directory, { trustedOwners });
@@ -53,7 +53,7 @@ export async function openCatalogs({ directory, trustedOwners }: CatalogDirector
   return { runtimes, plugins: new PluginCatalog(store, runtimes) };
 }
 
-/** Names what is no entry; a list goes on without it. */
+/** Warns of damaged entries, which a list leaves out. */
 export function warnOf(damaged: readonly Damage[], { err, paintErr }: Terminal): void {
   for (const { place, reason } of damaged)
     err(`${paintErr('yellow', 'Warning:')} ${plainText(`${place} ${reason}`)}`);

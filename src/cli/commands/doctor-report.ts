@@ -13,22 +13,22 @@ import { cellWords, findingsOf, type Finding } from '../matrix/report.ts';
 import { plainText } from '../output/plain-text.ts';
 import type { Paint } from '../output/terminal.ts';
 
-/** What the doctor saw. */
+/** The findings of `doctor`. */
 export interface DoctorReport {
   readonly host: HostFacts;
   readonly engines: readonly {
     readonly socketPath: string;
-    /** What says that there may be an engine. */
+    /** Where the hint to this engine was found. */
     readonly source: string;
-    /** Absent where none answers; then `error` says why. */
+    /** Absent where no engine answers; then `error` says why. */
     readonly facts: EngineFacts | undefined;
     readonly error: unknown;
   }[];
-  /** What the rules say of these engines, for an image as it should be. */
+  /** The verdicts of the rules for these engines and an ideal image. */
   readonly matrix: MatrixResult;
 }
 
-/** The same for programs: facts with their evidence, and what is to do. */
+/** The same findings as data for programs: facts with their evidence, and remedies. */
 export function doctorData({ host, engines, matrix }: DoctorReport): unknown {
   return {
     ok: matrix.summary.works > 0,
@@ -172,7 +172,7 @@ function list(title: string, findings: readonly Finding[], matrix: MatrixResult,
   ];
 }
 
-/** The cells by what they have in common. */
+/** Describes the cells of a finding by what they have in common. */
 function where(cells: Finding['cells'], { cells: all }: MatrixResult): string {
   if (cells.length === all.length) return 'every cell';
   const parts = (['engine', 'mode', 'runtime', 'user', 'mlock'] as const).map((part) => {
@@ -188,7 +188,7 @@ function pairs(entries: readonly (readonly [string, string])[]): string[] {
   return entries.map(([name, value]) => `  ${name.padEnd(9)} ${value}`);
 }
 
-/** A fact, or that it is not known. */
+/** Describes a fact, or says that it is not known. */
 function shown<T>(fact: Fact<T>, words: (value: T) => string = (value) => String(value)): string {
   return isKnown(fact) ? plainText(words(fact.value)) : `unknown (${plainText(fact.unknown)})`;
 }

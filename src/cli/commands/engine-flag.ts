@@ -2,12 +2,12 @@ import { resolve } from 'node:path';
 import { text, texts, type Flag } from '../flags.ts';
 import { UsageError } from '../usage-error.ts';
 
-/** The engine that a command works on. */
+/** Flag for the engine that a command works on. */
 export const engineFlag = socketFlag("the engine's socket (default: the first that is found; see doctor)", {
   alias: 'socket',
 });
 
-/** One socket: a path, which shells complete relative to the working directory, or `unix:///path` as in DOCKER_HOST. */
+/** A flag for one socket: a path, which shells complete, or `unix:///path` as in DOCKER_HOST. */
 export function socketFlag(
   summary: string,
   extras: Pick<Flag<unknown>, 'alias'> = {},
@@ -21,7 +21,7 @@ export function socketFlag(
   };
 }
 
-/** Several of them; without one, every engine that is found. */
+/** A flag for several sockets. Without it, every engine that is found is used. */
 export function enginesFlag(summary: string): Flag<readonly string[]> {
   return {
     ...texts('SOCKET', summary, { path: true }),

@@ -2,17 +2,17 @@ import type { Engine, InfoCache, SocketCandidate } from '../../engine/index.ts';
 import { BulkheadError } from '../../errors.ts';
 import { lazyModules } from '../lazy-modules.ts';
 
-/** A place where an engine may be, and what is there. */
+/** A place where an engine may be, and the engine or error that was found there. */
 export interface EnginePlace {
   readonly socketPath: string;
-  /** What says that it may be there. */
+  /** Where the hint to this place was found. */
   readonly source: string;
   readonly found: { readonly engine: Engine } | { readonly error: unknown };
 }
 
 /**
- * Connects to the engines at `sockets`, or at every place where one may be: most hosts have few of them, so that none is
- * at one of the usual places is not worth a word. The caller closes them.
+ * Connects to the engines at `sockets`, or at every place where one may be. A usual place without an engine is not
+ * reported, because most hosts have only a few. The caller closes the engines.
  *
  * @remarks Abort closes those that were connected, and rethrows the reason.
  */

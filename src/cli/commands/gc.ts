@@ -37,7 +37,7 @@ export const gc = command({
       () => false,
     );
     const swept: Sweep[] = [];
-    // Those of the directory, and those that had none.
+    // Sweeps the cluster of the directory, and that of hosts without a directory.
     for (const each of [...(there ? [directory] : []), undefined]) {
       await using host = await PluginHost.open({ ...options, ...each });
       swept.push(await host.gc({ signal }));

@@ -7,7 +7,7 @@ import { engineFlag } from './engine-flag.ts';
 import { settingFlags, settingsOf, type SettingFlags } from './setting-flags.ts';
 import { socketDirectoryFlag } from './socket-directory-flag.ts';
 
-/** How a plugin is spoken to, and what it is given. */
+/** Flags for how to talk to a plugin, and what to give it. */
 const pluginFlags = {
   cookie: text('KEY=VALUE', 'the magic cookie of the plugin, without which it refuses to run'),
   type: optionalChoice(
@@ -22,14 +22,14 @@ const pluginFlags = {
   broker_multiplex: toggle('brokered connections travel in the main one (go-plugin 1.6)'),
 };
 
-/** What the cells of a matrix have in common. */
+/** The flags that apply to all cells of a matrix. */
 export const matrixLaunchFlags = {
   ...pluginFlags,
   ...withoutUser(settingFlags),
   socket_directory: socketDirectoryFlag,
 };
 
-/** The one set of flags for launches: of every command that launches a plugin, or says what a launch would do. */
+/** The one set of launch flags, used by every command that launches a plugin or says what a launch would do. */
 export const launchFlags = {
   ...pluginFlags,
   oci_runtime: text('NAME', 'OCI runtime; default runsc', { alias: 'runtime' }),
@@ -45,17 +45,20 @@ export const launchFlags = {
 
 export type LaunchFlags = FlagValues<typeof launchFlags>;
 
-/** The user is a dimension of the matrix. */
+/** Leaves out the user, which is a dimension of the matrix. */
 function withoutUser({ user: _user, ...flags }: SettingFlags): Omit<SettingFlags, 'user'> {
   return flags;
 }
 
-/** Whether the flags say how to speak to an image; otherwise a registered plugin is meant. */
+/** Whether the flags say how to talk to an image; otherwise the argument names a registered plugin. */
 export function isImage({ cookie, type }: Pick<LaunchFlags, 'cookie' | 'type'>): boolean {
   return cookie !== undefined || type !== undefined;
 }
 
-/** A registered plugin has the settings of its plugin runtime. @throws UsageError for flags that would change nothing */
+/**
+ * Refuses flags that would change nothing: a registered plugin has the settings of its plugin runtime. @throws
+ * UsageError
+ */
 export function refuseLaunchFlags(given: string, flags: LaunchFlags): void {
   const { engine: _engine, socket_directory: _sockets, ...others } = flags;
   const names = Object.keys(launchFlags).filter((name) => {
@@ -78,7 +81,7 @@ export async function launchOptions(image: string, flags: LaunchFlags): Promise<
   };
 }
 
-/** What a launch is judged by. How the plugin is spoken to plays no part in it. @throws UsageError */
+/** The options that a launch is judged by. How to talk to the plugin is not among them. @throws UsageError */
 export function containerOptions(image: string, flags: LaunchFlags): PlannedOptions {
   return {
     ...judgedOptions(flags),
@@ -90,7 +93,7 @@ export function containerOptions(image: string, flags: LaunchFlags): PlannedOpti
   };
 }
 
-/** What a plugin is given to make it lock its memory. */
+/** Flags for what makes a plugin lock its memory. */
 export const lockingFlags = {
   mlock_args: texts(
     'ARG',
@@ -102,11 +105,11 @@ export const lockingFlags = {
   ),
 };
 
-/** The same for a matrix, whose cells say in what they run. @throws UsageError */
+/** The launch options of a matrix, whose cells decide the rest. @throws UsageError */
 export async function matrixLaunch(
   flags: FlagValues<typeof matrixLaunchFlags> & FlagValues<typeof lockingFlags>,
 ): Promise<(cell: MatrixCell) => MatrixLaunch> {
-  const { memoryLockEnv: _set, ...launch } = await commonOptions(flags); // by the matrix itself
+  const { memoryLockEnv: _set, ...launch } = await commonOptions(flags); // the matrix itself sets it
   const env = {
     ...launch.env,
     ...Object.fromEntries(flags.mlock_env.map((entry) => pair('-mlock_env', entry))),
@@ -131,7 +134,7 @@ async function commonOptions(flags: FlagValues<typeof matrixLaunchFlags>) {
   };
 }
 
-/** What a launch is judged by, apart from what the cells of a matrix differ in. */
+/** The options that a launch is judged by, without those in which the cells of a matrix differ. */
 export function judgedOptions(flags: FlagValues<typeof matrixLaunchFlags>) {
   const { entrypoint, args, broker_multiplex: brokerMultiplex, socket_directory: folder } = flags;
   return {

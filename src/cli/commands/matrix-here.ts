@@ -24,7 +24,7 @@ import { userInfoCache } from './info-cache.ts';
 import { judgedOptions, matrixLaunch } from './launch-flags.ts';
 import type { MatrixFlags } from './matrix.ts';
 
-/** What facts and rules say of every cell of this host's engines. */
+/** Predicts every cell of this host's engines from facts and rules. */
 export async function dryMatrixHere(
   image: string | undefined,
   flags: MatrixFlags,
@@ -49,7 +49,7 @@ export async function dryMatrixHere(
   }
 }
 
-/** What launches do in every cell, beside it: of the image, or of the probe that is brought along. */
+/** Launches the image, or the probe that is brought along, in every cell, and adds the results to the prediction. */
 export async function liveMatrixHere(
   image: string | undefined,
   flags: MatrixFlags,
@@ -108,7 +108,7 @@ export async function liveMatrixHere(
   }
 }
 
-/** @throws why the first of those that were to be asked does not answer, or that there is none */
+/** @throws why the first requested engine does not answer, or that there is no engine */
 function answering(places: readonly EnginePlace[]): Engine[] {
   const engines = places.flatMap(({ found }) => ('engine' in found ? [found.engine] : []));
   const failed = places.find(({ source, found }) => 'error' in found && source === '-engine')?.found;

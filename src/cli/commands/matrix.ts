@@ -103,7 +103,7 @@ async function reportOf(
   };
 }
 
-/** A runtime that no engine has, whose name is not one of the usual, is a slip of the pen and not a cell. */
+/** Refuses runtimes that no engine has and whose name is not a usual one, as typing errors. */
 function refuseUnknownRuntimes(
   { cells }: MatrixResult,
   { runtime: wanted = [] }: CellFilter,
@@ -136,7 +136,7 @@ function checkFlags(image: string | undefined, flags: MatrixFlags): void {
   }
 }
 
-/** The plugin that is brought along is started as it has to be. */
+/** Refuses flags for starting an image: the probe that is brought along is always started in the same way. */
 function refuseOfImage(flags: MatrixFlags): void {
   const names = ['call', 'data', 'cookie', 'type', 'entrypoint'] as const;
   const lists = ['protocol_version', 'args', 'env', 'mlock_args', 'mlock_env'] as const;

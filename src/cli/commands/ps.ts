@@ -11,13 +11,13 @@ import { enginesFlag } from './engine-flag.ts';
 import { closeEngines, everyEngine } from './every-engine.ts';
 import { lazyModules } from '../lazy-modules.ts';
 
-/** One plugin that runs, or is about to; the form of the JSON. */
+/** A plugin that runs or is about to; the form of the JSON. */
 interface PluginProcess {
   readonly instance: string;
   readonly type: string;
   readonly name: string;
   readonly version: string;
-  /** As its host says; of hosts that do not answer, as the engine says. */
+  /** The state that its host reports or, when the host does not answer, the engine. */
   readonly state: string;
   readonly restarts?: number | undefined;
   readonly mounts?: number | undefined;
@@ -95,7 +95,7 @@ async function listProcesses(
         const filters = { label: [hostLabels.instanceId] };
         const found = await engine.containers.list({ all: true, filters, signal });
         const ours = found.filter(({ labels, names }) => isProved(labels, names, key));
-        // Launches without a host have no instance, and their own processes show them.
+        // Launches without a host have no instance; the process that made them shows them.
         const unproved = found.filter((each) => !ours.includes(each) && each.labels[hostLabels.instanceId]);
         if (unproved.length > 0) terminal.err(plainText(notOurs(engine, unproved)));
         const instances = ours.filter(({ labels }) => labels[hostLabels.instanceId]);
@@ -145,7 +145,7 @@ async function seen(
   };
 }
 
-/** Instances between two lives, or on an engine that was not asked. */
+/** Instances without a container at this moment, or on an engine that was not asked. */
 function withoutContainer(
   hosts: readonly RunningHost[],
   processes: readonly PluginProcess[],
@@ -170,7 +170,7 @@ function snapshotOf(hosts: readonly RunningHost[], instance: string) {
   return hosts.flatMap(({ state }) => state.instances).find(({ id }) => id === instance);
 }
 
-/** A container that ends meanwhile has none. */
+/** Returns `undefined` for a container that ends in the meantime. */
 async function statsOf(engine: Engine, id: string, signal: AbortSignal): Promise<ContainerStats | undefined> {
   try {
     return await engine.containers.stats(id, { signal });

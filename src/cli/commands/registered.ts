@@ -7,9 +7,9 @@ import { openCatalogs, type CatalogDirectory } from './directory.ts';
 export type PluginName = Pick<PluginInfo, 'type' | 'name'>;
 
 /**
- * The plugin in the catalog that is meant by `kv` or `secret/kv`.
+ * The plugin in the catalog that a name such as `kv` or `secret/kv` refers to.
  *
- * @throws UsageError when several are called so; BulkheadError `CATALOG_NOT_FOUND` when none is
+ * @throws UsageError when the name is ambiguous; BulkheadError `CATALOG_NOT_FOUND` when there is no such plugin
  */
 export async function registeredPlugin(directory: CatalogDirectory, given: string): Promise<PluginName> {
   const entries = await entriesOf(directory);
@@ -27,7 +27,7 @@ export async function registeredPlugin(directory: CatalogDirectory, given: strin
   );
 }
 
-/** The same, where it may be something else. @throws UsageError when several are called so */
+/** The same, or `undefined` when no plugin has the name. @throws UsageError when the name is ambiguous */
 export async function findRegistered(
   directory: CatalogDirectory,
   given: string,

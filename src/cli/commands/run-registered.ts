@@ -46,7 +46,7 @@ function printState(state: InstanceState, terminal: Terminal): void {
   if (state.name === 'ready') printHandshake(state.handshake, state.containerId, terminal);
 }
 
-/** Says what becomes of the plugin. */
+/** Reports the changes of the plugin's state. */
 function tellStates(host: PluginHost, terminal: Terminal): AsyncDisposable {
   const tell = (message: unknown): void => {
     const { host: id, instance } = message as HostEvents['bulkhead:instance'];
@@ -64,7 +64,7 @@ function tellStates(host: PluginHost, terminal: Terminal): AsyncDisposable {
   };
 }
 
-/** What the plugin writes, also after a reload has given the mount another instance. */
+/** Prints the plugin's log, also after a reload has moved the mount to another instance. */
 function followLogs(host: PluginHost, mount: Mount, terminal: Terminal): Disposable {
   let stop: () => void = () => undefined;
   const follow = (): void => {

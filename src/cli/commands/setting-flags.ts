@@ -12,7 +12,7 @@ import { UsageError } from '../usage-error.ts';
 
 type FlagName<K extends SettingName> = (typeof settingList)[K]['flag']['name'];
 
-/** By the name of the flag. */
+/** The flags by their names. */
 export type SettingFlags = {
   readonly [K in SettingName as FlagName<K>]: Flag<ContainerSettings[K] | undefined>;
 };
@@ -21,7 +21,7 @@ export const settingFlags = Object.fromEntries(
   settingDefinitions.map(([, definition]) => [definition.flag.name, flagOf(definition)]),
 ) as unknown as SettingFlags;
 
-/** What the flags say, without those that were not given. */
+/** The settings that were given as flags. */
 export function settingsOf(values: Readonly<Partial<Record<string, unknown>>>): ContainerSettings {
   return Object.fromEntries(
     settingDefinitions.flatMap(([name, { flag }]) => {
@@ -59,7 +59,7 @@ function flagOf({ flag: { alias, form, value = '' }, summary }: SettingDefinitio
   }
 }
 
-/** Nothing where the flag was not given. */
+/** Makes a flag that converts its value, and has none when it was not given. */
 function given<T, U>(flag: Flag<T>, convert: (value: T) => U): Flag<U | undefined> {
   return {
     ...flag,

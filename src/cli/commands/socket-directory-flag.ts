@@ -1,7 +1,10 @@
 import { resolve } from 'node:path';
 import { text, type Flag } from '../flags.ts';
 
-/** Where socket directories of plugins are made. A path relative to the working directory is nothing to an engine. */
+/**
+ * Flag for the parent of plugins' socket directories. It must be absolute, because the engine has another working
+ * directory.
+ */
 export const socketDirectoryFlag: Flag<string | undefined> = {
   ...text(
     'DIR',

@@ -5,7 +5,7 @@ export function pathOf({ path }: Place): string {
   return path.join(' ');
 }
 
-/** Functions that say whether a word is a command where it stands, and whether a flag takes a value. */
+/** Shell functions that say whether a word is a command at its place, and whether a flag takes a value. */
 export function questions(places: readonly Place[]): string {
   return `_bulkhead_is_command() {
   case "$1 $2" in
@@ -22,7 +22,7 @@ ${flagLines(places, ({ flag }) => (flag.value === undefined ? undefined : 'retur
 `;
 }
 
-/** For every word that is a command where it stands. */
+/** A line for every word that is a command at its place. */
 function commandLines(places: readonly Place[]): string {
   return places
     .flatMap((place) =>
@@ -31,7 +31,7 @@ function commandLines(places: readonly Place[]): string {
     .join('\n');
 }
 
-/** For every flag that `action` has something for. */
+/** A line for every flag for which `action` returns something. */
 export function flagLines(
   places: readonly Place[],
   action: (flag: Place['flags'][number]) => string | undefined,

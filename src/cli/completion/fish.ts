@@ -31,12 +31,12 @@ ${places.flatMap(lines).join('\n')}
 `;
 }
 
-/** Within single quotes of fish nothing but these has a meaning. */
+/** Only these characters have a meaning within single quotes of fish. */
 function quoted(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", String.raw`\'`)}'`;
 }
 
-/** The flags that take the next word, with their paths. */
+/** The flags that take the next word as their value, with their paths. */
 function valueFlags(places: readonly Place[]): string {
   return places
     .flatMap(({ path, flags }) =>

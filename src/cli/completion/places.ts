@@ -1,13 +1,13 @@
 import { isGroup, type CommandNode } from '../command.ts';
 import type { Flag } from '../flags.ts';
 
-/** What may be written after the words `path`; completion scripts of all shells are made from these. */
+/** The words that may follow the words `path`. The completion scripts of all shells are made from places. */
 export interface Place {
   /** Words after `bulkhead`. */
   readonly path: readonly string[];
   readonly commands: readonly { readonly name: string; readonly summary: string }[];
   readonly flags: readonly { readonly name: string; readonly flag: Flag<unknown> }[];
-  /** For each positional what it is completed with. */
+  /** How each positional is completed. */
   readonly positionals: readonly ('file' | readonly string[])[];
 }
 
@@ -34,7 +34,7 @@ export function placesOf(table: readonly CommandNode[], path: readonly string[] 
   return [here, ...below];
 }
 
-/** For a shell: in single quotes, whatever it is. */
+/** Quotes any text for a shell, in single quotes. */
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

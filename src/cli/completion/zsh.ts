@@ -53,7 +53,7 @@ compdef _bulkhead bulkhead
 `;
 }
 
-/** An entry of _describe: a colon separates the word from what it means. */
+/** An entry of _describe, in which a colon separates the word from its meaning. */
 function entry(word: string, meaning: string): string {
   return quoted(`${word.replaceAll(':', String.raw`\:`)}:${meaning}`);
 }

@@ -1,14 +1,14 @@
-/** The answers to one connection of the control socket: never more of them in memory than the other side may be behind. */
+/** Sends the answers on one connection of the control socket, and limits how many of them wait in memory. */
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { ControlAnswer } from './messages.ts';
 
-/** So many bytes may wait for a reader that stands still. A single answer may be larger, and is then the only one. */
+/** How many bytes may wait for a reader that is too slow. A single answer may be larger, and then waits alone. */
 export const mostBehind = 1024 * 1024;
 
 export class Answers {
   readonly #socket: Socket;
-  /** Lines of a log that came while the reader was too far behind. */
+  /** Number of log lines that were left out because the reader was too slow. */
   #leftOut = 0;
 
   constructor(socket: Socket) {
@@ -18,7 +18,10 @@ export class Answers {
     });
   }
 
-  /** Resolves when the reader has taken most of what it was told, or is gone: whoever makes answers waits for it. */
+  /**
+   * Sends an answer. Resolves when the reader has taken most of what was sent, or is gone; the sender has to wait for
+   * it.
+   */
   async say(answer: ControlAnswer): Promise<void> {
     this.#write(answer);
     const socket = this.#socket;
@@ -34,7 +37,7 @@ export class Answers {
     }
   }
 
-  /** Sends an answer whose maker can't wait. A reader that is too slow misses it, and is told how many it missed. */
+  /** Sends an answer without waiting. A reader that is too slow misses it, and is told how many answers it missed. */
   sayOrLeaveOut(answer: ControlAnswer): void {
     if (this.#socket.writableLength > mostBehind) {
       this.leaveOut();

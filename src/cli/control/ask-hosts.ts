@@ -8,15 +8,19 @@ import { BulkheadError, errorCodes, type ErrorCode } from '../../errors.ts';
 import { hostsFolder, type ControlAnswer, type ControlRequest, type HostState } from './messages.ts';
 import { shortPath } from './short-path.ts';
 
-/** A host that runs on a directory, in another process. */
+/** A host in another process that runs on the directory. */
 export interface RunningHost {
   readonly state: HostState;
-  /** Its answers to a request. Ending the iteration, or an abort, ends what it does for us. @throws what it says it failed with */
+  /**
+   * Sends a request and yields the answers. Leaving the iteration, or an abort, ends it.
+   *
+   * @throws the error that the host reports
+   */
   ask(request: ControlRequest, options: { readonly signal: AbortSignal }): AsyncIterable<ControlAnswer>;
 }
 
 /**
- * The hosts that run on a directory and let themselves be asked. What dead ones have left is removed.
+ * Finds the hosts that run on a directory and answer requests. Sockets of dead hosts are removed.
  *
  * @throws StoreError `CATALOG_UNTRUSTED` when another user could have put something there
  */
@@ -40,7 +44,7 @@ export async function runningHosts(
           }
         } catch (error) {
           options.signal.throwIfAborted();
-          // Nobody listens any more: its host is gone.
+          // Nobody listens on the socket any more: its host is gone.
           if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED')
             await rm(join(folder, name), { force: true });
           else if (error instanceof BulkheadError) throw error;
@@ -67,7 +71,7 @@ async function* askHost(
     socket.write(`${JSON.stringify(request)}\n`);
     const lines = createInterface({ input: socket, crlfDelay: Infinity });
     const failed = new Promise<never>((_resolve, reject) => socket.once('error', reject));
-    failed.catch(() => undefined); // seen by the race, if it is still on
+    failed.catch(() => undefined); // the race handles it, if it still runs
     const iterator = lines[Symbol.asyncIterator]();
     for (;;) {
       const next = await Promise.race([iterator.next(), failed]);

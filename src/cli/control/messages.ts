@@ -1,6 +1,6 @@
 /**
- * What `bulkhead run` and other commands say to each other over a socket in the host's directory: one request, a line of
- * JSON, then lines of answers until the end.
+ * The messages that `bulkhead run` and other commands exchange over a socket in the host's directory: one request as a
+ * line of JSON, then lines of answers until the end.
  */
 import { z } from 'zod';
 import type { InstanceSnapshot, PluginLogLine } from '../../host/index.ts';
@@ -30,10 +30,10 @@ export const requestSchema = z.discriminatedUnion('op', [
 
 export type ControlRequest = z.infer<typeof requestSchema>;
 
-/** A request is a small thing; a call may bring more. */
+/** Longest request in bytes. Most requests are small, but a call may carry a large message. */
 export const longestRequest = 16 * 1024 * 1024;
 
-/** What a host is, and what it runs. Dates are texts. */
+/** A host and what it runs. Dates are strings. */
 export interface HostState {
   readonly pid: number;
   readonly hostId: string;
@@ -50,7 +50,7 @@ export interface MountState {
   readonly calls: number;
 }
 
-/** A value after a way through JSON. */
+/** A value after it was written and read as JSON. */
 export type AsJson<T> = T extends Date
   ? string
   : T extends readonly (infer E)[]
@@ -64,7 +64,7 @@ export type ControlAnswer =
   /** How many mounts moved. */
   | { readonly reloaded: number }
   | { readonly line: AsJson<PluginLogLine> }
-  /** So many lines were left out, because the other side was too slow to read them. */
+  /** Number of lines that were left out because the other side read too slowly. */
   | { readonly leftOut: number }
   | { readonly reply: unknown; readonly streamed: boolean }
   /** The host does not have what the request names. */
@@ -73,5 +73,5 @@ export type ControlAnswer =
       readonly error: { readonly code: string; readonly message: string; readonly hint?: string | undefined };
     };
 
-/** Where the sockets of the hosts of a directory are. */
+/** Name of the folder, below a directory, with the sockets of its hosts. */
 export const hostsFolder = 'hosts';

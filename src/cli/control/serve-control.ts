@@ -21,14 +21,14 @@ import {
 import { UsageError } from '../usage-error.ts';
 import { shortPath } from './short-path.ts';
 
-/** Nobody but the owner of the directory can connect, whose commands are few at a time. */
+/** Limit of connections. Only the owner of the directory can connect, with a few commands at a time. */
 const mostConnections = 64;
-/** How long a connection may take to say what it wants. */
+/** How long a connection may take to send its request. */
 const requestMs = 10_000;
 
 /**
- * Lets other commands of the same user ask this host: what it runs, its logs, a reload, a call. Only the owner of the
- * directory can reach it.
+ * Serves other commands of the same user: the state of this host, its logs, a reload, a call. Only the owner of the
+ * directory can connect.
  *
  * @throws the errors of the file system; StoreError `CATALOG_UNTRUSTED`
  */
@@ -36,7 +36,7 @@ export async function serveControl(host: PluginHost, directory: CatalogDirectory
   const folder = join(directory.directory, hostsFolder);
   await trustedPath(directory, folder, 'write');
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  await trustedPath(directory, folder, 'write'); // somebody else may have made it meanwhile
+  await trustedPath(directory, folder, 'write'); // somebody else may have made the folder in the meantime
   const name = `${process.pid}-${randomBytes(4).toString('hex')}.sock`;
   const { path, release } = await shortPath(folder, name);
   const sockets = new Set<Socket>();
@@ -74,7 +74,7 @@ async function answer(host: PluginHost, socket: Socket): Promise<void> {
   try {
     await carryOut(host, await readRequest(socket), answers, gone.signal);
   } catch (error) {
-    await answers.say({ error: errorAnswer(error) }).catch(() => undefined); // nobody is there to be told
+    await answers.say({ error: errorAnswer(error) }).catch(() => undefined); // nobody is left who could be told
   }
   socket.end();
 }
@@ -101,7 +101,7 @@ async function readRequest(socket: Socket): Promise<ControlRequest> {
   });
 }
 
-/** `undefined` for what is not JSON, which no request is. */
+/** Returns `undefined` for a line that is not JSON, which no request is. */
 function parsed(line: string): unknown {
   try {
     return JSON.parse(line);
@@ -152,7 +152,7 @@ function stateOf(host: PluginHost): HostState {
   return {
     pid: process.pid,
     hostId: host.id,
-    instances: host.instances() as unknown as HostState['instances'], // on its way through JSON
+    instances: host.instances() as unknown as HostState['instances'], // it is sent as JSON
     mounts: host.mounts().map((mount) => ({
       id: mount.mountId,
       type: mount.plugin.type,
@@ -194,7 +194,7 @@ async function logs(
 ): Promise<void> {
   const answer = (line: unknown): ControlAnswer => ({ line: line as AsJson<never> });
   const kept = host.logs(instance);
-  // What is written while the kept lines are on their way comes after them.
+  // Lines that are written while the kept lines are being sent come after them.
   const later: PluginLogLine[] = [];
   let characters = 0;
   let tell = (line: PluginLogLine): void => {

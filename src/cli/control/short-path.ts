@@ -3,8 +3,8 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * A path to a file in `folder` that is short enough for a socket, however long the folder's own is: the kernel takes 107
- * bytes (unix(7)). Good until it is released.
+ * A path to a file in `folder` that is short enough for a socket, however long the folder's own path is: the kernel
+ * allows 107 bytes (unix(7)). Valid until `release` is called.
  */
 export async function shortPath(
   folder: string,

@@ -2,8 +2,8 @@ import type { CellFilter, MatrixCell } from '../../compatibility/index.ts';
 import { UsageError } from '../usage-error.ts';
 
 /**
- * Cells in words: `engine=docker mode=rootless runtime=runsc,runc user=non-root mlock=on`. Every part may be left out and
- * then has every value; several values are separated by commas.
+ * Parses cells in words: `engine=docker mode=rootless runtime=runsc,runc user=non-root mlock=on`. A part that is left
+ * out stands for every value; several values are separated by commas.
  */
 
 const values = {
@@ -29,10 +29,10 @@ export function parseFilter(words: readonly string[], where = '-filter'): CellFi
 }
 
 /**
- * A list of cells that must work: a filter in each line (`#` begins a comment), or a JSON array of cells such as
+ * Parses a list of cells that must work: a filter in each line (`#` begins a comment), or a JSON array of cells such as
  * `{"engine": "docker", "runtime": "runsc", "mlock": true}`.
  *
- * @param where what the list is called, for errors
+ * @param where name of the list in errors
  * @throws UsageError naming the line or entry
  */
 export function parseRequirements(text: string, where: string): Partial<MatrixCell>[] {
@@ -93,7 +93,7 @@ function onOrOff(value: string): string {
   return value === 'true' ? 'on' : value === 'false' ? 'off' : value;
 }
 
-/** A filter with several values stands for one cell for each. */
+/** Makes one cell for each combination of a filter's values. */
 function everyCell(filter: CellFilter): Partial<MatrixCell>[] {
   return Object.entries(filter).reduce<Partial<MatrixCell>[]>(
     (cells, [name, list]) =>

@@ -7,7 +7,7 @@ import type { MatrixReport } from './report.ts';
 export const matrixFormats = ['table', 'json', 'yaml', 'markdown', 'junit', 'html'] as const;
 export type MatrixFormat = (typeof matrixFormats)[number];
 
-/** The matrix in a format, without a last line end. */
+/** Formats the matrix, without a line end after the last line. */
 export async function formatMatrix(
   report: MatrixReport,
   format: MatrixFormat,
@@ -29,7 +29,7 @@ export async function formatMatrix(
   }
 }
 
-/** `{ cells, summary }`, and with requirements what is not met of them. */
+/** `{ cells, summary }`, and the unmet requirements if there are requirements. */
 function matrixData({ result, unmet }: MatrixReport): unknown {
   const { cells, summary } = result;
   return { cells, summary, ...(unmet !== undefined && { unmet }) };
@@ -45,7 +45,7 @@ const endings: Readonly<Record<string, MatrixFormat>> = {
   '.html': 'html',
 };
 
-/** What the name of a file says of its format. */
+/** The format that a file's extension stands for. */
 export function formatOfFile(file: string): MatrixFormat | undefined {
   return endings[extname(file).toLowerCase()];
 }

@@ -4,7 +4,7 @@ import { cellWords, type MatrixReport } from './report.ts';
 
 /**
  * JUnit's XML, as CI systems read it. A cell fails where prediction and reality differ, or where it must work and does
- * not; one that is refused (and, if launched, did fail) is skipped, with its reasons.
+ * not. A cell that is refused (and, if launched, did fail) is skipped, with its reasons.
  */
 export function matrixJunit(report: MatrixReport): string {
   const cases = [
@@ -77,7 +77,7 @@ function missingCase(cell: Partial<MatrixCell>): Case {
   };
 }
 
-/** Of the cells that a requirement names, those that keep it from being met. */
+/** Whether a requirement names the cell and the cell is among those that keep it unmet. */
 function isRequired(row: MatrixRow, unmet: readonly Partial<MatrixCell>[]): boolean {
   const works = row.live === undefined ? row.verdict === 'works' : row.live.ok;
   return !works && unmet.some((cell) => matches(row, cell));
@@ -118,7 +118,7 @@ function attribute(name: string, value: string): string {
   return `${name}="${escaped(value).replaceAll('\n', '&#10;')}"`;
 }
 
-/** XML 1.0 has no place for control characters, not even escaped: they are shown by their numbers. */
+/** Escapes text for XML 1.0, which allows no control characters, not even escaped: they are shown by their numbers. */
 function escaped(text: string): string {
   return plainText(text)
     .replace(/[^\t\n\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')

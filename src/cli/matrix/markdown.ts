@@ -50,7 +50,7 @@ function cellOf(row: MatrixRow, findings: readonly Finding[]): string {
   return `${signs[outcomeOf(row)]} ${wordsOf(row)}${numbers.map((number) => ` [${number}]`).join('')}`;
 }
 
-/** Text that stays text, and in its table cell. */
+/** Escapes text so that it stays text, within its table cell. */
 function escaped(text: string): string {
   return plainText(text)
     .trim()

@@ -1,30 +1,30 @@
 import type { MatrixCell, MatrixResult, MatrixRow, Reason } from '../../compatibility/index.ts';
 
-/** A matrix and what is to be said beside it. Every format is a pure function of it. */
+/** A matrix with its context. Every format is a pure function of it. */
 export interface MatrixReport {
   readonly result: MatrixResult;
-  /** The image that was judged; absent: one as it should be was assumed. */
+  /** The image that was judged; absent: an ideal image was assumed. */
   readonly image?: string | undefined;
   readonly generatedAt: Date;
   /** Version of Bulkhead. */
   readonly version: string;
-  /** Of the cells that must work, those that do not; absent when none must. */
+  /** The required cells that do not work; absent without requirements. */
   readonly unmet?: readonly Partial<MatrixCell>[] | undefined;
 }
 
-/** One rule that several cells meet with, and one remedy for all of them; numbered from 1. */
+/** A rule that applies to several cells, with one remedy for all of them; numbered from 1. */
 export interface Finding {
   readonly number: number;
-  /** That of the first of the cells. */
+  /** The reason of the first of the cells. */
   readonly reason: Reason;
-  /** What was seen, each observation once: evidence differs from engine to engine. */
+  /** The distinct observations: evidence differs from engine to engine. */
   readonly observed: readonly string[];
-  /** Whether some of the cells do not work because of it; otherwise it is only worth knowing. */
+  /** Whether some of the cells do not work because of it; otherwise it is only a remark. */
   readonly hinders: boolean;
   readonly cells: readonly MatrixRow[];
 }
 
-/** The distinct reasons of a matrix: first those that hinder, each in the order of the cells. */
+/** The distinct reasons of a matrix: first those that hinder, each group in the order of the cells. */
 export function findingsOf({ cells }: MatrixResult): Finding[] {
   const found = new Map<string, { reason: Reason; seen: Set<string>; cells: MatrixRow[] }>();
   for (const row of cells) {
@@ -45,12 +45,12 @@ export function findingsOf({ cells }: MatrixResult): Finding[] {
   );
 }
 
-/** The numbers of what a cell meets with, in ascending order. */
+/** The numbers of the findings of a cell, in ascending order. */
 export function numbersOf(row: MatrixRow, findings: readonly Finding[]): number[] {
   return findings.filter(({ cells }) => cells.includes(row)).map(({ number }) => number);
 }
 
-/** The number of one reason. */
+/** The number of the finding for a reason. */
 export function numberOf(reason: Reason, findings: readonly Finding[]): number | undefined {
   return findings.find((finding) => keyOf(finding.reason) === keyOf(reason))?.number;
 }
@@ -59,14 +59,14 @@ function keyOf({ rule, remedy }: Reason): string {
   return JSON.stringify([rule, remedy]);
 }
 
-/** What one cell says, in words that need no colour. */
+/** The outcome of a cell, in a word that needs no colour. */
 export type Outcome = 'works' | 'refused' | 'unknown' | 'differs';
 
 export function outcomeOf({ verdict, agrees }: MatrixRow): Outcome {
   return agrees === false ? 'differs' : verdict;
 }
 
-/** Prediction and reality in some words. */
+/** Describes prediction and reality in a few words. */
 export function wordsOf({ verdict, live, agrees }: MatrixRow): string {
   if (live === undefined || agrees === true) return verdict;
   return `${verdict}, ${agrees === false ? 'but ' : ''}${live.ok ? 'works' : 'fails'}`;
@@ -85,7 +85,7 @@ export interface GridLine {
   readonly mode: MatrixRow['mode'];
   readonly version: string;
   readonly runtime: string;
-  /** One for each of `grid.columns`; absent where the filter left it out. */
+  /** One row for each of `grid.columns`; absent where the filter left it out. */
   readonly cells: readonly (MatrixRow | undefined)[];
 }
 
@@ -94,7 +94,10 @@ export interface Grid {
   readonly lines: readonly GridLine[];
 }
 
-/** The cells as people read them: a line for each engine and runtime, a column for each user and mlock. */
+/**
+ * The cells in the order in which people read them: a line for each engine and runtime, a column for each user and
+ * mlock.
+ */
 export function gridOf({ cells }: MatrixResult): Grid {
   const used = columns.filter(({ user, mlock }) =>
     cells.some((row) => row.user === user && row.mlock === mlock),
@@ -126,7 +129,7 @@ export function gridOf({ cells }: MatrixResult): Grid {
   };
 }
 
-/** The grid as text: its heads, and its lines through `text` for what engines say and `cell` for each cell. */
+/** The grid as text: its heads, and its lines. `text` converts what engines report, `cell` each cell. */
 export function gridTexts<T>(
   { columns: used, lines }: Grid,
   { text, cell }: { text: (said: string) => string; cell: (row: MatrixRow) => T },
@@ -143,7 +146,7 @@ export function gridTexts<T>(
   };
 }
 
-/** Launches that went otherwise than predicted, or failed where nothing was, each with its error. */
+/** Failed launches of cells that were not predicted as refused, each with its error. */
 export function failedLaunches({ cells }: MatrixResult): { row: MatrixRow; error: string }[] {
   return cells
     .filter(({ live, verdict }) => live !== undefined && !live.ok && verdict !== 'refused')
@@ -153,18 +156,18 @@ export function failedLaunches({ cells }: MatrixResult): { row: MatrixRow; error
     });
 }
 
-/** `docker rootless runsc non-root mlock`, or as much of it as is given. */
+/** The cell in words, such as `docker rootless runsc non-root mlock`, as far as it is given. */
 export function cellWords({ engine, mode, runtime, user, mlock }: Partial<MatrixCell>): string {
   const memory = mlock === undefined ? undefined : mlock ? 'mlock' : 'no mlock';
   return [engine, mode, runtime, user, memory].filter((word) => word !== undefined).join(' ') || 'every cell';
 }
 
-/** The same with the version of the engine, where there may be several of a kind. */
+/** The same with the version of the engine, because there may be several engines of a kind. */
 export function rowWords({ engine, version, mode, runtime, user, mlock }: MatrixRow): string {
   return [engine, version, cellWords({ mode, runtime, user, mlock })].join(' ');
 }
 
-/** The one sentence at the end. */
+/** The sentence at the end that summarises the matrix. */
 export function summaryWords({ summary }: MatrixResult): string {
   const { cells, works, refused, unknown, launched, disagree } = summary;
   const parts = [
@@ -179,7 +182,7 @@ export function summaryWords({ summary }: MatrixResult): string {
   return `${cells} cells: ${parts.join(', ')}; ${reality}.`;
 }
 
-/** Whether the matrix is as it should be: reality as predicted, and what must work does. */
+/** Whether the matrix is good: reality is as predicted, and all required cells work. */
 export function isGood({ result, unmet }: MatrixReport): boolean {
   return result.summary.disagree === 0 && (unmet ?? []).length === 0;
 }

@@ -27,7 +27,7 @@ const colours: Readonly<Record<Outcome, Colour>> = {
   differs: 'magenta',
 };
 
-/** For a terminal: the grid, then each reason once, then how it went. */
+/** The matrix for a terminal: the grid, then each reason once, then the outcome. */
 export function matrixTable(report: MatrixReport, paint: Paint): string[] {
   const { result, unmet = [] } = report;
   const findings = findingsOf(result);

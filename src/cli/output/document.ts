@@ -5,15 +5,15 @@ import { shown, tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { toYaml } from './yaml.ts';
 
-/** The flag of every command that prints data. */
+/** The flag for the format, of every command that prints data. */
 export const formatFlag = choice(['table', 'json', 'yaml'], 'how to print the result');
 
-/** The flag of commands that print one thing. */
+/** The flag for a single field, of commands that print one thing. */
 export const fieldFlag = text('NAME', 'print only this field, without its name');
 
 export type Format = 'table' | 'json' | 'yaml';
 
-/** Prints data for programs; or for people, as `lines` says. */
+/** Prints data for programs, or for people as `lines` formats it. */
 export function printData(
   { out }: Terminal,
   format: Format,
@@ -25,7 +25,7 @@ export function printData(
   else for (const line of lines()) out(line);
 }
 
-/** Prints one thing: as a table of its fields, sorted by name as Vault does it, or one field alone. */
+/** Prints one thing: as a table of its fields, sorted by name as in Vault, or a single field. */
 export function printFields(
   terminal: Terminal,
   { format, field }: { readonly format: Format; readonly field: string | undefined },

@@ -1,2 +1,2 @@
-/** Text of somebody else's as a terminal may show it: see src/foreign-text.ts. */
+/** Makes text from others safe for a terminal: see src/foreign-text.ts. */
 export { boundedText, plainJson, plainText } from '../../foreign-text.ts';

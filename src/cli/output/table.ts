@@ -1,7 +1,7 @@
 import { plainJson, plainText } from './plain-text.ts';
 import { unpainted, type Paint } from './terminal.ts';
 
-/** A value as tables show it: nothing is `n/a`, as in Vault's. */
+/** A value as tables show it. No value is shown as `n/a`, as in Vault. */
 export function shown(value: unknown): string {
   if (value === undefined || value === null || value === '') return 'n/a';
   const text = typeof value === 'string' ? value : plainJson(value);
@@ -15,7 +15,7 @@ export interface Cell {
 
 const gap = '    ';
 
-/** A table in the form of Vault's: names, a line of dashes below each, four blanks between columns. */
+/** A table in Vault's form: names, a line of dashes below each, four blanks between columns. */
 export function tableLines(
   columns: readonly string[],
   rows: readonly (readonly (string | Cell)[])[],
@@ -42,7 +42,7 @@ function textOf(cell: string | Cell | undefined): string {
   return typeof cell === 'object' ? cell.text : (cell ?? '');
 }
 
-/** In characters, which is exact for what our tables hold. */
+/** Width in characters, which is exact for the text in our tables. */
 function widthOf(text: string): number {
   return Array.from(text).length;
 }

@@ -2,19 +2,21 @@ import { plainText } from './plain-text.ts';
 
 /** Where a command writes: results to `out`, everything else to `err`. */
 export interface Terminal {
-  /** A line of the result. What would steer a terminal is shown by its number, unless `paint` made it. */
+  /**
+   * Prints a line of the result. Characters that steer a terminal are shown by their numbers, unless `paint` made them.
+   */
   readonly out: (line: string) => void;
-  /** A line for people, beside the result. */
+  /** Prints a line for people, beside the result. */
   readonly err: (line: string) => void;
-  /** Shows what is going on, in one line that is overwritten; nothing where nobody watches. '' takes it away. */
+  /** Shows progress in a line that is overwritten, if the output is a terminal. '' removes the line. */
   readonly progress: (line: string) => void;
-  /** For lines to `out`. */
+  /** Colours text for `out`. */
   readonly paint: Paint;
-  /** For lines to `err`. */
+  /** Colours text for `err`. */
   readonly paintErr: Paint;
 }
 
-/** Colours a text, where there are colours. The text must be plain: see `plainText`. */
+/** Colours a text, if colours are used. The text must be plain: see `plainText`. */
 export type Paint = (colour: Colour, text: string) => string;
 
 const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, magenta: 35, cyan: 36 } as const;
@@ -24,10 +26,10 @@ export const unpainted: Paint = (_colour, text) => text;
 
 const painted: Paint = (colour, text) => (text === '' ? '' : `\u001b[${codes[colour]}m${text}\u001b[0m`);
 
-/** What `paint` writes. Nothing else that begins with an escape character reaches a stream. */
+/** The escape sequences that `paint` writes. No others reach a stream. */
 const paints = new RegExp(`(\\u001b\\[(?:0|${Object.values(codes).join('|')})m)`);
 
-/** A last look at every line, for texts of others that went past `plainText`. */
+/** Checks every line a last time, in case foreign text was not passed through `plainText`. */
 function harmless(line: string): string {
   return line
     .split(paints)
@@ -41,7 +43,7 @@ interface Stream {
   write(text: string): unknown;
 }
 
-/** A terminal on two streams. Colours and progress only where a stream is a terminal (https://no-color.org). */
+/** A terminal on two streams. A stream gets colours and progress only if it is a terminal (https://no-color.org). */
 export function terminalOn(
   stdout: Stream,
   stderr: Stream,
@@ -74,7 +76,7 @@ export function terminalOn(
   };
 }
 
-/** A terminal that does not know its width says 0. */
+/** The width of a stream. A terminal that does not know its width reports 0. */
 function columnsOf({ columns = 0 }: Stream): number {
   return columns > 0 ? columns : 80;
 }

@@ -1,8 +1,9 @@
 import { plainJson } from './plain-text.ts';
 
 /**
- * Plain data as YAML 1.2, in block style. What JSON can't say is left out, as `JSON.stringify` does it. Texts are plain
- * where no reader could take them for something else, and otherwise quoted as in JSON, which is YAML too.
+ * Formats plain data as YAML 1.2, in block style. Values that JSON can't hold are left out, as in `JSON.stringify`.
+ * Texts are plain where no parser could read them as something else. Otherwise they are quoted as in JSON, which is
+ * YAML too.
  */
 export function toYaml(value: unknown): string {
   const data = JSON.parse(JSON.stringify(value)) as unknown;
@@ -29,13 +30,19 @@ function scalar(value: unknown): string {
   return String(value);
 }
 
-/** Words and the like; never what YAML 1.1 or 1.2 reads as a number, boolean, null, date or structure. */
+/**
+ * Whether the text may stay plain: words and the like, never what YAML 1.1 or 1.2 reads as number, boolean, null, date
+ * or structure.
+ */
 function isPlain(text: string): boolean {
   if (!/^[A-Za-z/][\w ./@+()-]*$/.test(text) || text.endsWith(' ')) return false;
   return !/^(?:true|false|yes|no|on|off|null|y|n)$/i.test(text);
 }
 
-/** YAML escapes characters, where JSON escapes halves of pairs. An even number of backslashes before it is no escape. */
+/**
+ * Surrogate pairs as JSON escapes them, for which YAML has one escape. An even number of backslashes before a pair does
+ * not escape it.
+ */
 const surrogatePair = /(?<!\\)((?:\\\\)*)\\u(d[89ab][\da-f]{2})\\u(d[c-f][\da-f]{2})/g;
 const asOne = (_all: string, before: string, high: string, low: string): string => {
   const character = String.fromCharCode(parseInt(high, 16), parseInt(low, 16)).codePointAt(0) ?? 0;

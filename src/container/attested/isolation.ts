@@ -3,7 +3,7 @@ import { compareVersions, confinesBySeccomp } from '../../engine/internal.ts';
 import { capabilityName } from '../../linux/capabilities.ts';
 import { absent, anything, isPodman, list, same, type AttestedSetting, type Given } from './setting.ts';
 
-/** These settings isolate the container first of all: the runtime, and privileges. */
+/** The settings that isolate the container most: the runtime and privileges. */
 export const runtimeSettings: readonly AttestedSetting[] = [
   same(
     'runtime',
@@ -25,7 +25,7 @@ export const runtimeSettings: readonly AttestedSetting[] = [
   ),
 ];
 
-/** These settings isolate it further: namespaces, capabilities, profiles. */
+/** Further settings that isolate the container: namespaces, capabilities, profiles. */
 export const isolationSettings: readonly AttestedSetting[] = [
   same(
     'read-only root file system',
@@ -48,7 +48,7 @@ export const isolationSettings: readonly AttestedSetting[] = [
   same(
     'dropped capabilities',
     ['capDrop'],
-    // Podman shows what was taken away of its defaults; there the resulting sets tell.
+    // Podman lists the defaults that were dropped; there the resulting capability sets are compared instead.
     ({ asked, made }) =>
       made.boundingCaps === undefined ? list((asked.capDrop ?? []).map(capabilityName)) : anything,
     ({ made }) => list(made.capDrop.map(capabilityName)),
@@ -100,7 +100,7 @@ export const isolationSettings: readonly AttestedSetting[] = [
     [],
     (given) => (namesAppArmorAtOnce(given) ? 'the default profile' : 'no other profile'),
     (given) => {
-      // A profile that only complains stops nothing.
+      // A profile in complain mode prevents nothing.
       const profile = given.made.apparmorProfile.replace(/ \(enforce\)$/, '');
       const isDefault = profile === 'docker-default' || /^containers-default-\d[\w.+~-]*$/.test(profile);
       if (!namesAppArmorAtOnce(given)) return profile === '' || isDefault ? 'no other profile' : profile;
@@ -136,7 +136,8 @@ export const isolationSettings: readonly AttestedSetting[] = [
     ({ asked }) => asked.ipcMode ?? 'private',
     (given) => {
       const { made, asked } = given;
-      // Podman before 5 has but one word for a namespace of its own; another container would have to ask to join it.
+      // Podman before 5 has a single word for a namespace of its own, `shareable`; another container would have to ask
+      // to join it.
       if (made.ipcMode === 'shareable' && namesOwnShareable(given)) return asked.ipcMode ?? 'private';
       const isOwn = asked.ipcMode === undefined && ['', 'shareable', 'none'].includes(made.ipcMode);
       return isOwn ? 'private' : made.ipcMode;
@@ -173,15 +174,15 @@ export const isolationSettings: readonly AttestedSetting[] = [
   absent('shared with other containers', ({ made }) => made.sharedWith),
 ];
 
-/** Types of containers; those of their engines, and `spc_t`, confine nothing. */
+/** SELinux types of containers that confine; the types of the engines themselves, and `spc_t`, confine nothing. */
 const confinedType = /^(container(_kvm|_init)?_t|svirt(_\w+)?_t)$/;
 
-/** How its ids are mapped is not told. */
+/** Leaves out how ids are mapped, because engines do not report it. */
 function userNamespace(mode: string): string {
   return mode === '' || mode === 'private' ? 'as the engine is set up' : mode.replace(/:.*$/, '');
 }
 
-/** Paths of the kernel that every Docker since 1.12 hides; later ones hide more. */
+/** Kernel paths that every Docker since 1.12 masks; later versions mask more. */
 const maskedPaths = [
   '/proc/kcore',
   '/proc/keys',
@@ -192,7 +193,7 @@ const maskedPaths = [
 ];
 const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
-/** Podman does not tell them. */
+/** Lists the needed paths that are not hidden. Podman does not report the hidden ones: then `found` is absent. */
 function missing(needed: readonly string[], found: readonly string[] | undefined): string {
   const left = found === undefined ? [] : needed.filter((path) => !found.includes(path));
   return left.length === 0 ? 'all that have to be' : `all but ${left.join(', ')}`;
@@ -216,14 +217,14 @@ function hasSecurity({ engine }: Given, name: string): boolean {
 }
 
 /**
- * Docker names its default profile at the first start only, and Podman at once. A rootless Podman can load no profile, so
- * that its containers have none, whatever it says of the host.
+ * Whether the engine names its default AppArmor profile before the start. Docker names it at the first start only,
+ * Podman at once. A rootless Podman can load no profile, so its containers have none, whatever it says about the host.
  */
 function namesAppArmorAtOnce(given: Given): boolean {
   return hasSecurity(given, 'apparmor') && isPodman(given) && given.engine?.info.rootless !== true;
 }
 
-/** A profile may be a whole document. */
+/** Shortens a profile, which may be a whole document. */
 function short(option: string): string {
   return option.length > 60 ? `${option.slice(0, 60)}…` : option;
 }

@@ -4,7 +4,7 @@ import type { AttestedSetting, Sides } from './setting.ts';
 
 type Made = InspectedContainer['mounts'][number];
 
-/** Every mount that was asked for is there as asked, and nothing else is. */
+/** Every requested mount is there as requested, and there are no others. */
 export const mountSettings: readonly AttestedSetting[] = [
   {
     name: 'mount',
@@ -34,7 +34,7 @@ function describe(mount: Mount): string {
   return `bind ${source} ${readOnly ? 'read-only' : 'writable'} ${propagation}`;
 }
 
-/** Words of no consequence: what engines add to every mount. Those that forbid more than was asked are welcome. */
+/** Options without consequence, which engines add to every mount, and options that forbid more than was requested. */
 const plainTmpfsOptions = ['rprivate', 'private', 'notmpcopyup', 'relatime', 'tmpfs'];
 const plainBindOptions = ['bind', 'rbind', 'rw', 'ro', 'rprivate', 'private', 'nosuid', 'nodev', 'noexec'];
 
@@ -50,7 +50,7 @@ function describeMade(made: Made, wanted: Mount | undefined): string {
   return words.join(' ');
 }
 
-/** Sizes and modes as {@link tmpfsOptions} writes them. */
+/** Writes sizes and modes as {@link tmpfsOptions} does. */
 function normalOption(option: string): string {
   const [, digits, unit = ''] = /^size=(\d+)([kmg]?)$/i.exec(option) ?? [];
   if (digits !== undefined)

@@ -1,6 +1,6 @@
 import { absent, anything, isPodman, list, same, type AttestedSetting, type Given } from './setting.ts';
 
-/** These settings say what the container can reach, and who can reach it. */
+/** The settings that decide what the container can reach, and what can reach it. */
 export const networkSettings: readonly AttestedSetting[] = [
   same('network', ['network'], wantedMode, madeMode),
   same(
@@ -23,7 +23,7 @@ export const networkSettings: readonly AttestedSetting[] = [
   absent('name servers', ({ made }) => made.dns),
 ];
 
-/** Modes of Podman's in the words in which it tells them; see `podmanNetwork` for what it is sent. */
+/** Podman's network modes as it reports them; `podmanNetwork` says what it is sent. */
 const podmanModes = ['none', 'host', 'bridge', 'private', 'slirp4netns', 'pasta', 'container', 'ns'];
 
 function wantedMode({ asked }: Given): string {
@@ -40,14 +40,14 @@ function madeMode(given: Given): string {
 
 function isSameMode(wanted: string, found: string, given: Given): boolean {
   if (wanted === found) return true;
-  // A container is asked for by its name and told by its id.
+  // A container is requested by its name and reported by its id.
   if (wanted.startsWith('container:'))
     return isContainer(wanted.slice(10), /^container:([0-9a-f]{64})$/.exec(found)?.[1]);
   if (!isPodman(given)) return wanted === 'default' && found === 'bridge';
   if (wanted === 'private' || wanted === 'default')
     return /^(bridge|slirp4netns|pasta)$/.test(found.split(':')[0] ?? '');
   if (/^(slirp4netns|pasta)(:|$)/.test(wanted)) return wanted.split(':')[0] === found.split(':')[0];
-  // Podman tells a network by its name among the networks alone.
+  // Podman reports a network's name only in the list of networks.
   return (
     !podmanModes.includes(wanted.split(':')[0] ?? '') &&
     found === 'bridge' &&
@@ -60,7 +60,10 @@ function isContainer(wanted: string, id: string | undefined): boolean {
   return /^[0-9a-f]{12,64}$/.test(wanted) ? id.startsWith(wanted) : true;
 }
 
-/** Podman's bridge has the name of its default network, which is up to its configuration. */
+/**
+ * Networks that were not requested. Podman's bridge has the name of its default network, which its configuration
+ * decides.
+ */
 function otherNetworks(given: Given): readonly string[] {
   const { asked, made } = given;
   const mode = asked.network;

@@ -1,6 +1,6 @@
 import { anything, isPodman, same, show, type AttestedSetting, type Given, type Sides } from './setting.ts';
 
-/** These settings say what runs: the image, its program, and what the program is told. */
+/** The settings that decide what runs: the image, its program, its arguments and variables. */
 export const programSettings: readonly AttestedSetting[] = [
   same(
     'name',
@@ -23,7 +23,7 @@ export const programSettings: readonly AttestedSetting[] = [
   {
     name: 'arguments',
     options: ['cmd'],
-    // An entrypoint of the request's own takes the image's arguments away.
+    // With an entrypoint in the request, the engine ignores the image's arguments.
     compare: ({ asked, made, image }) =>
       words(asked.cmd ?? (asked.entrypoint === undefined ? image?.config.cmd : []), made.config.cmd),
   },
@@ -81,8 +81,8 @@ export const programSettings: readonly AttestedSetting[] = [
 ];
 
 /**
- * Words are never shown, because they may hold secrets. Podman before 5 shows an entrypoint as one text, so the words are
- * compared as they look together.
+ * Compares words without showing them, because they may hold secrets. Podman before 5 reports an entrypoint as one
+ * text, so the words are compared as the text that they make together.
  */
 function words(asked: readonly string[] | undefined, made: readonly string[]): readonly Sides[] {
   if (asked === undefined || asked.join(' ') === made.join(' ')) return [];
@@ -90,11 +90,11 @@ function words(asked: readonly string[] | undefined, made: readonly string[]): r
   return [{ asked: count(asked), made: `other ones (${count(made)})` }];
 }
 
-/** Variables that Podman adds by itself: its own, and those of its service for proxies. */
+/** Variables that Podman adds by itself: its own, and the proxy variables of its service. */
 const addedByPodman =
   /^(PATH|TERM|HOME|HOSTNAME|container|(https?|ftp|no|all)_proxy|(HTTPS?|FTP|NO|ALL)_PROXY)$/;
 
-/** Values are compared and never shown. */
+/** Compares values without showing them. */
 function compareEnvironment(given: Given): readonly Sides[] {
   const { asked, made, image } = given;
   const wanted = new Map([...(image?.config.env ?? []).map(variable), ...Object.entries(asked.env ?? {})]);
@@ -117,7 +117,7 @@ function variable(entry: string): [string, string] {
   return at < 0 ? [entry, ''] : [entry.slice(0, at), entry.slice(at + 1)];
 }
 
-/** A Podman service that systemd runs says so on its containers. */
+/** A Podman service that systemd runs puts this label on its containers. */
 const labelsOfPodman = ['PODMAN_SYSTEMD_UNIT'];
 
 function compareLabels(given: Given): readonly Sides[] {

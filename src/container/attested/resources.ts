@@ -9,9 +9,9 @@ import {
   type Sides,
 } from './setting.ts';
 
-/** These settings say what the container may use up, and what of the host it is given. */
+/** The settings that limit what the container may use, and decide what it gets of the host. */
 export const resourceSettings: readonly AttestedSetting[] = [
-  // An engine may set a limit of its own where none was asked for.
+  // The engine may set a limit of its own where none was requested.
   same(
     'memory',
     ['memoryBytes'],
@@ -92,7 +92,7 @@ export const resourceSettings: readonly AttestedSetting[] = [
   absent('storage options', ({ made }) => Object.keys(made.storageOptions)),
 ];
 
-/** Where engines put containers for which no parent is named: moby `daemon_unix.go`, podman `runtime_ctr.go`. */
+/** Parents that engines use when a request names none: moby `daemon_unix.go`, podman `runtime_ctr.go`. */
 const ownParents = [
   '',
   '/docker',
@@ -103,14 +103,16 @@ const ownParents = [
   'libpod_parent',
 ];
 
-/** A kernel that does not count swap gives no way to limit it: the engine then drops this limit and says so. */
+/** Whether the kernel does not count swap, and so can't limit it: the engine then drops this limit and says so. */
 function isSwapUncounted(given: Given): boolean {
   const { engine, made } = given;
   if (engine === undefined || made.memorySwapBytes > 0) return false;
   return isPodman(given) ? engine.info.cgroupVersion === '1' : engine.info.swapLimit !== true;
 }
 
-/** Limits that hold something back may be the engine's own; these two give a right to take more than others. */
+/**
+ * Engines may set restricting limits of their own. These two limits instead allow a process to take more than others.
+ */
 const priorities = ['rtprio', 'nice'];
 
 function compareUlimits({ asked, made }: Given): readonly Sides[] {
@@ -123,10 +125,10 @@ function compareUlimits({ asked, made }: Given): readonly Sides[] {
     .filter((sides) => sides.asked !== sides.made);
 }
 
-/** What Podman notes for itself. */
+/** Annotations in which Podman records facts about the container. */
 const notesOfPodman =
   /^(io\.container\.manager|io\.kubernetes\.cri-o\.Created|org\.opencontainers\.image\.stopSignal|io\.podman\.annotations\.(pids-limit|cid-file))$/;
-/** And what it notes not to do. */
+/** Annotations in which Podman records what it was asked not to do. */
 const refusalsOfPodman = /^io\.podman\.annotations\.(autoremove|init|privileged|publish-all)$/;
 
 function compareAnnotations(given: Given): readonly Sides[] {

@@ -6,11 +6,11 @@ import type {
   InspectedImage,
 } from '../../engine/index.ts';
 
-/** What the comparison has to know beside request and answer. What is left out makes it compare less, never more. */
+/** What the comparison knows beside request and answer. Whatever is absent makes it compare less, never more. */
 export interface AttestationContext {
-  /** Some engines word the same thing otherwise, and can't do everything. */
+  /** The engine, because some engines use other words for the same thing, or can't do everything. */
   readonly engine?: { readonly kind: Engine['kind']; readonly version: string; readonly info: EngineInfo };
-  /** The image as the engine has it: what a request leaves to the image has to be the image's. */
+  /** The image as the engine has it. What a request leaves to the image must be as the image says. */
   readonly image?: InspectedImage | undefined;
 }
 
@@ -20,19 +20,19 @@ export interface Given extends AttestationContext {
   readonly made: InspectedContainer;
 }
 
-/** Both sides in words. */
+/** The difference between both sides, in words. */
 export interface Sides {
-  /** Which of several, such as the target of a mount. */
+  /** The part that differs, where there are several, such as the target of a mount. */
   readonly part?: string | undefined;
   readonly asked: string;
   readonly made: string;
 }
 
-/** One thing that is compared: one row of the table of settings. */
+/** A row in the table of compared settings. */
 export interface AttestedSetting {
-  /** As it is shown. */
+  /** The name that is shown. */
   readonly name: string;
-  /** The options of a create request that it covers; none for what can't be asked for and has to be absent. */
+  /** The options of a create request that the row covers; none for what can't be requested and must be absent. */
   readonly options: readonly (keyof CreateContainerOptions)[];
   readonly compare: (given: Given) => readonly Sides[];
 }
@@ -44,7 +44,7 @@ export const anything = Symbol('anything');
 
 type Option = keyof CreateContainerOptions;
 
-/** A row whose two sides are one value each, in the same words. */
+/** A row that compares one value of the request with one value of the container. */
 export function same(
   name: string,
   options: readonly Option[],
@@ -62,7 +62,7 @@ export function same(
   };
 }
 
-/** A row for what nobody can ask for. `found` is what there is of it. */
+/** A row for something that can't be requested. `found` lists what the container has of it. */
 export function absent(name: string, found: (given: Given) => readonly string[]): AttestedSetting {
   return same(
     name,
@@ -72,7 +72,7 @@ export function absent(name: string, found: (given: Given) => readonly string[])
   );
 }
 
-/** Sorted, because no engine keeps an order. */
+/** Sorted, because engines do not keep an order. */
 export function list(values: readonly string[]): string {
   return [...values].sort().join(', ') || 'none';
 }

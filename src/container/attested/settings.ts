@@ -6,7 +6,7 @@ import { programSettings } from './program.ts';
 import { resourceSettings } from './resources.ts';
 import type { AttestedSetting } from './setting.ts';
 
-/** Everything that is compared between a request and what the engine made of it. */
+/** All settings that are compared between a request and the container that the engine made. */
 export const attestedSettings: readonly AttestedSetting[] = [
   ...runtimeSettings,
   ...networkSettings,

@@ -13,12 +13,14 @@ import { mountSmall, unmountOwn } from '../../linux/small-mount.ts';
 import { longestSocketPath } from '../../linux/socket-path.ts';
 import { refuseUntrusted } from '../../linux/trusted-parent.ts';
 
-/** Is bind-mounted into the container. */
+/** Name of the folder that is bind-mounted into the container. */
 const sharedName = 's';
-/** The container does not see it. Sockets get owner and mode there, before they are moved to where a plugin can write. */
+/**
+ * Name of the folder that the container does not see. Sockets get owner and mode there before they become the plugin's.
+ */
 const privateName = 'p';
 
-/** Whether what the plugin writes beside its sockets is bounded, and no set-user-id bit counts there. */
+/** Whether the folder limits what the plugin writes beside its sockets, and ignores set-user-id bits. */
 export type FolderBounds =
   | { readonly bounded: true }
   /** `why` completes the sentence "the socket folder has no limit, because ...". */
@@ -26,19 +28,18 @@ export type FolderBounds =
 
 export interface PluginFolderOptions {
   /**
-   * Where to make it; default: the system's folder for temporary files. The engine must see the same folder under the
-   * same path.
+   * Parent of the folder; default: the system's temporary folder. The engine must see the same folder under the same
+   * path.
    */
   readonly parent?: string | undefined;
-  /**
-   * Where this process can mount: whether the engine sees what is mounted at this path. Absent: nothing is mounted.
-   */
+  /** Whether the engine sees what this process mounts at a path. Absent: nothing is mounted. */
   readonly engineSees?: ((path: string) => Promise<boolean>) | undefined;
 }
 
 /**
- * The plugin's own folder on the host, of which one folder is bind-mounted into the container, in which plugin and host
- * have their sockets. It lies in the folder that a host owns, or at once in the one that the user named. Nobody else can enter it, so that what a container leaves there is out of reach of other users.
+ * The plugin's own folder on the host. One folder inside is bind-mounted into the container and holds the sockets of
+ * plugin and host. The plugin's folder lies in a host's owned folder, or directly in the folder that the user named.
+ * Other users can't enter it, so that what a container leaves there is out of their reach.
  */
 export interface PluginFolder extends AsyncDisposable {
   /** The folder that it was made in: the one that a host owns, or the user's. */
@@ -48,11 +49,15 @@ export interface PluginFolder extends AsyncDisposable {
   /** A folder that only this process can write to, for sockets that are not shared yet. */
   readonly privatePath: string;
   readonly bounds: FolderBounds;
-  /** Whether the host has shared a socket of this name: then the plugin's is not the one behind it. */
+  /**
+   * Whether the host has shared a socket of this name. The name then leads to the host's socket, not to the plugin's.
+   */
   isShared(name: string): boolean;
   /** Gives a socket that was made in `privatePath` to the plugin, and moves it into `path`. */
   share(socketPath: string): Promise<void>;
-  /** Removes a socket that was shared, by the path that it was made under. That it is not there is success. */
+  /**
+   * Removes a shared socket, named by the path at which it was made. A socket that is already gone counts as removed.
+   */
   withdraw(socketPath: string): Promise<void>;
   /** Deletes the directory and everything in it. Idempotent. @throws FolderNotRemovedError */
   [Symbol.asyncDispose](): Promise<void>;
@@ -62,8 +67,8 @@ export interface PluginFolder extends AsyncDisposable {
  * Makes the socket directory as the strategy plans it: owner, group, mode, default ACL.
  *
  * @throws InvalidOptionError when a socket in it would have too long a path
- * @throws BulkheadError `SOCKET_DIRECTORY_FAILED` when it can't be made as planned, or others could exchange it; then
- *   nothing is left of it
+ * @throws BulkheadError `SOCKET_DIRECTORY_FAILED` when it can't be made as planned, or others could replace it; then
+ *   nothing of it is left
  */
 export async function makePluginFolder(
   plan: SocketDirectoryPlan,
@@ -79,7 +84,7 @@ export async function makePluginFolder(
     await using folder = await HeldFolder.open(whole);
     await mkdir(folder.at(privateName), { mode: 0o700 });
     await mkdir(folder.at(sharedName), { mode: 0o700 });
-    // Until then only this process can enter, so that these paths lead where they seem to.
+    // Up to here only this process can enter the folder, so nobody can have replaced what these paths lead to.
     await applyPlan(join(whole, sharedName), plan);
     await openTo(folder, plan);
     return new MadeFolder(whole, plan, bounds);
@@ -120,7 +125,8 @@ class MadeFolder implements PluginFolder {
     const { uid, gid } = ownerIn(this.#plan);
     await chown(made, uid, gid);
     await chmod(made, 0o660);
-    // Replaces whatever the plugin put there under the name, and follows no link. What is connected to is the file, not the path.
+    // Replaces whatever the plugin put there under the name, without following a link. Clients connect to the file, not
+    // to the path.
     this.#sharedNames.add(basename(socketPath));
     await rename(made, this.#shared(socketPath));
   }
@@ -140,7 +146,7 @@ class MadeFolder implements PluginFolder {
   }
 }
 
-/** Mounts a small file system there, and takes it away again where the engine would bind-mount what is below it. */
+/** Mounts a small file system on the folder, and unmounts it again if the engine does not see it. */
 async function bound(whole: string, engineSees: PluginFolderOptions['engineSees']): Promise<FolderBounds> {
   if (engineSees === undefined) return { bounded: false, why: 'nobody asked for it' };
   await using parent = await HeldFolder.open(dirname(whole), { follow: true });
@@ -161,20 +167,20 @@ function ownerIn(plan: SocketDirectoryPlan): { uid: number; gid: number } {
 }
 
 async function applyPlan(path: string, plan: SocketDirectoryPlan): Promise<void> {
-  // Owner first: chown clears nothing we set later, and until chmod only this process can enter.
+  // The owner is set first: chown clears nothing that is set later, and until chmod only this process can enter.
   const { uid, gid } = ownerIn(plan);
   await chown(path, uid, gid);
   if (plan.defaultAclUid !== undefined) await setDefaultAcl(path, plan.defaultAclUid);
   await chmod(path, plan.mode);
 }
 
-/** An engine of another user has to pass. Every other engine is root, or this user. */
+/** Lets an engine of another user pass. Every other engine is root or this user. */
 async function openTo(folder: HeldFolder, { passingGid }: SocketDirectoryPlan): Promise<void> {
   await folder.chown(process.geteuid?.() ?? 0, passingGid ?? process.getegid?.() ?? 0);
   await folder.chmod(passingGid === undefined ? 0o700 : 0o710);
 }
 
-/** New sockets in the directory can be connected to by `uid`, whoever makes them, once their maker chmods them 0660. */
+/** Lets `uid` connect to new sockets in the directory, whoever makes them, once their maker chmods them 0660. */
 async function setDefaultAcl(path: string, uid: number): Promise<void> {
   const { path: folders } = await programFolders(process.env['PATH']);
   const setfacl = await findExecutable('setfacl', folders);

@@ -3,12 +3,12 @@ import type { Engine } from '../../engine/index.ts';
 import { isOwnedFolder } from '../../linux/owned-name.ts';
 import type { PluginFolderOptions } from './plugin-folder.ts';
 
-/** Engines that did not see what was mounted in a folder: they will not see the next mount either. */
+/** Folders, by engine, whose mounts an engine did not see. It will not see the next mount there either. */
 const blind = new WeakMap<Engine, Set<string>>();
 
 /**
- * How a socket directory learns whether it can be a file system of its own. `undefined` where it can't: a mount that a
- * killed process leaves is found in a folder that says whose it is, and nowhere else.
+ * Returns how to find out whether the engine sees a mount in the parent folder. `undefined` where nothing may be
+ * mounted: a mount that a killed process leaves can only be found in an owned folder.
  */
 export function mountsSeenBy(engine: Engine, parent: string | undefined): PluginFolderOptions['engineSees'] {
   if (parent === undefined || !isOwnedFolder(parent)) return undefined;

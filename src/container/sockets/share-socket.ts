@@ -5,10 +5,10 @@ import type { PluginAddress } from '../../goplugin/index.ts';
 import { containerSocketDirectory } from '../create-request.ts';
 import type { PluginFolder } from './plugin-folder.ts';
 
-/** Most bytes of a name: the folder takes some of those of a path. */
+/** Longest name of a socket in bytes: the path of the folder uses up the rest of what a socket path may have. */
 const longestName = longestSocketPath - `${containerSocketDirectory}/`.length;
 
-/** The address on the host of a socket that the plugin says it made. */
+/** The address on the host of a socket that the plugin reports. */
 export function addressOnHost(
   address: PluginAddress,
   directory: Pick<PluginFolder, 'path' | 'isShared'>,
@@ -31,7 +31,9 @@ export function addressOnHost(
   );
 }
 
-/** The address in the container of a socket that the host made in its own directory, before it was moved to the shared one. */
+/**
+ * The address in the container of a socket that the host made in its own directory before moving it to the shared one.
+ */
 export function addressInContainer(address: PluginAddress, directory: string): PluginAddress {
   const name = nameIn(directory, address);
   if (name !== undefined) {
@@ -43,7 +45,7 @@ export function addressInContainer(address: PluginAddress, directory: string): P
   );
 }
 
-/** The one part of the path below the directory. `undefined` when there is more than one, or none that names a file. */
+/** The name of a file directly in the directory. `undefined` for a deeper path, or one that names no file. */
 function nameIn(directory: string, { network, address }: PluginAddress): string | undefined {
   if (network !== 'unix' || !address.startsWith(`${directory}/`)) return undefined;
   const name = address.slice(directory.length + 1);
@@ -51,7 +53,7 @@ function nameIn(directory: string, { network, address }: PluginAddress): string 
   return isName && Buffer.byteLength(name) <= longestName ? name : undefined;
 }
 
-/** The plugin chose it. */
+/** Escapes the address, which the plugin chose. */
 function shown({ network, address }: PluginAddress): string {
   const text = address.length > 200 ? `${address.slice(0, 200)}…` : address;
   return `${network} ${/^[\x21-\x7e]*$/.test(text) ? text : JSON.stringify(text)}`;

@@ -1,18 +1,21 @@
 import { opendir } from 'node:fs/promises';
 import { someOf } from '../../foreign-text.ts';
 
-/** So many names of files are shown. */
+/** Number of file names that are shown. */
 const mostShown = 10;
-/** A plugin can make any number of files: no more of them than this are counted. */
+/** Number of files that are counted at most, because a plugin can make any number of them. */
 const mostCounted = 1_000;
 
 export interface SocketNames {
   readonly any: boolean;
-  /** Tells people the first names, and how many more there are. */
+  /** The first names, and how many more there are, for people. */
   readonly text: string;
 }
 
-/** What is in a socket directory, which the plugin can write to. Never throws; what it costs does not grow with the plugin. */
+/**
+ * Lists a socket directory, which the plugin can write to. Never throws. Its cost is bounded, however much the plugin
+ * wrote.
+ */
 export async function socketNames(directory: string): Promise<SocketNames> {
   const names: string[] = [];
   let counted = 0;
@@ -23,7 +26,7 @@ export async function socketNames(directory: string): Promise<SocketNames> {
       if (counted > mostCounted) break;
     }
   } catch {
-    // A directory that is gone meanwhile has no names to tell.
+    // A directory that has been removed in the meantime has no names.
   }
   if (counted === 0) return { any: false, text: 'none' };
   const text =

@@ -33,12 +33,12 @@ export class Generation {
     });
   }
 
-  /** Whether calls may be sent to it. */
+  /** Whether calls may be sent to the plugin. */
   get usable(): boolean {
     return this.#end === undefined && this.plugin.connected;
   }
 
-  /** Treats it as dead, although it may still run. */
+  /** Treats the plugin as dead, although it may still run. */
   giveUp(reason: string): void {
     this.#finish({ cause: 'unhealthy', reason });
   }
@@ -50,7 +50,7 @@ export class Generation {
   }
 
   async #dispose(graceMs: number | undefined): Promise<void> {
-    // A plugin that hangs or can't be reached need not be asked to end.
+    // A plugin that hangs or can't be reached is not asked to end; it is killed at once.
     if (this.#end !== undefined) await this.plugin.stop({ graceMs: 0 });
     else await this.plugin.stop({ graceMs });
     await this.plugin[Symbol.asyncDispose]();
@@ -63,7 +63,7 @@ export class Generation {
   }
 }
 
-/** In words. */
+/** Describes how a generation ended, for people. */
 export function describeEnd(end: GenerationEnd): string {
   if (end.cause === 'disconnected') return 'its connection was lost';
   if (end.cause === 'unhealthy') return end.reason;

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { PluginExit } from '../../goplugin/index.ts';
 import type { Generation } from './generation.ts';
 
-/** How long the end of a plugin whose connection was lost may take to be seen before it is forced. */
+/** How long the engine may take to report the end of a plugin whose connection was lost; after that it is killed. */
 const lostMs = 2_000;
 
 export class Generations {
@@ -30,7 +30,7 @@ export class Generations {
     }
   }
 
-  /** Removes one that ended. @param onExit told how it ended, if its engine tells */
+  /** Removes a plugin that ended. @param onExit called with the exit, if the engine reports one */
   async remove(generation: Generation, onExit: (exit: PluginExit) => void): Promise<void> {
     const exit = await exitOf(generation);
     if (exit !== undefined) onExit(exit);
@@ -38,16 +38,16 @@ export class Generations {
     this.#living.delete(generation);
   }
 
-  /** Resolves when none is being started any more. */
+  /** Resolves when no plugin is being started any more. */
   async started(): Promise<void> {
     await Promise.allSettled(this.#starting);
   }
 
   /**
-   * Ends all of them and removes their containers.
+   * Ends all plugins and removes their containers.
    *
-   * @param graceMs how long those may take that serve; the spare need not be asked to end
-   * @throws the first failure, when all are done
+   * @param graceMs how long a plugin that serves calls may take to end; the spare serves none and gets no time
+   * @throws the first failure, after all have been tried
    */
   async removeAll(graceMs: number | undefined, spare: Generation | undefined): Promise<void> {
     const ends = await Promise.allSettled(
@@ -58,7 +58,10 @@ export class Generations {
   }
 }
 
-/** How it ended: the engine tells that a little later than the connection its end. `undefined` when it does not. */
+/**
+ * Resolves with how the plugin ended, which the engine reports a little after the connection is lost; `undefined` if it
+ * doesn't.
+ */
 export function exitOf({ plugin }: Generation): Promise<PluginExit | undefined> {
   return Promise.race([plugin.exited, delay(lostMs, undefined, { ref: false })]);
 }

@@ -1,4 +1,4 @@
-/** Asks a plugin for its health from time to time; one that does not answer is given up. */
+/** Asks a plugin for its health at intervals, and gives up one that does not answer. */
 import { PluginCallError, PluginUnhealthyError } from '../../goplugin/index.ts';
 import type { Generation } from './generation.ts';
 
@@ -7,11 +7,11 @@ export interface HealthOptions {
   readonly intervalMs?: number | undefined;
   /** Time limit of one check. Default: 5000. */
   readonly timeoutMs?: number | undefined;
-  /** How many checks in a row must fail. Default: 2. */
+  /** How many checks must fail in a row before the plugin is given up. Default: 2. */
   readonly failures?: number | undefined;
 }
 
-/** Watches until it is disposed of or the generation ends. `false` watches nothing. */
+/** Checks the plugin until the watch is disposed of or the generation ends. With `false` it checks nothing. */
 export function watchHealth(generation: Generation, options: HealthOptions | false = {}): Disposable {
   const ended = new AbortController();
   let timer: NodeJS.Timeout | undefined;
@@ -47,7 +47,7 @@ async function problemOf(
     return undefined;
   } catch (error) {
     if (error instanceof PluginUnhealthyError) return error.message;
-    // Any answer is a sign of life.
+    // Any answer shows that the plugin lives.
     if (error instanceof PluginCallError && error.code !== 'PLUGIN_CALL_TIMEOUT') return undefined;
     return (error as Error).message;
   }

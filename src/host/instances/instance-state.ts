@@ -1,14 +1,15 @@
-/** The states of an instance, and what is told of one. */
+/** The states of an instance, and the snapshot that describes one. */
 import type { NegotiatedHandshake, PluginExit } from '../../goplugin/index.ts';
 
 /**
+ * States of an instance:
  * - starting: the first plugin is being started; calls wait
  * - ready: calls are served
- * - restarting: the plugin ended, another is being started; calls wait
+ * - restarting: the plugin ended and another is being started; calls wait
  * - backing-off: the next start waits until `until`; calls wait
- * - failed: it kept ending, and is not started any more until it is reset; calls fail
- * - draining: no mount uses it any more, the calls that it has are let end
- * - stopped: for good
+ * - failed: the plugin kept ending, and is not started again until the instance is reset; calls fail
+ * - draining: no mount uses the instance any more; the calls that it has may end
+ * - stopped: the instance has ended and is never started again
  */
 export type InstanceState =
   | { readonly name: 'starting'; readonly since: Date }
@@ -36,21 +37,24 @@ export interface InstanceSnapshot {
   /** OCI runtime. */
   readonly runtime: string;
   readonly state: InstanceState;
-  /** Instances of one key run the same image with the same settings. */
+  /** Instances with the same key run the same image with the same settings. */
   readonly key: string;
-  /** Whether several mounts may use it; `undefined` before it was asked. */
+  /** Whether several mounts may use it; `undefined` until the plugin has been asked. */
   readonly shared: boolean | undefined;
   readonly mounts: readonly string[];
-  /** Calls that it has at this moment. */
+  /** Number of calls that it has at this moment. */
   readonly calls: number;
-  /** Calls that wait for it. */
+  /** Number of calls that wait for it. */
   readonly waiting: number;
   readonly restarts: number;
-  /** Whether a second plugin stands ready to take over; `undefined` when none was asked for. */
+  /** Whether a second plugin is ready to take over; `undefined` when no spare was asked for. */
   readonly spare: boolean | undefined;
-  /** How its last plugin ended, and why. */
+  /** When, how and why its last plugin ended. */
   readonly lastEnd:
     { readonly at: Date; readonly reason: string; readonly exit: PluginExit | undefined } | undefined;
-  /** Settings that are registered otherwise by now than this instance was started with; see `PluginHost.checkDrift`. */
+  /**
+   * Names of the settings that have been registered differently since this instance was started; see
+   * `PluginHost.checkDrift`.
+   */
   readonly drift: readonly string[];
 }

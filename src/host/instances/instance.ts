@@ -1,5 +1,5 @@
 /**
- * One plugin kept running: started, watched, started again when it ends. Its states are listed in instance-state.ts.
+ * Keeps one plugin running: starts it, watches it, and starts another when it ends. instance-state.ts lists its states.
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -20,14 +20,14 @@ import type { Wait } from '../mounts/route.ts';
 import { Spare } from './spare.ts';
 import { WaitingCalls } from './waiting-calls.ts';
 
-/** Where instances are kept and started. */
+/** Keeps and starts instances. */
 export interface InstanceKeeper {
   readonly report: Report;
   /** How many calls may wait for an instance. */
   readonly waitingCalls: number;
   /** Launches one plugin of the instance. Abort leaves nothing behind. */
   launch(instance: Instance, generation: number, signal: AbortSignal): Promise<Generation>;
-  /** Told of every change of state. */
+  /** Called at every change of state. */
   changed(instance: Instance, from: InstanceState): void;
 }
 
@@ -36,7 +36,7 @@ export class Instance {
   readonly plugin: ResolvedPlugin;
   readonly log = new PluginLog();
   readonly options: InstanceOptions;
-  /** Whether several mounts may use it; `undefined` before the plugin was asked. */
+  /** Whether several mounts may use it; `undefined` until the plugin has been asked. */
   shared: boolean | undefined;
   drift: readonly string[] = [];
   restarts = 0;
@@ -78,7 +78,7 @@ export class Instance {
     return this.#state;
   }
 
-  /** The plugin that calls can be sent to now. */
+  /** The plugin that calls can be sent to at this moment. */
   get serving(): Generation | undefined {
     const current = this.#current;
     return current?.usable === true && this.#state.name === 'ready' ? current : undefined;
@@ -92,7 +92,11 @@ export class Instance {
     return this.options.warmSpare === true ? this.#spare.current?.usable === true : undefined;
   }
 
-  /** Starts the first plugin; from then on it is kept running. @throws why it could not be started; then it is stopped */
+  /**
+   * Starts the first plugin, which is kept running from then on.
+   *
+   * @throws why it could not be started; the instance is stopped then
+   */
   async open({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<Generation> {
     const { signal: ending } = this.#life;
     try {
@@ -129,13 +133,13 @@ export class Instance {
     }
   }
 
-  /** Starts anew what was given up, or what waits for its next start. */
+  /** Starts an instance that was given up, or that waits for its next start, at once. */
   reset(): void {
     this.#policy.reset();
     this.#reset();
   }
 
-  /** No call is sent to it any more; those that it has may end. */
+  /** Stops new calls from being sent to the plugin; the calls that it has may end. */
   drain(): void {
     if (this.#state.name !== 'stopped') this.#to({ name: 'draining', since: new Date() });
   }
@@ -153,7 +157,7 @@ export class Instance {
       this.#serve(generation);
       using _health = watchHealth(generation, this.options.health);
       const end = await orAborted(generation.ended, signal).catch(() => undefined);
-      if (end === undefined || this.#state.name === 'draining') return; // nobody needs another one
+      if (end === undefined || this.#state.name === 'draining') return; // nobody needs another plugin
       const reason = describeEnd(end);
       this.lastEnd = { at: new Date(), reason, exit: end.cause === 'exited' ? end.exit : undefined };
       this.restarts += 1;
@@ -176,7 +180,7 @@ export class Instance {
     });
   }
 
-  /** The next plugin: the spare, or one that is started, as often as the policy allows. */
+  /** Returns the next plugin: the spare, or a newly started one, as often as the policy allows. */
   async #replace(ended: Generation, reason: string): Promise<Generation> {
     const { signal } = this.#life;
     let output = (): OutputTail => this.log.tail(ended.number);
@@ -184,7 +188,7 @@ export class Instance {
     for (let servedMs = Date.now() - ended.startedAt.getTime(); ; servedMs = 0) {
       const step = this.#policy.failed(performance.now(), servedMs, failure);
       if (step.kind === 'give-up') {
-        await exitOf(ended); // its last words are there by then
+        await exitOf(ended); // by then its last output has been read
         await this.#giveUp(step.failures, output(), failure);
       } else if (step.delayMs > 0) await this.#backOff(step.delayMs, failure.reason);
       const spare = this.#spare.take();
@@ -229,7 +233,7 @@ export class Instance {
     };
     const signal = AbortSignal.any([early.signal, this.#life.signal]);
     try {
-      // Keeps the process alive, as the plugin does that it waits for.
+      // This timer keeps the process alive, as the plugin that it waits for would.
       if (delayMs !== undefined) await delay(delayMs, undefined, { signal });
       else await orAborted(new Promise<never>(() => undefined), signal);
     } catch {
@@ -239,7 +243,7 @@ export class Instance {
     }
   }
 
-  /** What ended is removed beside everything else: the next plugin does not wait for it. */
+  /** Removes a plugin that ended, in the background: the next one does not wait for it. */
   #tidy(generation: Generation): void {
     const noteExit = (exit: PluginExit): void => {
       if (this.lastEnd === undefined || this.lastEnd.exit !== undefined) return;
@@ -292,7 +296,7 @@ export class Instance {
   }
 }
 
-/** Whether the failure says nothing about the plugin: its engine is away, or busy. */
+/** Whether the failure says nothing about the plugin, because its engine is away or busy. */
 function isTransient(error: unknown): boolean {
   return error instanceof BulkheadError && errorCodeEntry(error.code).transient === true;
 }

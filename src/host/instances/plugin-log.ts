@@ -1,27 +1,29 @@
-/** What a plugin wrote, line by line, as much as is kept of it. */
+/** The log of a plugin: the last lines that it wrote. */
 import { boundedText } from '../../foreign-text.ts';
 import type { LogEntry, OutputChunk, OutputTail } from '../../goplugin/index.ts';
 import { LineSplitter } from '../../goplugin/internal.ts';
 
 export interface PluginLogLine {
   readonly at: Date;
-  /** Which life of the plugin wrote it. */
+  /** Number of the generation that wrote the line. */
   readonly generation: number;
   readonly stream: 'stdout' | 'stderr';
   readonly level: LogEntry['level'];
-  /** As the plugin wrote it. Not for a terminal as it stands: it may hold what steers one. */
+  /**
+   * The text as the plugin wrote it. It may hold control characters that steer a terminal, so don't print it as it is.
+   */
   readonly text: string;
 }
 
-/** How many lines are kept, and how many characters of them. */
+/** How many lines are kept, and how many characters they may have in all. */
 export const keptLines = 1000;
 export const keptCharacters = 4 * 1024 * 1024;
-/** A longer line is kept in pieces of this length, in bytes; of a structured one this many characters are kept. */
+/** A longer line is kept in pieces of this many bytes. A longer structured line is cut after this many characters. */
 export const longestKeptLine = 16 * 1024;
-/** How much of it an error carries: lines, and characters of each stream. */
+/** How much of the log an error carries: lines and characters of each stream. */
 const tailLines = 40;
 const tailCharacters = 8 * 1024;
-/** Streams whose last line is not complete yet; two lives of a plugin with two streams each may overlap. */
+/** Streams whose last line is incomplete. Two generations with two streams each may overlap. */
 const mostUnfinished = 8;
 
 export class PluginLog {
@@ -35,7 +37,11 @@ export class PluginLog {
     return [...this.#lines];
   }
 
-  /** What the listener throws becomes a process warning and changes nothing else. @returns what ends the listening */
+  /**
+   * Calls the listener for each line. What it throws becomes a process warning.
+   *
+   * @returns a function that ends the listening
+   */
   follow(listener: (line: PluginLogLine) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -51,7 +57,7 @@ export class PluginLog {
     }
   }
 
-  /** The end of what one generation wrote. */
+  /** The last lines that one generation wrote. */
   tail(generation: number): OutputTail {
     const of = (stream: 'stdout' | 'stderr'): string =>
       this.#lines
@@ -82,7 +88,7 @@ export class PluginLog {
     for (const listener of this.#listeners) this.#tell(listener, line);
   }
 
-  /** One listener that throws keeps neither the others nor the reader from going on. */
+  /** Calls one listener. An error that it throws stops neither the other listeners nor the reader of the log. */
   #tell(listener: (line: PluginLogLine) => unknown, line: PluginLogLine): void {
     try {
       const told = listener(line);
@@ -100,7 +106,7 @@ export class PluginLog {
   };
 }
 
-/** The message and its fields in one line, as much of it as is kept. */
+/** The message and its fields in one line, cut after `longestKeptLine` characters. */
 function textOf({ message, fields }: LogEntry): string {
   let text = message;
   for (const [name, value] of Object.entries(fields)) {

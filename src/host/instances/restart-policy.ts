@@ -1,17 +1,17 @@
-/** When a plugin that ended is started again, and when it is given up. */
+/** Decides when a plugin that ended is started again, and when it is given up. */
 
 export interface RestartOptions {
-  /** Wait before the second restart in a row, in milliseconds; doubled with each further one. Default: 200. */
+  /** Delay before the second restart in a row, in milliseconds; doubled for each further one. Default: 200. */
   readonly delayMs?: number | undefined;
-  /** The longest wait. Default: 30000. */
+  /** The longest delay, in milliseconds. Default: 30000. */
   readonly maxDelayMs?: number | undefined;
-  /** How much a wait may differ from that by chance, as a fraction. Default: 0.25. */
+  /** Fraction by which a delay may deviate at random. Default: 0.25. */
   readonly jitter?: number | undefined;
-  /** How many ends and failed starts within `windowMs` are borne. Default: 10. */
+  /** How many ends and failed starts within `windowMs` are tolerated. Default: 10. */
   readonly maxFailures?: number | undefined;
-  /** Default: 120000. */
+  /** Length of the window in which failures are counted, in milliseconds. Default: 120000. */
   readonly windowMs?: number | undefined;
-  /** A plugin that served so long begins anew: its next restart has no wait. Default: 30000. */
+  /** A plugin that served for this many milliseconds is restarted without a delay when it ends. Default: 30000. */
   readonly stableMs?: number | undefined;
 }
 
@@ -19,7 +19,7 @@ export type NextStep =
   | { readonly kind: 'start'; readonly delayMs: number }
   | { readonly kind: 'give-up'; readonly failures: number };
 
-/** Remembers failures, and decides. The first restart follows at once. */
+/** Remembers failures and decides what follows. The first restart follows at once. */
 export class RestartPolicy {
   readonly windowMs: number;
   readonly #options: Required<{ [K in keyof RestartOptions]: number }>;
@@ -41,10 +41,11 @@ export class RestartPolicy {
   }
 
   /**
-   * Counts an end, or a start that failed, and says what follows.
+   * Counts an end or a failed start, and returns what follows.
    *
    * @param servedMs how long the plugin served before; 0 for a failed start
-   * @param transient the failure says nothing about the plugin: waits, and does not count it
+   * @param transient whether the failure says nothing about the plugin: then the restart is delayed and the failure not
+   *   counted
    */
   failed(now: number, servedMs: number, { transient = false }: { transient?: boolean } = {}): NextStep {
     const { windowMs, maxFailures, stableMs } = this.#options;
@@ -56,7 +57,7 @@ export class RestartPolicy {
     return { kind: 'start', delayMs: this.#delay() };
   }
 
-  /** Forgets everything. */
+  /** Forgets all failures. */
   reset(): void {
     this.#failures = [];
     this.#inARow = 0;

@@ -2,20 +2,20 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Generation } from './generation.ts';
 import { orAborted } from '../../abort.ts';
 
-/** First and longest pause between attempts to have a spare. */
+/** First and longest pause between attempts to start a spare. */
 const retryMs = { first: 1_000, longest: 60_000 } as const;
 
-/** What a spare needs of its instance. */
+/** What a spare needs from its instance. */
 export interface SpareOwner {
   readonly start: (signal: AbortSignal) => Promise<Generation>;
-  /** Told when there is one. */
+  /** Called when a spare is ready. */
   readonly ready: () => void;
-  /** Told of one that ended before it was needed. */
+  /** Called when a spare has ended before it was needed. */
   readonly ended: (spare: Generation) => void;
   readonly failed: (error: unknown) => void;
 }
 
-/** A second plugin, started and not used, which can take over at once. */
+/** A second plugin that is started but not used, so that it can take over at once. */
 export class Spare {
   readonly #owner: SpareOwner;
   #current: Generation | undefined;
@@ -29,7 +29,7 @@ export class Spare {
     return this.#current;
   }
 
-  /** The spare, if one is ready; another is started. */
+  /** Takes the spare, if one is ready, and has another one started. */
   take(): Generation | undefined {
     const spare = this.#current;
     if (spare?.usable !== true) return undefined;
@@ -38,7 +38,7 @@ export class Spare {
     return spare;
   }
 
-  /** Has a spare started whenever there is none, until the abort. */
+  /** Keeps a spare: starts one whenever there is none, until the abort. */
   async keep(signal: AbortSignal): Promise<void> {
     for (let pauseMs: number = retryMs.first; !signal.aborted;) {
       try {
@@ -63,7 +63,10 @@ export class Spare {
   }
 }
 
-/** The compiler takes a signal that was not aborted before an await for one that never is. */
+/**
+ * TypeScript assumes that a signal which was not aborted before an await is not aborted after it; a function call
+ * avoids that.
+ */
 function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
 }

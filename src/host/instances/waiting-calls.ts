@@ -16,12 +16,16 @@ export class WaitingCalls {
     return this.#wakes.size;
   }
 
-  /** All of them look again. */
+  /** Makes all waiting calls look at the state again. */
   wake(): void {
     for (const wake of [...this.#wakes]) wake();
   }
 
-  /** Resolves with the next `wake`, or after the time. @throws HostLimitError when too many wait; the signal's reason */
+  /**
+   * Resolves with the next `wake`, or when the time is over.
+   *
+   * @throws HostLimitError when too many wait; the signal's reason
+   */
   async next(limitMs: number, signal: AbortSignal | undefined): Promise<void> {
     if (this.#wakes.size >= this.#limit) {
       throw new HostLimitError(

@@ -1,14 +1,15 @@
-/** Which of an image's digests a registration named. */
+/** Determines which of an image's digests a registration named. */
 import type { InspectedImage } from '../../engine/index.ts';
 import { BulkheadError } from '../../errors.ts';
 
 /**
- * - id: what the engine calls the image by; the configuration's digest on Podman and on Docker's classic store
- * - repository: the digest under which a registry gave it, of its manifest or of the index that lists it
+ * The digest that was named:
+ * - id: the id of the image in the engine; the configuration's digest on Podman and in Docker's classic store
+ * - repository: the digest by which a registry served it, of its manifest or of the index that lists it
  */
 export type MatchedDigest = 'id' | 'repository';
 
-/** @throws BulkheadError `IMAGE_DIGEST_MISMATCH` with the digests that it has */
+/** @throws BulkheadError `IMAGE_DIGEST_MISMATCH`, which names the image's digests */
 export function matchDigest(image: InspectedImage, sha256: string, reference: string): MatchedDigest {
   const wanted = `sha256:${sha256}`;
   if (image.id === wanted) return 'id';

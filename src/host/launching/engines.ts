@@ -13,19 +13,19 @@ import { BulkheadError, InvalidOptionError } from '../../errors.ts';
 import { LaunchRefusedError } from '../../container/index.ts';
 
 export interface EnginesOptions {
-  /** The engine to use; default: the first that is found, else one of our own. */
+  /** Socket of the engine to use; default: the first engine that is found, else a Podman service of our own. */
   readonly socketPath?: string | undefined;
-  /** Looks for no engine: a Podman service of our own is started with the first launch. Default false. */
+  /** Does not look for an engine: a Podman service of our own is started with the first launch. Default false. */
   readonly embedded?: boolean | undefined;
   /** Settings for the Podman services that are started here. */
   readonly podman?: Pick<PodmanServiceOptions, 'root' | 'runRoot' | 'socketDirectory'> | undefined;
 }
 
-/** What a host does with the engines that are connected to. */
+/** What the host does when an engine has been connected. */
 export interface EnginesHost {
-  /** Told once of each engine, before it is used; for a service of our own also how to start it again. */
+  /** Called once for each engine before it is used; for a service of our own with the options to start it again. */
   connected(engine: Engine, podman?: PodmanServiceOptions): Promise<void>;
-  /** A folder for the sockets of services of our own. */
+  /** Makes a folder for the sockets of our own services. */
   socketFolder(parent: string): Promise<string>;
 }
 
@@ -51,7 +51,7 @@ export class Engines implements AsyncDisposable {
     this.#found = found;
   }
 
-  /** @throws the errors of `connectEngine`, except that finding none is no error: one is started when needed */
+  /** @throws the errors of `connectEngine`, except when no engine is found: one is started when it is needed */
   static async open(
     options: EnginesOptions,
     host: EnginesHost,
@@ -66,9 +66,9 @@ export class Engines implements AsyncDisposable {
   }
 
   /**
-   * The engine whose containers run in `runtime`.
+   * Returns the engine whose containers run in `runtime`.
    *
-   * @param socketPath of an engine to use in place of the one that was found
+   * @param socketPath socket of an engine to use in place of the one that was found
    * @throws LaunchRefusedError when a Podman service of ours would be needed and the runtime is not installed
    * @throws the errors of `startPodmanService`
    */
@@ -83,8 +83,8 @@ export class Engines implements AsyncDisposable {
   }
 
   /**
-   * The engine for a launch in `runtime`. Where a service would be needed for a runtime that is not installed, it is the
-   * engine that is there: its facts refuse the launch, with this reason and every other.
+   * Returns the engine for a launch in `runtime`. Where a service would be needed for a runtime that is not installed,
+   * it returns the existing engine, whose facts then refuse the launch with this reason and every other.
    */
   async forLaunch(runtime: string, options: { socketPath?: string | undefined } = {}): Promise<Engine> {
     try {
@@ -97,10 +97,10 @@ export class Engines implements AsyncDisposable {
   }
 
   /**
-   * The engine by whose facts a launch in `runtime` is judged, without a service being started beside one that is there.
+   * Returns the engine whose facts a launch in `runtime` is judged by. No service is started beside an existing engine.
    *
-   * @returns `ownService`: the launch would be by a Podman service of our own on the storage of `engine`
-   * @throws the errors of `startPodmanService` where no engine is there: one is started then, as a launch would
+   * @returns `ownService`: whether the launch would use a Podman service of our own on the storage of `engine`
+   * @throws the errors of `startPodmanService` where there is no engine: one is started then, as by a launch
    */
   async forJudging(
     runtime: string,
@@ -117,12 +117,12 @@ export class Engines implements AsyncDisposable {
     return socketPath === undefined ? this.#found : this.#other(socketPath);
   }
 
-  /** How to start a service with the same storage: what was loaded into the one that is there can be run by ours. */
+  /** Options for a service of our own on the same storage, so that it can run the images of the existing one. */
   #besides({ info }: Engine): PodmanServiceOptions {
     return { ...this.#options.podman, root: info.storageRoot, runRoot: runRootOf(info) };
   }
 
-  /** Those that are connected to. */
+  /** All engines that are connected. */
   async connected(): Promise<Engine[]> {
     const [own, others] = await Promise.all([
       Promise.allSettled(this.#own.values()),
@@ -135,7 +135,7 @@ export class Engines implements AsyncDisposable {
     ];
   }
 
-  /** Stops our own services and closes all connections. The engines that were there go on. */
+  /** Stops our own services and closes all connections. Engines that were not started here keep running. */
   async [Symbol.asyncDispose](): Promise<void> {
     const own = await Promise.allSettled(this.#own.values());
     const others = await Promise.allSettled(this.#others.values());
@@ -177,8 +177,9 @@ function keyOf(runtime: string, { root = '' }: PodmanServiceOptions): string {
 }
 
 /**
- * Whether launches in `runtime` are this engine's: a Podman service (before version 6) runs one runtime as long as it
- * lives. Nor is there another way for a Podman of somebody else, whose storage a service of this user must not touch.
+ * Whether this engine itself serves launches in `runtime`. A Podman service (before version 6) runs a single runtime
+ * for as long as it lives. The Podman of another user always serves itself, because a service of this user must not
+ * touch its storage.
  */
 function servesItself(engine: Engine, runtime: string): boolean {
   const { kind, rootless, info } = engine;
@@ -229,7 +230,7 @@ async function startOwnEngine(
   }
 }
 
-/** The same refusal that a Docker without this runtime leads to. */
+/** The same refusal as that of a Docker engine without this runtime. */
 function runtimeMissing(runtime: string, cause: BulkheadError): LaunchRefusedError {
   const reason = {
     rule: 'podman-runtime',
@@ -243,7 +244,7 @@ function runtimeMissing(runtime: string, cause: BulkheadError): LaunchRefusedErr
 
 const podmanStore = z.object({ store: z.object({ runRoot: z.string() }) });
 
-/** Where the Podman that is there keeps the state of its containers: storage and state belong together. */
+/** Where the existing Podman keeps the state of its containers, which must be used together with its storage. */
 function runRootOf({ raw }: EngineInfo): string | undefined {
   return podmanStore.safeParse(raw).data?.store.runRoot;
 }

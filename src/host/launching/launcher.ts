@@ -1,4 +1,4 @@
-/** Launches the plugins of a host: within its limits, with its labels, in folders that say whose they are. */
+/** Launches the plugins of a host: within its limits, with its labels, in folders that name their owner. */
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
@@ -25,16 +25,16 @@ import type { Starts } from './starts.ts';
 
 export interface LauncherParts {
   readonly identity: HostIdentity;
-  /** Proves the labels; see owner-proof.ts. */
+  /** The key that proves the labels; see owner-proof.ts. */
   readonly key: Uint8Array;
   readonly folders: OwnedFolders;
   readonly starts: Starts;
   readonly counters: Counters;
-  /** Parent of the folders for sockets, where a launch names none. */
+  /** Parent of the folders for sockets where a launch names none. */
   readonly socketDirectory: string | undefined;
 }
 
-/** A launch that is asked for. */
+/** A requested launch. */
 export interface PlannedLaunch {
   readonly engine: Engine;
   readonly launch: PlannedOptions;
@@ -51,7 +51,7 @@ export class Launcher {
     this.#parts = parts;
   }
 
-  /** What a launch would do. Nothing is made. */
+  /** Plans a launch. Nothing is made. */
   plan(
     { engine, launch, ownService = false }: PlannedLaunch,
     { signal }: { readonly signal?: AbortSignal | undefined },
@@ -60,7 +60,7 @@ export class Launcher {
     return planLaunch(engine, options, { ownedFolder: true, ownService, signal });
   }
 
-  /** One plugin of an instance. @throws the errors of `launchPlugin`, HostLimitError */
+  /** Launches one plugin of an instance. @throws the errors of `launchPlugin`, HostLimitError */
   async generation(instance: Instance, number: number, signal: AbortSignal): Promise<Generation> {
     const { plugin, log } = instance;
     const { hostId } = this.#parts.identity;
@@ -83,7 +83,7 @@ export class Launcher {
       async (ended) => {
         const launched = await this.#launch(plugin.engine, options, plugin, instance.id);
         const generation = new Generation(launched, number);
-        // What ended makes room at once for what takes its place.
+        // A plugin that ended no longer counts, so that its replacement finds room at once.
         void generation.ended.then((end) => {
           ended();
           publish('bulkhead:end', () => ({ host: hostId, instance: instance.id, generation: number, end }));
@@ -94,7 +94,7 @@ export class Launcher {
     );
   }
 
-  /** One plugin by itself. */
+  /** Launches one plugin that belongs to no instance. */
   async single(engine: Engine, options: LaunchOptions, plugin: Named): Promise<Plugin> {
     const instanceId = randomBytes(6).toString('hex');
     return this.#counted(
@@ -163,7 +163,7 @@ export class Launcher {
     });
   }
 
-  /** Where the folder of this host is made, in which that of the plugin is. */
+  /** Parent of this host's owned folder, which holds the plugin's folder. */
   #parentOf({ socketDirectory }: Pick<PlannedOptions, 'socketDirectory'>): string {
     return resolve(socketDirectory ?? this.#parts.socketDirectory ?? tmpdir());
   }

@@ -1,4 +1,7 @@
-/** What a process launches without a host: marked as a host's is, so that it is swept when the process was killed. */
+/**
+ * Launches of a process without a host. They are marked as a host's are, so that a later sweep finds them if it is
+ * killed.
+ */
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { passingGidOf, type Labels } from '../../container/index.ts';
@@ -10,15 +13,15 @@ import { ownerKey } from '../orphans/owner-key.ts';
 import { provedLabels } from '../orphans/owner-proof.ts';
 import { sweepAll, type Sweep } from '../orphans/sweep.ts';
 
-/** Options for launches. Disposing of it removes the folder. */
+/** Options for launches. Disposing of them removes the folder. */
 export interface OwnLaunches extends AsyncDisposable {
   readonly labels: Labels;
-  /** The folder that says whose it is: the folders of the plugins are made in it. */
+  /** The owned folder, which names its owner; the folders of the plugins are made in it. */
   readonly ownedFolder: string;
 }
 
 /**
- * Makes a folder that says whose it is in `parent` (default: the system's for temporary files), and labels that say it of
+ * Makes a folder in `parent` (default: the system's temporary folder) that names its owner, and labels that do so for
  * containers and images.
  *
  * @throws BulkheadError `SOCKET_DIRECTORY_FAILED`
@@ -30,7 +33,7 @@ export async function ownLaunches({
 }: {
   readonly parent?: string | undefined;
   readonly pluginName: string;
-  /** Where it is launched: an engine of another user has to get through. */
+  /** Engines that plugins are launched on: one of another user must be able to pass through the folder. */
   readonly engines?: readonly Engine[] | undefined;
 }): Promise<OwnLaunches> {
   const owner = { hostId: randomUUID(), clusterId: userClusterId() };
@@ -54,7 +57,10 @@ export async function ownLaunches({
   };
 }
 
-/** Removes what earlier launches of this user have left that were killed. What fails is among the result. */
+/**
+ * Removes what earlier launches of this user left when they were killed. The result also lists what could not be
+ * removed.
+ */
 export async function sweepOwnLaunches(
   engines: readonly Engine[],
   {

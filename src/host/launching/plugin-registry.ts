@@ -1,4 +1,4 @@
-/** The catalog of plugins as a host offers it: what is registered here has been tried. */
+/** The catalog of plugins as a host offers it. Without `skipProbe`, a plugin is started before it is registered. */
 import type { AbortOption } from '../../abort.ts';
 import {
   toPluginEntry,
@@ -19,32 +19,32 @@ import type { PluginKind, PluginSelfDescription } from '../../kinds/index.ts';
 import type { ResolvedPlugin } from '../resolved-plugin.ts';
 
 export interface RegisterOptions extends AbortOption {
-  /** Registers without asking an engine for the image and without starting the plugin. Default false. */
+  /** Registers the plugin without asking an engine for the image and without starting the plugin. Default false. */
   readonly skipProbe?: boolean | undefined;
 }
 
 const registerOptions = shapeOf<RegisterOptions>({ skipProbe: flag, signal: signalCheck });
 
-/** A plugin that was registered, and what was found out about it. */
+/** A plugin that was registered, and the findings about it. */
 export interface RegisteredPlugin {
   readonly plugin: PluginInfo;
-  /** Absent when it was not probed. */
+  /** Absent when the plugin was not probed. */
   readonly probe?:
     | {
         readonly imageId: string;
         /** Which digest of the image `sha256` named; absent when none was given. */
         readonly matched?: MatchedDigest | undefined;
-        /** What the plugin says of itself. */
+        /** What the plugin reports about itself. */
         readonly says: PluginSelfDescription;
       }
     | undefined;
 }
 
-/** What a registry needs of its host. */
+/** What a registry needs from its host. */
 export interface RegistryHost {
   readonly kinds: Readonly<Record<string, PluginKind>>;
   resolve(entry: PluginEntry, options: AbortOption): Promise<ResolvedPlugin>;
-  /** Starts a plugin by itself; it is disposed of by the registry. */
+  /** Starts a plugin that belongs to no instance. The registry disposes of it. */
   start(plugin: ResolvedPlugin, options: AbortOption): Promise<Plugin>;
 }
 
@@ -58,11 +58,11 @@ export class PluginRegistry {
   }
 
   /**
-   * Registers a plugin, after having started it exactly as it will run. What runs already is not touched.
+   * Registers a plugin after having started it exactly as it will run. Running plugins are not touched.
    *
    * @throws InvalidOptionError before anything is done; EntryNotFoundError for an unknown plugin runtime;
    *   ImageNotPresentError, `IMAGE_DIGEST_MISMATCH`; LaunchRefusedError with every reason; the errors of a start;
-   *   `PLUGIN_MISMATCH` when the plugin says another type or version of itself; StoreError. Nothing is registered then.
+   *   `PLUGIN_MISMATCH` when the plugin reports another type or version; StoreError. Nothing is registered then.
    * @remarks Abort ends the probe and registers nothing.
    */
   async register(registration: PluginRegistration, options: RegisterOptions = {}): Promise<RegisteredPlugin> {
@@ -81,32 +81,32 @@ export class PluginRegistry {
     return { plugin: await this.#catalog.put(found, { signal }), probe };
   }
 
-  /** As `PluginCatalog.deregister`. What runs goes on. */
+  /** The same as `PluginCatalog.deregister`. Running plugins keep running. */
   deregister(type: string, name: string, version = '', options: AbortOption = {}): Promise<boolean> {
     return this.#catalog.deregister(type, name, version, options);
   }
 
-  /** As `PluginCatalog.info`. */
+  /** The same as `PluginCatalog.info`. */
   info(type: string, name: string, version?: string): Promise<PluginInfo> {
     return this.#catalog.info(type, name, version);
   }
 
-  /** As `PluginCatalog.list`. */
+  /** The same as `PluginCatalog.list`. */
   list(options: { type?: string | undefined } = {}): Promise<{ entries: PluginInfo[]; damaged: Damage[] }> {
     return this.#catalog.list(options);
   }
 
-  /** As `PluginCatalog.pin`. Takes effect with the next start or reload. */
+  /** The same as `PluginCatalog.pin`. Takes effect with the next start or reload. */
   pin(type: string, name: string, version: string, options: AbortOption = {}): Promise<Pin> {
     return this.#catalog.pin(type, name, version, options);
   }
 
-  /** As `PluginCatalog.unpin`. */
+  /** The same as `PluginCatalog.unpin`. */
   unpin(type: string, name: string, options: AbortOption = {}): Promise<boolean> {
     return this.#catalog.unpin(type, name, options);
   }
 
-  /** As `PluginCatalog.pins`. */
+  /** The same as `PluginCatalog.pins`. */
   pins(): Promise<{ entries: Pin[]; damaged: Damage[] }> {
     return this.#catalog.pins();
   }
@@ -121,7 +121,7 @@ export class PluginRegistry {
         return await this.#probeAs({ ...entry, type }, entry.type, options);
       } catch (error) {
         options.signal?.throwIfAborted();
-        // The wrong kind shows itself by a plugin that does not start; anything else would fail for every kind.
+        // A plugin that is tried as the wrong kind does not start. Any other error would occur with every kind.
         if (entry.type !== 'unknown' || !blamesPlugin(error)) throw error;
         failures.push(error);
       }
@@ -155,7 +155,7 @@ export class PluginRegistry {
     return { found, probe: { imageId: resolved.imageId, matched, says } };
   }
 
-  /** The types to try: each kind once. */
+  /** The types to try, one for each distinct kind. */
   #candidates(type: string): string[] {
     if (type !== 'unknown') return [type];
     const seen = new Set<PluginKind>();
@@ -182,7 +182,7 @@ export class PluginRegistry {
   }
 }
 
-/** Type and version as asked for and as the plugin says. @throws `PLUGIN_MISMATCH` */
+/** Compares the requested type and version with what the plugin reports. @throws `PLUGIN_MISMATCH` */
 function agreed(
   entry: PluginEntry,
   asked: string,
@@ -201,7 +201,7 @@ function agreed(
       `Register it as version ${version}.`,
     );
   }
-  // An entry without a version keeps none: with one, another tag of the image would be looked for.
+  // An entry without a version keeps none: with a version, another tag of the image would be looked for.
   return { type, version: entry.version };
 }
 

@@ -1,4 +1,4 @@
-/** From what is registered to what is launched. */
+/** Turns a registered plugin into a launch. */
 import type { BinaryLike } from 'node:crypto';
 import type { AbortOption } from '../../abort.ts';
 import {
@@ -16,20 +16,20 @@ import type { Engines } from './engines.ts';
 import type { PluginKind } from '../../kinds/index.ts';
 import { keyOf, settingsOf, type ResolvedPlugin } from '../resolved-plugin.ts';
 
-/** A plugin that is in no catalog: what to launch, and under which name. */
+/** A plugin that is in no catalog: its launch, and the name to give it. */
 export interface UnregisteredPlugin {
   readonly type?: string | undefined;
   readonly name?: string | undefined;
   readonly launch: LaunchOptions;
-  /** Whether mounts may share it. Default `never`. */
+  /** Whether mounts may share its instance. Default `never`. */
   readonly sharing?: PluginKind['sharing'] | undefined;
 }
 
-/** A launch, and the engine by whose facts it is judged. */
+/** A launch, and the engine whose facts it is judged by. */
 export interface JudgedLaunch {
   readonly launch: LaunchOptions;
   readonly engine: Engine;
-  /** Whether it would be by a Podman service of our own on the storage of `engine`. */
+  /** Whether the launch would use a Podman service of our own on the storage of `engine`. */
   readonly ownService: boolean;
 }
 
@@ -44,7 +44,7 @@ export class Resolver {
     kinds: Readonly<Record<string, PluginKind>>;
     runtimes: RuntimeCatalog;
     engines: Engines;
-    /** OCI runtime where none is named. */
+    /** OCI runtime of launches that name none. */
     runtime: string;
     secret: BinaryLike;
   }) {
@@ -55,7 +55,7 @@ export class Resolver {
     this.#secret = parts.secret;
   }
 
-  /** @throws InvalidOptionError for a type that the host knows nothing of */
+  /** @throws InvalidOptionError for a type that the host does not know */
   kindOf(type: string): PluginKind {
     const kind = Object.hasOwn(this.#kinds, type) ? this.#kinds[type] : undefined;
     if (kind !== undefined) return kind;
@@ -74,7 +74,7 @@ export class Resolver {
   }
 
   /**
-   * The same launch, for judging it: no service is started beside an engine that is there.
+   * Resolves the same launch, only to judge it: no service is started beside an existing engine.
    *
    * @throws the errors of the catalogs, ImageNotPresentError, `IMAGE_DIGEST_MISMATCH`
    */
@@ -155,7 +155,10 @@ async function inspectRegistered(
   return image;
 }
 
-/** The digest without a tag is not looked for by name: it may be there under another one, which is worth saying. */
+/**
+ * An image with that digest but without the tag is not looked for: it may exist under another tag, and the error says
+ * so.
+ */
 async function inspectImage(
   engine: Engine,
   reference: string,

@@ -11,7 +11,7 @@ import type { ResolvedPlugin } from '../resolved-plugin.ts';
 import type { Engines } from './engines.ts';
 import type { Launcher } from './launcher.ts';
 
-/** Plugins of `start`: each lives as long as its process, and nobody restarts it. */
+/** Plugins that `start` launched. Each lives as long as its process and is not restarted. */
 export class SinglePlugins {
   readonly #launcher: Launcher;
   readonly #engines: Engines;
@@ -52,7 +52,7 @@ export class SinglePlugins {
     return launchCheck(await this.#launcher.plan({ ...judging, launch }, { signal }));
   }
 
-  /** Ends each by itself until the signal, then by force. @returns the end of each */
+  /** Asks each plugin to end, and kills those that still run at the abort. @returns a promise for the end of each */
   stopAll(signal: AbortSignal): Promise<void>[] {
     return [...this.#plugins].map(async (plugin) => {
       await plugin.stop({ signal }).catch(() => undefined);

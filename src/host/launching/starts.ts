@@ -1,11 +1,11 @@
-/** How many plugins may be started at a time, and how many may run. */
+/** Limits how many plugins may be started at the same time, and how many may run. */
 import { whenAborted } from '../../abort.ts';
 import { HostLimitError } from '../errors.ts';
 
 export interface HostLimits {
-  /** Containers that run or are being started. Default: 200. */
+  /** Containers that run or are being started at the same time. Default: 200. */
   readonly containers?: number | undefined;
-  /** Starts at a time. Default: 8. */
+  /** Starts at the same time. Default: 8. */
   readonly starts?: number | undefined;
   /** Starts that wait for their turn. Default: 200. */
   readonly queuedStarts?: number | undefined;
@@ -26,9 +26,10 @@ export class Starts {
   }
 
   /**
-   * Runs a start when it is its turn. The container counts from here on, until `ended` is called, or the start fails.
+   * Runs a start when its turn comes. The container counts from this call until `ended` is called or the start fails.
    *
-   * @throws HostLimitError instead of waiting without end; what the start throws; the signal's reason
+   * @throws HostLimitError when there are too many containers or queued starts; what the start throws; the signal's
+   *   reason
    */
   async start<T>(
     begin: (ended: () => void) => Promise<T>,

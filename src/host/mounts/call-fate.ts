@@ -1,23 +1,23 @@
 /**
- * What is known about a call that failed: whether the plugin can have carried it out. Only evidence counts. A call that
- * can't have been carried out may be sent again; whether another one may be is for the caller to say.
+ * Judges a failed call: whether the plugin can have carried it out. Only evidence counts. A call that can't have been
+ * carried out may be sent again; for any other call the caller decides.
  */
 import { PluginCallError, PluginError, PluginExitedError } from '../../goplugin/index.ts';
 import type { Generation } from '../instances/generation.ts';
 
 export type CallFate =
-  /** The plugin lives and this is its answer, or the call was never the plugin's: the error is the caller's. */
+  /** The plugin lives and this is its answer, or the call never went to the plugin: the caller gets the error. */
   | 'answered'
-  /** The plugin was lost, and the call had not reached it. */
+  /** The plugin was lost before the call reached it. */
   | 'not-reached'
-  /** The plugin was lost, and may have carried it out. */
+  /** The plugin was lost, and may have carried out the call. */
   | 'unknown';
 
-/** When a call began, by both clocks. */
+/** When a call began, by two clocks. */
 export interface CallBegin {
-  /** `Date.now()`: the clock that engines record ends by. */
+  /** `Date.now()`: the clock by which engines record when a container ended. */
   readonly wall: number;
-  /** `performance.now()`: the clock that nobody sets. */
+  /** `performance.now()`: the clock that can't be set. */
   readonly steady: number;
 }
 
@@ -33,19 +33,19 @@ export function fateOf(error: unknown, generation: Pick<Generation, 'usable'>, b
 }
 
 /**
- * The engine's record of an end is never before the end itself, and nothing of a call is written before it begins. Both are
- * on one machine and one clock, rounded down to milliseconds: a record of an earlier millisecond is an earlier end. If the
- * clock was set meanwhile, nothing follows from it.
+ * Whether the plugin had ended before the call began. An engine's record of an end is never before the end itself. Both
+ * times come from one clock of one machine, rounded down to milliseconds, so a record of an earlier millisecond is an
+ * earlier end. If the clock was set in between, nothing is concluded.
  */
 function wasOverBefore(endedAt: Date, begin: CallBegin): boolean {
   const drift = Date.now() - begin.wall - (performance.now() - begin.steady);
   return Math.abs(drift) < clockToleranceMs && endedAt.getTime() < begin.wall;
 }
 
-/** Rounding makes up for two; what is more was done to the clock. */
+/** Rounding explains a difference of two milliseconds; with a larger one the clock was set. */
 const clockToleranceMs = 5;
 
-/** Statuses that a lost connection can show itself by. */
+/** Statuses with which a lost connection can end a call. */
 const lossStatuses = new Set(['UNAVAILABLE', 'INTERNAL', 'CANCELLED', 'UNKNOWN']);
 
 function isLoss(error: PluginError, generation: Pick<Generation, 'usable'>): boolean {

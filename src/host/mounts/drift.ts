@@ -2,7 +2,7 @@ import type { Pool } from './pool.ts';
 import { differences } from '../resolved-plugin.ts';
 import type { Sources } from './sources.ts';
 
-/** Notes in each instance what its mounts would get otherwise by now. Abort rethrows the reason. */
+/** Notes in each instance which settings its mounts would get differently by now. Abort rethrows the reason. */
 export async function noteDrift(
   pool: Pool,
   sources: Sources,

@@ -1,4 +1,4 @@
-/** One use of a plugin, and how it is asked for. */
+/** The public interface of a mount, and its options. */
 import type {
   CallMetadata,
   ClientFor,
@@ -11,38 +11,34 @@ import type { InstanceSnapshot } from '../instances/instance-state.ts';
 import type { RoutedCallOptions } from './route.ts';
 
 /**
- * One use of a plugin. Several mounts may share one instance of it. A mount outlives the plugin that serves it: its calls
+ * One use of a plugin. Several mounts may share one instance. A mount outlives the plugin that serves it: its calls
  * wait for a restart, and go to the new plugin after a reload.
  */
 export interface Mount extends AsyncDisposable {
   readonly mountId: string;
-  /** As it was asked for; a reload asks for the same anew. */
+  /** Type, name and version that were requested; a reload resolves the same request again. */
   readonly plugin: { readonly type: string; readonly name: string; readonly version: string | undefined };
   /** Sent with every call of the mount. */
   readonly metadata: CallMetadata | undefined;
   /** Makes clients whose calls survive restarts and reloads. */
   readonly client: RoutedClientMaker;
-  /** What the plugin says of its own services. Waits for a restart as a call does. */
+  /** Reads the plugin's own description of its services. Waits for a restart as a call does. */
   readonly reflection: Reflection;
-  /** The instance that it is on, as it is at this moment. A reload moves the mount to another one. */
+  /** A snapshot of the instance that serves the mount at this moment. A reload moves the mount to another instance. */
   readonly instance: InstanceSnapshot;
   /** The version that runs; empty when unversioned. */
   readonly version: string;
-  /** How many calls it has at this moment. */
+  /** Number of calls that the mount has at this moment. */
   readonly calls: number;
   readonly closed: boolean;
-  /**
-   * Asks the plugin's health service. Waits for a restart as a call does.
-   *
-   * @throws as a call
-   */
+  /** Asks the plugin's health service. Waits for a restart as a call does. @throws the errors of a call */
   health(options?: {
     readonly timeoutMs?: number | undefined;
     readonly signal?: AbortSignal | undefined;
   }): Promise<void>;
   /**
-   * Takes no further call; those that it has may take `drainMs` milliseconds (default 10000) to end. The last mount of an
-   * instance stops it. Idempotent.
+   * Refuses further calls, and gives those under way `drainMs` milliseconds (default 10000) to end. Closing the last
+   * mount of an instance stops the instance. Idempotent.
    */
   close(options?: { readonly drainMs?: number | undefined }): Promise<void>;
   /** The same as `close()`. */
@@ -50,26 +46,32 @@ export interface Mount extends AsyncDisposable {
 }
 
 export interface MountOptions {
-  /** What to call it; default: a random word. Sent to Vault's plugins as the id by which they tell mounts apart. */
+  /** Id of the mount; default: a random word. Vault's plugins get it as the id by which they tell mounts apart. */
   readonly id?: string | undefined;
-  /** False: an instance of its own, whatever the plugin could. Default true. */
+  /**
+   * Whether the mount may share an instance. With false it gets one of its own, even if the plugin may be shared.
+   * Default true.
+   */
   readonly share?: boolean | undefined;
   /**
-   * Prepares a plugin that was just started for this mount: Vault's Setup and Initialize. Called once for each plugin that
-   * the mount gets, before any call goes to it: at first, after a restart, and for a reload. What it throws is what the
-   * waiting calls get; the next call tries again.
+   * Prepares a newly started plugin for this mount, as Vault's Setup and Initialize do. Called once for each plugin
+   * that the mount gets, before any call goes to it: for the first one, after a restart, and for a reload. If it
+   * throws, the waiting calls fail with that error; the next call tries again.
    */
   readonly prepare?: ((plugin: Plugin, context: MountContext) => Promise<void>) | undefined;
-  /** Takes leave of a plugin that lives on, or is about to be stopped. What it throws is reported as a warning. */
+  /**
+   * Called before the mount leaves a plugin that lives on or is about to be stopped. What it throws is reported as a
+   * warning.
+   */
   readonly release?: ((plugin: Plugin, context: MountContext) => Promise<void>) | undefined;
-  /** Whether calls of a method (`/package.Service/Method`) may always be carried out twice. Default: none may. */
+  /** Whether calls of a method (`/package.Service/Method`) may always be carried out twice. Default: no method. */
   readonly isIdempotent?: ((path: string) => boolean) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface MountContext {
   readonly mountId: string;
-  /** Sent with every call of the mount; calls of `prepare` and `release` have to send it themselves. */
+  /** Sent with every call of the mount. Calls in `prepare` and `release` have to send it themselves. */
   readonly metadata: CallMetadata | undefined;
   readonly signal: AbortSignal;
 }
@@ -88,5 +90,5 @@ type WithRoutedOptions<C> =
       ? (request: Request, options?: RoutedCallOptions) => Result
       : C;
 
-/** As `ClientFor`, with `idempotent` among the options of calls. */
+/** The same as `ClientFor`, with `idempotent` among the options of calls. */
 export type RoutedClientFor<S> = { readonly [K in keyof ClientFor<S>]: WithRoutedOptions<ClientFor<S>[K]> };

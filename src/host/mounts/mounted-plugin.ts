@@ -1,4 +1,4 @@
-/** A mount as the host has it: on which instance it is, what is prepared for it, and where its calls go. */
+/** A mount inside the host: which instance it is on, which plugin is prepared for it, and where its calls go. */
 import { BulkheadError } from '../../errors.ts';
 import type { CallMetadata, CallOptions, Reflection, ServiceDefinition } from '../../goplugin/index.ts';
 import { callOptions } from '../../goplugin/internal.ts';
@@ -12,11 +12,11 @@ import type { Mount, MountContext, MountOptions, RoutedClientMaker } from './mou
 import { routedClient } from './routed-client.ts';
 import { MountedGeneration, type Route, type Wait } from './route.ts';
 
-/** Where mounts and instances are kept. */
+/** Keeps mounts and instances. */
 export interface MountKeeper {
   readonly report: Report;
   snapshot(instance: Instance): InstanceSnapshot;
-  /** Takes the mount out, and stops the instance if it was the last one. */
+  /** Removes the mount, and stops the instance if this was its last mount. */
   leave(mount: MountedPlugin): Promise<void>;
 }
 
@@ -98,7 +98,7 @@ export class MountedPlugin implements Mount, Route {
         if (this.#instance === instance && generation.usable) return (this.#use = use);
       } catch (error) {
         this.#refuseClosed();
-        if (this.#instance === instance) throw error; // else it has moved on meanwhile
+        if (this.#instance === instance) throw error; // otherwise the mount has moved in the meantime
       }
     }
   }
@@ -112,7 +112,9 @@ export class MountedPlugin implements Mount, Route {
     await use.generation.plugin.health({ timeoutMs, signal });
   }
 
-  /** Prepares a plugin for this mount, once, whoever asks. The mount's calls go on to where they went. */
+  /**
+   * Prepares a plugin for this mount, once even for several callers. The mount's calls still go to the previous plugin.
+   */
   prepareOn(generation: Generation): Promise<MountedGeneration> {
     if (this.#use?.generation === generation) return Promise.resolve(this.#use);
     if (this.#preparing?.generation === generation) return this.#preparing.done;
@@ -120,12 +122,12 @@ export class MountedPlugin implements Mount, Route {
     const preparing = { generation, done };
     this.#preparing = preparing;
     done.catch(() => {
-      if (this.#preparing === preparing) this.#preparing = undefined; // the next one tries again
+      if (this.#preparing === preparing) this.#preparing = undefined; // the next call tries again
     });
     return done;
   }
 
-  /** From here on calls go to `use`. @returns the use that it had until now */
+  /** Sends calls to `use` from now on. @returns the instance and generation that were used before */
   moveTo(
     instance: Instance,
     use: MountedGeneration,
@@ -136,7 +138,7 @@ export class MountedPlugin implements Mount, Route {
     return before;
   }
 
-  /** Lets the calls of `use` end, for `limitMs` at most, and takes leave of its plugin. */
+  /** Waits for the calls of `use` to end, for `limitMs` at most, and then calls `release` for its plugin. */
   async releaseFrom(use: MountedGeneration, { limitMs }: { limitMs: number }): Promise<void> {
     await withinMs(limitMs, use.idle());
     if (this.options.release === undefined || !use.generation.usable) return;
@@ -157,7 +159,7 @@ export class MountedPlugin implements Mount, Route {
     return this.close();
   }
 
-  /** Asks the plugin that serves; the time that this waited for it is taken from that of the question. */
+  /** Asks the plugin that serves. The time spent waiting for it is subtracted from the time limit of the request. */
   async #ask<T>(
     options: CallOptions = {},
     question: (asked: Reflection, left: CallOptions) => Promise<T>,
@@ -196,7 +198,7 @@ function closedError(id: string): BulkheadError {
   return new BulkheadError('MOUNT_CLOSED', `the mount ${id} is closed`);
 }
 
-/** Resolves with the promise, or after the time. */
+/** Resolves with the promise, or when the time is over. */
 async function withinMs(limitMs: number, promise: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {

@@ -1,4 +1,4 @@
-/** The instances of a host and the mounts on them: who shares with whom, and what is stopped when. */
+/** The instances of a host and the mounts on them: which mounts share an instance, and when an instance is stopped. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BulkheadError } from '../../errors.ts';
@@ -29,7 +29,7 @@ export class Pool implements InstanceKeeper, MountKeeper {
   readonly #locks = new KeyedLock();
   readonly #instances = new Set<Instance>();
   readonly #mounts = new Map<string, MountedPlugin>();
-  /** What plugins said about sharing, by key. */
+  /** Answers of plugins about sharing, by key. */
   readonly #sharing = new Map<string, boolean>();
   readonly #idling = new Map<Instance, AbortController>();
 
@@ -52,7 +52,11 @@ export class Pool implements InstanceKeeper, MountKeeper {
     return this.mounts.filter((mount) => mount.runsOn === instance);
   }
 
-  /** Puts a mount on an instance that it may share, or on a new one. @throws why none could be started or prepared */
+  /**
+   * Puts a mount on an instance that it may share, or on a new one.
+   *
+   * @throws why no instance could be started or prepared
+   */
   async mount(plugin: ResolvedPlugin, asked: Mount['plugin'], options: MountOptions): Promise<MountedPlugin> {
     const mountId = options.id ?? randomBytes(5).toString('hex');
     for (;;) {
@@ -70,13 +74,13 @@ export class Pool implements InstanceKeeper, MountKeeper {
         this.#mounts.delete(mountId);
         const isOver = error instanceof BulkheadError && error.code === 'INSTANCE_STOPPED';
         if (this.mountsOf(instance).length === 0) await this.stop(instance, 'its only mount failed');
-        // One that was joined may have been stopped at that moment, because its last mount left.
+        // The instance that was joined may have been stopped at that moment, because its last mount left.
         if (fresh || !isOver) throw error;
       }
     }
   }
 
-  /** A started instance that is in the pool. */
+  /** Starts an instance and adds it to the pool. */
   async open(
     plugin: ResolvedPlugin,
     { signal }: { signal?: AbortSignal | undefined } = {},
@@ -113,7 +117,7 @@ export class Pool implements InstanceKeeper, MountKeeper {
     await this.leaveInstance(mount.runsOn);
   }
 
-  /** Stops an instance that no mount uses, after a while in which one may come. */
+  /** Stops an instance that no mount uses, after `idleMs` in which a new mount may join. */
   async leaveInstance(instance: Instance): Promise<void> {
     if (this.mountsOf(instance).length > 0 || !this.#instances.has(instance)) return;
     const { idleMs = 0 } = this.#options;
@@ -169,7 +173,9 @@ export class Pool implements InstanceKeeper, MountKeeper {
     };
   }
 
-  /** One that may be shared is joined; whoever asks for the same at the same time waits for its start. */
+  /**
+   * Joins an instance that may be shared, else starts one. Concurrent requests for the same plugin wait for that start.
+   */
   async #instanceFor(
     plugin: ResolvedPlugin,
     { share = true, signal }: MountOptions,
@@ -181,7 +187,7 @@ export class Pool implements InstanceKeeper, MountKeeper {
       plugin.key,
       async () => {
         if (this.#sharing.get(plugin.key) === false) return undefined;
-        // The youngest: an older one may be about to be replaced.
+        // The youngest instance is taken: an older one may be about to be replaced.
         const found = this.instances.findLast((each) => each.plugin.key === plugin.key && isJoinable(each));
         if (found !== undefined) return { instance: found, fresh: false };
         return { instance: await this.open(plugin, { signal }), fresh: true };

@@ -1,4 +1,4 @@
-/** New plugins in place of those that run, without a failed call: start, prepare, move over, drain, stop. */
+/** Replaces running plugins by new ones without a failed call: start, prepare, move over, drain, stop. */
 import { ReloadFailedError } from '../errors.ts';
 import type { VersionOption } from '../host-options.ts';
 import type { Instance } from '../instances/instance.ts';
@@ -9,24 +9,25 @@ import type { MountedGeneration } from './route.ts';
 import { inVersion, type Source, type Sources } from './sources.ts';
 
 export interface ReloadOptions {
-  /** How long the calls that the old plugin has may take to end, in milliseconds; then they fail. Default: 30000. */
+  /** How long the old plugin's calls may take to end, in milliseconds; then they fail. Default: 30000. */
   readonly drainMs?: number | undefined;
   /** Abort before the mounts have moved undoes everything; afterwards it has no effect. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Which mounts are to run on new plugins, and how. */
+/** Which mounts are to move to new plugins, and how. */
 export interface PluginReload extends ReloadOptions, VersionOption {
   readonly type: string;
   readonly name: string;
-  /** Only these; default: all of the plugin. */
+  /** Ids of the mounts to move; default: all mounts of the plugin. */
   readonly mounts?: readonly string[] | undefined;
 }
 
 /**
- * Moves the mounts of a plugin to what they were asked for, as it is by now. Not twice at once for a plugin.
+ * Resolves what the mounts of a plugin asked for again, and moves them to the result. Must not run twice at once for a
+ * plugin.
  *
- * @returns how many moved
+ * @returns how many mounts moved
  * @throws ReloadFailedError
  */
 export async function reloadPlugin(
@@ -54,7 +55,7 @@ export async function reloadPlugin(
   return moved.length;
 }
 
-/** A mount, and what it is to run on. */
+/** A mount, and the instance and generation that it is to move to. */
 interface Move {
   readonly mount: MountedPlugin;
   readonly target: Instance;
@@ -62,9 +63,9 @@ interface Move {
 }
 
 /**
- * Moves `mounts`, those that join meanwhile included, to plugins that are started anew as `resolve` says. All of them, or none.
+ * Moves `mounts`, including those that join in the meantime, to new plugins as `resolve` says: either all or none.
  *
- * @throws ReloadFailedError with why the new one can't take over; then nothing has changed
+ * @throws ReloadFailedError with why the new plugin can't take over; then nothing has changed
  */
 export async function reloadMounts(
   pool: Pool,
@@ -82,7 +83,7 @@ export async function reloadMounts(
     signal?.throwIfAborted();
     throw new ReloadFailedError(titleOf(mounts()), error);
   }
-  // From here to the end of the loop nothing else runs: every call goes either to the old or to the new plugin.
+  // Up to the end of the loop nothing else runs: every call goes either to the old or to the new plugin.
   const left = moves
     .filter(({ mount }) => !mount.closed)
     .map((move) => ({ ...move, before: move.mount.moveTo(move.target, move.use) }));

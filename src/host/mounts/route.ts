@@ -1,17 +1,20 @@
-/** The way of a mount's calls: which generation has them now, and how many it has. */
+/** The route of a mount's calls: which generation gets them, and how many it has. */
 import type { CallMetadata, CallOptions, DynamicService, ServiceDefinition } from '../../goplugin/index.ts';
 import type { Generation } from '../instances/generation.ts';
 import type { Report } from '../reporting/report.ts';
 
 /** Options of a call of a mount. `timeoutMs` includes the time that the call waits for a restart. */
 export interface RoutedCallOptions extends CallOptions {
-  /** The call may be carried out twice: it is repeated even when the plugin may have carried it out before it was lost. */
+  /**
+   * Whether the call may be carried out twice: then it is repeated even if a lost plugin may have carried it out
+   * already.
+   */
   readonly idempotent?: boolean | undefined;
 }
 
 export interface Wait {
   readonly signal?: AbortSignal | undefined;
-  /** When the call has to be over, by `performance.now()`. */
+  /** Deadline of the call, by `performance.now()`. */
   readonly deadline?: number | undefined;
 }
 
@@ -42,7 +45,7 @@ export class MountedGeneration {
     for (const each of waiting) each();
   }
 
-  /** Resolves when it has no call. */
+  /** Resolves when no call is under way. */
   idle(): Promise<void> {
     if (this.#calls === 0) return Promise.resolve();
     return new Promise((resolve) => this.#onIdle.push(resolve));
@@ -61,17 +64,17 @@ export class MountedGeneration {
 export type Client = Readonly<Record<string, (request: unknown, options?: CallOptions) => unknown>>;
 
 export interface Route {
-  /** For errors and events. */
+  /** Named in errors and events. */
   readonly plugin: { readonly type: string; readonly name: string };
   readonly mountId: string;
-  /** Where a call can be sent at once; `undefined` when it has to wait. */
+  /** The generation that a call can be sent to at once; `undefined` when it has to wait. */
   readonly serving: MountedGeneration | undefined;
   /** Sent with every call. */
   readonly metadata: CallMetadata | undefined;
   /** Whether calls of this method may always be carried out twice. */
   readonly isIdempotent: ((path: string) => boolean) | undefined;
-  /** Waits until there is where to send a call. @throws the reasons why there will be none */
+  /** Waits for a generation that a call can be sent to. @throws why there will be none */
   serve(wait: Wait): Promise<MountedGeneration>;
-  /** Is told when a call is over. */
+  /** Called when a call is over. */
   readonly report: Report;
 }

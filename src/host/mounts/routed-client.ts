@@ -1,6 +1,6 @@
 /**
- * Clients whose calls go to whichever plugin serves at the moment. A call that finds none waits for the restart; a call
- * whose plugin was lost before it had the call is sent again.
+ * Clients whose calls go to whichever plugin serves at the moment. A call that finds none waits for the restart. A call
+ * that had not reached its plugin when that was lost is sent again.
  */
 import { callOptionChecks, serviceDefinition } from '../../goplugin/internal.ts';
 import {
@@ -17,7 +17,7 @@ import type { Route, RoutedCallOptions, MountedGeneration, Wait } from './route.
 
 const routedCallOptions = shapeOf<RoutedCallOptions>({ ...callOptionChecks, idempotent: flag });
 
-/** How often an idempotent call is sent at most. */
+/** How many times an idempotent call is sent at most. */
 const mostSends = 5;
 
 type RoutedCall = (request: unknown, options?: RoutedCallOptions) => unknown;
@@ -41,7 +41,7 @@ function routedCall(route: Route, service: ServiceDefinition, name: string, meth
 
 type Send = (use: MountedGeneration, request: unknown, options: CallOptions | undefined) => unknown;
 
-/** One reply; the requests may be a stream. */
+/** Makes a call with one reply; its requests may be a stream. */
 async function unary(
   route: Route,
   method: MethodShape,
@@ -65,7 +65,7 @@ async function unary(
   }
 }
 
-/** Many replies. Once one of them was handed on, the call is not sent again. */
+/** Makes a call with a stream of replies. Once a reply was handed on, the call is not sent again. */
 async function* stream(
   route: Route,
   method: MethodShape,
@@ -93,7 +93,7 @@ async function* stream(
   }
 }
 
-/** One call of a caller, however often it is sent. */
+/** One call of a caller, however many times it is sent. */
 class Attempt {
   readonly request: unknown;
   readonly #route: Route;
@@ -121,7 +121,7 @@ class Attempt {
     } else this.request = request;
   }
 
-  /** How it may wait for a plugin. */
+  /** The signal and deadline with which the call waits for a plugin. */
   waits(): Wait {
     this.#waited = true;
     return { signal: this.#options?.signal, deadline: this.#deadline };
@@ -130,7 +130,8 @@ class Attempt {
   begin(use: MountedGeneration): void {
     use.enter();
     this.#sent += 1;
-    // Reading both clocks is a good part of what a mount costs: a call that did not wait began when it was made.
+    // Reading both clocks takes a good part of a mount's overhead, so a call that did not wait keeps the time of its
+    // creation.
     if (this.#waited || this.#sent > 1) this.#begin = beginNow();
   }
 
@@ -142,7 +143,7 @@ class Attempt {
     this.#route.report.called(this.#route, { path: this.#path, begun: this.#begun, sent: this.#sent, error });
   }
 
-  /** What is left of the caller's time goes to the plugin as the call's deadline. */
+  /** The plugin gets the rest of the caller's time as the call's deadline. */
   options(): CallOptions | undefined {
     const { metadata } = this.#route;
     if (metadata === undefined && this.#sent === 1 && !(this.#options && 'idempotent' in this.#options))
@@ -176,7 +177,7 @@ class Attempt {
   }
 }
 
-/** Messages that were drawn from the caller's stream can't be drawn again. */
+/** Notes whether messages were drawn from the caller's stream, since they can't be drawn again. */
 function watchDrawing(messages: Messages<unknown>): {
   messages: AsyncIterable<unknown>;
   drawn: () => boolean;

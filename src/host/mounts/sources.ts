@@ -4,18 +4,18 @@ import type { Mount } from './mount.ts';
 import type { ResolvedPlugin } from '../resolved-plugin.ts';
 import type { Resolver, UnregisteredPlugin } from '../launching/resolver.ts';
 
-/** What a mount was asked for. */
+/** What a mount asked for. */
 export type Source =
   | {
       readonly kind: 'registered';
       readonly type: string;
       readonly name: string;
-      /** `undefined`: the pinned one, or the newest. */
+      /** `undefined`: the pinned version, or the newest. */
       readonly version: string | undefined;
     }
   | { readonly kind: 'unregistered'; readonly plugin: UnregisteredPlugin };
 
-/** What every mount was asked for, and what that means by now. */
+/** Remembers what every mount asked for, and resolves it as the catalogs stand now. */
 export class Sources {
   readonly #catalog: PluginCatalog;
   readonly #resolver: Resolver;
@@ -30,7 +30,7 @@ export class Sources {
     this.#sources.set(mount, source);
   }
 
-  /** `undefined` while the mount is being made. */
+  /** Returns `undefined` while the mount is being made. */
   of(mount: Mount): Source | undefined {
     return this.#sources.get(mount);
   }
@@ -42,7 +42,7 @@ export class Sources {
   }
 }
 
-/** The same in another version, if one is given and there are versions of it. */
+/** The same source in another version, if one is given and the plugin is a registered one. */
 export function inVersion(source: Source, version: string | undefined): Source {
   return source.kind === 'registered' && version !== undefined ? { ...source, version } : source;
 }

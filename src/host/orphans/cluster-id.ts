@@ -1,4 +1,4 @@
-/** Which hosts belong together. */
+/** Determines which hosts belong together. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { readDocument, writeDocument, type DocumentForm } from '../../catalog/internal.ts';
@@ -10,13 +10,13 @@ const form: DocumentForm<{ id: string }> = {
   schema: z.strictObject({ id: z.string().regex(/^[\w.-]{1,64}$/) }),
 };
 
-/** Hosts and launches of one user that have no store that lasts. */
+/** The cluster of this user's hosts and launches that have no permanent store. */
 export function userClusterId(): string {
   return `user-${process.geteuid?.() ?? 0}`;
 }
 
 /**
- * The id that a store's hosts share, made by the first of them. Without a store that lasts, all hosts of one user belong
+ * The id that a store's hosts share, made by the first of them. Without a permanent store, all hosts of one user belong
  * together.
  *
  * @throws DamagedEntryError, StoreError

@@ -1,4 +1,4 @@
-/** Labels that tell whose a container is. */
+/** Labels that name the owner of a container. */
 import { uptime } from 'node:os';
 import {
   livenessOf,
@@ -10,9 +10,9 @@ import type { ResolvedPlugin } from '../resolved-plugin.ts';
 
 /** Labels of every container that a host makes. */
 export const hostLabels = {
-  /** One opening of a host. */
+  /** Id of one open host. */
   hostId: 'io.bulkhead.host',
-  /** Hosts that belong together; nobody touches containers of another cluster. */
+  /** Id of the cluster. Containers of another cluster are never touched. */
   clusterId: 'io.bulkhead.cluster.id',
   processId: 'io.bulkhead.pid',
   processStart: 'io.bulkhead.pid.start',
@@ -24,12 +24,12 @@ export const hostLabels = {
   pluginType: 'io.bulkhead.plugin.type',
   pluginVersion: 'io.bulkhead.plugin.version',
   instanceId: 'io.bulkhead.instance.id',
-  /** The folder on the host in which its sockets are. */
+  /** The folder on the host that holds the plugin's sockets. */
   folder: 'io.bulkhead.folder',
   created: 'io.bulkhead.created',
 } as const;
 
-/** The same in Vault's spelling, for tools that look for its containers. */
+/** The same labels in Vault's spelling, for tools that look for its containers. */
 const vaultLabels = {
   [hostLabels.processId]: 'com.hashicorp.vault.pid',
   [hostLabels.clusterId]: 'com.hashicorp.vault.cluster.id',
@@ -41,11 +41,11 @@ const vaultLabels = {
 export interface HostIdentity {
   readonly hostId: string;
   readonly clusterId: string;
-  /** Whether Vault's labels are set too. */
+  /** Whether Vault's labels are set as well. */
   readonly vaultLabels: boolean;
 }
 
-/** What tells that something is this process', and no longer anybody's when the process is gone. */
+/** Labels that name this process as the owner, so that others can tell when the owner is gone. */
 export function ownerLabels(host: Pick<HostIdentity, 'hostId' | 'clusterId'>): Record<string, string> {
   const { bootId, machineId, pid, pidNamespace, startTime } = thisProcess();
   return {
@@ -78,19 +78,20 @@ export function labelsOf(
   return { ...labels, ...(Object.fromEntries(twins) as Record<string, string>) };
 }
 
-/** What the engine says of a container, beside its labels. */
+/** What the engine reports about a container, including its labels. */
 export interface SeenContainer {
   readonly labels: Readonly<Record<string, string>>;
-  /** As in `ContainerSummary`. */
+  /** The same values as in `ContainerSummary`. */
   readonly state: string;
   readonly createdAt: Date;
 }
 
 /**
- * Whether the host that made a container lives. `unknown`: it can't be seen from here, or is not named in full.
+ * Whether the host that made a container lives. `unknown`: the host can't be seen from here, or the labels do not name
+ * it in full.
  *
- * A host of an earlier boot of this machine counts as gone only where the engine says the same: its container was made
- * before this boot, and does not run. One that runs, or is younger, belongs to a living clone that has this machine's id.
+ * A host of an earlier boot of this machine counts as gone only where the engine agrees: its container was made before
+ * this boot and does not run. A container that runs, or is younger, belongs to a living clone with this machine's id.
  */
 export function ownerLiveness({ labels, state, createdAt }: SeenContainer): Liveness {
   const owner = ownerOf(labels);
@@ -100,10 +101,10 @@ export function ownerLiveness({ labels, state, createdAt }: SeenContainer): Live
   return isOfEarlierBoot && restingStates.includes(state) ? 'gone' : 'unknown';
 }
 
-/** In which a container has no process. */
+/** States in which a container has no process. */
 const restingStates = ['created', 'configured', 'exited', 'stopped', 'dead'];
 
-/** Whether the process lives that made an image. An image does not run, so its labels are all there is. */
+/** Whether the process that made an image lives. An image does not run, so its labels are the only evidence. */
 export function makerLiveness(labels: Readonly<Record<string, string>>): Liveness {
   return livenessOf(ownerOf(labels));
 }

@@ -1,6 +1,4 @@
-/**
- * Folders for socket directories that say whose they are, so that those of a host that was killed can be found and removed.
- */
+/** Folders for socket directories that name their owner, so that those of a killed host can be found and removed. */
 import { mkdtemp, open, rename, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -13,12 +11,12 @@ import { refuseUntrusted } from '../../linux/trusted-parent.ts';
 import { thisProcess } from '../../linux/process-identity.ts';
 import { clusterMark, ownerFile } from './owner-file.ts';
 
-/** Enough names to tell whether there is anything but the owner, and what. */
+/** This many names are enough to tell whether a folder holds anything beside the owner's file. */
 const namesToLookAt = 1024;
 
 export { sweepFolders } from './sweep-folders.ts';
 
-/** One folder below each parent that is asked for, as long as the host is open: what is known of a folder is asked once. */
+/** Makes one folder below each parent, and reuses it for as long as the host is open. */
 export class OwnedFolders implements AsyncDisposable {
   readonly #owner: { readonly hostId: string; readonly clusterId: string };
   readonly #folders = new Map<string, { readonly parent: string; readonly path: Promise<string> }>();
@@ -27,14 +25,16 @@ export class OwnedFolders implements AsyncDisposable {
     this.#owner = owner;
   }
 
-  /** Every parent that a folder was made below so far. */
+  /** Every parent below which a folder was made so far. */
   get parents(): readonly string[] {
     return [...new Set([...this.#folders.values()].map(({ parent }) => parent))];
   }
 
   /**
-   * @param passingGid group of an engine that has to pass and is neither root nor this user; nobody else can, unless
-   *   several engines of several users have to
+   * Returns the folder below `parent`, which is made when it is first asked for.
+   *
+   * @param passingGid group of an engine that has to pass through the folder and is neither root nor this user; other
+   *   users can't pass, unless engines of several users have to (`everybody`)
    * @throws BulkheadError `SOCKET_DIRECTORY_FAILED`
    */
   below(parent: string = tmpdir(), passingGid?: number | 'everybody'): Promise<string> {
@@ -43,7 +43,7 @@ export class OwnedFolders implements AsyncDisposable {
     if (known !== undefined) return known.path;
     const path = this.#make(parent, passingGid);
     this.#folders.set(key, { parent, path });
-    path.catch(() => this.#folders.delete(key)); // the next one tries again
+    path.catch(() => this.#folders.delete(key)); // the next call tries again
     return path;
   }
 
@@ -66,19 +66,20 @@ export class OwnedFolders implements AsyncDisposable {
     await using parent = await HeldFolder.open(dirname(path), { follow: true }).catch(() => undefined);
     if (parent === undefined) return;
     await using folder = await parent.folder(basename(path)).catch(() => undefined);
-    if (folder === undefined) return; // somebody removed it
+    if (folder === undefined) return; // somebody removed it already
     const inside = (await folder.names(namesToLookAt)).map(String);
     if (inside.every((name) => name === ownerFile)) {
       const passing = `${passingName(this.#owner.clusterId)}${path.slice(-6)}`;
       try {
         await rename(parent.at(basename(path)), parent.at(passing));
       } catch {
-        return; // somebody removed it
+        return; // somebody removed it already
       }
       await removeFolderIn(parent, passing);
       return;
     }
-    // A container that could not be removed may live: whose its folder is stays written, so that a later sweep finds it.
+    // A container that could not be removed may live. Its folder keeps the owner's file, so that a later sweep finds
+    // it.
     if (inside.some((name) => name.startsWith('bulkhead-'))) return;
     await unlink(folder.at(ownerFile)).catch(() => undefined);
   }
@@ -93,7 +94,7 @@ export class OwnedFolders implements AsyncDisposable {
         const owner = JSON.stringify({ ...this.#owner, process: thisProcess() });
         await using file = await open(folder.at(ownerFile), 'wx', 0o600);
         await file.writeFile(owner);
-        // Everything else comes from containers: nobody but the engine gets through.
+        // Everything else in the folder is made for containers: only the engine may pass.
         const gid = typeof passingGid === 'number' ? passingGid : (process.getegid?.() ?? 0);
         await folder.chown(process.geteuid?.() ?? 0, gid);
         await folder.chmod(passingGid === undefined ? 0o700 : passingGid === 'everybody' ? 0o711 : 0o710);
@@ -101,7 +102,7 @@ export class OwnedFolders implements AsyncDisposable {
         await rename(passing, held.at(name));
         return join(parent, name);
       } catch (error) {
-        await removeFolderIn(held, basename(passing)).catch(() => undefined); // a sweep finds it
+        await removeFolderIn(held, basename(passing)).catch(() => undefined); // a later sweep finds it
         throw error;
       }
     } catch (cause) {
@@ -116,7 +117,7 @@ export class OwnedFolders implements AsyncDisposable {
   }
 }
 
-/** Begins the name of a folder that this process makes or removes; six characters make it unique. */
+/** Start of the name of a folder that this process is making or removing; six random characters complete it. */
 function passingName(clusterId: string): string {
   const { pid, startTime, pidNamespace, machineId, bootId } = thisProcess();
   const owner = [clusterMark(clusterId), pid, startTime, pidNamespace, machineId, bootId].join('-');

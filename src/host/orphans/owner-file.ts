@@ -1,9 +1,9 @@
-/** What a folder for socket directories says of whose it is. */
+/** The file in an owned folder that names its owner. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
 export const ownerFile = 'owner.json';
-/** An owner takes some 300 bytes. */
+/** An owner's file has about 300 bytes. */
 export const mostOwnerBytes = 4096;
 export const ownerSchema = z.object({
   hostId: z.string(),
@@ -17,7 +17,7 @@ export const ownerSchema = z.object({
   }),
 });
 
-/** A cluster in the name of a folder. */
+/** A hash of the cluster's id for names of folders. */
 export function clusterMark(clusterId: string): string {
   return createHash('sha256').update(clusterId).digest('hex').slice(0, 12);
 }

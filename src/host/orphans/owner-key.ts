@@ -1,4 +1,4 @@
-/** The key by which a user's processes know what they have made; see owner-proof.ts. */
+/** The key with which a user's processes recognise what they have made; see owner-proof.ts. */
 import { randomBytes } from 'node:crypto';
 import { constants, existsSync, type Stats } from 'node:fs';
 import { link, mkdir, open, rm, stat } from 'node:fs/promises';
@@ -7,7 +7,7 @@ import { dirname, join, resolve } from 'node:path';
 
 export interface OwnerKey {
   readonly key: Buffer;
-  /** Whether later processes of this user will find it again. */
+  /** Whether later processes of this user will find the key again. */
   readonly lasts: boolean;
 }
 
@@ -15,9 +15,9 @@ const fileName = 'owner.key';
 const keyBytes = 32;
 
 /**
- * Reads this user's key, or makes it. It is kept in the user's folder for state, or where that can't be used (a service
- * whose home is closed to it) in `directory`. Where no place will do, the key is gone with this process, and nobody
- * removes what the process leaves when it is killed.
+ * Reads this user's key, or makes it. It is kept in the user's folder for state, or in `directory` where that folder
+ * can't be used (by a service that can't write to its home). Where neither works, the key is gone with this process,
+ * and nobody removes what the process leaves when it is killed.
  */
 export async function ownerKey({
   directory,
@@ -37,8 +37,8 @@ export async function ownerKey({
 }
 
 /**
- * In the order in which they are tried. A home that does not exist is not made, because that is how accounts are given
- * none; one that is another user's, as it may be under sudo, is refused later.
+ * Folders for the key, in the order in which they are tried. A home that does not exist is not made, because accounts
+ * without a home are set up like that. A home of another user, as under sudo, is refused later.
  */
 function stateFolders({ XDG_STATE_HOME: state, HOME: home }: NodeJS.ProcessEnv): string[] {
   const homes = [home ?? homedir(), accountHome()];
@@ -71,7 +71,7 @@ async function makePrivate(folder: string): Promise<void> {
   if (!found.isDirectory() || !isOwn(found)) throw new Error(`${folder} is not this user's alone`);
 }
 
-/** The folder itself, or the lowest one above it that is there. */
+/** The folder itself, or its nearest ancestor that exists. */
 async function nearest(folder: string): Promise<string> {
   const there = await stat(folder).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
@@ -79,13 +79,13 @@ async function nearest(folder: string): Promise<string> {
   return there === undefined && dirname(folder) !== folder ? nearest(dirname(folder)) : folder;
 }
 
-/** Owned by this user, and nobody else may put something else in its place. */
+/** Whether this user owns the folder and nobody else can replace what is in it. */
 function isOwn({ uid, mode }: Stats): boolean {
   return uid === process.geteuid?.() && (mode & 0o022) === 0;
 }
 
 async function readKey(path: string): Promise<Buffer | undefined> {
-  // Neither a link nor a FIFO leads anywhere, whoever has put it there.
+  // These flags neither follow a link nor wait for a FIFO, whoever put it there.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const file = await open(path, flags).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
@@ -104,7 +104,9 @@ async function readKey(path: string): Promise<Buffer | undefined> {
   }
 }
 
-/** Whole from the first moment that others can see it; of several processes that make one, the first one's counts. */
+/**
+ * Makes the key so that others never see an incomplete one. If several processes make a key, the first one's counts.
+ */
 async function makeKey(folder: string, path: string): Promise<Buffer> {
   const unfinished = join(folder, `.${fileName}-${randomBytes(6).toString('hex')}`);
   try {

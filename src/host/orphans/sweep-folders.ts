@@ -1,4 +1,4 @@
-/** Removal of the folders that hosts have left which were killed, in places where anybody may have made such names. */
+/** Removes folders that killed hosts have left, in places where anybody may have made folders with such names. */
 import { basename, join } from 'node:path';
 import { errnoOf, HeldFolder } from '../../linux/held-folder.ts';
 import { ownedPrefix, passingPrefix } from '../../linux/owned-name.ts';
@@ -7,19 +7,22 @@ import { readOwnFile } from '../../linux/small-file.ts';
 import { livenessOf } from '../../linux/process-identity.ts';
 import { clusterMark, mostOwnerBytes, ownerFile, ownerSchema } from './owner-file.ts';
 
-/** A folder that was not empty when its host was closed has no owner any more. */
+/**
+ * Age in milliseconds from which an owned folder without an owner's file may be removed. A host that is closed leaves
+ * such a folder when it is not empty.
+ */
 const namelessMs = 60_000;
-/** Anybody can make very many names in a shared folder; a host is not to be kept from opening by them. */
+/** Anybody can make very many names in a shared folder, which must not keep a host from opening. */
 const mostNames = 1_000_000;
 const mostCandidates = 4096;
 const longestSweepMs = 20_000;
 
 /**
  * Removes the folders below `parent` that hosts of this cluster left when they were killed. Only a folder of this user
- * with an owner's file of this user counts; links are not followed, and nothing there is waited for.
+ * with an owner's file of this user counts. Links are not followed, and no file there can make the sweep wait.
  *
  * @param options.keep folders that stay because a container in them may live
- * @param options.failures is added to: what was left, and why
+ * @param options.failures gets a line for each folder that was left, with the reason
  * @returns the paths removed
  */
 export async function sweepFolders(
@@ -70,7 +73,10 @@ async function candidates(parent: HeldFolder): Promise<{ names: string[]; more: 
   return { names, more: false };
 }
 
-/** Whether a folder of this user's is one that a host of this cluster left. Never waits; what can't be seen is left alone. */
+/**
+ * Whether a host of this cluster left this folder of this user's. Never waits. A folder that can't be looked into is
+ * left alone.
+ */
 async function isLeft(parent: HeldFolder, name: string, clusterId: string): Promise<boolean> {
   const passing = name.startsWith(passingPrefix);
   if (passing && !isLeftInPassing(name, clusterId)) return false;
@@ -101,7 +107,7 @@ function isLeftInPassing(name: string, clusterId: string): boolean {
   return livenessOf({ pid: Number(pid), startTime, pidNamespace, machineId, bootId }) === 'gone';
 }
 
-/** Empty but for a file of the owner that was not finished, this user's, and old. */
+/** Whether the folder is this user's, old, and empty except for an unfinished owner's file. */
 async function isNameless(folder: HeldFolder): Promise<boolean> {
   const { uid, mtimeMs } = await folder.stat();
   const inside = await folder.names(2);

@@ -1,4 +1,4 @@
-/** What hosts that are gone have left: containers, images of probes, and folders. */
+/** Removes what hosts that are gone have left: containers, images of probes, and folders. */
 import { dirname } from 'node:path';
 import { probeRepository, removeContainer } from '../../container/index.ts';
 import { NotFoundError, type Engine } from '../../engine/index.ts';
@@ -6,13 +6,13 @@ import { hostLabels, makerLiveness, ownerLiveness } from './labels.ts';
 import { isProved } from './owner-proof.ts';
 import { sweepFolders } from './owned-folders.ts';
 
-/** Hosts that belong together, and the key by which what they made is known. */
+/** The id of a cluster, and the key that proves what its hosts made. */
 export interface Cluster {
   readonly clusterId: string;
   readonly key: Uint8Array;
 }
 
-/** What was removed. */
+/** What a sweep removed. */
 export interface Sweep {
   readonly containers: readonly SweptContainer[];
   /** Names of the images that a live matrix brought along. */
@@ -20,11 +20,11 @@ export interface Sweep {
   /** Folders with sockets. */
   readonly folders: readonly string[];
   /**
-   * Names of containers that carry this cluster's labels without the proof that a host of this user set them: an image can
-   * carry any labels. They are left alone.
+   * Names of containers with this cluster's labels, but without the proof that a host of this user set them: an image
+   * can carry any labels. They are left alone.
    */
   readonly unproved: readonly string[];
-  /** What could not be removed, or not be looked for. */
+  /** What could not be removed or looked for, and why. */
   readonly failures: readonly string[];
 }
 
@@ -34,15 +34,16 @@ export interface SweptContainer {
   readonly image: string;
   readonly hostId: string;
   readonly plugin: string;
-  /** Where its sockets were. */
+  /** Folder of its sockets. */
   readonly folder: string;
 }
 
 /**
- * Removes the containers of this cluster whose hosts are gone, running or not. Process id, start time, boot id and machine
- * id together prove that a host is gone; what can't be proved, and what this user's hosts did not make, is left alone.
+ * Removes the containers of this cluster whose hosts are gone, running or not. Process id, start time, boot id and
+ * machine id together prove that a host is gone. A container is left alone if that can't be proved, or if this user's
+ * hosts did not make it.
  *
- * @returns among the rest `mayLive`: the folders of those that could not be removed
+ * @returns what was done, and in `mayLive` the folders of containers that could not be removed
  */
 export async function sweepContainers(
   engine: Engine,
@@ -87,7 +88,9 @@ export async function sweepContainers(
   };
 }
 
-/** Removes the images of probes whose matrix is gone. What anybody else named is left alone, whatever its labels say. */
+/**
+ * Removes the images of probes whose matrix is gone. Images with other names are left alone, whatever their labels say.
+ */
 async function sweepImages(
   engine: Engine,
   { clusterId, key }: Cluster,
@@ -120,15 +123,18 @@ function ofCluster(clusterId: string): { label: string[] } {
   return { label: [`${hostLabels.clusterId}=${clusterId}`] };
 }
 
-/** What earlier sweeps could not find out or remove, for those that follow. */
+/** Findings of earlier sweeps that later ones have to respect. */
 export interface MayLive {
   /** Folders of containers that could not be removed. */
   readonly folders: Set<string>;
-  /** Whether an engine could not be asked, so that any folder may have a container that lives. */
+  /** Whether an engine could not be asked, so that the container of any folder may live. */
   anywhere: boolean;
 }
 
-/** Sweeps engines and folders; what fails is told, and stops nothing else. A folder whose container may live stays. */
+/**
+ * Sweeps engines and folders. A failure is reported and stops nothing else. A folder stays while its container may
+ * live.
+ */
 export async function sweepAll(
   engines: readonly Engine[],
   parents: readonly string[],
@@ -148,7 +154,7 @@ export async function sweepAll(
       containers.push(...swept.containers);
       unproved.push(...swept.unproved);
       for (const folder of swept.mayLive) mayLive.folders.add(folder);
-      const unused = await sweepImages(engine, cluster, { signal }); // by now
+      const unused = await sweepImages(engine, cluster, { signal }); // their containers are removed by now
       images.push(...unused.images);
       failures.push(...swept.failures, ...unused.failures);
     } catch (error) {
@@ -162,7 +168,8 @@ export async function sweepAll(
       parents.length === 0 ? [] : ['folders for sockets were left, because an engine could not be asked'];
     return { containers, images, folders: [], unproved, failures: [...failures, ...left] };
   }
-  // The sockets last: a plugin that still runs would only miss them. The folders are proved with the containers.
+  // The sockets come last, because a plugin that still runs would miss them. The proved labels of containers name the
+  // folders.
   const known = containers.filter(({ folder }) => folder !== '').map(({ folder }) => dirname(folder));
   const folders = await Promise.all(
     [...new Set([...parents, ...known])].map((parent) =>

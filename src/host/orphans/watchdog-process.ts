@@ -7,7 +7,7 @@ import { sweepAll, type Cluster, type MayLive } from './sweep.ts';
 import type { WatchdogLine, WatchedEngine } from './watchdog.ts';
 
 const pollMs = 50;
-/** How long a host may take from closing its pipe to being gone; one that still lives then needs no help. */
+/** How long a host may take from closing its pipe until it is gone. One that still lives after that needs no help. */
 const longestDeathMs = 10_000;
 
 const mayLive: MayLive = { folders: new Set(), anywhere: false };

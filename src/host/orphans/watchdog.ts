@@ -1,4 +1,4 @@
-/** A process beside the host that outlives it, and removes what it left when it was killed. */
+/** A process beside the host that outlives it, and removes what the host left when it was killed. */
 import { spawn } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,37 +6,40 @@ import type { PodmanServiceOptions } from '../../engine/index.ts';
 import { thisProcess, type ProcessIdentity } from '../../linux/process-identity.ts';
 import type { Cluster } from './sweep.ts';
 
-/** A way to an engine: its socket, or a Podman service that has to be started because it died with the host. */
+/**
+ * How to reach an engine: its socket, or the options of a Podman service that died with the host and has to be started
+ * again.
+ */
 export type WatchedEngine =
   | { readonly socketPath: string }
   | { readonly podman: Pick<PodmanServiceOptions, 'runtime' | 'root' | 'runRoot' | 'tmpDir'> };
 
-/** Lines that the host writes to its watchdog. The end of the lines is the end of the host. */
+/** Lines that the host writes to its watchdog. The end of the stream means that the host has ended. */
 export type WatchdogLine =
   | {
       readonly kind: 'host';
       readonly clusterId: string;
-      /** In hexadecimal digits. The pipe is nobody else's. */
+      /** The key in hexadecimal digits. Nobody else can read the pipe. */
       readonly key: string;
       readonly process: ProcessIdentity;
       readonly parents: readonly string[];
     }
   | { readonly kind: 'engine'; readonly engine: WatchedEngine }
-  /** The host closes in order: there is nothing to do. */
+  /** The host closes in order, so there is nothing to do. */
   | { readonly kind: 'bye' };
 
-/** The program is of the same kind as this file: TypeScript in a checkout, JavaScript in the package. */
+/** The program has the same extension as this file: TypeScript in a checkout, JavaScript in the package. */
 const program = new URL(`./watchdog-process${extname(import.meta.url)}`, import.meta.url);
 
 export class Watchdog {
   readonly #tell: (line: WatchdogLine) => void;
   readonly #end: () => void;
 
-  /** Starts the process. It costs the memory of a Node.js without anything to do, and keeps this one not alive. */
+  /** Starts the process. It uses the memory of an idle Node.js, and does not keep this process alive. */
   constructor({ cluster, parents }: { readonly cluster: Cluster; readonly parents: readonly string[] }) {
     const loader = loaderArguments();
     const child = spawn(process.execPath, [...loader, fileURLToPath(program)], {
-      detached: true, // a Ctrl-C in the terminal, or the end of the host's group, is not meant for it
+      detached: true, // a Ctrl-C in the terminal, or a signal to the host's process group, must not end it
       stdio: ['pipe', 'ignore', 'ignore'],
       env: environmentForEngines(),
       ...(loader.length === 0 && { cwd: '/' }), // a loader may be found by the working directory
@@ -44,7 +47,7 @@ export class Watchdog {
     child.once('error', (error) => {
       process.emitWarning(error);
     });
-    child.stdin.on('error', () => undefined); // it has gone, and can't be helped
+    child.stdin.on('error', () => undefined); // the process has gone, and nothing can be done
     child.unref();
     (child.stdin as typeof child.stdin & { unref?: () => void }).unref?.();
     this.#tell = (line) => {
@@ -61,7 +64,7 @@ export class Watchdog {
     this.#tell({ kind: 'engine', engine });
   }
 
-  /** Lets it end: the host closes in order. */
+  /** Ends the watchdog, because the host closes in order. */
   dismiss(): void {
     this.#tell({ kind: 'bye' });
     this.#end();
@@ -69,8 +72,8 @@ export class Watchdog {
 }
 
 /**
- * The arguments with which Node.js reads TypeScript, in a checkout. No other argument of this process reaches the watchdog:
- * with `--eval` it would run the caller's program again, and again in that one.
+ * The arguments with which Node.js reads TypeScript in a checkout. No other argument of this process reaches the
+ * watchdog: with `--eval`, it would run the caller's program again, which would start another watchdog, and so on.
  */
 function loaderArguments(): string[] {
   if (extname(program.pathname) !== '.ts') return [];
@@ -80,7 +83,9 @@ function loaderArguments(): string[] {
   });
 }
 
-/** The variables by which Podman finds its storage and its programs. Secrets of the host are none of the watchdog's business. */
+/**
+ * The variables by which Podman finds its storage and programs. Other variables may hold secrets and are not passed on.
+ */
 function environmentForEngines(): Record<string, string> {
   const names =
     /^(PATH|HOME|USER|LOGNAME|TMPDIR|XDG_.*|DBUS_SESSION_BUS_ADDRESS|CONTAINERS_.*|STORAGE_(DRIVER|OPTS))$/;

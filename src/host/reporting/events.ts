@@ -1,6 +1,6 @@
 /**
- * What happens in a host, for whoever wants to know: as events of `node:diagnostics_channel`, as lines of a logger, and as
- * counters. Nothing of it holds a value of `env`, a certificate or a message of a call.
+ * Reports what happens in a host: as events of `node:diagnostics_channel`, as lines of a logger, and as counters. No
+ * report holds a value of `env`, a certificate or a message of a call.
  */
 import { channel } from 'node:diagnostics_channel';
 import type { GenerationEnd } from '../instances/generation.ts';
@@ -25,7 +25,7 @@ export interface HostEvents {
     readonly milliseconds: number;
     readonly error?: unknown;
   };
-  /** A plugin ended, however. */
+  /** A plugin ended, for whatever reason. */
   'bulkhead:end': {
     readonly host: string;
     readonly instance: string;
@@ -41,7 +41,7 @@ export interface HostEvents {
     /** `/package.Service/Method` */
     readonly method: string;
     readonly milliseconds: number;
-    /** How often it was sent. */
+    /** How many times it was sent. */
     readonly sent: number;
     readonly error?: unknown;
   };
@@ -54,7 +54,7 @@ export interface HostEvents {
     readonly what: 'mounted' | 'moved' | 'closed';
     readonly instance: string;
   };
-  /** Something of hosts that are gone was removed. */
+  /** Something that dead hosts had left was removed. */
   'bulkhead:sweep': { readonly host: string } & Sweep;
 }
 
@@ -67,12 +67,12 @@ const channels = {
   'bulkhead:sweep': channel('bulkhead:sweep'),
 } as const;
 
-/** @param event made only when somebody listens */
+/** @param event builds the event; called only when somebody listens */
 export function publish<Name extends keyof HostEvents>(name: Name, event: () => HostEvents[Name]): void {
   if (channels[name].hasSubscribers) channels[name].publish(event());
 }
 
-/** Where a host writes what it does. Console, pino and winston fit with a line of glue. */
+/** A logger for the host's messages. Console, pino and winston need a line of glue code. */
 export interface HostLogger {
   debug(message: string, fields: Readonly<Record<string, unknown>>): void;
   info(message: string, fields: Readonly<Record<string, unknown>>): void;
@@ -83,7 +83,7 @@ export interface HostLogger {
 const nothing = (): void => undefined;
 export const silentLogger: HostLogger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
-/** A logger that throws must not change what the host does. */
+/** Wraps a logger so that an error which it throws does not change what the host does. */
 export function careful(logger: HostLogger): HostLogger {
   const level =
     (name: keyof HostLogger) =>

@@ -1,7 +1,7 @@
 /** Counters of a host, as numbers and as text for Prometheus. */
 import type { InstanceSnapshot, InstanceState } from '../instances/instance-state.ts';
 
-/** What is counted for each plugin, since the host was opened. */
+/** Counters of one plugin since the host was opened. */
 export interface PluginCounters {
   readonly type: string;
   readonly name: string;
@@ -22,16 +22,16 @@ export interface HostMetrics {
   readonly plugins: readonly Readonly<PluginCounters>[];
   readonly instances: Readonly<Record<InstanceState['name'], number>>;
   readonly mounts: number;
-  /** Calls that are under way. */
+  /** Number of calls that are under way. */
   readonly calls: number;
-  /** Calls that wait for a plugin. */
+  /** Number of calls that wait for a plugin. */
   readonly waiting: number;
   readonly sweptContainers: number;
   readonly sweptFolders: number;
 }
 
 export class Counters {
-  /** By type, then by name: every call looks here. */
+  /** By type, then by name, because every call looks up its counters here. */
   readonly #plugins = new Map<string, Map<string, PluginCounters>>();
   sweptContainers = 0;
   sweptFolders = 0;

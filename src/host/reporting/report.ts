@@ -1,10 +1,10 @@
-/** What a host tells of its instances and calls: to its logger, its counters, and the diagnostics channels. */
+/** Reports on instances and calls to the host's logger, its counters, and the diagnostics channels. */
 import { OutcomeUnknownError } from '../errors.ts';
 import { publish, type HostLogger } from './events.ts';
 import type { InstanceSnapshot, InstanceState } from '../instances/instance-state.ts';
 import type { Counters } from './metrics.ts';
 
-/** Which mount it is. */
+/** The names by which reports identify a mount. */
 export interface MountName {
   readonly mountId: string;
   readonly plugin: { readonly type: string; readonly name: string };
@@ -14,9 +14,9 @@ export interface MountName {
 export interface EndedCall {
   /** `/package.Service/Method` */
   readonly path: string;
-  /** `performance.now()` */
+  /** When the call began, by `performance.now()`. */
   readonly begun: number;
-  /** How often it was sent. */
+  /** How many times it was sent. */
   readonly sent: number;
   readonly error?: unknown;
 }
@@ -32,7 +32,7 @@ export class Report {
     this.#logger = logger;
   }
 
-  /** An instance is in another state than `from`. */
+  /** Reports that an instance has left the state `from`. */
   changed(instance: InstanceSnapshot, from: InstanceState): void {
     const { state, type, name } = instance;
     const fields = { host: this.#host, instance: instance.id, type, name, from: from.name };
@@ -43,18 +43,18 @@ export class Report {
     publish('bulkhead:instance', () => ({ host: this.#host, instance, from }));
   }
 
-  /** Something went wrong that no caller waits for. */
+  /** Reports an error that no caller waits for. */
   warn(message: string, fields: Readonly<Record<string, unknown>>): void {
     this.#logger.warn(message, { host: this.#host, ...fields });
   }
 
-  /** A mount is on an instance from now on, or on none any more. */
+  /** Reports that a mount was put on an instance, has moved to it, or was closed. */
   mounted(what: 'mounted' | 'moved' | 'closed', { mountId, plugin }: MountName, instance: string): void {
     const { type, name } = plugin;
     publish('bulkhead:mount', () => ({ host: this.#host, mount: mountId, type, name, what, instance }));
   }
 
-  /** A call of a mount has ended. */
+  /** Reports that a call of a mount has ended. */
   called({ mountId, plugin }: MountName, { path, begun, sent, error }: EndedCall): void {
     const { type, name } = plugin;
     const milliseconds = performance.now() - begun;

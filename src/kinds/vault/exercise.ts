@@ -5,10 +5,10 @@ import { bytesField, fieldBytes, varintField } from '../../goplugin/internal.ts'
 import { backend, setupRequest, storage, systemView } from './services.ts';
 
 /**
- * Sets a secrets engine or auth method of Vault up as Vault does (sdk/plugin/pb/backend.proto): with a storage and a view
- * of the system that it reaches through the broker. What it stores is forgotten.
+ * Sets up a secrets engine or auth method of Vault as Vault does (sdk/plugin/pb/backend.proto), with a storage and a
+ * view of the system that it reaches through the broker. What it stores is not kept.
  *
- * @throws BulkheadError where it refuses
+ * @throws BulkheadError when the plugin refuses
  */
 export async function exerciseBackend(
   plugin: Plugin,
@@ -23,7 +23,7 @@ export async function exerciseBackend(
   await client.cleanup(Buffer.alloc(0), options);
 }
 
-/** Entries are kept as they come: the entry of a `Put` is that of a later `Get`. */
+/** A storage that keeps entries as they come: a later `Get` returns the entry of the `Put`. */
 function storageService(entries: Map<string, Buffer>): ServedService {
   return service(storage, {
     list: (request) => {
@@ -46,7 +46,9 @@ function storageService(entries: Map<string, Buffer>): ServedService {
   });
 }
 
-/** A second each, in nanoseconds. A plugin that asks for more of the system hears UNIMPLEMENTED. */
+/**
+ * Answers each question about a lease's time to live with one second, in nanoseconds. Other methods are UNIMPLEMENTED.
+ */
 function systemService(): ServedService {
   const second = varintField(1, 1_000_000_000);
   return service(systemView, { defaultLeaseTTL: () => second, maxLeaseTTL: () => second });

@@ -2,11 +2,13 @@
 import type { PluginKind } from '../plugin-kind.ts';
 import { probeBackend, probeDatabase } from './probe.ts';
 
-/** In metadata mode a plugin would answer questions about itself only; AutoMTLS spares it the fetching of certificates. */
+/**
+ * In metadata mode a plugin would answer only questions about itself. AutoMTLS spares it from fetching certificates.
+ */
 const env = { VAULT_PLUGIN_METADATA_MODE: 'false', VAULT_PLUGIN_AUTOMTLS_ENABLED: 'true' };
 const memoryLockEnv = { VAULT_PLUGIN_MLOCK_ENABLED: 'true' };
 
-/** Vault: sdk/helper/pluginutil. It tells the mounts of a shared plugin apart by this. */
+/** The plugin tells its mounts apart by this id (Vault: sdk/helper/pluginutil). */
 const metadata = (mountId: string) => ({ multiplex_id: mountId });
 
 /** Secrets engines and auth methods (Vault: sdk/plugin, version 5). */
@@ -23,7 +25,9 @@ const backend: PluginKind = {
   probe: probeBackend,
 };
 
-/** Database plugins (Vault: sdk/database/dbplugin/v5): version 5 is one instance for each mount, 6 is shared. */
+/**
+ * Database plugins (Vault: sdk/database/dbplugin/v5). Version 5 has one instance for each mount; version 6 is shared.
+ */
 const database: PluginKind = {
   handshake: {
     magicCookieKey: 'VAULT_DATABASE_PLUGIN',

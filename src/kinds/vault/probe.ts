@@ -1,4 +1,7 @@
-/** What Vault's plugins say of themselves when they are registered (Vault: sdk/plugin/pb/backend.proto, sdk/logical). */
+/**
+ * Asks Vault's plugins to describe themselves when they are registered (Vault: sdk/plugin/pb/backend.proto,
+ * sdk/logical).
+ */
 import { randomUUID } from 'node:crypto';
 import {
   PluginCallError,
@@ -19,8 +22,8 @@ const askMs = 10_000;
 const backendTypes: Readonly<Record<number, string>> = { 1: 'secret', 2: 'auth' };
 
 /**
- * A secrets engine or auth method says nothing before it was set up. It gets an empty configuration and a storage that
- * answers nothing, as in Vault; one that can't be set up so says nothing.
+ * A secrets engine or auth method reports nothing before it has been set up. It gets an empty configuration and a
+ * storage without entries, as in Vault. One that can't be set up like that reports nothing.
  */
 export async function probeBackend(plugin: Plugin, options: Options = {}): Promise<PluginSelfDescription> {
   const metadata = { multiplex_id: randomUUID() };
@@ -41,7 +44,7 @@ export async function probeBackend(plugin: Plugin, options: Options = {}): Promi
   }
 }
 
-/** A database plugin is known by its magic cookie; only its version is left to ask for. */
+/** Asks a database plugin for its version; its type follows from the magic cookie. */
 export async function probeDatabase(plugin: Plugin, options: Options = {}): Promise<PluginSelfDescription> {
   const ask = asker(plugin, { multiplex_id: randomUUID() }, options);
   const version = await ask(pluginVersion, 'Version');
@@ -50,7 +53,7 @@ export async function probeDatabase(plugin: Plugin, options: Options = {}): Prom
 
 type Ask = (service: ServiceDefinition, method: string, request?: Buffer) => Promise<Buffer | undefined>;
 
-/** Asks in bytes; an error status is no answer. */
+/** Calls methods with messages as bytes. An error status counts as no answer. */
 function asker(plugin: Plugin, metadata: CallMetadata, { signal }: Options): Ask {
   return async (service, method, request = Buffer.alloc(0)) => {
     const client =

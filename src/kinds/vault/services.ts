@@ -1,7 +1,7 @@
-/** As much of the services of Vault's plugins as a host asks of them itself (Vault: sdk/plugin/pb, sdk/logical). */
+/** The methods of Vault's plugins that a host itself calls or serves (Vault: sdk/plugin/pb, sdk/logical). */
 import { bytesMethod, bytesField, varintField } from '../../goplugin/internal.ts';
 
-/** Of secrets engines and auth methods. */
+/** Served by secrets engines and auth methods. */
 export const backend = {
   Setup: bytesMethod('/pb.Backend/Setup'),
   Initialize: bytesMethod('/pb.Backend/Initialize'),
@@ -11,7 +11,7 @@ export const backend = {
 
 export const pluginVersion = { Version: bytesMethod('/logical.PluginVersion/Version') } as const;
 
-/** Of the host, under the id of the broker that `Setup` tells. */
+/** Served by the host, under the broker id that `Setup` carries. */
 export const storage = {
   List: bytesMethod('/pb.Storage/List'),
   Get: bytesMethod('/pb.Storage/Get'),
@@ -19,13 +19,13 @@ export const storage = {
   Delete: bytesMethod('/pb.Storage/Delete'),
 } as const;
 
-/** The same. */
+/** Served by the host under the same id. */
 export const systemView = {
   DefaultLeaseTTL: bytesMethod('/pb.SystemView/DefaultLeaseTTL'),
   MaxLeaseTTL: bytesMethod('/pb.SystemView/MaxLeaseTTL'),
 } as const;
 
-/** An empty configuration. */
+/** A `Setup` request with an empty configuration. */
 export function setupRequest(brokerId: number, backendUuid: string): Buffer {
   return Buffer.concat([varintField(1, brokerId), bytesField(3, backendUuid)]);
 }

@@ -3,7 +3,7 @@ import { BulkheadError } from '../../errors.ts';
 import { service, type Plugin } from '../../goplugin/index.ts';
 import { echoDefinition, encodeCallBack, probeDefinition } from './services.ts';
 
-/** Calls the probe, which calls back through the broker. @throws BulkheadError where the words do not come through */
+/** Calls the probe, which calls back through the broker. @throws BulkheadError when the text does not come back */
 export async function exerciseProbe(
   plugin: Plugin,
   { signal }: { readonly signal: AbortSignal },

@@ -18,7 +18,7 @@ import { lockedBytes, lockingProgram } from './locking-program.ts';
 
 export interface PackProbeOptions {
   readonly tag: string;
-  /** It locks its memory before it serves, with the file capability IPC_LOCK. */
+  /** Whether it locks its memory before it serves, with the file capability IPC_LOCK. */
   readonly locking: boolean;
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -79,7 +79,7 @@ function isOfTheProbe(path: string, kind: 'file' | 'folder'): boolean {
   return path.endsWith('.js') && !/^matrix\/[^/]+$/.test(path);
 }
 
-/** The package's `dist`, also where this very module runs from its source. @throws {ImageFileError} it is not there */
+/** The package's `dist`, even when this module runs from its source. @throws {ImageFileError} when it is missing */
 function compiledFolder(): string {
   const own = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
   const folder = import.meta.url.endsWith('.ts') ? join(dirname(own), 'dist') : own;

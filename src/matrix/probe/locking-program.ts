@@ -1,21 +1,22 @@
 /**
- * A program that locks memory as Vault's plugins do, before it becomes the probe: Node.js can't. It reserves 1 GiB of
- * addresses, as a Go program does, calls `mlockall(MCL_CURRENT | MCL_FUTURE)`, and executes its arguments; where that is
- * refused it says so and exits with the number of the error (1 EPERM, 12 ENOMEM). Written as machine code, a hundred
- * bytes for each architecture, because no compiler can be expected where a matrix is made.
+ * A program that locks memory as Vault's plugins do and then executes the probe, because Node.js can't lock memory. It
+ * reserves 1 GiB of addresses, as a Go program does, calls `mlockall(MCL_CURRENT | MCL_FUTURE)`, and executes its
+ * arguments. Where locking is refused, it reports that and exits with the number of the error (1 EPERM, 12 ENOMEM). It
+ * is written as machine code, a hundred bytes for each architecture, because a machine that runs a matrix may have no
+ * compiler.
  */
 import { InvalidOptionError } from '../../errors.ts';
 import { hostArchitecture } from '../../program/architecture.ts';
 
 const message = Buffer.from('the probe could not lock its memory: mlockall was refused\n');
 
-/** Address space that it reserves. */
+/** Size of the address space that it reserves, in bytes. */
 export const lockedBytes = 2 ** 30;
 
 interface Machine {
   /** elf(5): `e_machine` */
   readonly number: number;
-  /** Ends where the message begins. */
+  /** The machine code, which is directly followed by the message. */
   readonly code: () => Buffer;
 }
 

@@ -1,4 +1,4 @@
-/** What host and probe serve to each other. */
+/** The services that host and probe offer each other. */
 import { bytesMethod, bytesField, fieldBytes, fieldNumber, varintField } from '../../goplugin/internal.ts';
 
 export const probeHandshake = {
@@ -6,10 +6,12 @@ export const probeHandshake = {
   magicCookieValue: '3f1f4c0e-4c5f-4d6e-9b0a-7d0a5c2f8e61',
 } as const;
 
-/** Of the plugin: dials the broker's id in the request, has the words in it echoed there, and returns what came back. */
+/**
+ * Served by the plugin: dials the broker id in the request, has the text in it echoed there, and returns the answer.
+ */
 export const probeDefinition = { CallBack: bytesMethod('/bulkhead.Probe/CallBack') } as const;
 
-/** Of the host, under that id. */
+/** Served by the host under that id. */
 export const echoDefinition = { Echo: bytesMethod('/bulkhead.ProbeHost/Echo') } as const;
 
 export interface CallBackRequest {

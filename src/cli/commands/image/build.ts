@@ -130,7 +130,7 @@ async function writeArchive(image: PackedImage, file: string, signal: AbortSigna
   try {
     await pipeline(image, createWriteStream(file), { signal });
   } catch (error) {
-    await rm(file, { force: true }); // half an archive is none
+    await rm(file, { force: true }); // an incomplete archive is of no use
     throw error;
   }
 }

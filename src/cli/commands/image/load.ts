@@ -15,7 +15,7 @@ export const load = command({
   flags: { engine: engineFlag, format: formatFlag },
   async run({ args: [file], flags }, { terminal, signal }) {
     await access(file, constants.R_OK).catch((error: unknown) => {
-      throw unusable(file, 'read', error); // before an engine is looked for
+      throw unusable(file, 'read', error); // refused before an engine is looked for
     });
     const { references } = await withEngine({ socketPath: flags.engine, signal }, (engine) =>
       engine.images.load(file, {

@@ -1,4 +1,7 @@
-/** A folder with a package.json as npm sees it: which files belong to the package, and what it needs when it runs. */
+/**
+ * A folder with a package.json as npm sees it: which files belong to the package, and which packages it needs at run
+ * time.
+ */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
@@ -18,7 +21,7 @@ const manifestSchema = z.object({
 
 export type Manifest = z.infer<typeof manifestSchema>;
 
-/** @throws UsageError for a package.json that is none; without the file, the answer is empty */
+/** @throws UsageError for an invalid package.json; without the file, the result is empty */
 export async function readManifest(directory: string): Promise<Manifest> {
   const file = join(directory, 'package.json');
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
@@ -34,7 +37,7 @@ export async function readManifest(directory: string): Promise<Manifest> {
   }
 }
 
-/** The packages that the project needs when it runs; npm lists optional ones, which may be absent, in both places. */
+/** The packages that the project needs at run time. npm lists optional ones, which may be absent, in both places. */
 export function productionPackages(manifest: Manifest): { needed: string[]; optional: string[] } {
   const optional = Object.keys(manifest.optionalDependencies ?? {});
   const needed = Object.keys(manifest.dependencies ?? {}).filter((name) => !optional.includes(name));
@@ -44,11 +47,12 @@ export function productionPackages(manifest: Manifest): { needed: string[]; opti
 const packReport = z.array(z.object({ files: z.array(z.object({ path: z.string(), mode: z.number() })) }));
 
 /**
- * What `npm pack` would put into the package, as files of an image. npm is asked because `files`, `.npmignore` and
- * `.gitignore` have more rules than it would be wise to write down twice. None of the project's scripts is run.
+ * The files that `npm pack` would put into the package, as files of an image. npm is asked because `files`,
+ * `.npmignore` and `.gitignore` have too many rules to implement them a second time. None of the project's scripts is
+ * run.
  *
- * @returns undefined where npm can't tell: a project without a name and a version is none that can be packed
- * @throws UsageError when npm is not there, or refuses the project
+ * @returns undefined where npm can't tell, because a project without a name and a version can't be packed
+ * @throws UsageError when npm is missing, or refuses the project
  */
 export async function filesOfProject(
   directory: string,
@@ -58,7 +62,7 @@ export async function filesOfProject(
   if (manifest.name === undefined || manifest.version === undefined) return undefined;
   const [report] = packReport.parse(JSON.parse(await npmPack(directory, signal)));
   return (report?.files ?? [])
-    .filter(({ path }) => !path.startsWith('node_modules/')) // bundled ones come with the packages
+    .filter(({ path }) => !path.startsWith('node_modules/')) // bundled packages are packed with the packages
     .map(({ path, mode }) => ({
       path: posix.join(target, path),
       content: { file: join(directory, path) },

@@ -2,12 +2,12 @@ import { packNodePlugin, type PackedImage, type PackNodePluginOptions } from '..
 import { UsageError } from '../../usage-error.ts';
 import { filesOfProject, productionPackages, readManifest } from './npm-project.ts';
 
-/** Node.js 22.10 and later say so. */
+/** Whether Node.js can run TypeScript; Node.js 22.10 and later tell. */
 const runsTypeScript = Boolean((process.features as { readonly typescript?: string | false }).typescript);
 
 /**
- * A folder with a plugin for Node.js. Of an npm project, the image gets what npm would publish and the packages that it
- * needs when it runs; of any other folder, everything.
+ * Packs a folder with a plugin for Node.js. For an npm project, the image gets what npm would publish and the packages
+ * that it needs at run time; for any other folder, all files.
  */
 export async function packFolder(
   directory: string,

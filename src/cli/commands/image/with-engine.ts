@@ -1,7 +1,9 @@
 import type { Engine } from '../../../engine/index.ts';
 import { lazyModules } from '../../lazy-modules.ts';
 
-/** The engine that plugins would run on: the one that is found, or a Podman service of our own for the time of the work. */
+/**
+ * Works with the engine that plugins would run on: the one that is found, or a Podman service that ends with the work.
+ */
 export async function withEngine<T>(
   options: { readonly socketPath: string | undefined; readonly signal: AbortSignal },
   work: (engine: Engine) => Promise<T>,

@@ -35,7 +35,7 @@ export const deregister = command({
   },
 });
 
-/** Whoever leaves the version out of a plugin that has versions would go on thinking that it is gone. */
+/** Refuses to leave out the version of a plugin that has versions: the user would think that the plugin was removed. */
 async function refuseOtherVersions(plugins: PluginCatalog, type: string, name: string): Promise<void> {
   const { entries } = await plugins.list({ type });
   const versions = entries.filter((entry) => entry.name === name).map(({ version }) => version);

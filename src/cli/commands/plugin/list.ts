@@ -28,7 +28,7 @@ export const list = command({
   },
 });
 
-/** As Vault's: names by type, then what is known of each. */
+/** Vault's form of the list: names by type, then the details of each plugin. */
 function dataOf(entries: readonly PluginInfo[], type: string | undefined): unknown {
   const details = entries.map(listedPlugin);
   if (type !== undefined) return { details };

@@ -1,10 +1,10 @@
 import type { PluginInfo } from '../../../catalog/index.ts';
 
 /**
- * An entry in Vault's field names, as `plugin info` prints it. Of variables there are the names only, and of arguments the
- * number: both are where secrets are given.
+ * An entry in Vault's field names, as `plugin info` prints it. Of variables it holds the names only, and of arguments
+ * the number, because both may hold secrets.
  *
- * @param args shown, because they were asked for
+ * @param args the arguments, if they were asked for
  */
 export function pluginData(info: PluginInfo, args?: readonly string[]): Record<string, unknown> {
   const { type, name, version, ociImage, sha256, command, argCount, envNames, runtime } = info;
@@ -24,7 +24,7 @@ export function pluginData(info: PluginInfo, args?: readonly string[]): Record<s
   };
 }
 
-/** What a list says of each: Vault's fields, those that are set. */
+/** An entry as a list shows it: those of Vault's fields that are set. */
 export function listedPlugin({
   type,
   name,

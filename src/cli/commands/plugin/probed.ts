@@ -4,7 +4,7 @@ import type { Context } from '../../command.ts';
 import type { CatalogDirectory } from '../directory.ts';
 import { lazyModules } from '../../lazy-modules.ts';
 
-/** Registers a plugin that was started once, exactly as it will run. */
+/** Registers a plugin after starting it once, exactly as it will run. */
 export async function probed(
   directory: CatalogDirectory,
   registration: PluginRegistration,

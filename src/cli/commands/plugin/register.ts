@@ -58,7 +58,7 @@ export const register = command({
   },
 });
 
-/** Needs neither engine nor host. */
+/** Registers a plugin without an engine and without a host. */
 async function withoutProbe(
   directory: CatalogDirectory,
   registration: PluginRegistration,

@@ -1,2 +1,2 @@
-/** The types that are known without a host that defines further ones. */
+/** The types of plugins that every host knows. */
 export const pluginTypes = ['auth', 'secret', 'database'] as const;

@@ -1,6 +1,6 @@
 import type { RuntimeEntry } from '../../../catalog/index.ts';
 
-/** A plugin runtime in Vault's field names: Vault's fields always, ours where they are set. */
+/** A plugin runtime in Vault's field names. Vault's fields are always present, ours where they are set. */
 export function runtimeData(entry: RuntimeEntry): Record<string, unknown> {
   return {
     type: 'container',

@@ -1,6 +1,6 @@
 import { plainText } from '../../output/plain-text.ts';
 
-/** HTML that can't be broken out of: every value in a template is escaped, unless it is markup itself. */
+/** HTML that a value can't break out of: every value in a template is escaped, unless it is markup itself. */
 export class Markup {
   readonly text: string;
 
@@ -20,11 +20,11 @@ function rendered(value: Value): string {
   if (value === undefined) return '';
   if (value instanceof Markup) return value.text;
   if (typeof value === 'object') return value.map(rendered).join('');
-  // What HTML has no place for, and what would hide or turn around the rest, is shown by its number.
+  // Characters that HTML does not allow, or that would hide or reverse other text, are shown by their numbers.
   return plainText(String(value)).replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** A text of several lines. */
+/** Shows a text with several lines. */
 export function inLines(text: string): Markup {
   const [first = '', ...rest] = text.trim().split('\n');
   return html`${first}${rest.map((line) => html`<br />${line}`)}`;

@@ -17,8 +17,8 @@ import { reasonList } from './reason-list.ts';
 import { style } from './style.ts';
 
 /**
- * One page that needs nothing else: no script, no font, no image, nothing that is fetched. Its own policy forbids all of
- * that, so that not even a fault in the escaping could run anything.
+ * A self-contained page: it has no script, font or image, and fetches nothing. Its content security policy forbids all
+ * of that, so that even an error in the escaping could not run anything.
  */
 export function matrixHtml(report: MatrixReport): string {
   const findings = findingsOf(report.result);
@@ -100,7 +100,7 @@ function head({ result, image, generatedAt, unmet = [] }: MatrixReport, title: s
   </header>`;
 }
 
-/** The tiles say the rest. */
+/** Summarises the cells; the tiles show the rest. */
 function cellsInWords({ summary: { cells, launched } }: MatrixReport['result']): string {
   const reality =
     launched === 0
@@ -109,7 +109,7 @@ function cellsInWords({ summary: { cells, launched } }: MatrixReport['result']):
   return `${cells} cells, ${reality}.`;
 }
 
-/** Radio buttons that the style sheet looks at: they need no script. */
+/** Filters as radio buttons that the style sheet evaluates, so that they need no script. */
 function filters({ result }: MatrixReport): Markup | undefined {
   const present = outcomes.filter((outcome) => result.cells.some((row) => outcomeOf(row) === outcome));
   if (present.length < 2) return undefined;
@@ -183,7 +183,7 @@ function cell(row: MatrixRow, id: string, findings: readonly Finding[]): Markup 
   </button>`;
 }
 
-/** The lines of one engine, one below the other. */
+/** Groups the lines by engine. */
 function engines(lines: readonly GridLine[]): GridLine[][] {
   const groups: GridLine[][] = [];
   for (const line of lines) {
@@ -223,7 +223,7 @@ function knowledge(findings: readonly Finding[]): Markup {
   </section>`;
 }
 
-/** Evidence differs from engine to engine; that of each is in its cells. */
+/** Says how many other observations there are: evidence differs from engine to engine, and is shown in the cells. */
 function others(count: number): Markup | undefined {
   if (count === 0) return undefined;
   return html` <span class="soft">and ${count} more alike, each with its evidence in the cell</span>`;

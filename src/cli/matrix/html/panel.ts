@@ -6,15 +6,16 @@ import { reasonList } from './reason-list.ts';
 
 export const signs = { works: '✓', refused: '✕', unknown: '?', differs: '≠' } as const;
 
-/** What a launch did, in some words. */
+/** Describes the outcome of a launch in a few words. */
 export function reality({ live }: MatrixRow): string {
   if (live === undefined) return 'not launched';
   return `${live.ok ? 'launched' : 'launch failed'}, ${(live.milliseconds / 1000).toFixed(1)} s`;
 }
 
 /**
- * What a cell opens: prediction beside reality, reasons, and how it is launched. A popover of the browser's own: Escape
- * closes it and the focus goes back to the cell. On paper only those are printed that say more than the list of reasons.
+ * The panel that a cell opens: prediction beside reality, reasons, and how the plugin is launched. It is a popover of
+ * the browser: Escape closes it and returns the focus to the cell. Only panels that say more than the list of reasons
+ * are printed on paper.
  */
 export function panel(row: MatrixRow, id: string, findings: readonly Finding[]): Markup {
   const outcome = outcomeOf(row);
@@ -109,7 +110,7 @@ function strategy(launch: LaunchStrategy): Markup {
   </dl>`;
 }
 
-/** A setting as it was asked for. */
+/** Shows a setting as it was requested. */
 function shown(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

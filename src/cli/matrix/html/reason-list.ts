@@ -1,7 +1,7 @@
 import type { Reason } from '../../../compatibility/index.ts';
 import { html, inLines, type Markup } from './markup.ts';
 
-/** What is told of a reason: what was seen, what to do about it, and where it comes from. */
+/** Lists the details of a reason: the observation, the remedy and the source. */
 export function reasonList(
   { remedy, source, rule }: Reason,
   seen: Markup | readonly Markup[] | string,

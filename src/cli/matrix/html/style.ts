@@ -1,4 +1,4 @@
-/** The style of the page. Light and dark follow the reader's setting; paper is always light. No font, no image, no script. */
+/** The style sheet. Light and dark follow the reader's setting; paper is always light. It uses no font and no image. */
 export const style = `
 :root {
   color-scheme: light dark;
