@@ -9,8 +9,12 @@ export function noteDisposal(parent: string, disposal: Promise<void>): Promise<v
   const noted = inProgress.get(parent) ?? new Set();
   inProgress.set(parent, noted);
   const ended = disposal.then(
-    () => { forget(); },
-    () => { forget(); }, // told to whoever asked for the disposal
+    () => {
+      forget();
+    },
+    () => {
+      forget();
+    }, // told to whoever asked for the disposal
   );
   const forget = (): void => {
     noted.delete(ended);
