@@ -6,7 +6,7 @@ export interface AbortOption {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** With more listeners than this, a leak is likelier than many calls. */
+/** A signal with more listeners than this is more likely to be leaking than to have many calls. */
 const manyListeners = 10_000;
 
 /** Lets many calls share one signal: Node.js 20 warns of a leak when there are more than ten. */

@@ -32,7 +32,7 @@ export class EntryInUseError extends BulkheadError {
   }
 }
 
-/** What is stored at `place` is not an entry: torn, foreign, or written by a newer version. It is left as it is. */
+/** The document at `place` is no entry: it is torn, foreign, or written by a newer version. It is left as it is. */
 export class DamagedEntryError extends BulkheadError {
   static {
     nameErrorClass(this, 'DamagedEntryError');

@@ -7,7 +7,7 @@ import type { DocumentForm } from './document.ts';
 import { parseImageReference } from './image-reference.ts';
 import { canonicalVersion } from './version.ts';
 
-/** What a host is given to register. */
+/** A plugin as a caller asks a host to register it. */
 export interface PluginRegistration {
   /** `auth`, `secret`, `database`, or a kind that the host defines; with `unknown` the probe finds the type. */
   readonly type: string;

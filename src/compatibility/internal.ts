@@ -1,3 +1,3 @@
-/** What other rooms take from this one beside its public API. It is no entry point, and may change at any time. */
+/** Exports for other rooms that are not part of the public API. This file is no entry point, and may change at any time. */
 export { isRoot, launchCase } from './case.ts';
 export { rowOf } from './matrix/dry.ts';

@@ -1,4 +1,4 @@
-/** What other rooms take from this one beside its public API. It is no entry point, and may change at any time. */
+/** Exports for other rooms that are not part of the public API. This file is no entry point, and may change at any time. */
 export { plainOutput } from './errors.ts';
 export { LineSplitter } from './output/lines.ts';
 export { Tail } from './output/tail.ts';
