@@ -201,7 +201,39 @@ describeEngines('a real container behind a bad connection', (real) => {
     }, EngineGoneError);
     assert.equal((await engine.containers.inspect(container.id)).state.running, true);
   });
+
+  test('that ends while Podman looks at it is asked about again', { timeout }, async (t) => {
+    if (real.kind !== 'podman') {
+      t.skip("only Podman reads the files of the container's process for an answer");
+      return;
+    }
+    await using direct = await connectWithImage(real);
+    await using proxy = await startFaultProxy({ target: real.socketPath });
+    await using engine = await connectEngine({ socketPath: proxy.socketPath });
+    await using container = await createTestContainer(direct, 'exit 7');
+    let failures = 0;
+    proxy.fault = ({ target }) => {
+      if (!target.endsWith('/json') || failures >= 2) return { kind: 'none' };
+      failures += 1;
+      return { kind: 'replace', bytes: Buffer.from(endedMeanwhile) };
+    };
+    const exit = engine.containers.wait(container.id, { condition: 'next-exit' });
+    await engine.containers.start(container.id);
+    assert.equal((await exit).exitCode, 7);
+    assert.equal(failures, 2);
+    failures = 0;
+    assert.equal((await engine.containers.inspect(container.id)).state.exitCode, 7);
+    assert.equal(failures, 2);
+  });
 });
+
+/** Podman 4.3.1's answer when the process ended between its look at the container and the read of the process's file. */
+const endedMeanwhile = podmanFailure('read /proc/13578/cgroup: no such process', 'no such process');
+
+function podmanFailure(message: string, cause: string): string {
+  const body = JSON.stringify({ cause, message, response: 500 });
+  return `HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+}
 
 /** A connected engine behind a proxy that does no harm yet. */
 async function behindProxy(

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { flag, time } from '../answer.ts';
 import type { EngineClient } from '../client.ts';
+import { retryOnProcessExit } from './retry-on-process-exit.ts';
 
 export const probeSchema = z.object({
   Id: z.string(),
@@ -27,11 +28,9 @@ export async function probeContainer(
   id: string,
   options: { doing: string; signal: AbortSignal | undefined },
 ): Promise<ContainerProbe> {
-  const answer = await client.fetch(probeSchema, {
-    method: 'GET',
-    path: `/containers/${id}/json`,
-    ...options,
-  });
+  const answer = await retryOnProcessExit(client, () =>
+    client.fetch(probeSchema, { method: 'GET', path: `/containers/${id}/json`, ...options }),
+  );
   return {
     id: answer.Id,
     status: answer.State.Status,

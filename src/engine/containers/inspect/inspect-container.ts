@@ -2,6 +2,7 @@ import type { CallOptions } from '../../call-options.ts';
 import type { Call, EngineClient } from '../../client.ts';
 import { callOptions, checkOptions } from '../../../settings/option-check.ts';
 import { checkContainerId } from '../../check-name.ts';
+import { retryOnProcessExit } from '../retry-on-process-exit.ts';
 import { fromDockerInspect } from './docker-inspect.ts';
 import { dockerInspectSchema } from './docker-inspect-schema.ts';
 import type { InspectedContainer } from './inspected-container.ts';
@@ -23,7 +24,7 @@ export async function inspectContainer(
     libpod: client.isPodman,
     signal,
   };
-  const { body } = await client.call(call);
+  const { body } = await retryOnProcessExit(client, () => client.call(call));
   return client.isPodman
     ? fromPodmanInspect(client.parse(podmanInspectSchema, body, call), body)
     : fromDockerInspect(client.parse(dockerInspectSchema, body, call), body);
