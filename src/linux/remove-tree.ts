@@ -11,6 +11,8 @@ import { unmountOwn } from './small-mount.ts';
 
 /** How many names are read at a time. */
 const namesAtATime = 1024;
+/** How many names are unlinked at the same time: one after the other takes ten times as long on a busy machine. */
+const unlinkedTogether = 64;
 /** Most entries that are removed in one go, so that whoever made them can't keep this process busy for ever. */
 export const mostEntries = 1_000_000;
 /** Longest time of one removal, in milliseconds, because new entries may be made all the time. */
@@ -105,34 +107,34 @@ async function removeAll(
 ): Promise<void> {
   const before = progress.steps;
   let failure: unknown;
-  for (const name of names) {
-    try {
-      await remove(top, folder, name, progress);
-    } catch (error) {
-      // Another process removed it first.
-      if (errnoOf(error) === 'ENOENT') progress.steps += 1;
-      else failure ??= error;
+  for (let start = 0; start < names.length; start += unlinkedTogether) {
+    const some = names.slice(start, start + unlinkedTogether);
+    const ends = await Promise.allSettled(some.map((name) => unlink(folder.at(name))));
+    for (const [index, end] of ends.entries()) {
+      try {
+        if (end.status === 'rejected')
+          await removeRefused(top, folder, some[index] ?? '', end.reason, progress);
+        else progress.steps += 1;
+      } catch (error) {
+        // Another process removed it first.
+        if (errnoOf(error) === 'ENOENT') progress.steps += 1;
+        else failure ??= error;
+      }
     }
   }
   if (progress.steps === before) throw asNotRemoved(folder.path, failure);
 }
 
-async function remove(
+/** Removes what could not be unlinked, if it is a folder. */
+async function removeRefused(
   top: HeldFolder,
   parent: HeldFolder,
   name: EntryName,
+  refused: unknown,
   progress: Progress,
 ): Promise<void> {
-  let refused: unknown;
-  try {
-    await unlink(parent.at(name));
-    progress.steps += 1;
-    return;
-  } catch (error) {
-    // For a folder Linux answers EISDIR, POSIX EPERM.
-    if (!['EISDIR', 'EPERM'].includes(errnoOf(error) ?? '')) throw error;
-    refused = error;
-  }
+  // For a folder Linux answers EISDIR, POSIX EPERM.
+  if (!['EISDIR', 'EPERM'].includes(errnoOf(refused) ?? '')) throw refused;
   try {
     await rmdir(parent.at(name));
     progress.steps += 1;
