@@ -31,7 +31,7 @@ const places = loadEngines()
 if (places.length === 0) it('judges as it launches', { skip: noEngines }, () => undefined);
 
 /** Each asks an engine a dozen times. */
-const runs = 12;
+const runs = 6;
 
 function maybe<T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
   return fc.oneof({ weight: 6, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });

@@ -2,8 +2,8 @@
  * Plugins that attack their host, in real containers: after each attack another plugin of the same host is served, the host
  * has kept within its memory, no file outside has changed, and nothing is left.
  *
- * Each attack runs on one service of Docker and one of Podman, so that every engine with every runtime has its share;
- * `npm run attacks` runs all of them everywhere, as root and as another user of the container.
+ * Each attack runs on one service, so that every engine with every runtime has its share; `npm run attacks` runs all of them
+ * everywhere, as root and as another user of the container.
  */
 import assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
@@ -28,17 +28,11 @@ const cells = loadEngines().flatMap((testEngine) =>
 const onlyCells = process.env['BULKHEAD_ATTACKS_CELLS']?.split(',');
 
 function chosen(cell: Cell): { attack: Attack; user: string }[] {
-  const alike = cells.filter(({ testEngine }) => testEngine.kind === cell.testEngine.kind);
-  const place = alike.indexOf(cell);
-  const isPodman = cell.testEngine.kind === 'podman';
+  const place = cells.indexOf(cell);
   return attacks.flatMap((attack, index) => {
     if (only?.includes(attack.name) === false) return [];
-    // One after the other, and the other way round on Podman, so that rootful and rootless, runc and runsc differ.
-    const turn = isPodman ? alike.length - 1 - (index % alike.length) : index % alike.length;
-    if (!everything && turn !== place) return [];
-    const both = everything
-      ? users
-      : [users[(Math.floor(index / alike.length) + Number(isPodman)) % 2] ?? '0:0'];
+    if (!everything && index % cells.length !== place) return [];
+    const both = everything ? users : [users[Math.floor(index / cells.length) % 2] ?? '0:0'];
     return (attack.user === undefined ? both : [attack.user]).map((user) => ({ attack, user }));
   });
 }

@@ -1,6 +1,6 @@
 /**
- * The worst floods from a real container, on every engine that is up: under gVisor on rootful engines and runc on rootless
- * ones, and with `BULKHEAD_ATTACKS=all` under both on each.
+ * The worst floods from a real container: under gVisor on rootful engines and runc on rootless ones, each flood on the next
+ * engine. With `BULKHEAD_ATTACKS=all` each runs under both on every engine that is up.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
@@ -29,12 +29,13 @@ describe('a flood from a container leaves the host alive', () => {
   after(async () => {
     await image?.[Symbol.asyncDispose]();
   });
-  for (const testEngine of engines) {
+  for (const [place, testEngine] of engines.entries()) {
     const usual = testEngine.rootless ? 'runc' : 'runsc';
     for (const { runtime, socket } of testEngine.services.filter((each) =>
       everything ? each.runtime !== 'crun' : each.runtime === usual,
     )) {
-      for (const [attack, boundMiB, error] of floods) {
+      for (const [index, [attack, boundMiB, error]] of floods.entries()) {
+        if (!everything && index % engines.length !== place) continue;
         it(`${attack} on ${testEngine.suite} ${testEngine.name} ${runtime}`, limited, async () => {
           await using engine = await connectEngine({ socketPath: socket });
           await using parent = await ownSocketParent(testEngine);
