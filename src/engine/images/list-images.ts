@@ -44,14 +44,17 @@ export async function listImages(
   options: ListImagesOptions = {},
 ): Promise<ImageSummary[]> {
   const { all, filters, signal } = checkOptions('images.list', schema, options);
-  const images = await retryOnConcurrentRemoval(client, () =>
-    client.fetch(listImagesSchema, {
-      doing: 'list images',
-      method: 'GET',
-      path: '/images/json',
-      query: { all, filters },
-      signal,
-    }),
+  const images = await retryOnConcurrentRemoval(
+    client,
+    () =>
+      client.fetch(listImagesSchema, {
+        doing: 'list images',
+        method: 'GET',
+        path: '/images/json',
+        query: { all, filters },
+        signal,
+      }),
+    signal,
   );
   return images.map((image) => ({
     id: withDigestPrefix(image.Id),

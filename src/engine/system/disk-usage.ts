@@ -45,15 +45,18 @@ export const diskUsageSchema = z.object({
 
 /** See `System.diskUsage`. */
 export async function getDiskUsage(client: EngineClient, { signal }: CallOptions = {}): Promise<DiskUsage> {
-  const usage = await retryOnConcurrentRemoval(client, () =>
-    client.fetch(diskUsageSchema, {
-      doing: 'ask for the disk usage',
-      method: 'GET',
-      path: '/system/df',
-      // The engine walks through all of its storage.
-      lasting: { headersMs: 0, bodyMs: client.transport.limits.bodyMs },
-      signal,
-    }),
+  const usage = await retryOnConcurrentRemoval(
+    client,
+    () =>
+      client.fetch(diskUsageSchema, {
+        doing: 'ask for the disk usage',
+        method: 'GET',
+        path: '/system/df',
+        // The engine walks through all of its storage.
+        lasting: { headersMs: 0, bodyMs: client.transport.limits.bodyMs },
+        signal,
+      }),
+    signal,
   );
   return {
     images: (usage.Images ?? []).map(({ Id, Size, Containers }) => ({
