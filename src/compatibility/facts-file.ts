@@ -80,6 +80,8 @@ const host: z.ZodType<HostFacts> = z.strictObject({
     acl: flag,
     mountOptions: texts,
     closedTo: fact(text),
+    // Files that were written before this was looked at are still read. What they do not say is not guessed.
+    changeable: fact(text).default({ unknown: 'the file of facts does not say' }),
   }),
 });
 

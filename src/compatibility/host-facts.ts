@@ -29,7 +29,7 @@ export interface SocketFolderFacts {
    * for its plugins.
    */
   readonly bytesBelow?: number | undefined;
-  /** Whether this process can make directories in it. */
+  /** Whether it is a folder, and this process can make directories in it. */
   readonly writable: Fact<boolean>;
   /** Type of the file system, such as `ext4` or `tmpfs`. */
   readonly fileSystem: Fact<string>;
@@ -39,4 +39,9 @@ export interface SocketFolderFacts {
   readonly mountOptions: Fact<readonly string[]>;
   /** The first folder on the way that users other than its owner can't pass; empty when there is none. */
   readonly closedTo: Fact<string>;
+  /**
+   * The first place on the way that somebody else may change, and so replace what is made in the folder, in words: "/srv
+   * is writable by everybody". Empty when there is none.
+   */
+  readonly changeable: Fact<string>;
 }

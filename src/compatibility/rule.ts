@@ -52,6 +52,11 @@ export interface Rule {
   /** What must hold, in words. */
   readonly requirement: string;
   readonly source: RuleSource;
+  /**
+   * Whether it stands although the launch has an `override`, because the launch could then not be carried out, or not be
+   * trusted. Default false.
+   */
+  readonly isFinal?: boolean | undefined;
   applies(launch: LaunchCase): boolean;
   check(launch: LaunchCase): Finding;
 }

@@ -3,6 +3,7 @@ import {
   gatherImageFacts,
   judge,
   known,
+  rules,
   type AbsentImage,
   type ImageFacts,
   type LaunchFacts,
@@ -102,6 +103,9 @@ async function launchFacts(
   return { host: { ...host, podmanRuntimes }, engine: engineFacts, image };
 }
 
+/** Rules that no `override` sets aside. */
+const finalRules = new Set(rules.filter(({ isFinal }) => isFinal === true).map(({ id }) => id));
+
 function refusalOf(
   engine: Engine,
   image: ImageFacts | AbsentImage,
@@ -109,7 +113,11 @@ function refusalOf(
   { image: reference, override }: PlannedOptions,
 ): BulkheadError | undefined {
   if ('absent' in image) return new ImageNotPresentError(reference, `${engine.kind} at ${engine.socketPath}`);
-  if (verdict.status === 'works' || override === 'refused') return undefined;
-  if (verdict.status === 'refused') return new LaunchRefusedError(reference, verdict.reasons);
-  return override === 'unknown' ? undefined : new LaunchUnknownError(reference, verdict.reasons);
+  if (verdict.status === 'works') return undefined;
+  const { status, reasons } = verdict;
+  const isFinal = reasons.some(({ rule }) => finalRules.has(rule));
+  if (override === 'refused' && !isFinal) return undefined;
+  if (status === 'refused' || (isFinal && override !== undefined))
+    return new LaunchRefusedError(reference, reasons);
+  return override === 'unknown' ? undefined : new LaunchUnknownError(reference, reasons);
 }

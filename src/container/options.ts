@@ -34,7 +34,8 @@ export interface PluginContainerOptions extends ContainerSettings {
   readonly mlock?: boolean | undefined;
   /**
    * Launches although it could not be observed whether it works (`unknown`), or although it is known not to work
-   * (`refused`). The container is compared with the request all the same. Default: neither.
+   * (`refused`). The container is compared with the request all the same. A folder for sockets that can't be used, or in
+   * which somebody else could replace what is made, is refused all the same. Default: neither.
    */
   readonly override?: 'unknown' | 'refused' | undefined;
   /**

@@ -6,31 +6,41 @@ import { join } from 'node:path';
 import { BulkheadError } from '../errors.ts';
 import { describeForeign, whoMayChange } from './who-may-change.ts';
 
+/** What to do about a folder in which others could exchange what is made. */
+export const trustedParentRemedy =
+  'Choose a folder of this user or of root with `socketDirectory` or TMPDIR. Nobody else may be able to write to it, unless it has the sticky bit.';
+
 /** @throws BulkheadError `SOCKET_DIRECTORY_FAILED` where another user could lead the engine to another folder */
 export async function refuseUntrusted(parent: string): Promise<void> {
-  const why = await whyUntrusted(parent).catch((cause: unknown) => {
+  const changeable = await changeableOnTheWay(parent).catch((cause: unknown) => {
     throw new BulkheadError('SOCKET_DIRECTORY_FAILED', `can't make a socket directory in ${parent}`, {
       cause,
     });
   });
-  if (why === undefined) return;
-  throw new BulkheadError(
-    'SOCKET_DIRECTORY_FAILED',
-    `can't make a socket directory in ${parent}: ${why}, so what is in it could be replaced`,
-    {
-      hint: 'Choose a folder of this user or of root with `socketDirectory` or TMPDIR. Nobody else may be able to write to it, unless it has the sticky bit.',
-    },
-  );
+  if (changeable === '') return;
+  throw new BulkheadError('SOCKET_DIRECTORY_FAILED', describeUntrusted(parent, changeable), {
+    hint: trustedParentRemedy,
+  });
 }
 
-/** Returns what is wrong, as part of a sentence; `undefined` when nothing is. @throws the system's error */
-async function whyUntrusted(parent: string): Promise<string | undefined> {
+/** Says why nothing is made in the folder, given what `changeableOnTheWay` returned. */
+export function describeUntrusted(parent: string, changeable: string): string {
+  return `can't make a socket directory in ${parent}: ${changeable}, so what is in it could be replaced`;
+}
+
+/**
+ * Describes the first place that somebody else may change on the way to something in the folder, such as "/srv is
+ * writable by everybody". Empty when there is none.
+ *
+ * @throws the system's error, except for a folder that does not exist
+ */
+export async function changeableOnTheWay(parent: string): Promise<string> {
   // The parent is a folder on the way to what will be made in it, so that the sticky bit of one such as `/tmp` counts.
   const { foreign } = await whoMayChange(
     join(parent, 'bulkhead-'),
     (await hasAllUsers()) ? [] : [unmappedUser],
   );
-  return foreign && describeForeign(foreign);
+  return foreign === undefined ? '' : describeForeign(foreign);
 }
 
 /**

@@ -27,7 +27,7 @@ export async function launchCell(
       startTimeoutMs: launch.startTimeoutMs ?? timeoutMs,
       signal: both,
     };
-    if (asPlanned && plan.refusal !== undefined) throw plan.refusal; // there is no image
+    if (asPlanned && plan.refusal !== undefined) throw plan.refusal; // there is no image, or no folder for sockets
     const plugin = await (asPlanned ? executeLaunch(engine, plan, settled) : launchPlugin(engine, settled));
     try {
       await (options.exercise?.(plugin, { signal: both }) ?? plugin.health({ signal: both }));

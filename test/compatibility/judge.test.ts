@@ -399,6 +399,28 @@ describe('a launch is refused', () => {
       ['socket-path-length'],
     ],
     [
+      'when somebody else could replace what is made in the socket folder',
+      () =>
+        rulesOf(
+          facts({
+            host: host({
+              socketFolder: { ...host().socketFolder, changeable: fact('/srv is writable by everybody') },
+            }),
+          }),
+          runc,
+        ),
+      ['socket-folder-trusted'],
+    ],
+    [
+      'when the file system of the socket folder can hold no sockets',
+      () =>
+        rulesOf(
+          facts({ host: host({ socketFolder: { ...host().socketFolder, fileSystem: fact('vfat') } }) }),
+          runc,
+        ),
+      ['socket-file-system'],
+    ],
+    [
       "when another user's engine can not get to the socket folder",
       () =>
         rulesOf(

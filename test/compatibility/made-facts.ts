@@ -37,6 +37,7 @@ export function host(changes: Partial<HostFacts> = {}): HostFacts {
       acl: fact(true),
       mountOptions: fact([]),
       closedTo: fact(''),
+      changeable: fact(''),
     },
     ...changes,
   };

@@ -40,10 +40,15 @@ const hosts = fc
     writable: flag,
     acl: flag,
     closedTo: fact('', fc.constant('/root')),
+    changeable: fact('', fc.constant('/srv is writable by everybody')),
+    fileSystem: fact('ext4', fc.constantFrom('vfat', 'fuse.unheard')),
     path: fc.constantFrom(...Array<string>(9).fill('/run/plugins'), `/${'long/'.repeat(20)}`),
   })
-  .map(({ writable, acl, closedTo, path, ...rest }) =>
-    host({ ...rest, socketFolder: { ...host().socketFolder, writable, acl, closedTo, path } }),
+  .map(({ writable, acl, closedTo, changeable, fileSystem, path, ...rest }) =>
+    host({
+      ...rest,
+      socketFolder: { ...host().socketFolder, writable, acl, closedTo, changeable, fileSystem, path },
+    }),
   );
 
 function runtimeOf(kind: RuntimeFacts['kind']): fc.Arbitrary<RuntimeFacts> {

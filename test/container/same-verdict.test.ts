@@ -1,9 +1,9 @@
 /**
  * What is said of a launch beforehand is what the launch does: the same plan through every door, for random options and an
- * engine that says random things of itself, and for every length of the folder for sockets.
+ * engine that says random things of itself, and for every length and kind of the folder for sockets.
  */
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { planLaunch } from '../../src/container/launch-plan.ts';
@@ -12,6 +12,7 @@ import {
   LaunchRefusedError,
   LaunchUnknownError,
   launchPlugin,
+  liveMatrix,
   PluginHost,
   type LaunchOptions,
 } from '../../src/index.ts';
@@ -22,6 +23,7 @@ import { runInProcess } from '../cli/in-process.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
 import { fixtureHandshake, loadFixture } from '../plugins/images.ts';
+import { makeSocketParents } from './socket-parents.ts';
 
 const places = loadEngines()
   .filter(({ rootless, suite }) => !rootless && suite === 'host')
@@ -110,12 +112,18 @@ for (const { engine: testEngine, socket } of places) {
         return;
       }
       await using parent = await ownSocketParent(testEngine);
+      await using parents = await makeSocketParents(parent.path);
+      const folders = fc.oneof(
+        { weight: 2, arbitrary: fc.constantFrom(...Object.values(parents.usable)) },
+        { weight: 1, arbitrary: fc.constantFrom(...Object.values(parents.refused).map(([path]) => path)) },
+      );
       const verdicts = new Set<string>();
       // A Podman service for gVisor would be the host's own, and none of the proxy's.
       const usual = testEngine.kind === 'docker' ? ['runc', 'runc', 'runsc'] : ['runc', 'runc', 'runc'];
       const runtimes = fc.constantFrom(...usual, 'nosuch');
       await fc.assert(
-        fc.asyncProperty(asked, runtimes, async ({ settings: given, said, ...others }, runtime) => {
+        fc.asyncProperty(asked, runtimes, folders, async (wanted, runtime, socketDirectory) => {
+          const { settings: given, said, ...others } = wanted;
           const more = { ...others, runtime };
           let reached = false;
           const fault = faultOf(said, () => {
@@ -127,7 +135,7 @@ for (const { engine: testEngine, socket } of places) {
             ...given,
             ...more,
             image: image.tag,
-            socketDirectory: parent.path,
+            socketDirectory,
             handshake: fixtureHandshake,
             protocolVersions: [1],
           };
@@ -139,7 +147,7 @@ for (const { engine: testEngine, socket } of places) {
             ...['check', image.tag, '-format=json', `-engine=${proxy.socketPath}`],
             ...flagsOf(given),
             ...[`-oci_runtime=${more.runtime}`, `-mlock=${more.mlock}`],
-            ...[`-broker_multiplex=${more.brokerMultiplex}`, `-socket_directory=${parent.path}`],
+            ...[`-broker_multiplex=${more.brokerMultiplex}`, `-socket_directory=${socketDirectory}`],
             ...(more.override === undefined ? [] : [`-override=${more.override}`]),
           ]);
           const said1 = JSON.parse(stdout) as { ok: boolean; verdict: string; strategy: object };
@@ -202,6 +210,73 @@ for (const { engine: testEngine, socket } of places) {
         assert.equal(status === 0, check.ok, `${length} bytes, by the command`);
       }
       assert.deepEqual(worked, { host: [40, 48, 49], direct: [40, 48, 49, 50, 51, 58, 66, 67] });
+    });
+
+    it('holds for every kind of the folder for sockets, in the same words', async (t) => {
+      await using engine = await connectEngine({ socketPath: socket });
+      const image = await loadFixture(engine, 'node-kv');
+      if (image.skipped !== undefined) {
+        t.skip(image.skipped);
+        return;
+      }
+      await using parent = await ownSocketParent(testEngine);
+      await using parents = await makeSocketParents(parent.path);
+      await using host = await PluginHost.open({ socketPath: socket, runtime: 'runc', sweep: false });
+      const optionsFor = (socketDirectory: string): LaunchOptions => ({
+        image: image.tag,
+        runtime: 'runc',
+        socketDirectory,
+        handshake: fixtureHandshake,
+        protocolVersions: [1],
+      });
+      for (const [kind, socketDirectory] of Object.entries(parents.usable)) {
+        const options = optionsFor(socketDirectory);
+        assert.equal((await host.check(options)).status, 'works', kind);
+        assert.equal(await works(host.start(options)), true, kind);
+        assert.equal(await works(launchPlugin(engine, options)), true, kind);
+      }
+      for (const [kind, [socketDirectory, rule]] of Object.entries(parents.refused)) {
+        const options = optionsFor(socketDirectory);
+        const before = await readdir(socketDirectory).catch(() => []);
+        const check = await host.check(options);
+        assert.ok(check.status === 'refused', kind);
+        assert.ok(
+          check.reasons.some((reason) => reason.rule === rule),
+          `${kind}: ${check.reasons.map((reason) => reason.rule).join(', ')}`,
+        );
+        for (const override of [undefined, 'refused'] as const) {
+          if (override !== undefined && rule === 'socket-file-system') continue; // it is tried, and fails
+          const asked = { ...options, override };
+          assert.equal((await host.check(asked)).ok, false, kind);
+          const refused = { code: 'LAUNCH_REFUSED', reasons: check.reasons };
+          await assert.rejects(host.start(asked), refused, kind);
+          if (rule !== 'socket-path-length') await assert.rejects(launchPlugin(engine, asked), refused, kind);
+        }
+        const { status, stdout } = await runInProcess([
+          ...['check', image.tag, '-oci_runtime=runc', `-engine=${socket}`, '-format=json'],
+          `-socket_directory=${socketDirectory}`,
+        ]);
+        const said = JSON.parse(stdout) as { reasons: object[] };
+        assert.deepEqual([status, said.reasons], [1, check.reasons], kind);
+        if (socketDirectory !== '/proc')
+          assert.deepEqual(await readdir(socketDirectory).catch(() => []), before);
+      }
+
+      const [theirs = ''] = parents.refused['of another user'] ?? [];
+      const kinds = { kv: { handshake: fixtureHandshake, protocolVersions: [1], sharing: 'never' as const } };
+      const place = { socketPath: socket, runtime: 'runc', socketDirectory: theirs };
+      await using registering = await PluginHost.open({ ...place, kinds, sweep: false });
+      const plugin = { type: 'kv', name: 'kv', ociImage: image.tag };
+      await assert.rejects(registering.plugins.register(plugin), { code: 'LAUNCH_REFUSED' });
+      const { cells } = await liveMatrix({
+        engines: [engine],
+        image: image.tag,
+        filter: { runtime: ['runc'], mlock: [false] },
+        launch: { handshake: fixtureHandshake, protocolVersions: [1], socketDirectory: theirs },
+      });
+      assert.ok(cells.length > 0);
+      for (const { verdict, live, agrees } of cells)
+        assert.deepEqual([verdict, live?.error?.code, agrees], ['refused', 'LAUNCH_REFUSED', true]);
     });
   });
 }

@@ -107,7 +107,7 @@ function hostPairs(host: HostFacts): [string, string][] {
     ['podman', shown(host.podmanRuntimes, (names) => names.join(', ') || 'not installed, or no runtime')],
     [
       'sockets',
-      `${socketFolder.path}: ${shown(socketFolder.fileSystem)}, ${shown(socketFolder.writable, (can) => (can ? 'writable' : 'not writable'))}, ${shown(socketFolder.acl, (can) => (can ? 'with ACLs' : 'without ACLs'))}`,
+      `${socketFolder.path}: ${shown(socketFolder.fileSystem)}, ${shown(socketFolder.writable, (can) => (can ? 'writable' : 'not writable'))}, ${shown(socketFolder.acl, (can) => (can ? 'with ACLs' : 'without ACLs'))}, ${shown(socketFolder.changeable, (place) => place || 'nobody else can replace what is in it')}`,
     ],
   ];
 }

@@ -1,15 +1,14 @@
-import { access, constants, readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { platform, release, tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { findExecutable, programFolders } from '../../linux/find-executable.ts';
-import { isOwnedFolder } from '../../linux/owned-name.ts';
 import { bytesBelow } from '../../linux/socket-depth.ts';
 import { hostArchitecture } from '../../program/architecture.ts';
 import { checkGathering } from '../compatibility-checks.ts';
-import { known, unknown, type Fact } from '../fact.ts';
+import { known, type Fact } from '../fact.ts';
 import { unusedGroupId } from '../group-ids.ts';
-import type { HostFacts, SocketFolderFacts } from '../host-facts.ts';
-import { mountOf } from './mounts.ts';
+import type { HostFacts } from '../host-facts.ts';
+import { gatherSocketFolder } from './socket-folder.ts';
 
 /** Names of emulators in binfmt_misc, which are QEMU's names. */
 const emulatorNames: Readonly<Record<string, string>> = {
@@ -85,62 +84,4 @@ async function runtimesForPodman(path: string): Promise<Fact<readonly string[]>>
     names.filter((_, index) => programs[index] !== undefined),
     [podman, ...programs.filter((program) => program !== undefined)].join(', '),
   );
-}
-
-/** Types of file systems whose ACLs are on unless they are mounted with `noacl`. */
-const withAcls = ['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'f2fs', 'tmpfs', 'jfs'];
-const withoutAcls = ['vfat', 'exfat', 'ntfs', 'ntfs3', '9p', 'iso9660', 'hfsplus', 'virtiofs'];
-
-async function gatherSocketFolder(path: string, room: number): Promise<SocketFolderFacts> {
-  const mount = await mountOf(path);
-  const writable = await access(path, constants.W_OK | constants.X_OK).then(
-    () => known(true, path),
-    (error: unknown) => known(false, `${path}: ${(error as NodeJS.ErrnoException).code ?? ''}`),
-  );
-  const closedTo = await closedFolder(path);
-  if (mount === undefined) {
-    const reason = unknown('/proc/self/mountinfo does not tell');
-    return {
-      path,
-      bytesBelow: room,
-      writable,
-      fileSystem: reason,
-      acl: reason,
-      mountOptions: reason,
-      closedTo,
-    };
-  }
-  const { type, options, evidence } = mount;
-  return {
-    path,
-    bytesBelow: room,
-    writable,
-    fileSystem: known(type, evidence),
-    acl: withAcls.includes(type)
-      ? known(!options.includes('noacl'), `${evidence}: ${type}`)
-      : withoutAcls.includes(type)
-        ? known(false, `${evidence}: ${type}`)
-        : unknown(`it depends on the settings of ${type}`),
-    mountOptions: known(
-      options.filter((option) => ['noexec', 'nosuid', 'nodev', 'ro'].includes(option)),
-      evidence,
-    ),
-    closedTo,
-  };
-}
-
-async function closedFolder(path: string): Promise<Fact<string>> {
-  const way = [path];
-  while (way[0] !== undefined && dirname(way[0]) !== way[0]) way.unshift(dirname(way[0]));
-  try {
-    for (const folder of way) {
-      const { mode, uid } = await stat(folder);
-      // A folder that a host has made is open to the group of the engine for which it was made.
-      const opened = isOwnedFolder(folder) && uid === process.geteuid?.() && (mode & 0o010) !== 0;
-      if ((mode & 0o001) === 0 && !opened) return known(folder, `mode 0${(mode & 0o7777).toString(8)}`);
-    }
-  } catch (error) {
-    return unknown((error as Error).message);
-  }
-  return known('', 'modes of all folders on the way');
 }

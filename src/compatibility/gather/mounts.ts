@@ -1,10 +1,11 @@
-import { realpath } from 'node:fs/promises';
+import { open, readFile, realpath } from 'node:fs/promises';
 import { readProcFile } from '../../linux/process-status.ts';
 
 /** Longest list that is read. A line has some hundred bytes; a machine with many containers has thousands of lines. */
 const longestList = 16 * 1024 * 1024;
 
 export interface Mount {
+  readonly id: string;
   readonly point: string;
   readonly type: string;
   /** Options of the mount and of the file system. */
@@ -16,8 +17,22 @@ export interface Mount {
 export async function mountOf(path: string): Promise<Mount | undefined> {
   const real = await realpath(path).catch(() => path);
   const mounts = await readMounts('/proc/self');
-  // The last mount that covers the path is on top.
-  return mounts.findLast(({ point }) => real === point || real.startsWith(point === '/' ? '/' : `${point}/`));
+  const id = await mountIdOf(real).catch(() => undefined);
+  const exact = mounts.find((mount) => mount.id === id);
+  // Where the kernel does not say it, the last mount that covers the path is taken to be on top.
+  return (
+    exact ??
+    mounts.findLast(({ point }) => real === point || real.startsWith(point === '/' ? '/' : `${point}/`))
+  );
+}
+
+/** O_PATH: the file is named and not opened, which needs no permission and waits for nothing. */
+const pathOnly = 0o10000000;
+
+/** Asks the kernel which mount a file is on, proc_pid_fdinfo(5). */
+async function mountIdOf(path: string): Promise<string | undefined> {
+  await using file = await open(path, pathOnly);
+  return /^mnt_id:\s+(\d+)/m.exec(await readFile(`/proc/self/fdinfo/${file.fd}`, 'utf8'))?.[1];
 }
 
 /**
@@ -29,11 +44,11 @@ export async function readMounts(folder: string): Promise<Mount[]> {
   const text = await readProcFile(file, longestList);
   return text.split('\n').flatMap((line) => {
     const [before = '', after] = line.split(' - ');
-    const [point, own] = before.split(' ').slice(4);
+    const [id = '', , , , point, own] = before.split(' ');
     const [type, , ofFileSystem = ''] = (after ?? '').split(' ');
     if (point === undefined || type === undefined || after === undefined) return [];
     const options = [...(own ?? '').split(','), ...ofFileSystem.split(',')];
-    return [{ point: unescape(point), type, options, evidence: file }];
+    return [{ id, point: unescape(point), type, options, evidence: file }];
   });
 }
 

@@ -1,4 +1,5 @@
 import { longestSocketPath } from '../../linux/socket-path.ts';
+import { describeUntrusted, trustedParentRemedy } from '../../linux/trusted-parent.ts';
 import { isRoot } from '../case.ts';
 import { bytesBelow } from '../../linux/socket-depth.ts';
 import { isKnown, valueOf } from '../fact.ts';
@@ -11,6 +12,43 @@ const usualBytesBelow = bytesBelow({ ownedFolder: true });
 
 const otherFolder = 'Choose another folder with `socketDirectory`, or set TMPDIR to one.';
 
+const usualFileSystem = 'With `socketDirectory`, choose a folder on ext4, xfs, btrfs or tmpfs.';
+
+/** Types of file systems that hold sockets as every other file. */
+const withSockets = [
+  ...['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'f2fs', 'jfs', 'nilfs2', 'reiserfs', 'zfs', 'bcachefs'],
+  ...['tmpfs', 'ramfs', 'devtmpfs', 'overlay', 'aufs', 'nfs', 'nfs4'],
+];
+
+/** Types whose files are made by the kernel alone, or that have neither sockets nor owners. */
+const withoutSockets = [
+  ...[
+    'proc',
+    'sysfs',
+    'cgroup',
+    'cgroup2',
+    'cpuset',
+    'devpts',
+    'debugfs',
+    'tracefs',
+    'securityfs',
+    'configfs',
+  ],
+  ...[
+    'bpf',
+    'fusectl',
+    'mqueue',
+    'pstore',
+    'efivarfs',
+    'binfmt_misc',
+    'autofs',
+    'selinuxfs',
+    'smackfs',
+    'nsfs',
+  ],
+  ...['rpc_pipefs', 'resctrl', 'vfat', 'msdos', 'exfat', 'iso9660', 'squashfs', 'erofs', 'cramfs', 'romfs'],
+];
+
 /** Rules about the folder in which host and plugin make their sockets. */
 export const socketRules: readonly Rule[] = [
   {
@@ -18,6 +56,7 @@ export const socketRules: readonly Rule[] = [
     concerns: 'every launch',
     requirement: `The path of the socket has at most ${longestSocketPath} bytes.`,
     source: { document: 'unix(7)' },
+    isFinal: true,
     applies: () => true,
     check({ host }) {
       const { path, bytesBelow: room = usualBytesBelow } = host.socketFolder;
@@ -34,6 +73,7 @@ export const socketRules: readonly Rule[] = [
     concerns: 'every launch',
     requirement: 'This process can make directories in the socket folder.',
     source: { measured: 'follows from how the socket is shared' },
+    isFinal: true,
     applies: () => true,
     check: ({ host: { socketFolder } }) =>
       mustBe(
@@ -41,6 +81,50 @@ export const socketRules: readonly Rule[] = [
         `whether directories can be made in ${socketFolder.path}`,
         `no directory can be made in ${socketFolder.path}`,
         otherFolder,
+      ),
+  },
+  {
+    id: 'socket-folder-trusted',
+    concerns: 'every launch',
+    requirement: 'Nobody but this user and root can replace what is made in the socket folder.',
+    source: { measured: 'whoever can replace a folder leads the bind mount of the engine to any other' },
+    isFinal: true,
+    applies: () => true,
+    check: ({ host: { socketFolder } }) =>
+      judged(
+        socketFolder.changeable,
+        `who could replace what is made in ${socketFolder.path}`,
+        trustedParentRemedy,
+        (changeable) =>
+          changeable === ''
+            ? met
+            : unmet(describeUntrusted(socketFolder.path, changeable), trustedParentRemedy),
+      ),
+  },
+  {
+    id: 'socket-file-system',
+    concerns: 'every launch',
+    requirement:
+      'The file system of the socket folder can hold sockets, with an owner and a mode of their own.',
+    source: { document: 'bind(2), chown(2)', measured: 'ext4, tmpfs, ramfs, overlay; proc, sysfs, cgroup' },
+    applies: () => true,
+    check: ({ host: { socketFolder } }) =>
+      judged(
+        socketFolder.fileSystem,
+        `the type of the file system of ${socketFolder.path}`,
+        usualFileSystem,
+        (type, evidence) => {
+          if (withSockets.includes(type)) return met;
+          return withoutSockets.includes(type)
+            ? unmet(
+                `the file system of ${socketFolder.path}, ${type}, can't hold sockets (${evidence})`,
+                usualFileSystem,
+              )
+            : notSeen(
+                `whether the file system of ${socketFolder.path}, ${type}, can hold sockets is not known`,
+                `${usualFileSystem} If you know that it can, pass \`override: 'unknown'\`.`,
+              );
+        },
       ),
   },
   {
@@ -89,7 +173,7 @@ export const socketRules: readonly Rule[] = [
         socketFolder.acl,
         `whether the file system of ${socketFolder.path} has ACLs`,
         `the file system of ${socketFolder.path} has no ACLs`,
-        'With `socketDirectory`, choose a folder on ext4, xfs, btrfs or tmpfs.',
+        usualFileSystem,
       );
     },
   },

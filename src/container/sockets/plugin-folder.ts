@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { chmod, chown, mkdir, mkdtemp, rename, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { SocketDirectoryPlan } from '../../compatibility/index.ts';
 import { findExecutable, programFolders } from '../../linux/find-executable.ts';
@@ -72,8 +72,9 @@ export interface PluginFolder extends AsyncDisposable {
  */
 export async function makePluginFolder(
   plan: SocketDirectoryPlan,
-  { parent = tmpdir(), engineSees }: PluginFolderOptions = {},
+  { parent: given = tmpdir(), engineSees }: PluginFolderOptions = {},
 ): Promise<PluginFolder> {
+  const parent = resolve(given);
   refuseLongPath(parent);
   await refuseUntrusted(parent);
   const whole = await mkdtemp(join(parent, pluginFolderPrefix)).catch((cause: unknown) => {

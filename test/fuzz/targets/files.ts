@@ -68,6 +68,7 @@ const facts = factsFile({
       acl: unseen,
       mountOptions: unseen,
       closedTo: unseen,
+      changeable: unseen,
     },
   },
   engines: [],
