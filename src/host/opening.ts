@@ -1,35 +1,21 @@
 /** Opens a host: its store, identity and engines, and the sweep of what dead hosts have left. */
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
-import { fileStore, memoryStore, type CatalogStore } from '../catalog/index.ts';
+import { fileStore, memoryStore } from '../catalog/index.ts';
 import type { PodmanServiceOptions } from '../engine/index.ts';
 import { clusterIdOf } from './orphans/cluster-id.ts';
 import { Engines } from './launching/engines.ts';
 import { careful, publish, silentLogger, type HostLogger } from './reporting/events.ts';
 import type { PluginHostOptions } from './host-options.ts';
-import type { HostIdentity } from './orphans/labels.ts';
+import { assembleParts, type HostParts } from './host-parts.ts';
 import { Counters } from './reporting/metrics.ts';
 import { OwnedFolders } from './orphans/owned-folders.ts';
 import { ownerKey } from './orphans/owner-key.ts';
 import { sweepAll, type MayLive, type Sweep } from './orphans/sweep.ts';
 import { Watchdog } from './orphans/watchdog.ts';
 
-/** The parts of an open host. */
-export interface HostParts {
-  readonly store: CatalogStore;
-  readonly engines: Engines;
-  readonly folders: OwnedFolders;
-  /** The secret key that proves what this user made; see owner-proof.ts. */
-  readonly key: Uint8Array;
-  readonly counters: Counters;
-  readonly logger: HostLogger;
-  readonly watchdog: Watchdog | undefined;
-}
-
 /** @throws the errors of `PluginHost.open` */
-export async function openParts(
-  options: PluginHostOptions,
-): Promise<{ identity: HostIdentity; parts: HostParts }> {
+export async function openParts(options: PluginHostOptions): Promise<HostParts> {
   const { signal, sweep = true, directory, trustedOwners } = options;
   const store =
     options.store ?? (directory === undefined ? memoryStore() : fileStore(directory, { trustedOwners }));
@@ -69,7 +55,7 @@ export async function openParts(
     throw error;
   });
   if (sweep) tell(await sweepAll([], parentsOf(options), cluster, { mayLive }));
-  return { identity, parts: { store, engines, folders, key, counters, logger, watchdog } };
+  return assembleParts(options, { identity, store, engines, folders, key, counters, logger, watchdog });
 }
 
 /** The options that are needed to look into the same storage again. */

@@ -1,10 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
 import type { AbortOption } from '../abort.ts';
-import { PluginCatalog, RuntimeCatalog } from '../catalog/index.ts';
+import type { RuntimeCatalog } from '../catalog/index.ts';
 import {
   checkLaunchOptions,
-  defaultRuntime,
   launchCheck,
   type LaunchCheck,
   type LaunchOptions,
@@ -12,42 +9,25 @@ import {
 } from '../container/index.ts';
 import type { Engine } from '../engine/index.ts';
 import type { Plugin } from '../goplugin/index.ts';
-import { noteDrift } from './mounts/drift.ts';
-import type { Engines } from './launching/engines.ts';
-import type { HostLogger } from './reporting/events.ts';
+import { callback, checkArgument, filledText } from '../settings/option-shape.ts';
+import { KeyedLock } from '../waiting/keyed-lock.ts';
+import { closeParts } from './closing.ts';
 import { checkHostOptions } from './host-checks.ts';
 import type { PluginHostOptions, VersionOption } from './host-options.ts';
-import {
-  checkInstanceId,
-  checkLaunch,
-  checkMethodOptions,
-  checkPluginName,
-  checkUnregistered,
-} from './method-checks.ts';
-import { callback, checkArgument, filledText } from '../settings/option-shape.ts';
+import type { HostParts } from './host-parts.ts';
 import type { Instance } from './instances/instance.ts';
 import type { InstanceSnapshot } from './instances/instance-state.ts';
-import { KeyedLock } from '../waiting/keyed-lock.ts';
-import type { HostIdentity } from './orphans/labels.ts';
-import { Launcher } from './launching/launcher.ts';
-import { Lifetime } from './lifetime.ts';
-import { prometheusText, type Counters, type HostMetrics } from './reporting/metrics.ts';
-import type { Mount, MountOptions } from './mounts/mount.ts';
-import { openParts, parentsOf, tellSweep, type HostParts } from './opening.ts';
-import type { OwnedFolders } from './orphans/owned-folders.ts';
 import type { PluginLogLine } from './instances/plugin-log.ts';
-import { PluginRegistry } from './launching/plugin-registry.ts';
-import { Pool } from './mounts/pool.ts';
+import type { PluginRegistry } from './launching/plugin-registry.ts';
+import type { UnregisteredPlugin } from './launching/resolver.ts';
+import { checkInstanceId, checkLaunch, checkMethodOptions, checkPluginName } from './method-checks.ts';
+import { noteDrift } from './mounts/drift.ts';
+import type { Mount, MountOptions } from './mounts/mount.ts';
+import { mountArguments } from './mounts/mount-arguments.ts';
 import { reloadPlugin, type ReloadOptions } from './mounts/reload.ts';
-import type { ResolvedPlugin } from './resolved-plugin.ts';
-import { Report } from './reporting/report.ts';
-import { Resolver, type UnregisteredPlugin } from './launching/resolver.ts';
-import { SinglePlugins } from './launching/single-plugins.ts';
-import { Sources, type Source } from './mounts/sources.ts';
-import { Starts } from './launching/starts.ts';
+import { openParts, parentsOf, tellSweep } from './opening.ts';
 import { sweepAll, type Sweep } from './orphans/sweep.ts';
-import { vaultKinds } from '../kinds/vault/kinds.ts';
-import type { Watchdog } from './orphans/watchdog.ts';
+import { prometheusText, type HostMetrics } from './reporting/metrics.ts';
 
 /**
  * Runs plugins in containers, keeps them running, and ends with all of them.
@@ -67,65 +47,17 @@ export class PluginHost implements AsyncDisposable {
   readonly runtimes: RuntimeCatalog;
   /** Registered plugins and pins. */
   readonly plugins: PluginRegistry;
-  readonly #catalog: PluginCatalog;
-  readonly #engines: Engines;
-  readonly #runtime: string;
-  readonly #resolver: Resolver;
-  readonly #launcher: Launcher;
-  readonly #folders: OwnedFolders;
-  readonly #key: Uint8Array;
-  readonly #sources: Sources;
-  readonly #singles: SinglePlugins;
-  readonly #pool: Pool;
-  readonly #counters: Counters;
-  readonly #logger: HostLogger;
-  readonly #watchdog: Watchdog | undefined;
+  readonly #parts: HostParts;
   readonly #options: PluginHostOptions;
   readonly #reloads = new KeyedLock();
-  readonly #lifetime = new Lifetime();
 
-  private constructor(
-    options: PluginHostOptions,
-    identity: HostIdentity,
-    { store, engines, folders, key, counters, logger, watchdog }: HostParts,
-  ) {
-    this.id = identity.hostId;
-    this.clusterId = identity.clusterId;
+  private constructor(options: PluginHostOptions, parts: HostParts) {
+    this.id = parts.identity.hostId;
+    this.clusterId = parts.identity.clusterId;
+    this.runtimes = parts.runtimes;
+    this.plugins = parts.plugins;
+    this.#parts = parts;
     this.#options = options;
-    this.#engines = engines;
-    this.#folders = folders;
-    this.#key = key;
-    this.#counters = counters;
-    this.#watchdog = watchdog;
-    this.#logger = logger;
-    this.#runtime = options.runtime ?? defaultRuntime;
-    const kinds = { ...vaultKinds, ...options.kinds };
-    this.runtimes = new RuntimeCatalog(store);
-    this.#resolver = new Resolver({
-      kinds,
-      runtimes: this.runtimes,
-      engines,
-      runtime: this.#runtime,
-      secret: randomBytes(16),
-    });
-    this.#launcher = new Launcher({
-      identity,
-      key,
-      folders,
-      starts: new Starts(options.limits),
-      counters,
-      socketDirectory: options.socketDirectory,
-    });
-    this.#singles = new SinglePlugins(this.#launcher, engines, { runtime: this.#runtime, logger });
-    this.#pool = new Pool(this.#launcher, new Report(this.id, counters, logger), options);
-    this.#catalog = new PluginCatalog(store, this.runtimes);
-    this.#sources = new Sources(this.#catalog, this.#resolver);
-    this.plugins = new PluginRegistry(this.#catalog, {
-      kinds,
-      resolve: (entry, { signal }) =>
-        this.#lifetime.work(signal, (ours) => this.#resolver.registered(entry, ours)),
-      start: (plugin, { signal }) => this.#lifetime.work(signal, (ours) => this.#singles.start(plugin, ours)),
-    });
   }
 
   /**
@@ -138,15 +70,14 @@ export class PluginHost implements AsyncDisposable {
    */
   static async open(options: PluginHostOptions = {}): Promise<PluginHost> {
     checkHostOptions(options);
-    const { identity, parts } = await openParts(options);
-    return new PluginHost(options, identity, parts);
+    return new PluginHost(options, await openParts(options));
   }
 
   /** Returns the engine that runs plugins of this runtime (default: the host's), for example to load images. */
-  async engine(runtime = this.#runtime): Promise<Engine> {
+  async engine(runtime = this.#parts.runtime): Promise<Engine> {
     checkArgument('host.engine', 'runtime', filledText, runtime);
-    this.#lifetime.refuseClosed();
-    return this.#engines.forRuntime(runtime);
+    this.#parts.lifetime.refuseClosed();
+    return this.#parts.engines.forRuntime(runtime);
   }
 
   /**
@@ -164,15 +95,16 @@ export class PluginHost implements AsyncDisposable {
     name?: string,
     options: VersionOption & AbortOption = {},
   ): Promise<Plugin> {
+    const { lifetime, singles, sources } = this.#parts;
     if (typeof first !== 'string') {
       checkLaunch(first);
-      return this.#lifetime.work(first.signal, (ours) => this.#singles.startUnregistered(first, ours));
+      return lifetime.work(first.signal, (ours) => singles.startUnregistered(first, ours));
     }
     checkPluginName('start', first, name);
     checkMethodOptions('start', options);
     const { version, signal } = options;
-    return this.#lifetime.work(signal, async (ours) =>
-      this.#singles.start(await this.#registered(first, name, version, ours), ours),
+    return lifetime.work(signal, async (ours) =>
+      singles.start(await sources.resolve({ kind: 'registered', type: first, name, version }, ours), ours),
     );
   }
 
@@ -195,17 +127,18 @@ export class PluginHost implements AsyncDisposable {
     name?: string,
     options: VersionOption & AbortOption & { readonly mlock?: boolean | undefined } = {},
   ): Promise<LaunchCheck> {
+    const { catalog, launcher, lifetime, resolver, singles } = this.#parts;
     if (typeof first !== 'string') {
       checkLaunchOptions('host.check', first);
-      return this.#lifetime.work(first.signal, (ours) => this.#singles.checkUnregistered(first, ours));
+      return lifetime.work(first.signal, (ours) => singles.checkUnregistered(first, ours));
     }
     checkPluginName('check', first, name);
     checkMethodOptions('check', options);
     const { version, mlock, signal } = options;
-    return this.#lifetime.work(signal, async (ours) => {
-      const judged = await this.#resolver.judged(await this.#catalog.resolve(first, name, version), ours);
+    return lifetime.work(signal, async (ours) => {
+      const judged = await resolver.judged(await catalog.resolve(first, name, version), ours);
       const launch = { ...judged.launch, ...(mlock !== undefined && { mlock }) };
-      return launchCheck(await this.#launcher.plan({ ...judged, launch }, ours));
+      return launchCheck(await launcher.plan({ ...judged, launch }, ours));
     });
   }
 
@@ -226,13 +159,14 @@ export class PluginHost implements AsyncDisposable {
     second?: string | MountOptions,
     third: MountOptions & VersionOption = {},
   ): Promise<Mount> {
-    const { source, options } = askedFor(first, second, third);
-    return this.#lifetime.work(options.signal, async (ours) => {
-      const plugin = await this.#sources.resolve(source, ours);
+    const { source, options } = mountArguments(first, second, third);
+    const { lifetime, pool, sources } = this.#parts;
+    return lifetime.work(options.signal, async (ours) => {
+      const plugin = await sources.resolve(source, ours);
       const version = source.kind === 'registered' ? source.version : undefined;
       const asked = { type: plugin.type, name: plugin.name, version };
-      const mount = await this.#pool.mount(plugin, asked, { ...options, ...ours });
-      this.#sources.set(mount, source);
+      const mount = await pool.mount(plugin, asked, { ...options, ...ours });
+      sources.set(mount, source);
       return mount;
     });
   }
@@ -254,12 +188,13 @@ export class PluginHost implements AsyncDisposable {
   ): Promise<number> {
     checkPluginName('reload', type, name);
     checkMethodOptions('reload', options);
-    return this.#lifetime.work(options.signal, (ours) =>
+    const { counters, lifetime, pool, sources } = this.#parts;
+    return lifetime.work(options.signal, (ours) =>
       this.#reloads.take(
         `${type} ${name}`,
         async () => {
-          const moved = await reloadPlugin(this.#pool, this.#sources, { ...options, ...ours, type, name });
-          if (moved > 0) this.#counters.of({ type, name }).reloads += 1;
+          const moved = await reloadPlugin(pool, sources, { ...options, ...ours, type, name });
+          if (moved > 0) counters.of({ type, name }).reloads += 1;
           return moved;
         },
         ours,
@@ -269,12 +204,13 @@ export class PluginHost implements AsyncDisposable {
 
   /** Snapshots of all instances at this moment. */
   instances(): InstanceSnapshot[] {
-    return this.#pool.instances.map((instance) => this.#pool.snapshot(instance));
+    const { pool } = this.#parts;
+    return pool.instances.map((instance) => pool.snapshot(instance));
   }
 
   /** Every mount. */
   mounts(): readonly Mount[] {
-    return this.#pool.mounts;
+    return this.#parts.pool.mounts;
   }
 
   /**
@@ -283,7 +219,8 @@ export class PluginHost implements AsyncDisposable {
    */
   async checkDrift(options: AbortOption = {}): Promise<InstanceSnapshot[]> {
     checkMethodOptions('checkDrift', options);
-    await this.#lifetime.work(options.signal, (ours) => noteDrift(this.#pool, this.#sources, ours));
+    const { lifetime, pool, sources } = this.#parts;
+    await lifetime.work(options.signal, (ours) => noteDrift(pool, sources, ours));
     return this.instances();
   }
 
@@ -318,7 +255,7 @@ export class PluginHost implements AsyncDisposable {
 
   /** Counters since the host was opened. */
   metrics(): HostMetrics {
-    return this.#counters.snapshot(this.instances(), this.#pool.mounts.length);
+    return this.#parts.counters.snapshot(this.instances(), this.mounts().length);
   }
 
   /** The same counters as text for Prometheus. */
@@ -332,11 +269,12 @@ export class PluginHost implements AsyncDisposable {
    */
   async gc(options: AbortOption = {}): Promise<Sweep> {
     checkMethodOptions('gc', options);
-    return this.#lifetime.work(options.signal, async (ours) => {
-      const parents = [...parentsOf(this.#options), ...this.#folders.parents];
-      const cluster = { clusterId: this.clusterId, key: this.#key };
-      const swept = await sweepAll(await this.#engines.connected(), parents, cluster, ours);
-      tellSweep(swept, this.id, this.#counters, this.#logger);
+    const { counters, engines, folders, key, lifetime, logger } = this.#parts;
+    return lifetime.work(options.signal, async (ours) => {
+      const parents = [...parentsOf(this.#options), ...folders.parents];
+      const cluster = { clusterId: this.clusterId, key };
+      const swept = await sweepAll(await engines.connected(), parents, cluster, ours);
+      tellSweep(swept, this.id, counters, logger);
       return swept;
     });
   }
@@ -347,59 +285,14 @@ export class PluginHost implements AsyncDisposable {
    */
   async close(options: { limitMs?: number | undefined } = {}): Promise<void> {
     checkMethodOptions('close', options);
-    return this.#lifetime.close(() => this.#close(options.limitMs ?? 10_000));
+    return this.#parts.lifetime.close(() => closeParts(this.#parts, options.limitMs ?? 10_000));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  // --- implementation
-
-  #registered(
-    type: string,
-    name: string,
-    version: string | undefined,
-    options: AbortOption,
-  ): Promise<ResolvedPlugin> {
-    return this.#sources.resolve({ kind: 'registered', type, name, version }, options);
-  }
-
   #instance(id: string): Instance | undefined {
-    return this.#pool.instances.find((instance) => instance.id === id);
+    return this.#parts.pool.instances.find((instance) => instance.id === id);
   }
-
-  async #close(limitMs: number): Promise<void> {
-    const late = AbortSignal.timeout(limitMs);
-    setMaxListeners(0, late); // one listener for each plugin
-    const ends = await Promise.allSettled([
-      ...this.#pool.mounts.map((mount) => mount.close({ drainMs: Math.ceil(limitMs / 2) })),
-      ...this.#pool.instances.map((instance) => this.#pool.stop(instance, 'the host is closing')),
-      ...this.#singles.stopAll(late),
-    ]);
-    await this.#folders.disposalsEnded(); // containers of failed launches too; they need the engine
-    await this.#engines[Symbol.asyncDispose]();
-    await this.#folders[Symbol.asyncDispose]();
-    this.#watchdog?.dismiss();
-    const failed = ends.find((end) => end.status === 'rejected');
-    if (failed !== undefined) throw failed.reason as Error;
-  }
-}
-
-/** @throws InvalidOptionError */
-function askedFor(
-  first: UnregisteredPlugin | string,
-  second: string | MountOptions | undefined,
-  third: MountOptions & VersionOption,
-): { readonly source: Source; readonly options: MountOptions } {
-  if (typeof first === 'string') {
-    checkPluginName('mount', first, second);
-    checkMethodOptions('mount', third);
-    const { version, ...options } = third;
-    return { source: { kind: 'registered', type: first, name: second, version }, options };
-  }
-  checkUnregistered(first);
-  const options = second === undefined ? {} : (second as MountOptions);
-  checkMethodOptions('mountUnregistered', options);
-  return { source: { kind: 'unregistered', plugin: first }, options };
 }

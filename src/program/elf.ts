@@ -6,8 +6,19 @@
  * numbers are those of the System V ABI's ELF-64 object file format.
  */
 import { architectureOfElf } from './architecture.ts';
+import {
+  checkedRange,
+  checkLimit,
+  numberAt,
+  readExactly,
+  textUpToZero,
+  viewOf,
+  type ElfRange,
+} from './elf-bytes.ts';
+import { readHeader, readSegments, segmentType, type Segment } from './elf-header.ts';
 import { ElfError } from './errors.ts';
-import { programLimits } from './limits.ts';
+
+export type { ElfRange } from './elf-bytes.ts';
 
 export interface ElfFile {
   /** Architecture in the words of image configurations (`amd64`, `arm64`), or `unknown-<e_machine>`. */
@@ -22,12 +33,6 @@ export interface ElfFile {
   readonly rpath: readonly string[];
   /** Folders of DT_RUNPATH: searched for its own libraries only. May hold `$ORIGIN`. */
   readonly runpath: readonly string[];
-}
-
-/** A range of the file. Fewer bytes may come back only at the end of the file. */
-export interface ElfRange {
-  readonly offset: number;
-  readonly length: number;
 }
 
 /** The parser as a coroutine: yields the range it needs next, is resumed with those bytes, returns what it found. */
@@ -83,77 +88,17 @@ export function* elfParser(): ElfParser {
   };
 }
 
+/** Longest string that is read: the kernel accepts no path longer than PATH_MAX. */
+const longestString = 4096;
+
+const dynamicEntrySize = 16;
+
 const fileTypes: Readonly<Record<number, ElfFile['type']>> = {
   1: 'relocatable',
   2: 'executable',
   3: 'shared',
   4: 'core',
 };
-
-interface Header {
-  readonly type: number;
-  readonly machine: number;
-  readonly programHeaderOffset: number;
-  readonly programHeaderSize: number;
-  readonly programHeaderCount: number;
-}
-
-const headerSize = 64;
-const programHeaderSize = 56;
-const dynamicEntrySize = 16;
-
-function* readHeader(): Generator<ElfRange, Header, Uint8Array> {
-  const bytes = yield { offset: 0, length: headerSize };
-  if (bytes.length < 4 || bytes[0] !== 0x7f || bytes[1] !== 0x45 || bytes[2] !== 0x4c || bytes[3] !== 0x46) {
-    throw new ElfError('not-elf', `not an ELF program${looksLike(bytes)}`);
-  }
-  if (bytes.length < headerSize) throw new ElfError('damaged', 'damaged ELF file: the header is cut short');
-  if (bytes[4] !== 2)
-    throw new ElfError('unsupported', 'a 32-bit ELF program; only 64-bit ones are supported');
-  if (bytes[5] !== 1) {
-    throw new ElfError('unsupported', 'a big-endian ELF program; only little-endian ones are supported');
-  }
-  const view = viewOf(bytes);
-  const header = {
-    type: view.getUint16(16, true),
-    machine: view.getUint16(18, true),
-    programHeaderOffset: offsetAt(view, 32),
-    programHeaderSize: view.getUint16(54, true),
-    programHeaderCount: view.getUint16(56, true),
-  };
-  if (header.programHeaderCount > 0 && header.programHeaderSize !== programHeaderSize) {
-    throw new ElfError('damaged', `damaged ELF file: program headers of ${header.programHeaderSize} bytes`);
-  }
-  return header;
-}
-
-interface Segment {
-  readonly type: number;
-  readonly offset: number;
-  readonly address: number;
-  readonly size: number;
-}
-
-const segmentType = { load: 1, dynamic: 2, interpreter: 3 };
-
-function* readSegments(header: Header): Generator<ElfRange, Segment[], Uint8Array> {
-  const { programHeaderOffset: offset, programHeaderSize: stride, programHeaderCount: count } = header;
-  if (count === 0) return [];
-  checkLimit('programHeaderBytes', stride * count, 'bytes of program headers');
-  const view = viewOf(yield* readExactly(offset, stride * count, 'program headers'));
-  return Array.from({ length: count }, (_, index) => {
-    const at = index * stride;
-    return {
-      type: view.getUint32(at, true),
-      offset: offsetAt(view, at + 8),
-      address: offsetAt(view, at + 16),
-      size: offsetAt(view, at + 32),
-    };
-  });
-}
-
-/** Longest string that is read: the kernel accepts no path longer than PATH_MAX. */
-const longestString = 4096;
 
 function* readInterpreter(segments: readonly Segment[]): Generator<ElfRange, string | undefined, Uint8Array> {
   const segment = segments.find(({ type }) => type === segmentType.interpreter);
@@ -241,61 +186,4 @@ class Strings {
 
 function folders(lists: readonly string[]): string[] {
   return lists.flatMap((list) => list.split(':')).filter((folder) => folder !== '');
-}
-
-function* readExactly(
-  offset: number,
-  length: number,
-  what: string,
-): Generator<ElfRange, Uint8Array, Uint8Array> {
-  const bytes = yield checkedRange(offset, length);
-  if (bytes.length < length)
-    throw new ElfError('damaged', `damaged ELF file: the ${what} lies outside the file`);
-  return bytes;
-}
-
-function checkLimit(name: keyof typeof programLimits, value: number, what: string): void {
-  const { most } = programLimits[name];
-  if (value > most)
-    throw new ElfError('limit', `an ELF file with ${value} ${what}: at most ${most} are read (${name})`);
-}
-
-/** Checks a range. Its end is an offset too, and has to be one that a file can have. */
-function checkedRange(offset: number, length: number): ElfRange {
-  if (!Number.isSafeInteger(offset + length))
-    throw new ElfError('damaged', 'damaged ELF file: an offset beyond any file');
-  return { offset, length };
-}
-
-function textUpToZero(bytes: Uint8Array, what: string): string {
-  const end = bytes.indexOf(0);
-  if (end < 0) throw new ElfError('damaged', `damaged ELF file: the ${what} does not end`);
-  return new TextDecoder().decode(bytes.subarray(0, end));
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-/**
- * Reads 64 bits as a number. No tag or value that is used here is beyond 2^53, so the rounding of larger ones does not
- * matter.
- */
-function numberAt(view: DataView, position: number): number {
-  return view.getUint32(position, true) + view.getUint32(position + 4, true) * 2 ** 32;
-}
-
-function offsetAt(view: DataView, position: number): number {
-  const value = numberAt(view, position);
-  if (!Number.isSafeInteger(value))
-    throw new ElfError('damaged', 'damaged ELF file: an offset beyond any file');
-  return value;
-}
-
-function looksLike(bytes: Uint8Array): string {
-  if (bytes.length === 0) return ': the file is empty';
-  if (bytes[0] === 0x23 && bytes[1] === 0x21) return ': it is a script (#!)';
-  if (bytes[0] === 0x4d && bytes[1] === 0x5a) return ': it is a Windows program';
-  const magic = bytes.length < 4 ? 0 : viewOf(bytes).getUint32(0);
-  return [0xcffaedfe, 0xcafebabe, 0xfeedfacf].includes(magic) ? ': it is a macOS program' : '';
 }

@@ -12,6 +12,7 @@ import { exitOf, Generations } from './generations.ts';
 import { watchHealth } from './health.ts';
 import type { InstanceOptions } from './instance-options.ts';
 import type { InstanceState } from './instance-state.ts';
+import { notReady, whyHopeless } from './not-ready.ts';
 import { PluginLog } from './plugin-log.ts';
 import type { ResolvedPlugin } from '../resolved-plugin.ts';
 import { RestartPolicy } from './restart-policy.ts';
@@ -125,10 +126,13 @@ export class Instance {
       signal?.throwIfAborted();
       const serving = this.serving;
       if (serving !== undefined) return serving;
-      this.#refuseHopeless();
+      const hopeless = whyHopeless(this.#state, this.#title);
+      if (hopeless !== undefined) throw hopeless;
       const now = performance.now();
-      if (deadline !== undefined && now >= deadline) throw this.#late('PLUGIN_CALL_TIMEOUT', now - begun);
-      if (now - begun >= waitMs) throw this.#late('INSTANCE_NOT_READY', now - begun);
+      if (deadline !== undefined && now >= deadline) {
+        throw notReady('PLUGIN_CALL_TIMEOUT', this.#state, this.#title, now - begun);
+      }
+      if (now - begun >= waitMs) throw notReady('INSTANCE_NOT_READY', this.#state, this.#title, now - begun);
       await this.#waiting.next(Math.min(deadline ?? Infinity, begun + waitMs) - now, signal);
     }
   }
@@ -262,23 +266,6 @@ export class Instance {
     this.#to({ name: 'stopped', since: new Date(), reason });
     await Promise.allSettled([this.#supervision, this.#generations.started()]);
     await this.#generations.removeAll(graceMs, spare);
-  }
-
-  #refuseHopeless(): void {
-    const state = this.#state;
-    if (state.name === 'failed') throw state.error;
-    if (state.name === 'stopped' || state.name === 'draining') {
-      throw new BulkheadError('INSTANCE_STOPPED', `the instance of ${this.#title} was stopped`);
-    }
-  }
-
-  #late(code: 'PLUGIN_CALL_TIMEOUT' | 'INSTANCE_NOT_READY', waitedMs: number): BulkheadError {
-    const state = this.#state;
-    const why = 'reason' in state ? `: ${state.reason}` : '';
-    return new BulkheadError(
-      code,
-      `${this.#title} was not ready within ${Math.round(waitedMs)} ms: it is ${state.name}${why}`,
-    );
   }
 
   #to(state: InstanceState): void {
