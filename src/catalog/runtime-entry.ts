@@ -11,8 +11,8 @@ import type { DocumentForm } from './document.ts';
 export interface RuntimeSettings extends ContainerSettings {
   /** Name of the OCI runtime: `runsc`, `runc`, `crun`, ... Default: the host's, which is `runsc` unless told otherwise. */
   readonly ociRuntime?: string | undefined;
-  /** Whether the plugin may lock its memory (`mlock`). */
-  readonly memoryLock?: boolean | undefined;
+  /** Whether the plugin may lock its memory. The field of the document is `memory_lock`, as in Vault. */
+  readonly mlock?: boolean | undefined;
   /** Socket of the engine to use in place of the host's. */
   readonly engineSocket?: string | undefined;
 }
@@ -33,7 +33,7 @@ const text = z.string().regex(noControls, 'must not have control characters');
 
 const settings = {
   ociRuntime: text.min(1).optional(),
-  memoryLock: z.boolean().optional(),
+  mlock: z.boolean().optional(),
   engineSocket: text.refine(isAbsolute, 'must be an absolute path').optional(),
   ...(Object.fromEntries(
     settingDefinitions.map(([name, { check }]) => [name, schemaOf(check).optional()]),
@@ -64,7 +64,7 @@ export const runtimeDocument: DocumentForm<RuntimeEntry> = {
   schema: z.record(z.string(), z.unknown()).transform((fields, context) => {
     const entry = registration.safeParse(
       Object.fromEntries(
-        Object.entries(fields).flatMap(([field, value]) => (value === '' ? [] : [[toCamel(field), value]])),
+        Object.entries(fields).flatMap(([field, value]) => (value === '' ? [] : [[optionOf(field), value]])),
       ),
     );
     if (entry.success) return withoutNothing(entry.data);
@@ -77,7 +77,7 @@ export const runtimeDocument: DocumentForm<RuntimeEntry> = {
 
 export function runtimeFields(entry: RuntimeEntry): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(entry).map(([field, value]) => [snakeCase(field), value as unknown]),
+    Object.entries(entry).map(([option, value]) => [fieldOf(option), value as unknown]),
   );
 }
 
@@ -93,5 +93,12 @@ const zeroIsNothing = new Set<string>(
   settingDefinitions.flatMap(([name, definition]) => (definition.zeroIsNothing === true ? [name] : [])),
 );
 
-const toCamel = (field: string): string =>
-  field.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+/** The field of the document in which an option stands. */
+function fieldOf(option: string): string {
+  return option === 'mlock' ? 'memory_lock' : snakeCase(option);
+}
+
+function optionOf(field: string): string {
+  if (field === 'memory_lock') return 'mlock';
+  return field.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+}

@@ -21,7 +21,7 @@ export const kindOptions: Check = required(
     protocolVersions: required(protocolVersionChecks),
     maxMessageBytes,
     env: recordOf(text),
-    memoryLockEnv: recordOf(text),
+    mlockEnv: recordOf(text),
     sharing: required(sharing),
     metadata: callback,
     probe: callback,

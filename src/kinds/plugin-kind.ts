@@ -13,7 +13,7 @@ export interface PluginKind {
   /** Variables for every plugin of this kind. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Further variables for plugins that lock their memory. */
-  readonly memoryLockEnv?: Readonly<Record<string, string>> | undefined;
+  readonly mlockEnv?: Readonly<Record<string, string>> | undefined;
   /**
    * Whether several mounts may use one instance. `ask` asks the plugin, by `pluginutil.multiplexing`, as Vault does; a
    * function decides for each plugin that was started.

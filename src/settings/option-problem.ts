@@ -11,6 +11,13 @@ export interface OptionProblem {
   readonly namesOperation?: true;
 }
 
+/** Names that other programs and fields use for an option, and that are not spelled like it. */
+const otherNames: Readonly<Record<string, string>> = {
+  memoryLock: 'mlock',
+  memory_lock: 'mlock',
+  memoryLockEnv: 'mlockEnv',
+};
+
 /** @param names the names that exist */
 export function unknownName(
   path: readonly PropertyKey[],
@@ -18,7 +25,8 @@ export function unknownName(
   operation: string,
   names: Iterable<string>,
 ): OptionProblem {
-  const meant = nearest(name, names);
+  const known = [...names];
+  const meant = known.find((each) => each === otherNames[name]) ?? nearest(name, known);
   const question = meant === undefined ? '' : `; did you mean ${meant}?`;
   return {
     path: [...path, name],

@@ -193,7 +193,7 @@ describe('the catalog of plugin runtimes', () => {
       cgroupParent: '/plugins',
       cpuNanos: 500_000_000,
       rootless: true,
-      memoryLock: true,
+      mlock: true,
       user: '65532:65532',
       network: 'none',
       readOnlyRootFilesystem: true,
@@ -233,6 +233,16 @@ describe('the catalog of plugin runtimes', () => {
     for (const [option, change] of wrong) {
       await assert.rejects(runtimes.register({ ...gvisor, ...change }), { code: 'INVALID_OPTION', option });
     }
+    const message = /memoryLock: .*did you mean mlock\?/;
+    await assert.rejects(runtimes.register({ ...gvisor, memoryLock: true } as never), { message });
+  });
+
+  it('keeps the memory lock in the field in which Vault has it', async () => {
+    const store = memoryStore();
+    const { runtimes } = catalogs(store);
+    await runtimes.register({ ...gvisor, mlock: true });
+    assert.match((await store.get(['runtimes', 'container', 'gvisor'])) ?? '', /"memory_lock": true/);
+    assert.equal((await runtimes.info('gvisor')).mlock, true);
   });
 
   it('keeps one that is in use, and says by whom', async () => {

@@ -12,6 +12,7 @@ const good = {
 
 /** The wrong option, where it is, and what is said of it. */
 const wrong: readonly (readonly [object, string, RegExp])[] = [
+  [{ memoryLock: true }, 'memoryLock', /did you mean mlock\?/],
   [{ memory: '256M' }, 'memory', /has no such option; did you mean memoryBytes\?/],
   [{ memoryBytes: '256M' }, 'memoryBytes', /whole number/],
   [{ readonlyRootFilesystem: false }, 'readonlyRootFilesystem', /did you mean readOnlyRootFilesystem\?/],

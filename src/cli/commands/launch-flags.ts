@@ -73,11 +73,11 @@ export function refuseLaunchFlags(given: string, flags: LaunchFlags): void {
 
 /** @throws UsageError */
 export async function launchOptions(image: string, flags: LaunchFlags): Promise<LaunchOptions> {
-  const { memoryLockEnv, ...launch } = await commonOptions(flags);
+  const { mlockEnv, ...launch } = await commonOptions(flags);
   return {
     ...launch,
     ...containerOptions(image, flags),
-    env: { ...(flags.mlock && memoryLockEnv), ...launch.env },
+    env: { ...(flags.mlock && mlockEnv), ...launch.env },
   };
 }
 
@@ -109,7 +109,7 @@ export const lockingFlags = {
 export async function matrixLaunch(
   flags: FlagValues<typeof matrixLaunchFlags> & FlagValues<typeof lockingFlags>,
 ): Promise<(cell: MatrixCell) => MatrixLaunch> {
-  const { memoryLockEnv: _set, ...launch } = await commonOptions(flags); // the matrix itself sets it
+  const { mlockEnv: _set, ...launch } = await commonOptions(flags); // the matrix itself sets it
   const env = {
     ...launch.env,
     ...Object.fromEntries(flags.mlock_env.map((entry) => pair('-mlock_env', entry))),
@@ -127,7 +127,7 @@ async function commonOptions(flags: FlagValues<typeof matrixLaunchFlags>) {
   return {
     handshake: kind.handshake,
     protocolVersions: versions.length > 0 ? versions : kind.protocolVersions,
-    memoryLockEnv: kind.memoryLockEnv,
+    mlockEnv: kind.mlockEnv,
     autoMtls: !flags.no_mtls,
     ...judgedOptions(flags),
     env: { ...kind.env, ...variablesOf(flags) },
@@ -168,7 +168,7 @@ interface Kind {
   readonly handshake: LaunchOptions['handshake'];
   readonly protocolVersions: readonly number[];
   readonly env?: Readonly<Record<string, string>> | undefined;
-  readonly memoryLockEnv?: Readonly<Record<string, string>> | undefined;
+  readonly mlockEnv?: Readonly<Record<string, string>> | undefined;
 }
 
 /** @throws UsageError */

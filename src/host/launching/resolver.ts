@@ -138,8 +138,8 @@ function launchOf(
     maxMessageBytes: kind.maxMessageBytes,
     ...(entry.command !== '' && { entrypoint: [entry.command] }),
     ...(entry.args.length > 0 && { args: entry.args }),
-    env: { ...entry.env, ...kind.env, ...(settings.memoryLock === true && kind.memoryLockEnv) },
-    mlock: settings.memoryLock,
+    env: { ...entry.env, ...kind.env, ...(settings.mlock === true && kind.mlockEnv) },
+    mlock: settings.mlock,
     ...onlySettings(settings),
   };
 }

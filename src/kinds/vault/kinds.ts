@@ -6,7 +6,7 @@ import { probeBackend, probeDatabase } from './probe.ts';
  * In metadata mode a plugin would answer only questions about itself. AutoMTLS spares it from fetching certificates.
  */
 const env = { VAULT_PLUGIN_METADATA_MODE: 'false', VAULT_PLUGIN_AUTOMTLS_ENABLED: 'true' };
-const memoryLockEnv = { VAULT_PLUGIN_MLOCK_ENABLED: 'true' };
+const mlockEnv = { VAULT_PLUGIN_MLOCK_ENABLED: 'true' };
 
 /** The plugin tells its mounts apart by this id (Vault: sdk/helper/pluginutil). */
 const metadata = (mountId: string) => ({ multiplex_id: mountId });
@@ -19,7 +19,7 @@ const backend: PluginKind = {
   },
   protocolVersions: [5],
   env,
-  memoryLockEnv,
+  mlockEnv,
   sharing: 'ask',
   metadata,
   probe: probeBackend,
@@ -35,7 +35,7 @@ const database: PluginKind = {
   },
   protocolVersions: [5, 6],
   env,
-  memoryLockEnv,
+  mlockEnv,
   sharing: 'ask',
   metadata,
   probe: probeDatabase,

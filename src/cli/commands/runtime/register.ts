@@ -31,7 +31,7 @@ export const register = command({
       type: flags.type,
       name,
       ociRuntime: flags.oci_runtime,
-      ...(flags.memory_lock && { memoryLock: true }),
+      ...(flags.memory_lock && { mlock: true }),
       ...settingsOf(flags),
       engineSocket: flags.engine_socket,
     };
