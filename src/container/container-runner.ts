@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { orAborted, whenAborted } from '../abort.ts';
-import type { LaunchStrategy } from '../compatibility/index.ts';
 import {
   ConflictError,
   EngineGoneError,
@@ -15,14 +14,13 @@ import { withTexts } from '../error-texts.ts';
 import { BulkheadError } from '../errors.ts';
 import type { Diagnosis, PluginAddress, PluginExit, PluginRunner } from '../goplugin/index.ts';
 import { attest, AttestationError } from './attestation.ts';
-import { createRequest } from './create-request.ts';
+import { createRequest, type CreateRequestParts } from './create-request.ts';
 import { diagnoseContainer } from './diagnose.ts';
 import { noteDisposal } from './disposals.ts';
 import { CleanupError, ContainerStartError } from './errors.ts';
 import { proveGvisor } from './gvisor-proof.ts';
 import { removeContainer } from './remove.ts';
 import { watchExit } from './exit-watch.ts';
-import type { PluginContainerOptions } from './options.ts';
 import { WatchedOutput } from './watched-output.ts';
 import { disposeAfter } from './dispose-after.ts';
 import { redactor, type Redact } from './secret-values.ts';
@@ -37,13 +35,9 @@ const createMs = 60_000;
 /** How long the engine may take to report the end of a killed container before the container is removed by force. */
 const killMs = 10_000;
 
-export interface ContainerRunnerParts {
+/** What a container is made from; its name and its folder are made by the runner. */
+export interface ContainerRunnerParts extends Omit<CreateRequestParts, 'name' | 'pluginFolder'> {
   readonly engine: Engine;
-  readonly imageId: string;
-  readonly options: PluginContainerOptions;
-  readonly strategy: LaunchStrategy;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly environment: Readonly<Record<string, string>>;
 }
 
 /**

@@ -2,8 +2,6 @@
 import type { AbortOption } from '../../abort.ts';
 import {
   toPluginEntry,
-  type Damage,
-  type Pin,
   type PluginCatalog,
   type PluginEntry,
   type PluginInfo,
@@ -49,12 +47,30 @@ export interface RegistryHost {
 }
 
 export class PluginRegistry {
+  /** The same as `PluginCatalog.deregister`. Running plugins keep running. */
+  readonly deregister: PluginCatalog['deregister'];
+  /** The same as `PluginCatalog.info`. */
+  readonly info: PluginCatalog['info'];
+  /** The same as `PluginCatalog.list`. */
+  readonly list: PluginCatalog['list'];
+  /** The same as `PluginCatalog.pin`. Takes effect with the next start or reload. */
+  readonly pin: PluginCatalog['pin'];
+  /** The same as `PluginCatalog.unpin`. */
+  readonly unpin: PluginCatalog['unpin'];
+  /** The same as `PluginCatalog.pins`. */
+  readonly pins: PluginCatalog['pins'];
   readonly #catalog: PluginCatalog;
   readonly #host: RegistryHost;
 
   constructor(catalog: PluginCatalog, host: RegistryHost) {
     this.#catalog = catalog;
     this.#host = host;
+    this.deregister = catalog.deregister.bind(catalog);
+    this.info = catalog.info.bind(catalog);
+    this.list = catalog.list.bind(catalog);
+    this.pin = catalog.pin.bind(catalog);
+    this.unpin = catalog.unpin.bind(catalog);
+    this.pins = catalog.pins.bind(catalog);
   }
 
   /**
@@ -79,36 +95,6 @@ export class PluginRegistry {
     if (options.skipProbe === true) return { plugin: await this.#catalog.put(entry, { signal }) };
     const { found, probe } = await this.#probe(entry, { signal });
     return { plugin: await this.#catalog.put(found, { signal }), probe };
-  }
-
-  /** The same as `PluginCatalog.deregister`. Running plugins keep running. */
-  deregister(type: string, name: string, version = '', options: AbortOption = {}): Promise<boolean> {
-    return this.#catalog.deregister(type, name, version, options);
-  }
-
-  /** The same as `PluginCatalog.info`. */
-  info(type: string, name: string, version?: string): Promise<PluginInfo> {
-    return this.#catalog.info(type, name, version);
-  }
-
-  /** The same as `PluginCatalog.list`. */
-  list(options: { type?: string | undefined } = {}): Promise<{ entries: PluginInfo[]; damaged: Damage[] }> {
-    return this.#catalog.list(options);
-  }
-
-  /** The same as `PluginCatalog.pin`. Takes effect with the next start or reload. */
-  pin(type: string, name: string, version: string, options: AbortOption = {}): Promise<Pin> {
-    return this.#catalog.pin(type, name, version, options);
-  }
-
-  /** The same as `PluginCatalog.unpin`. */
-  unpin(type: string, name: string, options: AbortOption = {}): Promise<boolean> {
-    return this.#catalog.unpin(type, name, options);
-  }
-
-  /** The same as `PluginCatalog.pins`. */
-  pins(): Promise<{ entries: Pin[]; damaged: Damage[] }> {
-    return this.#catalog.pins();
   }
 
   async #probe(
@@ -177,7 +163,7 @@ export class PluginRegistry {
     return Object.values(this.#host.kinds).flatMap((kind) => [
       kind.handshake.magicCookieKey,
       ...Object.keys(kind.env ?? {}),
-      ...Object.keys(kind.memoryLockEnv ?? {}),
+      ...Object.keys(kind.mlockEnv ?? {}),
     ]);
   }
 }

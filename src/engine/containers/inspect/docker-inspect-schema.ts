@@ -1,24 +1,10 @@
 import { z } from 'zod';
-import { flag, numberOrZero, textMap, textOrNothing, texts } from '../../answer.ts';
-import {
-  configAlike,
-  hostConfigAlike,
-  listOf,
-  mountShape,
-  networkSettingsShape,
-  stateShape,
-} from './inspect-shapes.ts';
+import { flag, textMap, textOrNothing, texts } from '../../answer.ts';
+import { answerAlike, configAlike, hostConfigAlike, listOf, mountShape } from './inspect-shapes.ts';
 
 /** Docker `GET /containers/{id}/json`. */
 export const dockerInspectSchema = z.object({
-  Id: z.string(),
-  Name: z.string(),
-  Image: z.string(),
-  Created: z.string(),
-  State: stateShape,
-  RestartCount: numberOrZero,
-  AppArmorProfile: textOrNothing,
-  ProcessLabel: textOrNothing,
+  ...answerAlike,
   Config: z.object({
     ...configAlike,
     Image: textOrNothing,
@@ -40,7 +26,6 @@ export const dockerInspectSchema = z.object({
     Annotations: textMap, // since API 1.43
   }),
   Mounts: listOf(mountShape),
-  NetworkSettings: networkSettingsShape,
 });
 
 export type DockerInspect = z.infer<typeof dockerInspectSchema>;

@@ -3,6 +3,7 @@ import { capabilityName } from '../../../linux/capabilities.ts';
 import type { Ulimit } from '../create/create-container.ts';
 import type { ContainerState, InspectedDevice, InspectedMount } from './inspected-container.ts';
 import type {
+  answerAlike,
   configAlike,
   hostConfigAlike,
   deviceShape,
@@ -20,7 +21,7 @@ const podmanStates: Readonly<Record<string, ContainerState['status']>> = {
   stopping: 'running',
 };
 
-export function readState(state: z.infer<typeof stateShape>): ContainerState {
+function readState(state: z.infer<typeof stateShape>): ContainerState {
   return {
     status: podmanStates[state.Status] ?? (state.Status as ContainerState['status']),
     running: state.Running,
@@ -34,8 +35,8 @@ export function readState(state: z.infer<typeof stateShape>): ContainerState {
 }
 
 /** Reads the mounts. Both engines list simple tmpfs mounts apart from the others. */
-export function readMounts(
-  mounts: readonly (z.infer<typeof mountShape> & { readonly Options?: readonly string[] })[],
+function readMounts(
+  mounts: AnswerAlike['Mounts'],
   tmpfs: Readonly<Record<string, string>>,
 ): InspectedMount[] {
   const listed = mounts.map((mount) => ({
@@ -76,6 +77,22 @@ export function readPorts(host: {
   return [...Object.keys(host.PortBindings ?? {}), ...(host.PublishAllPorts ? ['all'] : [])];
 }
 
+/** Reads the part of the answer, beside the container's configuration, that both engines describe alike. */
+export function readAlike(answer: AnswerAlike) {
+  const { HostConfig: host } = answer;
+  return {
+    id: answer.Id,
+    createdAt: new Date(answer.Created),
+    state: readState(answer.State),
+    restartCount: answer.RestartCount,
+    ...readHostAlike(host),
+    mounts: readMounts(answer.Mounts, host.Tmpfs),
+    networks: Object.keys(answer.NetworkSettings?.Networks ?? {}),
+    apparmorProfile: answer.AppArmorProfile,
+    processLabel: answer.ProcessLabel,
+  };
+}
+
 /** Reads the part of the configuration that both engines describe alike. */
 export function readConfigAlike(config: ConfigAlike) {
   return {
@@ -91,8 +108,7 @@ export function readConfigAlike(config: ConfigAlike) {
   };
 }
 
-/** Reads the part of the host's configuration that both engines describe alike. */
-export function readHostAlike(host: HostConfigAlike) {
+function readHostAlike(host: HostConfigAlike) {
   return {
     network: host.NetworkMode,
     publishedPorts: readPorts(host),
@@ -125,5 +141,9 @@ export function readHostAlike(host: HostConfigAlike) {
   };
 }
 
+type AnswerAlike = z.infer<z.ZodObject<typeof answerAlike>> & {
+  readonly HostConfig: HostConfigAlike;
+  readonly Mounts: readonly (z.infer<typeof mountShape> & { readonly Options?: readonly string[] })[];
+};
 type ConfigAlike = z.infer<z.ZodObject<typeof configAlike>>;
 type HostConfigAlike = z.infer<z.ZodObject<typeof hostConfigAlike>>;

@@ -48,8 +48,6 @@ const named = z.record(z.string(), z.unknown()).nullish();
 
 export const portsShape = named;
 
-export const networkSettingsShape = z.object({ Networks: named }).nullish();
-
 /** A list that Go may leave out or write as null. */
 export function listOf<T>(shape: z.ZodType<T>) {
   return z
@@ -57,6 +55,19 @@ export function listOf<T>(shape: z.ZodType<T>) {
     .nullish()
     .transform((list) => list ?? []);
 }
+
+/** The part of the answer, beside its configurations and mounts, that both engines describe alike. */
+export const answerAlike = {
+  Id: z.string(),
+  Name: z.string(),
+  Image: z.string(),
+  Created: z.string(),
+  State: stateShape,
+  RestartCount: numberOrZero,
+  AppArmorProfile: textOrNothing,
+  ProcessLabel: textOrNothing,
+  NetworkSettings: z.object({ Networks: named }).nullish(),
+};
 
 /** The part of the configuration that both engines describe alike. */
 export const configAlike = {

@@ -1,27 +1,13 @@
 import { z } from 'zod';
-import { command, flag, numberOrZero, textMap, textOrNothing, texts } from '../../answer.ts';
-import {
-  configAlike,
-  hostConfigAlike,
-  listOf,
-  networkSettingsShape,
-  podmanMountShape,
-  stateShape,
-} from './inspect-shapes.ts';
+import { command, flag, textMap, textOrNothing, texts } from '../../answer.ts';
+import { answerAlike, configAlike, hostConfigAlike, listOf, podmanMountShape } from './inspect-shapes.ts';
 
 /** Podman `GET /libpod/containers/{id}/json`. */
 export const podmanInspectSchema = z.object({
-  Id: z.string(),
-  Name: z.string(),
-  Image: z.string(),
+  ...answerAlike,
   ImageName: textOrNothing,
-  Created: z.string(),
-  State: stateShape,
-  RestartCount: numberOrZero,
   OCIRuntime: z.string(),
   Pod: textOrNothing,
-  AppArmorProfile: textOrNothing,
-  ProcessLabel: textOrNothing,
   EffectiveCaps: texts,
   BoundingCaps: texts,
   Config: z.object({
@@ -39,7 +25,6 @@ export const podmanInspectSchema = z.object({
     Cgroups: textOrNothing,
   }),
   Mounts: listOf(podmanMountShape),
-  NetworkSettings: networkSettingsShape,
 });
 
 export type PodmanInspect = z.infer<typeof podmanInspectSchema>;

@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { withDigestPrefix } from '../../answer.ts';
 import { capabilityName } from '../../../linux/capabilities.ts';
 import type { InspectedContainer } from './inspected-container.ts';
-import { readConfigAlike, readHostAlike, readMounts, readState } from './inspect-parts.ts';
+import { readAlike, readConfigAlike } from './inspect-parts.ts';
 import type { PodmanInspect } from './podman-inspect-schema.ts';
 
 /**
@@ -12,13 +12,10 @@ import type { PodmanInspect } from './podman-inspect-schema.ts';
 export function fromPodmanInspect(answer: PodmanInspect, raw: unknown): InspectedContainer {
   const { Config: config, HostConfig: host } = answer;
   return {
-    id: answer.Id,
+    ...readAlike(answer),
     name: answer.Name,
     imageId: withDigestPrefix(answer.Image),
     image: answer.ImageName,
-    createdAt: new Date(answer.Created),
-    state: readState(answer.State),
-    restartCount: answer.RestartCount,
     config: {
       ...readConfigAlike(config),
       entrypoint: config.Entrypoint,
@@ -26,15 +23,10 @@ export function fromPodmanInspect(answer: PodmanInspect, raw: unknown): Inspecte
       stopSignal: signalName(config.StopSignal ?? ''),
     },
     runtime: answer.OCIRuntime,
-    ...readHostAlike(host),
-    mounts: readMounts(answer.Mounts, host.Tmpfs),
     networkDisabled: host.NetworkMode === 'none',
-    networks: Object.keys(answer.NetworkSettings?.Networks ?? {}),
     effectiveCaps: answer.EffectiveCaps.map(capabilityName),
     boundingCaps: answer.BoundingCaps.map(capabilityName),
     noNewPrivileges: host.SecurityOpt.includes('no-new-privileges'),
-    apparmorProfile: answer.AppArmorProfile,
-    processLabel: answer.ProcessLabel,
     cgroupnsMode: host.CgroupMode,
     annotations: config.Annotations,
     deviceRequests: 0,
