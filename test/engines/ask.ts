@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import http from 'node:http';
 
 export interface Answer {
@@ -39,4 +40,11 @@ export function ask(
     });
     request.end(body);
   });
+}
+
+/** The text of an answer that must have this status. */
+export async function expectStatus(expected: number, answer: Promise<Answer>): Promise<string> {
+  const { status, text } = await answer;
+  assert.equal(status, expected, text);
+  return text;
 }

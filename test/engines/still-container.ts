@@ -1,10 +1,9 @@
 /** A container that does nothing until it is killed, made without any code of ours that is itself under test. */
-import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import tar from 'tar-stream';
-import { ask } from './ask.ts';
+import { ask, expectStatus } from './ask.ts';
 
 /** What an engine says about it; only what the tests look at. */
 export interface StillContainer {
@@ -57,12 +56,6 @@ async function inspect(kind: 'docker' | 'podman', socket: string, id: string): P
     HostConfig: { Runtime?: string };
   };
   return { id, running: State.Running, pid: State.Pid, runtime: OCIRuntime ?? HostConfig.Runtime ?? '' };
-}
-
-async function expectStatus(expected: number, answer: ReturnType<typeof ask>): Promise<string> {
-  const { status, text } = await answer;
-  assert.equal(status, expected, text);
-  return text;
 }
 
 /** catatonit is a static binary that Podman itself brings; with `-P` it waits for a signal. */

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import {
   parseHandshakeLine,
   service,
@@ -15,7 +15,7 @@ import {
   type UnaryCall,
 } from '../../src/goplugin/index.ts';
 import { YamuxSession } from '../../src/goplugin/yamux/session.ts';
-import { goExample, goOnThePath, noGo, type GoPluginVersion } from '../plugins/go-programs.ts';
+import { goExample, needsGo, type GoPluginVersion } from '../plugins/go-programs.ts';
 import { goProgram } from './fixtures/go-host.ts';
 import { addHelper, counter, kv, probe, type CounterClient } from './fixtures/protos.ts';
 import { fixtureCommand, leavingNothing } from './fixtures/start.ts';
@@ -255,10 +255,4 @@ async function adder() {
   return service(await addHelper(), {
     sum: ({ a, b }: { a: string; b: string }) => ({ r: Number(a) + Number(b) }),
   });
-}
-
-function needsGo(t: TestContext): boolean {
-  if (goOnThePath() !== undefined) return true;
-  t.skip(noGo);
-  return false;
 }

@@ -1,8 +1,8 @@
 /** HashiCorp's own example plugins, unmodified, as plugins of this host. */
 import assert from 'node:assert/strict';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { PluginCallError, service } from '../../src/goplugin/index.ts';
-import { goExample, goOnThePath, noGo } from '../plugins/go-programs.ts';
+import { goExample, needsGo } from '../plugins/go-programs.ts';
 import { addHelper, counter, kv, type CounterClient, type KvClient } from './fixtures/protos.ts';
 import { leavingNothing } from './fixtures/start.ts';
 
@@ -74,9 +74,3 @@ test('opens fifty broker offers at once to a Go plugin', limits, async (t) => {
     );
   });
 });
-
-function needsGo(t: TestContext): boolean {
-  if (goOnThePath() !== undefined) return true;
-  t.skip(noGo);
-  return false;
-}

@@ -13,6 +13,7 @@ import { brokerService, healthService } from '../../src/goplugin/wire/services.t
 import { createIdentity } from '../../src/goplugin/tls/identity.ts';
 import { serveToTarget } from './fixtures/reflected.ts';
 import { fixtureCommand, leavingNothing, typescriptArgs, type Scratch } from './fixtures/start.ts';
+import { watchGrowth } from './fixtures/watch-growth.ts';
 
 const limits = { timeout: 60_000 };
 const liarPath = fileURLToPath(new URL('fixtures/liar.ts', import.meta.url));
@@ -199,17 +200,4 @@ async function rejected(starting: Promise<AsyncDisposable>): Promise<BulkheadErr
 /** The fixture plugin within a shell script, as its arguments. */
 function startBehind({ start }: Scratch, script: string, options: Parameters<Scratch['start']>[2] = {}) {
   return start('/bin/sh', ['-c', script, 'sh', ...fixtureCommand], options);
-}
-
-/** The largest growth of this process since, in bytes. */
-function watchGrowth(): () => number {
-  const before = process.memoryUsage().rss;
-  let most = before;
-  const timer = setInterval(() => {
-    most = Math.max(most, process.memoryUsage().rss);
-  }, 20);
-  return () => {
-    clearInterval(timer);
-    return Math.max(most, process.memoryUsage().rss) - before;
-  };
 }

@@ -1,11 +1,12 @@
 /** What is not freed grows: many lives of plugins in one process, and what they leave in it. */
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { service, type Plugin } from '../../src/goplugin/index.ts';
-import { goExample, goOnThePath, noGo } from '../plugins/go-programs.ts';
+import { goExample, needsGo } from '../plugins/go-programs.ts';
 import { addHelper, counter, type CounterClient } from './fixtures/protos.ts';
 import { leavingNothing } from './fixtures/start.ts';
+import { held } from './fixtures/held.ts';
 
 const limits = { timeout: 120_000 };
 const counterService = await counter();
@@ -65,18 +66,4 @@ async function callBack(plugin: Plugin): Promise<void> {
   });
   await using offer = await plugin.broker.serve([helper]);
   await client.put({ add_server: offer.id, key: 'n', value: 1 });
-}
-
-/** Open file descriptors, and listeners on the process. */
-async function held(): Promise<object> {
-  // Sockets close in their own turns of the event loop.
-  for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
-  const listeners = process.eventNames().map((event) => [String(event), process.listenerCount(event)]);
-  return { descriptors: (await readdir('/proc/self/fd')).length, listeners: listeners.sort() };
-}
-
-function needsGo(t: TestContext): boolean {
-  if (goOnThePath() !== undefined) return true;
-  t.skip(noGo);
-  return false;
 }

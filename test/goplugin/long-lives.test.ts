@@ -1,11 +1,11 @@
 /** Much of everything: a million messages, many launches, many at once, and what this process holds afterwards. */
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
 import { test, type TestContext } from 'node:test';
 import { goOnThePath, noGo } from '../plugins/go-programs.ts';
 import { goProgram } from './fixtures/go-host.ts';
 import { probeClient } from './fixtures/probe-client.ts';
 import { leavingNothing } from './fixtures/start.ts';
+import { held } from './fixtures/held.ts';
 
 const limits = { timeout: 600_000 };
 /** `GOPLUGIN_LAUNCHES=2000` for a long night. */
@@ -113,14 +113,6 @@ async function withGoProbe(t: TestContext, use: (command: string) => Promise<voi
     return;
   }
   await use(await goProgram('probe', new URL('go/probe', import.meta.url)));
-}
-
-/** Open file descriptors, and listeners on the process. */
-async function held(): Promise<object> {
-  // Sockets close in their own turns of the event loop.
-  for (let turn = 0; turn < 50; turn += 1) await new Promise(setImmediate);
-  const listeners = process.eventNames().map((event) => [String(event), process.listenerCount(event)]);
-  return { descriptors: (await readdir('/proc/self/fd')).length, listeners: listeners.sort() };
 }
 
 /** The largest growth since, in bytes, of what this process holds: objects and buffers. */

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import {
   formatReattachConfig,
   parseReattachConfig,
@@ -14,7 +14,7 @@ import {
   service,
   type ReattachConfig,
 } from '../../src/goplugin/index.ts';
-import { goOnThePath, goPluginVersions, noGo } from '../plugins/go-programs.ts';
+import { goPluginVersions, needsGo } from '../plugins/go-programs.ts';
 import { goProgram, runGoHost } from './fixtures/go-host.ts';
 import { probeClient } from './fixtures/probe-client.ts';
 import { kv, probe, type KvClient } from './fixtures/protos.ts';
@@ -256,10 +256,4 @@ async function serveHere(): Promise<{ config: ReattachConfig; [Symbol.asyncDispo
       await served;
     },
   };
-}
-
-function needsGo(t: TestContext): boolean {
-  if (goOnThePath() !== undefined) return true;
-  t.skip(noGo);
-  return false;
 }

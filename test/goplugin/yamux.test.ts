@@ -10,7 +10,7 @@ import { YamuxError } from '../../src/goplugin/yamux/errors.ts';
 import { encodeHeader, FrameReader, type FrameHeader } from '../../src/goplugin/yamux/frame.ts';
 import { YamuxSession } from '../../src/goplugin/yamux/session.ts';
 import type { YamuxStream } from '../../src/goplugin/yamux/stream.ts';
-import { goOnThePath, noGo } from '../plugins/go-programs.ts';
+import { needsGo } from '../plugins/go-programs.ts';
 import { goProgram } from './fixtures/go-host.ts';
 import { bytewisePair, listenOnce, socketPair } from './fixtures/sockets.ts';
 
@@ -296,10 +296,4 @@ async function rawPeer(onStream: (stream: YamuxStream) => void): Promise<RawPeer
       return bytes;
     },
   };
-}
-
-function needsGo(t: TestContext): boolean {
-  if (goOnThePath() !== undefined) return true;
-  t.skip(noGo);
-  return false;
 }

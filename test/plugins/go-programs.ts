@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { builtOnce, sourcesOf } from './cache.ts';
 import { runTool } from './run-tool.ts';
@@ -35,6 +36,13 @@ export function goOnThePath(): string | undefined {
     go = error === undefined ? stdout : '';
   }
   return go === '' ? undefined : go;
+}
+
+/** Whether there is Go. Skips the test where there is none. */
+export function needsGo(t: TestContext): boolean {
+  if (goOnThePath() !== undefined) return true;
+  t.skip(noGo);
+  return false;
 }
 
 /** Builds an example plugin, unmodified. @returns the path of the static program */
@@ -77,6 +85,11 @@ export function goProber(goPlugin: 'current' | 'old' = 'current'): Promise<strin
 /** Builds the plugin that attacks its host; see ../security/attacks.ts. @returns the path of the static program */
 export function goAttacker(): Promise<string> {
   return goProgram('../security/attacker-go', 'attacker');
+}
+
+/** Builds the program that poses as an engine; see ../security/attackers/forged-engine.ts. @returns its path */
+export function goForgedEngine(): Promise<string> {
+  return goProgram('../security/attackers/forged-engine', 'forged-engine');
 }
 
 async function goProgram(directory: string, name: string, flags: readonly string[] = []): Promise<string> {

@@ -10,8 +10,7 @@ import { describe, it } from 'node:test';
 import type { Fact } from '../../src/compatibility/index.ts';
 import type { EngineProcess } from '../../src/compatibility/gather/engine-process.ts';
 import { loadStatus } from '../engines/engines.ts';
-import { goOnThePath, noGo } from '../plugins/go-programs.ts';
-import { goAttacker } from './attackers/go-attacker.ts';
+import { goForgedEngine, goOnThePath, noGo } from '../plugins/go-programs.ts';
 
 const { user, shareDirectory } = loadStatus();
 const skip =
@@ -65,7 +64,7 @@ async function besideLookAlike(before: readonly string[]): Promise<Found> {
   const folder = mkdtempSync(join(shareDirectory, 'look-alike-'));
   try {
     chmodSync(folder, 0o755);
-    copyFileSync(await goAttacker('forged-engine'), join(folder, 'dockerd'));
+    copyFileSync(await goForgedEngine(), join(folder, 'dockerd'));
     const program = ['--import', 'tsx', 'test/security/attackers/beside-look-alike.ts', folder, ...before];
     const { stdout, stderr } = spawnSync(
       'unshare',

@@ -10,6 +10,7 @@ import { schemaOf } from '../../src/goplugin/reflection/schema.ts';
 import { reflectionService } from '../../src/goplugin/reflection/services.ts';
 import { bytesField, varintField } from '../../src/goplugin/wire/protobuf.ts';
 import { serveToTarget } from '../goplugin/fixtures/reflected.ts';
+import { watchGrowth } from '../goplugin/fixtures/watch-growth.ts';
 
 const limits = { timeout: 120_000 };
 const mebibyte = 1024 * 1024;
@@ -456,17 +457,4 @@ function answering(answer: (question: ReflectionQuestion) => ReflectionAnswer | 
       for await (const question of questions) yield { question, answer: await answer(question) };
     },
   });
-}
-
-/** The largest growth of this process since, in bytes. */
-function watchGrowth(): () => number {
-  const before = process.memoryUsage().rss;
-  let most = before;
-  const timer = setInterval(() => {
-    most = Math.max(most, process.memoryUsage().rss);
-  }, 20);
-  return () => {
-    clearInterval(timer);
-    return Math.max(most, process.memoryUsage().rss) - before;
-  };
 }

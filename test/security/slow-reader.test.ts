@@ -11,6 +11,7 @@ import type { ControlAnswer, ControlRequest } from '../../src/cli/control/messag
 import { serveControl } from '../../src/cli/control/serve-control.ts';
 import type { PluginHost } from '../../src/host/index.ts';
 import { PluginLog } from '../../src/host/instances/plugin-log.ts';
+import { watchGrowth } from '../goplugin/fixtures/watch-growth.ts';
 
 const limits = { timeout: 120_000 };
 const mebibyte = 1024 * 1024;
@@ -94,18 +95,5 @@ async function openControl(host: object) {
       await control[Symbol.asyncDispose]();
       await rm(directory, { recursive: true });
     },
-  };
-}
-
-/** The largest growth of this process since, in bytes. */
-function watchGrowth(): () => number {
-  const before = process.memoryUsage().rss;
-  let most = before;
-  const timer = setInterval(() => {
-    most = Math.max(most, process.memoryUsage().rss);
-  }, 20);
-  return () => {
-    clearInterval(timer);
-    return Math.max(most, process.memoryUsage().rss) - before;
   };
 }

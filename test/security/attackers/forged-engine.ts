@@ -1,13 +1,12 @@
 /** A container whose root process poses as the process of an engine. */
-import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import tar from 'tar-stream';
-import { ask } from '../../engines/ask.ts';
+import { ask, expectStatus } from '../../engines/ask.ts';
 import type { TestService } from '../../engines/engines.ts';
-import { goAttacker } from './go-attacker.ts';
+import { goForgedEngine } from '../../plugins/go-programs.ts';
 
 export interface ForgedEngine extends AsyncDisposable {
   /** On the host. Of a container in gVisor, the process of the sandbox. */
@@ -75,7 +74,7 @@ async function listens(pid: number, path: string): Promise<void> {
 async function image(name: string, tag: string, mark: string): Promise<Buffer> {
   const runsc = `#!/bin/sh\nreadlink /proc/$PPID/cwd >> ${mark}\necho runsc version release-20990101.0\n`;
   const layer = await archive({
-    [name]: await readFile(await goAttacker('forged-engine')),
+    [name]: await readFile(await goForgedEngine()),
     'usr/bin/runsc': Buffer.from(runsc),
   });
   const config = {
@@ -99,10 +98,4 @@ function archive(files: Record<string, Buffer>): Promise<Buffer> {
     pack.entry({ name, mode: 0o755, mtime: new Date(0) }, bytes);
   pack.finalize();
   return buffer(pack);
-}
-
-async function expectStatus(expected: number, answer: ReturnType<typeof ask>): Promise<string> {
-  const { status, text } = await answer;
-  assert.equal(status, expected, text);
-  return text;
 }
