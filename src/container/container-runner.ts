@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
 import { orAborted, whenAborted } from '../abort.ts';
 import type { LaunchStrategy } from '../compatibility/index.ts';
 import {
@@ -19,6 +20,7 @@ import { createRequest } from './create-request.ts';
 import { diagnoseContainer } from './diagnose.ts';
 import { noteDisposal } from './disposals.ts';
 import { CleanupError, ContainerStartError } from './errors.ts';
+import { withFolderHint } from './folder-hint.ts';
 import { proveGvisor } from './gvisor-proof.ts';
 import { removeContainer } from './remove.ts';
 import { watchExit } from './exit-watch.ts';
@@ -58,7 +60,7 @@ export async function createContainerRunner(
 ): Promise<PluginRunner> {
   signal?.throwIfAborted();
   const { engine, strategy, options } = parts;
-  const parent = options.socketDirectory;
+  const parent = options.socketDirectory === undefined ? undefined : resolve(options.socketDirectory);
   const engineSees = mountsSeenBy(engine, parent);
   const folder = await makePluginFolder(strategy.directory, { parent, engineSees });
   const name = containerName(options.title);
@@ -82,7 +84,7 @@ export async function createContainerRunner(
       throw error;
     }
   } catch (error) {
-    throw await disposeAfter(error, folder);
+    throw await disposeAfter(withFolderHint(error, folder.path), folder);
   }
 }
 
@@ -181,7 +183,7 @@ class ContainerRunner implements PluginRunner {
       await this.#parts.engine.containers.start(this.id, { signal });
     } catch (cause) {
       signal?.throwIfAborted();
-      throw new ContainerStartError(this.name, cause);
+      throw withFolderHint(new ContainerStartError(this.name, cause), this.#folder.path);
     }
     await this.#proveGvisor(signal);
     this.#exit = watchExit(this.#parts.engine, this.id, this.#lifetime.signal).then((exit) => {

@@ -15,6 +15,7 @@ import type { Plugin } from '../goplugin/index.ts';
 import { noteDrift } from './mounts/drift.ts';
 import type { Engines } from './launching/engines.ts';
 import type { HostLogger } from './reporting/events.ts';
+import { withAbsolutePaths } from './absolute-paths.ts';
 import { checkHostOptions } from './host-checks.ts';
 import type { PluginHostOptions, VersionOption } from './host-options.ts';
 import {
@@ -138,15 +139,19 @@ export class PluginHost implements AsyncDisposable {
    */
   static async open(options: PluginHostOptions = {}): Promise<PluginHost> {
     checkHostOptions(options);
-    const { identity, parts } = await openParts(options);
-    return new PluginHost(options, identity, parts);
+    const resolved = withAbsolutePaths(options);
+    const { identity, parts } = await openParts(resolved);
+    return new PluginHost(resolved, identity, parts);
   }
 
-  /** Returns the engine that runs plugins of this runtime (default: the host's), for example to load images. */
-  async engine(runtime = this.#runtime): Promise<Engine> {
-    checkArgument('host.engine', 'runtime', filledText, runtime);
+  /**
+   * Returns the engine that runs plugins of this runtime (default: the host's), for example to load images. Without a
+   * runtime, an engine is returned also where the host's runtime is not installed, because images need none.
+   */
+  async engine(runtime?: string): Promise<Engine> {
+    if (runtime !== undefined) checkArgument('host.engine', 'runtime', filledText, runtime);
     this.#lifetime.refuseClosed();
-    return this.#engines.forRuntime(runtime);
+    return runtime === undefined ? this.#engines.any(this.#runtime) : this.#engines.forRuntime(runtime);
   }
 
   /**

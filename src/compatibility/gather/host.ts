@@ -1,15 +1,18 @@
 import { access, constants, readdir, readFile, stat } from 'node:fs/promises';
-import { platform, release, tmpdir } from 'node:os';
+import { platform, release } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { findExecutable, programFolders } from '../../linux/find-executable.ts';
 import { isOwnedFolder } from '../../linux/owned-name.ts';
 import { bytesBelow } from '../../linux/socket-depth.ts';
+import { temporaryFolder } from '../../linux/standard-folders.ts';
 import { hostArchitecture } from '../../program/architecture.ts';
+import { onlyShellsExpand } from '../../settings/user-path.ts';
 import { checkGathering } from '../compatibility-checks.ts';
 import { known, unknown, type Fact } from '../fact.ts';
 import { unusedGroupId } from '../group-ids.ts';
 import type { HostFacts, SocketFolderFacts } from '../host-facts.ts';
-import { mountOf } from './mounts.ts';
+import { mountOf, readMounts } from './mounts.ts';
+import { containerMark } from './own-container.ts';
 
 /** Names of emulators in binfmt_misc, which are QEMU's names. */
 const emulatorNames: Readonly<Record<string, string>> = {
@@ -35,14 +38,15 @@ export interface HostGathering {
 export async function gatherHostFacts(options: HostGathering = {}): Promise<HostFacts> {
   checkGathering('gatherHostFacts', options);
   const { path } = await programFolders(process.env['PATH']);
-  const [group, passwd, setfacl, emulated, podmanRuntimes, socketFolder] = await Promise.all([
+  const [group, passwd, setfacl, emulated, podmanRuntimes, container, socketFolder] = await Promise.all([
     readFile('/etc/group', 'utf8').catch(() => ''),
     readFile('/etc/passwd', 'utf8').catch(() => ''),
     findExecutable('setfacl', path),
     emulatedArchitectures(),
     runtimesForPodman(path),
+    ownContainer(),
     gatherSocketFolder(
-      resolve(options.socketDirectory ?? tmpdir()),
+      resolve(options.socketDirectory ?? temporaryFolder()),
       bytesBelow({ ownedFolder: options.ownedFolder ?? true }),
     ),
   ]);
@@ -56,6 +60,7 @@ export async function gatherHostFacts(options: HostGathering = {}): Promise<Host
     unusedGid: known(unusedGroupId(group, passwd), '/etc/group, /etc/passwd'),
     setfacl: known(setfacl !== undefined, setfacl ?? `PATH ${path}`),
     podmanRuntimes,
+    container,
     socketFolder,
   };
 }
@@ -74,6 +79,11 @@ async function emulatedArchitectures(): Promise<Fact<readonly string[]>> {
     if (text.startsWith('enabled') && /^flags: .*F/m.test(text)) found.push(architecture);
   }
   return known(found, folder);
+}
+
+async function ownContainer(): Promise<Fact<string>> {
+  const mark = await containerMark(await readMounts('/proc/self'));
+  return known(mark ?? '', mark ?? '/proc/self/mountinfo, /.dockerenv, /run/.containerenv');
 }
 
 async function runtimesForPodman(path: string): Promise<Fact<readonly string[]>> {
@@ -95,7 +105,8 @@ async function gatherSocketFolder(path: string, room: number): Promise<SocketFol
   const mount = await mountOf(path);
   const writable = await access(path, constants.W_OK | constants.X_OK).then(
     () => known(true, path),
-    (error: unknown) => known(false, `${path}: ${(error as NodeJS.ErrnoException).code ?? ''}`),
+    (error: unknown) =>
+      known(false, `${path}: ${(error as NodeJS.ErrnoException).code ?? ''}${tildeIn(path)}`),
   );
   const closedTo = await closedFolder(path);
   if (mount === undefined) {
@@ -127,6 +138,11 @@ async function gatherSocketFolder(path: string, room: number): Promise<SocketFol
     ),
     closedTo,
   };
+}
+
+/** Explains a path that `TMPDIR` begins with `~` has led to, where no shell wrote the variable. */
+function tildeIn(path: string): string {
+  return path.split('/').includes('~') ? `; ${onlyShellsExpand}` : '';
 }
 
 async function closedFolder(path: string): Promise<Fact<string>> {

@@ -5,6 +5,12 @@ import { readProcFile } from '../../linux/process-status.ts';
 const longestList = 16 * 1024 * 1024;
 
 export interface Mount {
+  /** Number of the mount, which no other mount has at the same time, in whatever namespace. */
+  readonly id: string;
+  /** Device of the file system. */
+  readonly device: string;
+  /** Which folder of the file system is mounted. */
+  readonly root: string;
   readonly point: string;
   readonly type: string;
   /** Options of the mount and of the file system. */
@@ -15,9 +21,19 @@ export interface Mount {
 /** Returns the mount that `path` is on, as this process sees it. */
 export async function mountOf(path: string): Promise<Mount | undefined> {
   const real = await realpath(path).catch(() => path);
-  const mounts = await readMounts('/proc/self');
-  // The last mount that covers the path is on top.
-  return mounts.findLast(({ point }) => real === point || real.startsWith(point === '/' ? '/' : `${point}/`));
+  return covering(await readMounts('/proc/self'), real);
+}
+
+/** Returns the mount that a path without links is on: the last one that covers it is on top. */
+export function covering<T extends Pick<Mount, 'point'>>(mounts: readonly T[], real: string): T | undefined {
+  return mounts.findLast(({ point }) => below(point, real) !== undefined);
+}
+
+/** Returns the rest of a path below a folder, which is '' for the folder itself; `undefined` where it is elsewhere. */
+export function below(folder: string, path: string): string | undefined {
+  const start = folder === '/' ? '' : folder;
+  if (path === folder) return '';
+  return path.startsWith(`${start}/`) ? path.slice(start.length) : undefined;
 }
 
 /**
@@ -29,11 +45,11 @@ export async function readMounts(folder: string): Promise<Mount[]> {
   const text = await readProcFile(file, longestList);
   return text.split('\n').flatMap((line) => {
     const [before = '', after] = line.split(' - ');
-    const [point, own] = before.split(' ').slice(4);
+    const [id = '', , device = '', root = '', point, own] = before.split(' ');
     const [type, , ofFileSystem = ''] = (after ?? '').split(' ');
     if (point === undefined || type === undefined || after === undefined) return [];
     const options = [...(own ?? '').split(','), ...ofFileSystem.split(',')];
-    return [{ point: unescape(point), type, options, evidence: file }];
+    return [{ id, device, root: unescape(root), point: unescape(point), type, options, evidence: file }];
   });
 }
 
