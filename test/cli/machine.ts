@@ -25,12 +25,16 @@ export interface Machine extends Disposable {
 
 export const noMachine = process.geteuid?.() === 0 ? false : 'needs root, to make a mount namespace';
 
-/** An empty /run has no engine's socket; a file that can't be executed is no program. */
+/**
+ * An empty /run has no engine's socket; a file that can't be executed is no program. The built package is readable by
+ * its owner only, so it is copied.
+ */
 const script = `
-  place=$1 checkout=$2 node=$3 hidden=$4; shift 4
+  place=$1 package=$2 modules=$3 node=$4 hidden=$5; shift 5
   mount -t tmpfs -o mode=755 run /run
   mount -t tmpfs -o mode=755 place "$place"
-  mkdir "$place/checkout"; mount --bind "$checkout" "$place/checkout"
+  cp -r "$package" "$place/package"; chmod -R a+rX "$place/package"
+  mkdir "$place/package/node_modules"; mount --bind "$modules" "$place/package/node_modules"
   touch "$place/node"; mount --bind "$node" "$place/node"
   for program in $hidden; do
     for folder in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin; do
@@ -39,7 +43,7 @@ const script = `
   done
   exec "$@"`;
 
-const entry = join(await builtPackage(), 'dist/cli/main.js').slice(checkout.length);
+const builtFolder = await builtPackage();
 
 export function machine({ podman, without = [], user }: MachineOptions): Machine {
   const folder = mkdtempSync(join(tmpdir(), 'bm-')); // Podman takes no long paths
@@ -62,8 +66,8 @@ export function machine({ podman, without = [], user }: MachineOptions): Machine
     user === undefined ? [] : ['setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups'];
   const words = (args: readonly string[]) => [
     ...['--mount', '--propagation', 'private', '/bin/sh', '-euc', script, 'machine'],
-    ...[place, checkout, process.execPath, hidden, ...become],
-    ...[join(place, 'node'), join(place, 'checkout', entry), ...args],
+    ...[place, builtFolder, join(checkout, 'node_modules'), process.execPath, hidden, ...become],
+    ...[join(place, 'node'), join(place, 'package/dist/cli/main.js'), ...args],
   ];
   const settings = (environment: Record<string, string>) => ({
     PATH: `${programs}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
