@@ -91,6 +91,19 @@ describe('a machine with nothing but Podman', { skip, timeout: 600_000 }, () => 
   });
 });
 
+it(
+  'an ordinary user without further ids has a rootless Podman, by the word of every command',
+  { skip, timeout: 240_000 },
+  () => {
+    using here = machine({ podman: 'installed', user: nobody });
+    const { status, stdout } = here.run(['doctor']);
+    const matrix = here.run(['matrix', '-format=json']);
+    const { summary } = JSON.parse(matrix.stdout) as MatrixResult;
+    assert.match(stdout, /^Podman \S+, rootless/m);
+    assert.deepEqual([status, summary.works > 0], [0, true], stdout);
+  },
+);
+
 const commands: readonly (readonly string[])[] = [
   ['doctor'],
   ['check', image],
@@ -156,10 +169,13 @@ describe("a Podman that can't be used", { skip: noMachine, timeout: 600_000 }, (
     for (const words of few) assert.match(Object.values(here.run(words)).join(''), /podman is not installed/);
   });
 
-  it('because its user has no ids for a rootless one, is told in words', { skip }, () => {
+  it('because its user has nowhere to keep images, is told in words', { skip }, () => {
     using here = machine({ podman: 'installed', user: nobody });
     for (const words of few) {
-      const { status, stdout, stderr } = here.run(words);
+      const { status, stdout, stderr } = here.run(words, {
+        HOME: '/nonexistent',
+        CONTAINERS_STORAGE_CONF: '',
+      });
       assert.equal(status, words[0] === 'doctor' ? 1 : 3, `${words.join(' ')}: ${stdout}${stderr}`);
       assert.match(stdout + stderr, /PODMAN_SERVICE_(FAILED|TIMEOUT)/);
       assert.match(stdout + stderr, /Hint: /);
