@@ -71,7 +71,7 @@ export function doctorLines(report: DoctorReport, paint: Paint): string[] {
       '',
       paint('bold', facts === undefined ? unusedName(socketPath, source, error) : nameOf(facts, source)),
       ...(facts === undefined
-        ? describeError(error, paint).map((line) => `  ${line}`)
+        ? describeError(error, paint, launchFlags).map((line) => `  ${line}`)
         : pairs(enginePairs(facts, matrix))),
     ]),
     ...list(

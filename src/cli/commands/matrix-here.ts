@@ -123,7 +123,7 @@ function answering(places: readonly EnginePlace[]): Engine[] {
   if (none.code !== 'ENGINE_NONE_FOUND') throw error.error;
   throw new BulkheadError('ENGINE_NONE_FOUND', none.message, {
     cause: none,
-    hint: `${none.hint ?? ''} Or give -facts of another host.`,
+    hint: `To predict for another host, give its -facts. ${none.hint ?? ''}`,
   });
 }
 

@@ -25,6 +25,6 @@ export function noEngineAtAll(none: BulkheadError, thrown: unknown): unknown {
 
 /** A socket that is there and forbidden is nearer than a program that is not installed. */
 function hintOf(none: BulkheadError, { hint = 'Install podman.' }: BulkheadError): string {
-  const other = `Start Docker or Podman, or say where it is: \`socketPath\`, or DOCKER_HOST. Or let Bulkhead start a Podman of its own. ${hint}`;
+  const other = `Start Docker or Podman, or name its socket with \`socketPath\` or DOCKER_HOST. Bulkhead can also start a Podman of its own. ${hint}`;
   return none.cause instanceof BulkheadError && none.hint !== undefined ? `${none.hint} ${other}` : other;
 }
