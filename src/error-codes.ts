@@ -182,7 +182,8 @@ export const errorCodes = {
   FACTS_INVALID: { blames: 'usage', meaning: 'A file that should hold recorded facts does not.' },
   SOCKET_DIRECTORY_FAILED: {
     blames: 'machine',
-    meaning: "The directory for the plugin's socket could not be made as the launch needs it.",
+    meaning:
+      "The directory for the plugin's socket could not be made as the launch needs it, or the engine does not see it.",
   },
   SOCKET_OUTSIDE_DIRECTORY: {
     blames: 'plugin',

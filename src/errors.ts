@@ -50,9 +50,9 @@ export class BulkheadError extends Error {
     this.hint = options.hint === undefined ? undefined : boundedText(options.hint);
   }
 
-  /** What is at fault, which follows from the code. */
+  /** What is at fault, which follows from the code; the machine where the code is not in the table. */
   get blames(): Blame {
-    return errorCodes[this.code].blames;
+    return (errorCodes as Partial<typeof errorCodes>)[this.code]?.blames ?? 'machine';
   }
 
   /**

@@ -69,8 +69,8 @@ function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
-/** Reads a property, where a getter or a proxy may throw. */
-function property(value: unknown, name: string): unknown {
+/** Reads a property, where a getter or a proxy may throw, or the value has none. */
+export function property(value: unknown, name: string): unknown {
   try {
     return (value as Record<string, unknown>)[name];
   } catch {

@@ -2,6 +2,7 @@ import type { ExitCode } from './exit-codes.ts';
 import type { Flags, FlagValues } from './flags.ts';
 import type { Terminal } from './output/terminal.ts';
 import { shownFlag, type ParsedArguments } from './parse-arguments.ts';
+import { beginsWithTilde, onlyShellsExpand } from '../settings/user-path.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface Positional {
@@ -85,10 +86,11 @@ export function command<const F extends Flags = Flags, const P extends readonly 
     positionals,
     flags,
     async execute(given, context) {
-      const values = Object.entries(flags).map(([name, flag]) => [
-        name,
-        flag.convert(given.flags.get(name) ?? [], shownFlag(name)),
-      ]);
+      const values = Object.entries(flags).map(([name, flag]) => {
+        const texts = given.flags.get(name) ?? [];
+        if (flag.path === true) refuseNoPath(texts, shownFlag(name), flag.value);
+        return [name, flag.convert(texts, shownFlag(name))];
+      });
       checkCount(positionals, given.positionals);
       return definition.run(
         {
@@ -99,6 +101,21 @@ export function command<const F extends Flags = Flags, const P extends readonly 
       );
     },
   };
+}
+
+/**
+ * Refuses paths that nobody means: nothing, as a variable of a shell that is not set gives it; and `~`, which shells
+ * leave alone inside a word such as `-directory=~/plugins`, so that a folder of that name would be made.
+ */
+function refuseNoPath(texts: readonly string[], name: string, value: string | undefined): void {
+  if (texts.includes('')) {
+    throw new UsageError(
+      `${name} takes ${value === 'SOCKET' ? 'the path of a unix socket' : 'a path'}, not nothing`,
+    );
+  }
+  const path = texts.find((text) => beginsWithTilde(text));
+  if (path === undefined) return;
+  throw new UsageError(`${name} is ${path}: ${onlyShellsExpand}; write ${name} ${path}`);
 }
 
 function checkCount(positionals: readonly Positional[], given: readonly string[]): void {

@@ -1,4 +1,5 @@
 import { BulkheadError } from '../errors.ts';
+import { messageOf, property } from '../thrown-value.ts';
 import type { Flags } from './flags.ts';
 import { withFlags } from './option-flags.ts';
 import { plainText } from './output/plain-text.ts';
@@ -6,7 +7,7 @@ import type { Paint } from './output/terminal.ts';
 
 /**
  * Describes an error in the shape that all commands share: what happened, where it happened, what was observed, and
- * what to do. It contains no stack and no secrets.
+ * what to do. It contains no stack and no secrets. Never throws, whatever was thrown.
  *
  * ```
  * Error: IMAGE_NOT_PRESENT: the engine has no image nosuch:1
@@ -35,37 +36,48 @@ interface ErrorParts {
 function partsOf(error: unknown): ErrorParts {
   if (!(error instanceof BulkheadError)) {
     const { message, hint } = BulkheadError.from(error);
-    return { heading: message, details: [], remedy: hint };
+    return { heading: message === '' ? wordless(error) : message, details: [], remedy: hint };
   }
   return {
-    heading: `${error.code}: ${error.message}`,
+    heading: `${textOf(error, 'code') ?? 'INTERNAL'}: ${messageOf(error)}`,
     details: [...pluginDetails(error)],
-    remedy: error.hint,
+    remedy: textOf(error, 'hint'),
   };
 }
 
-/**
- * The fields of a `PluginError`. They are recognised by their shape, so that nothing has to be loaded to print an
- * error.
- */
-interface PluginParts {
-  readonly phase?: unknown;
-  readonly exit?:
-    { readonly code?: number | undefined; readonly oomKilled?: boolean | undefined } | undefined;
-  readonly diagnosis?:
-    { readonly facts: readonly { readonly name: string; readonly value: string }[] } | undefined;
-  /** The error of a Podman service of our own has plain text here, which its message contains already. */
-  readonly output?: { readonly stdout: string; readonly stderr: string } | string | undefined;
+/** Describes what was thrown without a message: an error that stands for several has none of its own. */
+function wordless(error: unknown): string {
+  const several = property(error, 'errors');
+  const messages = Array.isArray(several) ? several.map(messageOf).filter((text) => text !== '') : [];
+  return messages.length > 0
+    ? messages.join('\n')
+    : `${textOf(error, 'name') ?? 'an error'} without a message`;
 }
 
-function* pluginDetails(error: BulkheadError & PluginParts): Iterable<string> {
-  if (typeof error.phase === 'string') yield `phase: ${error.phase}`;
-  if (error.exit?.code !== undefined) yield `exit code: ${error.exit.code}`;
-  for (const { name, value } of error.diagnosis?.facts ?? []) yield `${name}: ${value}`;
-  if (typeof error.output !== 'object') return;
-  for (const stream of ['stdout', 'stderr'] as const) {
-    const text = error.output[stream].trimEnd();
+/**
+ * Yields the fields of a `PluginError`. They are recognised by their shape, so that nothing has to be loaded to print an
+ * error. Other errors have other things under these names: that of a Podman service has plain text as its output, which
+ * its message contains already.
+ */
+function* pluginDetails(error: BulkheadError): Iterable<string> {
+  const phase = textOf(error, 'phase');
+  if (phase !== undefined) yield `phase: ${phase}`;
+  const code = property(property(error, 'exit'), 'code');
+  if (typeof code === 'number') yield `exit code: ${code}`;
+  const facts = property(property(error, 'diagnosis'), 'facts');
+  for (const fact of Array.isArray(facts) ? (facts as unknown[]) : []) {
+    const [name, value] = [textOf(fact, 'name'), textOf(fact, 'value')];
+    if (name !== undefined && value !== undefined) yield `${name}: ${value}`;
+  }
+  const output = property(error, 'output');
+  for (const stream of ['stdout', 'stderr']) {
+    const text = textOf(output, stream)?.trimEnd() ?? '';
     if (text !== '')
       yield [`last output on ${stream}:`, ...text.split('\n').map((line) => `  ${line}`)].join('\n');
   }
+}
+
+function textOf(value: unknown, name: string): string | undefined {
+  const text = property(value, name);
+  return typeof text === 'string' ? text : undefined;
 }

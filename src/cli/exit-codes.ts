@@ -1,4 +1,5 @@
 import { BulkheadError, type Blame } from '../errors.ts';
+import { property } from '../thrown-value.ts';
 
 /** The exit codes of the command line. This is the only place that defines them; `bulkhead help` prints it. */
 export const exitCodes = { ok: 0, no: 1, usage: 2, environment: 3 } as const;
@@ -27,8 +28,9 @@ const exitCodeOfBlame: Readonly<Record<Blame, ExitCode>> = {
 
 /**
  * The exit code for an error. Errors that are not Bulkhead's, such as those of the file system, are blamed on the
- * machine.
+ * machine, and so are those of another copy of Bulkhead that blames something unknown here.
  */
 export function exitCodeOf(error: unknown): ExitCode {
-  return exitCodeOfBlame[BulkheadError.from(error).blames];
+  const blame = property(BulkheadError.from(error), 'blames');
+  return new Map<unknown, ExitCode>(Object.entries(exitCodeOfBlame)).get(blame) ?? exitCodes.environment;
 }

@@ -5,6 +5,7 @@
  */
 export const lazyModules = {
   engine: () => import('../engine/index.ts'),
+  engineInternal: () => import('../engine/internal.ts'),
   compatibility: () => import('../compatibility/index.ts'),
   launchPlan: () => import('../container/index.ts'),
   images: () => import('../packing/index.ts'),

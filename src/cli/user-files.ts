@@ -1,6 +1,7 @@
 /** Reads and writes files that the command line names. Errors name the file and say what to do. */
 import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { BulkheadError } from '../errors.ts';
+import { beginsWithTilde, onlyShellsExpand } from '../settings/user-path.ts';
 import { fileHints } from '../thrown-value.ts';
 
 /** @throws BulkheadError `FILE_UNUSABLE` */
@@ -59,6 +60,6 @@ export function unusable(path: string, done: 'read' | 'written', cause: unknown)
   return new BulkheadError(
     'FILE_UNUSABLE',
     `${path} can't be ${done}: ${reason}${code === '' ? '' : ` (${code})`}`,
-    { cause, hint: fileHints[code] },
+    { cause, hint: beginsWithTilde(path) ? `Write the path out: ${onlyShellsExpand}.` : fileHints[code] },
   );
 }

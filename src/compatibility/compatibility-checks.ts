@@ -18,6 +18,7 @@ import {
   type Check,
 } from '../settings/option-shape.ts';
 import { settingChecks } from '../settings/setting-list.ts';
+import { userPath } from '../settings/user-path.ts';
 import type { EngineGathering } from './gather/engine.ts';
 import type { HostGathering } from './gather/host.ts';
 import type { ImageGathering } from './gather/image.ts';
@@ -29,10 +30,10 @@ const object = fieldsOf<object>({});
 const present = required(object);
 const liftable = anyOf(oneOf('unlimited'), wholeNumber(1));
 
-const folder = { socketDirectory: filledText };
+const folder = { socketDirectory: userPath };
 const hostGathering = { ...folder, ownedFolder: flag };
 const engineGathering = { ...folder, fresh: flag, signal };
-const imageGathering = { cacheDirectory: filledText, signal };
+const imageGathering = { cacheDirectory: userPath, signal };
 
 /** Checks of the options of each gathering. */
 const gatherings = {
@@ -110,7 +111,7 @@ const argumentChecks = {
   hostFacts: object,
   image: object,
   reference: filledText,
-  folder: filledText,
+  folder: userPath,
   path: filledText,
   environment: recordOf(text),
   launchFacts: fieldsOf<{ host: unknown; engine: unknown; image: unknown }>({

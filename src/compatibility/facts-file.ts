@@ -72,6 +72,7 @@ const host: z.ZodType<HostFacts> = z.strictObject({
   unusedGid: count,
   setfacl: flag,
   podmanRuntimes: texts,
+  container: fact(text).optional(),
   socketFolder: z.strictObject({
     path: text.startsWith('/'),
     bytesBelow: z.int().nonnegative().optional(),

@@ -18,6 +18,8 @@ export interface HostFacts {
   readonly setfacl: Fact<boolean>;
   /** Runtimes of this host for which a Podman service of our own could be started; none without Podman. */
   readonly podmanRuntimes: Fact<readonly string[]>;
+  /** What shows that this process is in a container; empty where nothing does. Absent in older files of facts. */
+  readonly container?: Fact<string> | undefined;
   readonly socketFolder: SocketFolderFacts;
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
 import { orAborted, whenAborted } from '../abort.ts';
 import {
   ConflictError,
@@ -18,6 +19,7 @@ import { createRequest, type CreateRequestParts } from './create-request.ts';
 import { diagnoseContainer } from './diagnose.ts';
 import { noteDisposal } from './disposals.ts';
 import { CleanupError, ContainerStartError } from './errors.ts';
+import { withFolderHint } from './folder-hint.ts';
 import { proveGvisor } from './gvisor-proof.ts';
 import { removeContainer } from './remove.ts';
 import { watchExit } from './exit-watch.ts';
@@ -52,7 +54,7 @@ export async function createContainerRunner(
 ): Promise<PluginRunner> {
   signal?.throwIfAborted();
   const { engine, strategy, options } = parts;
-  const parent = options.socketDirectory;
+  const parent = options.socketDirectory === undefined ? undefined : resolve(options.socketDirectory);
   const engineSees = mountsSeenBy(engine, parent);
   const folder = await makePluginFolder(strategy.directory, { parent, engineSees });
   const name = containerName(options.title);
@@ -76,7 +78,7 @@ export async function createContainerRunner(
       throw error;
     }
   } catch (error) {
-    throw await disposeAfter(error, folder);
+    throw await disposeAfter(withFolderHint(error, folder.path), folder);
   }
 }
 
@@ -175,7 +177,7 @@ class ContainerRunner implements PluginRunner {
       await this.#parts.engine.containers.start(this.id, { signal });
     } catch (cause) {
       signal?.throwIfAborted();
-      throw new ContainerStartError(this.name, cause);
+      throw withFolderHint(new ContainerStartError(this.name, cause), this.#folder.path);
     }
     await this.#proveGvisor(signal);
     this.#exit = watchExit(this.#parts.engine, this.id, this.#lifetime.signal).then((exit) => {

@@ -11,15 +11,13 @@ import {
   required,
   shapeOf,
   text,
-  textThat,
   type Check,
   type Shape,
 } from '../settings/option-shape.ts';
+import { userPath } from '../settings/user-path.ts';
 import { settingChecks } from '../settings/setting-list.ts';
 import type { LaunchOptions } from './launch.ts';
 import type { PluginContainerOptions } from './options.ts';
-
-const absoluteFolder = textThat((value) => value.startsWith('/'), 'must be an absolute path');
 
 /** Every option of a plugin's container. */
 export const containerChecks: Shape<PluginContainerOptions> = {
@@ -32,9 +30,9 @@ export const containerChecks: Shape<PluginContainerOptions> = {
   env: recordOf(required(text)),
   mlock: flag,
   override: oneOf('unknown', 'refused'),
-  imageCacheDirectory: absoluteFolder,
+  imageCacheDirectory: userPath,
   labels: anyOf(callback, recordOf(required(text))),
-  socketDirectory: absoluteFolder,
+  socketDirectory: userPath,
 };
 
 /** Options that `startPlugin` checks by itself. */

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import {
   gatherHostFacts,
   gatherImageFacts,
@@ -13,6 +14,7 @@ import {
 } from '../compatibility/index.ts';
 import type { Engine } from '../engine/index.ts';
 import type { BulkheadError } from '../errors.ts';
+import { temporaryFolder } from '../linux/standard-folders.ts';
 import { ImageNotPresentError, LaunchRefusedError, LaunchUnknownError } from './errors.ts';
 import type { PluginContainerOptions } from './options.ts';
 import { checkLaunchOptions } from './launch-checks.ts';
@@ -92,7 +94,7 @@ async function launchFacts(
   options: PlannedOptions,
   site: LaunchSite & { readonly fresh?: boolean },
 ): Promise<LaunchFacts> {
-  const { socketDirectory } = options;
+  const socketDirectory = resolve(options.socketDirectory ?? temporaryFolder());
   const { ownedFolder = false, ownService = false, signal } = site;
   const [host, engineFacts] = await Promise.all([
     gatherHostFacts({ socketDirectory, ownedFolder }),

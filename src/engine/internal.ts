@@ -9,6 +9,7 @@ export {
 } from './codec/tar-header.ts';
 export { tmpfsOptions } from './containers/create/tmpfs-options.ts';
 export { NotFoundError } from './errors.ts';
+export { findEngine } from './find-engine.ts';
 export { longestInspection } from './images/inspect-image.ts';
 export { confinesBySeccomp } from './system/info.ts';
 export { podmanServiceChecks } from './podman-service/service-checks.ts';

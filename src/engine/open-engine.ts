@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { InvalidOptionError } from '../errors.ts';
+import { BulkheadError, InvalidOptionError } from '../errors.ts';
 import { compareVersions, negotiateApiVersion, oldestApiVersion } from './api-version.ts';
 import { EngineClient, type EngineIdentity } from './client.ts';
 import type { ConnectOptions } from './connect-options.ts';
@@ -7,7 +7,7 @@ import { containersOf } from './containers/containers.ts';
 import { findSockets } from './discovery/find-sockets.ts';
 import type { SocketCandidate } from './discovery/socket-candidate.ts';
 import type { Engine } from './engine.ts';
-import { EngineError, EngineUnreachableError, EngineVersionError } from './errors.ts';
+import { EngineUnreachableError, EngineVersionError } from './errors.ts';
 import { imagesOf } from './images/images.ts';
 import { checkOptions, countOption, optionsOf, signalOption, text } from '../settings/option-check.ts';
 import { sendRawRequest } from './raw-request.ts';
@@ -49,7 +49,7 @@ export async function openEngine(options: ConnectOptions): Promise<Engine> {
       ? await findSockets(environment)
       : [{ socketPath, source: 'socketPath', explicit: true }];
 
-  const failures: { candidate: SocketCandidate; error: EngineError }[] = [];
+  const failures: { candidate: SocketCandidate; error: BulkheadError }[] = [];
   for (const candidate of candidates) {
     if (candidate.problem !== undefined) {
       failures.push({ candidate, error: candidate.problem });
@@ -58,8 +58,9 @@ export async function openEngine(options: ConnectOptions): Promise<Engine> {
     try {
       return await openSocket(candidate, environment, rest);
     } catch (error) {
-      if (candidate.explicit || !(error instanceof EngineError)) throw error;
-      failures.push({ candidate, error });
+      rest.signal?.throwIfAborted();
+      if (candidate.explicit || error instanceof InvalidOptionError) throw error;
+      failures.push({ candidate, error: BulkheadError.from(error) });
     }
   }
   throw noneFound(failures);
@@ -85,7 +86,7 @@ async function openSocket(
 }
 
 function agreeOnVersion(answer: Ping, socketPath: string, variable: string | undefined): string {
-  const wanted = variable?.replace(/^v(?=\d)/, ''); // as it stands in the paths of the API
+  const wanted = variable?.trim().replace(/^v(?=\d)/, ''); // as it stands in the paths of the API
   if (!wanted || answer.kind === 'podman') return negotiateApiVersion(answer.apiVersion, socketPath);
   if (!/^\d+\.\d+$/.test(wanted)) {
     throw new InvalidOptionError('DOCKER_API_VERSION', 'must be two numbers with a dot, such as 1.41');
@@ -183,12 +184,13 @@ function withSource(error: unknown, { source, explicit, socketPath }: SocketCand
 }
 
 function noneFound(
-  failures: readonly { candidate: SocketCandidate; error: EngineError }[],
+  failures: readonly { candidate: SocketCandidate; error: BulkheadError }[],
 ): EngineUnreachableError {
   const lines = failures.map(({ candidate, error }) => `  ${candidate.source}: ${error.message}`);
-  // A socket that is there but forbidden is what its user most likely wants to know about.
-  const telling = failures.find(({ error }) => error.code !== 'ENGINE_SOCKET_ABSENT')?.error;
-  return new EngineUnreachableError('ENGINE_NONE_FOUND', ['no engine was found:', ...lines].join('\n'), {
+  // A socket that is there but forbidden is what its user most likely wants to know about, then a torn configuration.
+  const present = failures.filter(({ error }) => error.code !== 'ENGINE_SOCKET_ABSENT');
+  const telling = (present.find(({ error }) => error.code !== 'ENGINE_CONTEXT_INVALID') ?? present[0])?.error;
+  return new EngineUnreachableError('ENGINE_NONE_FOUND', ['no engine answers:', ...lines].join('\n'), {
     cause: telling,
     hint: telling?.hint ?? 'Start Docker or Podman, or set DOCKER_HOST to the socket of one that runs.',
   });

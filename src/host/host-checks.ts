@@ -20,6 +20,7 @@ import {
   timeLimit,
   wholeNumber,
 } from '../settings/option-shape.ts';
+import { userPath } from '../settings/user-path.ts';
 import type { PluginHostOptions } from './host-options.ts';
 import type { HealthOptions } from './instances/health.ts';
 import type { RestartOptions } from './instances/restart-policy.ts';
@@ -66,19 +67,19 @@ const limits = shapeOf<HostLimits>({
 });
 
 const podman = shapeOf<Pick<PodmanServiceOptions, 'root' | 'runRoot' | 'socketDirectory'>>({
-  root: filledText,
-  runRoot: filledText,
-  socketDirectory: filledText,
+  root: userPath,
+  runRoot: userPath,
+  socketDirectory: userPath,
 });
 
 const hostOptions = shapeOf<PluginHostOptions>({
-  directory: filledText,
+  directory: userPath,
   trustedOwners: listOf(wholeNumber(0)),
   store: objectWith(...storeMethods),
   clusterId: filledText,
   runtime: filledText,
   kinds: recordOf(kindOptions),
-  socketDirectory: filledText,
+  socketDirectory: userPath,
   socketPath: absolutePath,
   embedded: flag,
   podman,

@@ -1,8 +1,8 @@
 /** Opens a host: its store, identity and engines, and the sweep of what dead hosts have left. */
 import { randomUUID } from 'node:crypto';
-import { tmpdir } from 'node:os';
 import { fileStore, memoryStore } from '../catalog/index.ts';
 import type { PodmanServiceOptions } from '../engine/index.ts';
+import { runtimeFolder, temporaryFolder } from '../linux/standard-folders.ts';
 import { clusterIdOf } from './orphans/cluster-id.ts';
 import { Engines } from './launching/engines.ts';
 import { careful, publish, silentLogger, type HostLogger } from './reporting/events.ts';
@@ -65,8 +65,9 @@ function storageOf({ runtime, root, runRoot, tmpDir }: PodmanServiceOptions): Po
 
 /** Folders that may hold folders of sockets. */
 export function parentsOf({ socketDirectory, podman }: PluginHostOptions): string[] {
-  const podmans = podman?.socketDirectory ?? process.env['XDG_RUNTIME_DIR'];
-  return [...new Set([socketDirectory ?? tmpdir(), tmpdir(), ...(podmans === undefined ? [] : [podmans])])];
+  const podmans = podman?.socketDirectory ?? runtimeFolder(process.env);
+  const temporary = temporaryFolder();
+  return [...new Set([socketDirectory ?? temporary, temporary, ...(podmans === undefined ? [] : [podmans])])];
 }
 
 /** Counts, logs and publishes what a sweep removed. */

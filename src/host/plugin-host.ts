@@ -11,6 +11,7 @@ import type { Engine } from '../engine/index.ts';
 import type { Plugin } from '../goplugin/index.ts';
 import { callback, checkArgument, filledText } from '../settings/option-shape.ts';
 import { KeyedLock } from '../waiting/keyed-lock.ts';
+import { withAbsolutePaths } from './absolute-paths.ts';
 import { closeParts } from './closing.ts';
 import { checkHostOptions } from './host-checks.ts';
 import type { PluginHostOptions, VersionOption } from './host-options.ts';
@@ -70,14 +71,19 @@ export class PluginHost implements AsyncDisposable {
    */
   static async open(options: PluginHostOptions = {}): Promise<PluginHost> {
     checkHostOptions(options);
-    return new PluginHost(options, await openParts(options));
+    const resolved = withAbsolutePaths(options);
+    return new PluginHost(resolved, await openParts(resolved));
   }
 
-  /** Returns the engine that runs plugins of this runtime (default: the host's), for example to load images. */
-  async engine(runtime = this.#parts.runtime): Promise<Engine> {
-    checkArgument('host.engine', 'runtime', filledText, runtime);
-    this.#parts.lifetime.refuseClosed();
-    return this.#parts.engines.forRuntime(runtime);
+  /**
+   * Returns the engine that runs plugins of this runtime (default: the host's), for example to load images. Without a
+   * runtime, an engine is returned also where the host's runtime is not installed, because images need none.
+   */
+  async engine(runtime?: string): Promise<Engine> {
+    if (runtime !== undefined) checkArgument('host.engine', 'runtime', filledText, runtime);
+    const { lifetime, engines, runtime: usual } = this.#parts;
+    lifetime.refuseClosed();
+    return runtime === undefined ? engines.any(usual) : engines.forRuntime(runtime);
   }
 
   /**

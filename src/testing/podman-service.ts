@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import {
@@ -13,7 +12,9 @@ import {
 } from '../engine/index.ts';
 import { podmanServiceChecks } from '../engine/internal.ts';
 import { findExecutable, programFolders } from '../linux/find-executable.ts';
-import { checkShape, filledText, shapeOf } from '../settings/option-shape.ts';
+import { temporaryFolder } from '../linux/standard-folders.ts';
+import { checkShape, shapeOf } from '../settings/option-shape.ts';
+import { userPath } from '../settings/user-path.ts';
 
 export interface ThrowAwayPodmanOptions extends Pick<
   PodmanServiceOptions,
@@ -27,7 +28,7 @@ export interface ThrowAwayPodmanOptions extends Pick<
 
 const throwAwayOptions = shapeOf<ThrowAwayPodmanOptions>({
   ...podmanServiceChecks,
-  parent: filledText,
+  parent: userPath,
 });
 
 /**
@@ -43,7 +44,8 @@ const throwAwayOptions = shapeOf<ThrowAwayPodmanOptions>({
  */
 export async function startPodmanService(options: ThrowAwayPodmanOptions = {}): Promise<PodmanService> {
   checkShape('startPodmanService', throwAwayOptions, options);
-  const { parent = tmpdir(), ...rest } = options;
+  const { parent: given = temporaryFolder(), ...rest } = options;
+  const parent = resolve(given); // Podman has another working directory
   refuseLongPath(parent);
   const folder = await mkdtemp(join(parent, folderPrefix));
   try {

@@ -13,6 +13,7 @@ import { ownSocketParent } from '../host/socket-parent.ts';
 import { loadFixture } from '../plugins/images.ts';
 import { bulkhead, startBulkhead } from './bulkhead.ts';
 import { runInProcess } from './in-process.ts';
+import { machine, noMachine } from './machine.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bulkhead-cli-matrix-'));
 after(() => {
@@ -21,12 +22,9 @@ after(() => {
 
 const foreign = 'test/compatibility/facts/docker-29-rootful.json';
 
-it('a matrix needs an engine, and says so', (t) => {
-  const { status, stdout, stderr } = bulkhead(['matrix']);
-  if (status === 0) {
-    t.skip('an engine of this machine answers');
-    return;
-  }
+it('a matrix needs an engine, and says so', { skip: noMachine }, () => {
+  using nowhere = machine({ podman: 'missing' });
+  const { status, stdout, stderr } = nowhere.run(['matrix']);
   assert.deepEqual([status, stdout], [3, '']);
   assert.match(stderr, /ENGINE_NONE_FOUND: no engine answers/);
   assert.match(stderr, /-facts/);

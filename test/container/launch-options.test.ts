@@ -25,7 +25,7 @@ const wrong: readonly (readonly [object, string, RegExp])[] = [
   [{ requireNonRoot: 'yes' }, 'requireNonRoot', /true or false/],
   [{ env: { A: 1 } }, 'env.A', /must be a text/],
   [{ override: 'all' }, 'override', /"unknown" or "refused"/],
-  [{ socketDirectory: 'sockets' }, 'socketDirectory', /absolute path/],
+  [{ socketDirectory: '~/sockets' }, 'socketDirectory', /only a shell expands ~/],
 ];
 
 /** Asks nothing of an engine: it has none. */

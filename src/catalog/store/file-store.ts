@@ -5,7 +5,6 @@ import { InvalidOptionError } from '../../errors.ts';
 import {
   checkArgument,
   checkShape,
-  filledText,
   listOf,
   milliseconds,
   shapeOf,
@@ -14,6 +13,7 @@ import {
 import { acquireClaim } from './claim-lock.ts';
 import { deleteDurably, unfinishedPrefix, writeDurably } from './durable-write.ts';
 import { isErrno, unreadable, unwritable } from './file-failure.ts';
+import { userPath } from '../../settings/user-path.ts';
 import type { CatalogStore, DocumentKey, StrangeThing } from './store.ts';
 import { trustedPath } from './trusted-path.ts';
 import { KeyedLock } from '../../waiting/keyed-lock.ts';
@@ -49,7 +49,7 @@ const longestDocument = 16 * 1024 * 1024;
  * StoreError `CATALOG_UNTRUSTED`.
  */
 export function fileStore(directory: string, options: FileStoreOptions = {}): CatalogStore {
-  checkArgument('fileStore', 'directory', filledText, directory);
+  checkArgument('fileStore', 'directory', userPath, directory);
   checkShape('fileStore', storeOptions, options);
   const root = resolve(directory, 'catalog');
   const locks = resolve(directory, 'locks');

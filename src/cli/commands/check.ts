@@ -1,6 +1,5 @@
 import type { LaunchVerdict, MatrixCell, Reason } from '../../compatibility/index.ts';
 import type { LaunchCheck, PlannedOptions } from '../../container/index.ts';
-import { BulkheadError } from '../../errors.ts';
 import { command, type Context } from '../command.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { text, type FlagValues } from '../flags.ts';
@@ -88,19 +87,18 @@ async function checkedImage(
   { engine: socketPath }: CheckFlags,
   { signal }: Context,
 ): Promise<LaunchCheck> {
-  const [{ connectEngine }, { launchCheck, planLaunch }] = await Promise.all([
-    lazyModules.engine(),
+  const [{ findEngine }, { launchCheck, planLaunch }] = await Promise.all([
+    lazyModules.engineInternal(),
     lazyModules.launchPlan(),
   ]);
-  try {
-    await using engine = await connectEngine({ socketPath, infoCache: await userInfoCache(), signal });
+  const found = await findEngine({ socketPath, infoCache: await userInfoCache(), signal });
+  if (found.engine !== undefined) {
+    await using engine = found.engine;
     return launchCheck(await planLaunch(engine, options, { ownedFolder: true, ownService: true, signal }));
-  } catch (error) {
-    if (!(error instanceof BulkheadError) || error.code !== 'ENGINE_NONE_FOUND') throw error;
   }
   // A launch would start a Podman service: only that service can tell what the launch would do.
   const { PluginHost } = await lazyModules.host();
-  await using host = await PluginHost.open({ embedded: true, signal });
+  await using host = await PluginHost.open({ signal });
   return await host.check({ ...options, signal });
 }
 

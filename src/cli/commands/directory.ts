@@ -6,6 +6,7 @@ import { text } from '../flags.ts';
 import { plainText } from '../output/plain-text.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { lazyModules } from '../lazy-modules.ts';
+import { beginsWithTilde, onlyShellsExpand } from '../../settings/user-path.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** Flag for the directory of the catalogs. */
@@ -24,6 +25,8 @@ export function directoryOf(
 ): CatalogDirectory {
   const set = environment['BULKHEAD_DIRECTORY'];
   const directory = given ?? (set === undefined || set === '' ? 'bulkhead' : set);
+  if (beginsWithTilde(directory))
+    throw new UsageError(`BULKHEAD_DIRECTORY is ${directory}: ${onlyShellsExpand}`);
   return { directory, trustedOwners: trustedOwners(environment['BULKHEAD_TRUSTED_OWNERS'] ?? '') };
 }
 

@@ -69,15 +69,11 @@ export function doctorLines(report: DoctorReport, paint: Paint): string[] {
     ...pairs(hostPairs(host)),
     ...engines.flatMap(({ socketPath, source, facts, error }) => [
       '',
-      paint(
-        'bold',
-        facts === undefined ? `Nothing answers at ${socketPath} (${source})` : nameOf(facts, source),
-      ),
+      paint('bold', facts === undefined ? unusedName(socketPath, source, error) : nameOf(facts, source)),
       ...(facts === undefined
-        ? describeError(error, paint).map((line) => `  ${line}`)
+        ? describeError(error, paint, launchFlags).map((line) => `  ${line}`)
         : pairs(enginePairs(facts, matrix))),
     ]),
-    ...(engines.length === 0 ? ['', ...noEngine(host)] : []),
     ...list(
       'To do',
       findings.filter(({ hinders }) => hinders),
@@ -98,11 +94,21 @@ function nameOf({ kind, version, rootless, socketPath }: EngineFacts, source: st
   return `${kind === 'docker' ? 'Docker' : 'Podman'} ${plainText(version)}, ${mode}, at ${socketPath} (${source})`;
 }
 
+function unusedName(socketPath: string, source: string, error: unknown): string {
+  if (socketPath === '') return `Can't be used: ${source}`;
+  const { code } = BulkheadError.from(error);
+  const isLeftOut = code === 'ENGINE_CONTEXT_INVALID' || code === 'ENGINE_SOCKET_FOREIGN';
+  return `${isLeftOut ? 'Left out:' : 'Nothing answers at'} ${socketPath} (${source})`;
+}
+
 function hostPairs(host: HostFacts): [string, string][] {
-  const { socketFolder } = host;
+  const { container, socketFolder } = host;
   return [
     ['kernel', `${shown(host.platform)} ${shown(host.kernel)}, ${shown(host.architecture)}`],
     ['user', `uid ${shown(host.uid)}, gid ${shown(host.gid)}`],
+    ...(container === undefined || (isKnown(container) && container.value === '')
+      ? []
+      : [['container', `this process is in one: ${shown(container)}`] as [string, string]]),
     ['setfacl', shown(host.setfacl, (there) => (there ? 'installed' : 'not installed'))],
     ['podman', shown(host.podmanRuntimes, (names) => names.join(', ') || 'not installed, or no runtime')],
     [
@@ -147,16 +153,6 @@ function runtimeWords(name: string, runtime: EngineFacts['runtimes'][string], fa
   const version = isKnown(runtime.version) ? ` ${plainText(runtime.version.value)}` : '';
   const standard = name === facts.defaultRuntime ? ' (default)' : '';
   return `${plainText(name)}${version}${missing}${standard}`;
-}
-
-function noEngine({ podmanRuntimes }: HostFacts): string[] {
-  const names = isKnown(podmanRuntimes) ? podmanRuntimes.value : [];
-  return [
-    'No engine answers on any of the usual sockets.',
-    names.length === 0
-      ? 'To do: Install and start Docker or Podman; or install podman and runsc: Bulkhead then starts a service of its own.'
-      : `Podman is installed: Bulkhead starts a service of its own with the first plugin, for ${names.join(', ')}.`,
-  ];
 }
 
 function list(title: string, findings: readonly Finding[], matrix: MatrixResult, paint: Paint): string[] {

@@ -5,7 +5,7 @@ import { text } from '../flags.ts';
 import { formatFlag, printData } from '../output/document.ts';
 import { plainJson } from '../output/plain-text.ts';
 import { enginesFlag } from './engine-flag.ts';
-import { closeEngines, everyEngine, type EnginePlace } from './every-engine.ts';
+import { closeEngines, everyEngine, type EnginePlace, type EveryEngineOptions } from './every-engine.ts';
 import type { DoctorReport } from './doctor-report.ts';
 import { socketDirectoryFlag } from './socket-directory-flag.ts';
 import { openUserFile } from '../user-files.ts';
@@ -16,6 +16,7 @@ export const doctor = command({
   summary: 'this host: engines, runtimes, sockets, permissions, limits, and what to fix',
   details: [
     "Exit code 0 where plugins can run in at least one way, 1 where they can't. What to do comes with the cells of the matrix that it opens.",
+    'Where no engine is found, a Podman service is started, as for a launch, and ended again.',
   ],
   examples: ['doctor', 'doctor -format=json', 'doctor -record=facts.json'],
   flags: {
@@ -25,9 +26,10 @@ export const doctor = command({
     format: formatFlag,
   },
   async run({ flags }, { terminal, signal }) {
-    const places = await everyEngine(flags.engine, { signal });
+    const socketDirectory = flags.socket_directory;
+    const places = await everyPlace(flags.engine, { signal, embedded: { socketDirectory } });
     try {
-      const report = await examine(places, { socketDirectory: flags.socket_directory, signal });
+      const report = await examine(places, { socketDirectory, signal });
       if (flags.record !== undefined) await record(flags.record, report);
       const { doctorData, doctorLines } = await import('./doctor-report.ts');
       printData(terminal, flags.format, doctorData(report), () => doctorLines(report, terminal.paint));
@@ -37,6 +39,18 @@ export const doctor = command({
     }
   },
 });
+
+/** Lists a setting that names no usable engine as a place too: it is what the user wants to know about. */
+async function everyPlace(
+  sockets: readonly string[],
+  options: EveryEngineOptions,
+): Promise<readonly EnginePlace[]> {
+  return everyEngine(sockets, options).catch((error: unknown) => {
+    options.signal.throwIfAborted();
+    if (!(error instanceof BulkheadError)) throw error;
+    return [{ socketPath: '', source: 'the engine that is set', found: { error } }];
+  });
+}
 
 async function examine(
   places: readonly EnginePlace[],

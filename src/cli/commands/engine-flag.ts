@@ -1,4 +1,6 @@
 import { resolve } from 'node:path';
+import { parseSocketAddress } from '../../settings/socket-address.ts';
+import { beginsWithTilde, onlyShellsExpand } from '../../settings/user-path.ts';
 import { text, texts, type Flag } from '../flags.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -30,13 +32,14 @@ export function enginesFlag(summary: string): Flag<readonly string[]> {
 }
 
 function socketPathOf(given: string, name: string): string {
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(given)?.[1];
-  if (scheme !== undefined && scheme.toLowerCase() !== 'unix') {
+  const address = parseSocketAddress(given);
+  if ('scheme' in address) {
     throw new UsageError(
-      `${name} takes the path of a unix socket, and ${scheme} is another way to reach an engine`,
+      `${name} takes the path of a unix socket, and ${address.scheme} is another way to reach an engine`,
     );
   }
-  const path = scheme === undefined ? given : given.slice('unix://'.length);
+  const { path } = address;
   if (path === '') throw new UsageError(`${name} takes the path of a unix socket, not nothing`);
+  if (beginsWithTilde(path)) throw new UsageError(`${name} has to be written out: ${onlyShellsExpand}`);
   return resolve(path);
 }

@@ -31,7 +31,11 @@ export async function dryMatrixHere(
   filter: CellFilter,
   { signal }: Context,
 ): Promise<MatrixResult> {
-  const places = await everyEngine(flags.engine, { signal, infoCache: await userInfoCache() });
+  const places = await everyEngine(flags.engine, {
+    signal,
+    infoCache: await userInfoCache(),
+    embedded: { socketDirectory: flags.socket_directory },
+  });
   try {
     const engines = answering(places);
     const options = { socketDirectory: flags.socket_directory, signal };
@@ -58,7 +62,7 @@ export async function liveMatrixHere(
 ): Promise<MatrixResult> {
   const launch = image === undefined ? undefined : await matrixLaunch(flags);
   const parent = flags.socket_directory;
-  const places = await everyEngine(flags.engine, { signal });
+  const places = await everyEngine(flags.engine, { signal, embedded: { socketDirectory: parent } });
   const services = new Map<Engine, Promise<PluginHost>>();
   try {
     const engines = answering(places);
@@ -112,15 +116,15 @@ export async function liveMatrixHere(
 function answering(places: readonly EnginePlace[]): Engine[] {
   const engines = places.flatMap(({ found }) => ('engine' in found ? [found.engine] : []));
   const failed = places.find(({ source, found }) => 'error' in found && source === '-engine')?.found;
-  const error =
-    failed ?? (engines.length === 0 ? places.find(({ found }) => 'error' in found)?.found : undefined);
-  if (error !== undefined && 'error' in error) throw error.error;
-  if (engines.length === 0) {
-    throw new BulkheadError('ENGINE_NONE_FOUND', 'no engine answers at any of the usual places', {
-      hint: 'Start Docker or Podman, say where it is with -engine, or give -facts of another host.',
-    });
-  }
-  return engines;
+  // The last place is that of a Podman of our own, whose error tells of all the others.
+  const error = failed ?? (engines.length === 0 ? places.at(-1)?.found : undefined);
+  if (error === undefined || !('error' in error)) return engines;
+  const none = BulkheadError.from(error.error);
+  if (none.code !== 'ENGINE_NONE_FOUND') throw error.error;
+  throw new BulkheadError('ENGINE_NONE_FOUND', none.message, {
+    cause: none,
+    hint: `To predict for another host, give its -facts. ${none.hint ?? ''}`,
+  });
 }
 
 async function firstImage(

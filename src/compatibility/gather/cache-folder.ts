@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readBoundedFile } from '../../linux/bounded-file.ts';
+import { folderVariable } from '../../linux/standard-folders.ts';
 import { whoMayChange } from '../../linux/who-may-change.ts';
 
 /**
@@ -52,10 +53,9 @@ function isForeign(folder: string): Promise<boolean> {
 
 /** Returns a folder of this user's cache; `undefined` for a user without a home. */
 export function userCache(name: string, environment: NodeJS.ProcessEnv): string | undefined {
-  const { XDG_CACHE_HOME: cache, HOME: home } = environment;
-  if (cache?.startsWith('/') === true) return join(cache, 'bulkhead', name);
+  const cache = folderVariable(environment, 'XDG_CACHE_HOME');
+  if (cache !== undefined) return join(cache, 'bulkhead', name);
+  const home = folderVariable(environment, 'HOME');
   // A home that does not exist is not created: accounts without a home are set up that way.
-  return home?.startsWith('/') === true && existsSync(home)
-    ? join(home, '.cache', 'bulkhead', name)
-    : undefined;
+  return home !== undefined && existsSync(home) ? join(home, '.cache', 'bulkhead', name) : undefined;
 }

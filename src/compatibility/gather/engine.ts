@@ -1,15 +1,17 @@
 import { readFile, stat } from 'node:fs/promises';
-import { release, tmpdir } from 'node:os';
+import { release } from 'node:os';
 import { resolve } from 'node:path';
 import type { Engine, EngineInfo } from '../../engine/index.ts';
 import { confinesBySeccomp } from '../../engine/internal.ts';
+import { temporaryFolder } from '../../linux/standard-folders.ts';
 import { checkGathering, checkGiven } from '../compatibility-checks.ts';
 import type { EngineFacts } from '../engine-facts.ts';
 import { isKnown, known, unknown, valueOf, type Fact } from '../fact.ts';
 import { primaryGroupId } from '../group-ids.ts';
 import { findEngineProcess, stillRuns, type EngineProcess } from './engine-process.ts';
-import { cgroupLayout, memoryLockLimit, processIdMaps, seesFolder } from './process-facts.ts';
+import { cgroupLayout, memoryLockLimit, processIdMaps } from './process-facts.ts';
 import { gatherRuntimes } from './runtimes.ts';
+import { sharesFolder } from './shared-folder.ts';
 
 export interface EngineGathering {
   /** Folder for socket directories. Default: the system's temporary folder. */
@@ -52,7 +54,7 @@ async function factsOf(
     gatherRuntimes(engine.kind, info, process),
     cgroupLayout(process, info.cgroupVersion),
     memoryLockLimit(process, engine.rootless),
-    seesFolder(process, resolve(options.socketDirectory ?? tmpdir())),
+    sharesFolder(engine, process, resolve(options.socketDirectory ?? temporaryFolder()), options.signal),
   ]);
   return {
     kind: engine.kind,

@@ -1,13 +1,16 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { platform, release, tmpdir } from 'node:os';
+import { platform, release } from 'node:os';
 import { join, resolve } from 'node:path';
 import { findExecutable, programFolders } from '../../linux/find-executable.ts';
 import { bytesBelow } from '../../linux/socket-depth.ts';
+import { temporaryFolder } from '../../linux/standard-folders.ts';
 import { hostArchitecture } from '../../program/architecture.ts';
 import { checkGathering } from '../compatibility-checks.ts';
 import { known, type Fact } from '../fact.ts';
 import { unusedGroupId } from '../group-ids.ts';
 import type { HostFacts } from '../host-facts.ts';
+import { readMounts } from './mounts.ts';
+import { containerMark } from './own-container.ts';
 import { gatherSocketFolder } from './socket-folder.ts';
 
 /** Names of emulators in binfmt_misc, which are QEMU's names. */
@@ -34,14 +37,15 @@ export interface HostGathering {
 export async function gatherHostFacts(options: HostGathering = {}): Promise<HostFacts> {
   checkGathering('gatherHostFacts', options);
   const { path } = await programFolders(process.env['PATH']);
-  const [group, passwd, setfacl, emulated, podmanRuntimes, socketFolder] = await Promise.all([
+  const [group, passwd, setfacl, emulated, podmanRuntimes, container, socketFolder] = await Promise.all([
     readFile('/etc/group', 'utf8').catch(() => ''),
     readFile('/etc/passwd', 'utf8').catch(() => ''),
     findExecutable('setfacl', path),
     emulatedArchitectures(),
     runtimesForPodman(path),
+    ownContainer(),
     gatherSocketFolder(
-      resolve(options.socketDirectory ?? tmpdir()),
+      resolve(options.socketDirectory ?? temporaryFolder()),
       bytesBelow({ ownedFolder: options.ownedFolder ?? true }),
     ),
   ]);
@@ -55,6 +59,7 @@ export async function gatherHostFacts(options: HostGathering = {}): Promise<Host
     unusedGid: known(unusedGroupId(group, passwd), '/etc/group, /etc/passwd'),
     setfacl: known(setfacl !== undefined, setfacl ?? `PATH ${path}`),
     podmanRuntimes,
+    container,
     socketFolder,
   };
 }
@@ -73,6 +78,11 @@ async function emulatedArchitectures(): Promise<Fact<readonly string[]>> {
     if (text.startsWith('enabled') && /^flags: .*F/m.test(text)) found.push(architecture);
   }
   return known(found, folder);
+}
+
+async function ownContainer(): Promise<Fact<string>> {
+  const mark = await containerMark(await readMounts('/proc/self'));
+  return known(mark ?? '', mark ?? '/proc/self/mountinfo, /.dockerenv, /run/.containerenv');
 }
 
 async function runtimesForPodman(path: string): Promise<Fact<readonly string[]>> {

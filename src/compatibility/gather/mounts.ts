@@ -5,7 +5,12 @@ import { readProcFile } from '../../linux/process-status.ts';
 const longestList = 16 * 1024 * 1024;
 
 export interface Mount {
+  /** Number of the mount, which no other mount has at the same time, in whatever namespace. */
   readonly id: string;
+  /** Device of the file system. */
+  readonly device: string;
+  /** Which folder of the file system is mounted. */
+  readonly root: string;
   readonly point: string;
   readonly type: string;
   /** Options of the mount and of the file system. */
@@ -20,10 +25,7 @@ export async function mountOf(path: string): Promise<Mount | undefined> {
   const id = await mountIdOf(real).catch(() => undefined);
   const exact = mounts.find((mount) => mount.id === id);
   // Where the kernel does not say it, the last mount that covers the path is taken to be on top.
-  return (
-    exact ??
-    mounts.findLast(({ point }) => real === point || real.startsWith(point === '/' ? '/' : `${point}/`))
-  );
+  return exact ?? covering(mounts, real);
 }
 
 /** O_PATH: the file is named and not opened, which needs no permission and waits for nothing. */
@@ -35,6 +37,18 @@ async function mountIdOf(path: string): Promise<string | undefined> {
   return /^mnt_id:\s+(\d+)/m.exec(await readFile(`/proc/self/fdinfo/${file.fd}`, 'utf8'))?.[1];
 }
 
+/** Returns the mount that a path without links is on: the last one that covers it is on top. */
+export function covering<T extends Pick<Mount, 'point'>>(mounts: readonly T[], real: string): T | undefined {
+  return mounts.findLast(({ point }) => below(point, real) !== undefined);
+}
+
+/** Returns the rest of a path below a folder, which is '' for the folder itself; `undefined` where it is elsewhere. */
+export function below(folder: string, path: string): string | undefined {
+  const start = folder === '/' ? '' : folder;
+  if (path === folder) return '';
+  return path.startsWith(`${start}/`) ? path.slice(start.length) : undefined;
+}
+
 /**
  * Reads the mounts of a process or thread, lowest first, from `mountinfo` in its folder, proc_pid_mountinfo(5). Empty
  * when it can't be read.
@@ -44,11 +58,11 @@ export async function readMounts(folder: string): Promise<Mount[]> {
   const text = await readProcFile(file, longestList);
   return text.split('\n').flatMap((line) => {
     const [before = '', after] = line.split(' - ');
-    const [id = '', , , , point, own] = before.split(' ');
+    const [id = '', , device = '', root = '', point, own] = before.split(' ');
     const [type, , ofFileSystem = ''] = (after ?? '').split(' ');
     if (point === undefined || type === undefined || after === undefined) return [];
     const options = [...(own ?? '').split(','), ...ofFileSystem.split(',')];
-    return [{ id, point: unescape(point), type, options, evidence: file }];
+    return [{ id, device, root: unescape(root), point: unescape(point), type, options, evidence: file }];
   });
 }
 

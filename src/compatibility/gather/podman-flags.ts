@@ -46,8 +46,11 @@ function withDashes(flag: string): string {
  */
 async function configurationFiles({ pid, uid, folder }: EngineProcess): Promise<string[]> {
   const environment = (await readProcFile(`/proc/${pid}/environ`, longestEnvironment)).split('\0');
+  // For Podman, an empty variable is one that is not set.
   const variable = (name: string) =>
-    environment.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1);
+    environment
+      .find((entry) => entry.startsWith(`${name}=`) && entry.length > name.length + 1)
+      ?.slice(name.length + 1);
   const only = variable('CONTAINERS_CONF');
   const home = variable('XDG_CONFIG_HOME') ?? `${variable('HOME') ?? ''}/.config`;
   const paths =

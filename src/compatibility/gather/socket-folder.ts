@@ -2,6 +2,7 @@ import { access, constants, stat } from 'node:fs/promises';
 import { isOwnedFolder } from '../../linux/owned-name.ts';
 import { changeableOnTheWay } from '../../linux/trusted-parent.ts';
 import { walkPath } from '../../linux/walk-path.ts';
+import { onlyShellsExpand } from '../../settings/user-path.ts';
 import { known, unknown, type Fact } from '../fact.ts';
 import type { SocketFolderFacts } from '../host-facts.ts';
 import { mountOf } from './mounts.ts';
@@ -48,8 +49,13 @@ async function writableFolder(path: string): Promise<Fact<boolean>> {
     await access(path, constants.W_OK | constants.X_OK);
     return known(true, path);
   } catch (error) {
-    return known(false, `${path}: ${(error as NodeJS.ErrnoException).code ?? ''}`);
+    return known(false, `${path}: ${(error as NodeJS.ErrnoException).code ?? ''}${tildeIn(path)}`);
   }
+}
+
+/** Explains a path that came of a variable such as `TMPDIR=~/x` which no shell has expanded. */
+function tildeIn(path: string): string {
+  return path.split('/').includes('~') ? `; ${onlyShellsExpand}` : '';
 }
 
 /** Finds the first folder on the way, through all links, that users other than its owner can't pass. */

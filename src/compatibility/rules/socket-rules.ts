@@ -3,9 +3,10 @@ import { describeUntrusted, trustedParentRemedy } from '../../linux/trusted-pare
 import { isRoot } from '../case.ts';
 import { bytesBelow } from '../../linux/socket-depth.ts';
 import { isKnown, valueOf } from '../fact.ts';
+import type { HostFacts } from '../host-facts.ts';
 import type { Rule } from '../rule.ts';
 import { needsAcl } from '../strategy-socket.ts';
-import { judged, met, mustBe, notSeen, page, unmet } from './finding.ts';
+import { judged, met, mustBe, note, notSeen, page, unmet } from './finding.ts';
 
 /** Used where the facts do not say it: a host makes its folder there, and the plugin's folder in that. */
 const usualBytesBelow = bytesBelow({ ownedFolder: true });
@@ -48,6 +49,12 @@ const withoutSockets = [
   ],
   ...['rpc_pipefs', 'resctrl', 'vfat', 'msdos', 'exfat', 'iso9660', 'squashfs', 'erofs', 'cramfs', 'romfs'],
 ];
+const mountTheFolder =
+  'This process is in a container: give it a folder of the machine at the same path, as in docker run -v /run/bulkhead:/run/bulkhead, and name that.';
+
+function isInContainer({ container }: HostFacts): boolean {
+  return container !== undefined && (valueOf(container) ?? '') !== '';
+}
 
 /** Rules about the folder in which host and plugin make their sockets. */
 export const socketRules: readonly Rule[] = [
@@ -129,17 +136,19 @@ export const socketRules: readonly Rule[] = [
   },
   {
     id: 'socket-folder-shared',
-    concerns: 'engines in a mount namespace of their own, among them those in a container, and snap packages',
+    concerns:
+      'engines in a mount namespace of their own, among them those in a container, and snap packages; a host in a container',
     requirement: 'The engine sees the socket folder under the same path.',
     source: { measured: 'otherwise the bind mount fails, or is of another folder' },
-    applies: ({ engine }) => isKnown(engine.seesSocketFolder),
-    check: ({ host: { socketFolder }, engine }) =>
-      mustBe(
-        engine.seesSocketFolder,
-        'whether the engine sees the socket folder',
-        `the engine does not see ${socketFolder.path} of this host`,
-        'With `socketDirectory`, choose a folder that both see under the same path.',
-      ),
+    applies: ({ engine, host }) => isKnown(engine.seesSocketFolder) || isInContainer(host),
+    check({ host, engine: { seesSocketFolder } }) {
+      const { path } = host.socketFolder;
+      const remedy = `With \`socketDirectory\`, choose a folder that both see under the same path.${isInContainer(host) ? ` ${mountTheFolder}` : ''}`;
+      if (!isKnown(seesSocketFolder))
+        return note(`whether the engine sees ${path} is not known: ${seesSocketFolder.unknown}`, remedy);
+      const what = 'whether the engine sees the socket folder';
+      return mustBe(seesSocketFolder, what, `the engine does not see ${path} of this host`, remedy);
+    },
   },
   {
     id: 'socket-folder-reachable',

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { chmod, chown, mkdir, mkdtemp, rename, unlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { SocketDirectoryPlan } from '../../compatibility/index.ts';
@@ -10,6 +9,7 @@ import { HeldFolder } from '../../linux/held-folder.ts';
 import { removeFolder } from '../../linux/remove-tree.ts';
 import { bytesBelow, pluginFolderPrefix } from '../../linux/socket-depth.ts';
 import { mountSmall, unmountOwn } from '../../linux/small-mount.ts';
+import { temporaryFolder } from '../../linux/standard-folders.ts';
 import { longestSocketPath } from '../../linux/socket-path.ts';
 import { refuseUntrusted } from '../../linux/trusted-parent.ts';
 
@@ -72,9 +72,9 @@ export interface PluginFolder extends AsyncDisposable {
  */
 export async function makePluginFolder(
   plan: SocketDirectoryPlan,
-  { parent: given = tmpdir(), engineSees }: PluginFolderOptions = {},
+  { parent: given = temporaryFolder(), engineSees }: PluginFolderOptions = {},
 ): Promise<PluginFolder> {
-  const parent = resolve(given);
+  const parent = resolve(given); // the engine has another working directory
   refuseLongPath(parent);
   await refuseUntrusted(parent);
   const whole = await mkdtemp(join(parent, pluginFolderPrefix)).catch((cause: unknown) => {

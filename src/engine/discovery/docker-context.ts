@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { beginsWithTilde, onlyShellsExpand } from '../../settings/user-path.ts';
 import { EngineUnreachableError } from '../errors.ts';
 import { readSettingFile } from './setting-file.ts';
 
@@ -24,6 +25,7 @@ export async function dockerContext(
   if (setting === '') {
     const file = join(configDirectory, 'config.json');
     try {
+      refuseTilde(configDirectory);
       name = await currentContext(file);
     } catch (problem) {
       if (problem instanceof EngineUnreachableError) return { file, problem };
@@ -48,11 +50,17 @@ export async function dockerContext(
   return { url, source };
 }
 
+/** A variable that no shell has written may hold `~`, and Docker's own client does not expand it either. */
+function refuseTilde(configDirectory: string): void {
+  if (beginsWithTilde(configDirectory))
+    throw invalid(`DOCKER_CONFIG is not looked into: ${onlyShellsExpand}`, configDirectory);
+}
+
 async function currentContext(file: string): Promise<string | undefined> {
   const config = (await readJson(file)) as { currentContext?: unknown } | undefined;
-  return typeof config?.currentContext === 'string' && config.currentContext !== ''
-    ? config.currentContext
-    : undefined;
+  const name = config?.currentContext ?? '';
+  if (typeof name !== 'string') throw invalid("currentContext in Docker's configuration is not a text", file);
+  return name === '' ? undefined : name;
 }
 
 /** Reads a file of JSON. An empty file is no setting, as for Docker's own client. */
@@ -70,8 +78,11 @@ async function readJson(file: string): Promise<object | undefined> {
 }
 
 function invalid(message: string, file: string, cause?: unknown): EngineUnreachableError {
+  const forbidden = (cause as NodeJS.ErrnoException | undefined)?.code === 'EACCES';
   return new EngineUnreachableError('ENGINE_CONTEXT_INVALID', `${message} (${file})`, {
     ...(cause !== undefined && { cause }),
-    hint: 'Choose a context with `docker context use`, or set DOCKER_HOST to the socket.',
+    hint: forbidden
+      ? 'Set HOME to the home of this user, or DOCKER_HOST to the socket.'
+      : 'Choose a context with `docker context use`, or set DOCKER_HOST to the socket.',
   });
 }

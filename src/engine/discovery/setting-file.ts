@@ -5,8 +5,7 @@ import { readBoundedFile } from '../../linux/bounded-file.ts';
 const mostBytes = 1024 * 1024;
 
 /**
- * Reads a file of the user's settings as text. Returns `undefined` where there is none, or none that this user may
- * read.
+ * Reads a file of the user's settings as text. Returns `undefined` where there is none.
  *
  * The path comes from variables that another user may have set (`HOME` under sudo): a file that belongs to neither this
  * user nor root is not believed, and anything but a regular file is not waited for.
@@ -22,8 +21,7 @@ export async function readSettingFile(path: string): Promise<string | undefined>
     });
     return bytes.toString('utf8');
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? ''))
-      return undefined;
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }
 }

@@ -1,4 +1,6 @@
 import { InvalidOptionError } from '../../errors.ts';
+import { parseSocketAddress } from '../../settings/socket-address.ts';
+import { beginsWithTilde, onlyShellsExpand } from '../../settings/user-path.ts';
 import { EngineUnreachableError } from '../errors.ts';
 
 /**
@@ -7,19 +9,20 @@ import { EngineUnreachableError } from '../errors.ts';
  * @throws EngineUnreachableError for other schemes, InvalidOptionError for a relative path
  */
 export function socketPathFromUrl(url: string, source: string): string {
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase();
-  if (scheme !== undefined && scheme !== 'unix') {
+  const address = parseSocketAddress(url);
+  if ('scheme' in address) {
     throw new EngineUnreachableError(
       'ENGINE_SCHEME_UNSUPPORTED',
-      `${source} names an engine behind ${scheme}; only unix sockets of this machine are supported`,
+      `${source} names an engine behind ${address.scheme}; only unix sockets of this machine are supported`,
       { hint: `Unset ${source}, or give it the form unix:///path/to/engine.sock.` },
     );
   }
-  const path = scheme === undefined ? url : url.slice('unix://'.length);
+  const { path } = address;
   if (!path.startsWith('/')) {
+    const why = beginsWithTilde(path) ? `: ${onlyShellsExpand}` : '';
     throw new InvalidOptionError(
       source,
-      'must name a socket by its absolute path, as unix:///path/to/engine.sock',
+      `must name a socket by its absolute path, as unix:///path/to/engine.sock${why}`,
     );
   }
   return path;

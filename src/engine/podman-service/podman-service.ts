@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { InvalidOptionError } from '../../errors.ts';
-import { buildServiceCommand } from './service-command.ts';
+import { runtimeFolder, temporaryFolder } from '../../linux/standard-folders.ts';
+import { messageOf } from '../../thrown-value.ts';
+import { buildServiceCommand, type ServiceCommand } from './service-command.ts';
 import { checkServiceOptions } from './service-checks.ts';
 import { PodmanServiceError } from './service-error.ts';
 import type { PodmanServiceOptions } from './service-options.ts';
@@ -40,7 +41,9 @@ export async function startPodmanService(options: PodmanServiceOptions = {}): Pr
   const { signal, startTimeoutMs = 20_000, environment = process.env } = options;
   signal?.throwIfAborted();
   refuseHalfStorage(options);
-  const folder = await makeFolder(options.socketDirectory ?? environment['XDG_RUNTIME_DIR'] ?? tmpdir());
+  const folder = await makeFolder(
+    resolve(options.socketDirectory ?? runtimeFolder(environment) ?? temporaryFolder()),
+  );
   const socketPath = join(folder, 'podman.sock');
   let service: ServiceProcess | undefined;
   const dispose = async () => {
@@ -49,9 +52,7 @@ export async function startPodmanService(options: PodmanServiceOptions = {}): Pr
   };
   try {
     const command = await buildServiceCommand(options, environment, socketPath);
-    service = spawnService(command, () => {
-      rmSync(folder, { recursive: true, force: true });
-    });
+    service = spawn(command, folder);
     await untilItAnswers(service, socketPath, { startTimeoutMs, signal });
     return {
       socketPath,
@@ -63,6 +64,23 @@ export async function startPodmanService(options: PodmanServiceOptions = {}): Pr
   } catch (error) {
     await dispose();
     throw error;
+  }
+}
+
+function spawn(command: ServiceCommand, folder: string): ServiceProcess {
+  try {
+    return spawnService(command, () => {
+      rmSync(folder, { recursive: true, force: true });
+    });
+  } catch (cause) {
+    // The system refuses some programs at once, such as one that is too long or of another machine.
+    throw new PodmanServiceError(
+      'PODMAN_SERVICE_FAILED',
+      `${command.file} can't be started: ${messageOf(cause)}`,
+      {
+        cause,
+      },
+    );
   }
 }
 

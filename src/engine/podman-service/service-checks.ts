@@ -10,6 +10,7 @@ import {
   text,
   timeLimit,
 } from '../../settings/option-shape.ts';
+import { userPath } from '../../settings/user-path.ts';
 import type { PodmanServiceOptions } from './service-options.ts';
 
 /** Checks of the options that a service has wherever it keeps its storage. */
@@ -24,10 +25,10 @@ export const podmanServiceChecks = {
 
 const serviceOptions = shapeOf<PodmanServiceOptions>({
   ...podmanServiceChecks,
-  root: filledText,
-  runRoot: filledText,
-  tmpDir: filledText,
-  socketDirectory: filledText,
+  root: userPath,
+  runRoot: userPath,
+  tmpDir: userPath,
+  socketDirectory: userPath,
 });
 
 /** @throws InvalidOptionError */

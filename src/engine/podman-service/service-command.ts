@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { needsPrivateCgroupView } from './cgroup-layout.ts';
 import { findExecutable, programFolders, type ProgramFolders } from '../../linux/find-executable.ts';
+import { folderVariable, variableOf } from '../../linux/standard-folders.ts';
 import { installHint } from './install-hint.ts';
 import type { PodmanServiceOptions } from './service-options.ts';
 import { PodmanServiceError } from './service-error.ts';
@@ -44,9 +45,10 @@ function podmanArguments(options: PodmanServiceOptions, runtime: string | undefi
   const hasSystemd = existsSync('/run/systemd/system'); // sd_booted(3)
   const cgroupManager = options.cgroupManager ?? (hasSystemd ? undefined : 'cgroupfs');
   return [
-    ...(root === undefined ? [] : ['--root', root]),
-    ...(runRoot === undefined ? [] : ['--runroot', runRoot]),
-    ...(tmpDir === undefined ? [] : ['--tmpdir', tmpDir]),
+    // The service has another working directory.
+    ...(root === undefined ? [] : ['--root', resolve(root)]),
+    ...(runRoot === undefined ? [] : ['--runroot', resolve(runRoot)]),
+    ...(tmpDir === undefined ? [] : ['--tmpdir', resolve(tmpDir)]),
     ...(cgroupManager === undefined ? [] : ['--cgroup-manager', cgroupManager]),
     ...(hasSystemd ? [] : ['--events-backend', 'file']), // otherwise it uses journald, which is not there
     ...(runtime === undefined ? [] : ['--runtime', runtime]),
@@ -114,32 +116,37 @@ function exceptions({ leftOut }: ProgramFolders): string {
     : ` (folders that somebody else can change are left out: ${leftOut.join(', ')})`;
 }
 
-/** Variables that the service needs, and no others: Podman copies parts of its environment into containers. */
-const passedOn = [
-  'HOME',
-  'USER',
-  'LOGNAME',
-  'XDG_RUNTIME_DIR',
-  'XDG_CONFIG_HOME',
-  'XDG_DATA_HOME',
-  'XDG_CACHE_HOME',
-  'DBUS_SESSION_BUS_ADDRESS',
-  'CONTAINERS_CONF',
-  'CONTAINERS_CONF_OVERRIDE',
-  'CONTAINERS_STORAGE_CONF',
-  'CONTAINERS_REGISTRIES_CONF',
-  'STORAGE_DRIVER',
-  'STORAGE_OPTS',
-  'TMPDIR',
+/**
+ * Variables that the service needs, and no others: Podman copies parts of its environment into containers. Their values
+ * are passed on as they are; `folder`: only absolute paths, as the XDG Base Directory Specification asks; `file`: made
+ * absolute, because the service has another working directory.
+ */
+const passedOn: readonly (readonly [name: string, value: 'text' | 'folder' | 'file'])[] = [
+  ['HOME', 'folder'],
+  ['USER', 'text'],
+  ['LOGNAME', 'text'],
+  ['XDG_RUNTIME_DIR', 'folder'],
+  ['XDG_CONFIG_HOME', 'folder'],
+  ['XDG_DATA_HOME', 'folder'],
+  ['XDG_CACHE_HOME', 'folder'],
+  ['DBUS_SESSION_BUS_ADDRESS', 'text'],
+  ['CONTAINERS_CONF', 'file'],
+  ['CONTAINERS_CONF_OVERRIDE', 'file'],
+  ['CONTAINERS_STORAGE_CONF', 'file'],
+  ['CONTAINERS_REGISTRIES_CONF', 'file'],
+  ['STORAGE_DRIVER', 'text'],
+  ['STORAGE_OPTS', 'text'],
+  ['TMPDIR', 'file'],
 ];
 
 function serviceEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
   path: string,
 ): Record<string, string> {
-  const passed = passedOn.flatMap((name) => {
-    const value = environment[name];
-    return value === undefined ? [] : [[name, value] as const];
+  const passed = passedOn.flatMap(([name, kind]) => {
+    const value = (kind === 'folder' ? folderVariable : variableOf)(environment, name);
+    if (value === undefined) return [];
+    return [[name, kind === 'file' ? resolve(value) : value] as const];
   });
   return { ...Object.fromEntries(passed), PATH: path, PODMAN_IGNORE_CGROUPSV1_WARNING: '1' };
 }

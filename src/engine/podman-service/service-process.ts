@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import type { ServiceCommand } from './service-command.ts';
 
 /** A running `podman system service`, with the end of its output. */
@@ -32,8 +33,10 @@ export function spawnService(command: ServiceCommand, onProcessExit: () => void)
   });
   let output = '';
   let ending: string | undefined;
-  child.stderr.setEncoding('utf8');
-  child.stderr.on('data', (text: string) => {
+  // There is no pipe where this process has no descriptor left.
+  const stderr = child.stderr as Readable | null | undefined;
+  stderr?.setEncoding('utf8');
+  stderr?.on('data', (text: string) => {
     output = (output + text).slice(-keptOutput);
   });
   const onExit = () => {
@@ -53,10 +56,10 @@ export function spawnService(command: ServiceCommand, onProcessExit: () => void)
     });
   }).then(() => {
     process.off('exit', onExit);
-    child.stderr.destroy();
+    stderr?.destroy();
   });
   child.unref();
-  (child.stderr as typeof child.stderr & { unref?: () => void }).unref?.();
+  (stderr as (Readable & { unref?: () => void }) | null | undefined)?.unref?.();
 
   let stopping: Promise<void> | undefined;
   return {

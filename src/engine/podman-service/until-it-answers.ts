@@ -46,7 +46,10 @@ function ended(service: ServiceProcess): PodmanServiceError {
   return new PodmanServiceError(
     'PODMAN_SERVICE_FAILED',
     `the Podman service ended before it answered (${service.ending})${lastLines(service.output)}`,
-    { output: service.output },
+    {
+      output: service.output,
+      hint: 'Run `podman info` as this user: it says what has to be mended.',
+    },
   );
 }
 

@@ -1,9 +1,9 @@
 /** A plugin's process that another program started. */
 import { chmod, mkdtemp, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { orAborted } from '../../abort.ts';
 import { removeFolder } from '../../linux/remove-tree.ts';
+import { temporaryFolder } from '../../linux/standard-folders.ts';
 import { PluginError } from '../errors.ts';
 import { within } from '../limit.ts';
 import type { Diagnosis, PluginAddress, PluginExit, PluginRunner } from '../runner.ts';
@@ -22,7 +22,7 @@ export async function attachProcess(pid: number): Promise<PluginRunner> {
     });
   }
   // The plugin belongs to this user: a plugin of another user could not be reached at all.
-  return new AttachedProcess(pid, started, await mkdtemp(join(tmpdir(), 'bulkhead-')));
+  return new AttachedProcess(pid, started, await mkdtemp(join(temporaryFolder(), 'bulkhead-')));
 }
 
 class AttachedProcess implements PluginRunner {

@@ -1,15 +1,15 @@
 /** Where a plugin makes its sockets, and who may connect (go-plugin: server.go). */
 import { randomInt } from 'node:crypto';
 import { chmod, chown, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { temporaryFolder, variableOf } from '../../linux/standard-folders.ts';
 import { variables } from '../handshake/environment.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export function socketDirectory(environment: Environment): string {
-  // An empty variable counts as none.
-  return [environment[variables.socketDirectory], environment['TMPDIR']].find(Boolean) ?? tmpdir();
+  const folder = variableOf(environment, variables.socketDirectory) ?? variableOf(environment, 'TMPDIR');
+  return resolve(folder ?? temporaryFolder()); // the host has another working directory
 }
 
 /** Makes a path `pluginNNN`, as go-plugin names it. */

@@ -2,12 +2,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp } from 'node:fs/promises';
-import { constants, tmpdir } from 'node:os';
-import { join, posix } from 'node:path';
+import { constants } from 'node:os';
+import { join, posix, resolve } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
 import { orAborted, whenAborted } from '../../abort.ts';
 import { BulkheadError, InvalidOptionError } from '../../errors.ts';
 import { removeFolder } from '../../linux/remove-tree.ts';
+import { temporaryFolder } from '../../linux/standard-folders.ts';
 import { variables } from '../handshake/environment.ts';
 import type { Diagnosis, PluginAddress, PluginExit, PluginRunner } from '../runner.ts';
 import { CheckedFile, childDescriptor } from './checked-file.ts';
@@ -218,8 +219,11 @@ function pass(from: Readable | null, to: PassThrough): void {
   from.on('error', () => undefined);
 }
 
-async function makeSocketDirectory({ temporaryDirectory = tmpdir() }: SubprocessOptions): Promise<string> {
-  const path = await mkdtemp(join(temporaryDirectory, 'bulkhead-')); // mode 0700
+async function makeSocketDirectory({
+  temporaryDirectory = temporaryFolder(),
+}: SubprocessOptions): Promise<string> {
+  // The plugin may have another working directory.
+  const path = await mkdtemp(join(resolve(temporaryDirectory), 'bulkhead-')); // mode 0700
   if (Buffer.byteLength(path) <= longestDirectory) return path;
   await removeFolder(path);
   throw new InvalidOptionError(

@@ -11,6 +11,7 @@ import {
   text,
   that,
 } from '../../settings/option-shape.ts';
+import { userPath } from '../../settings/user-path.ts';
 import { checkSecureConfig, type SecureConfig } from './checked-file.ts';
 import type { RunnerFactory } from '../runner.ts';
 import type { SubprocessOptions } from './options.ts';
@@ -32,7 +33,7 @@ const subprocessOptions = required(
       hash: text,
     }),
     cwd: filledText,
-    temporaryDirectory: filledText,
+    temporaryDirectory: userPath,
   }),
 );
 

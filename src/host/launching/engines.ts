@@ -1,4 +1,3 @@
-import { tmpdir } from 'node:os';
 import { posix } from 'node:path';
 import { z } from 'zod';
 import {
@@ -9,8 +8,12 @@ import {
   type PodmanService,
   type PodmanServiceOptions,
 } from '../../engine/index.ts';
+import { findEngine } from '../../engine/internal.ts';
+import { usualRuntimes } from '../../compatibility/index.ts';
 import { BulkheadError, InvalidOptionError } from '../../errors.ts';
 import { LaunchRefusedError } from '../../container/index.ts';
+import { runtimeFolder, temporaryFolder } from '../../linux/standard-folders.ts';
+import { noEngineAtAll } from './no-engine.ts';
 
 export interface EnginesOptions {
   /** Socket of the engine to use; default: the first engine that is found, else a Podman service of our own. */
@@ -42,13 +45,21 @@ export class Engines implements AsyncDisposable {
   readonly #options: EnginesOptions;
   readonly #host: EnginesHost;
   readonly #found: Engine | undefined;
+  /** Why no engine was found, where one was looked for. */
+  readonly #none: BulkheadError | undefined;
+  readonly #closing = new AbortController();
   readonly #own = new Map<string, Promise<OwnEngine>>();
   readonly #others = new Map<string, Promise<Engine>>();
 
-  private constructor(options: EnginesOptions, host: EnginesHost, found: Engine | undefined) {
+  private constructor(
+    options: EnginesOptions,
+    host: EnginesHost,
+    { engine, none }: { readonly engine?: Engine | undefined; readonly none?: BulkheadError | undefined },
+  ) {
     this.#options = options;
     this.#host = host;
-    this.#found = found;
+    this.#found = engine;
+    this.#none = none;
   }
 
   /** @throws the errors of `connectEngine`, except when no engine is found: one is started when it is needed */
@@ -60,8 +71,10 @@ export class Engines implements AsyncDisposable {
     if (options.embedded === true && options.socketPath !== undefined) {
       throw new InvalidOptionError('embedded', "can't be combined with socketPath: leave out one of them");
     }
-    const found = options.embedded === true ? undefined : await findEngine(options.socketPath, signal);
-    if (found !== undefined) await host.connected(found);
+    const { socketPath } = options;
+    const found: { readonly engine?: Engine | undefined; readonly none?: BulkheadError | undefined } =
+      options.embedded === true ? {} : await findEngine({ socketPath, signal });
+    if (found.engine !== undefined) await host.connected(found.engine);
     return new Engines(options, host, found);
   }
 
@@ -83,6 +96,24 @@ export class Engines implements AsyncDisposable {
   }
 
   /**
+   * Returns an engine for work in which the runtime does not matter, such as loading an image. It is the one for
+   * `preferred`, unless that is not installed.
+   *
+   * @throws LaunchRefusedError when no runtime is installed; the errors of `startPodmanService`
+   */
+  async any(preferred: string): Promise<Engine> {
+    for (const runtime of [preferred, ...usualRuntimes.filter((name) => name !== preferred)]) {
+      try {
+        return await this.forRuntime(runtime);
+      } catch (error) {
+        if (!(error instanceof LaunchRefusedError)) throw error;
+        if (this.#found !== undefined) return this.#found;
+      }
+    }
+    return this.forRuntime(preferred); // says that this runtime is not installed
+  }
+
+  /**
    * Returns the engine for a launch in `runtime`. Where a service would be needed for a runtime that is not installed,
    * it returns the existing engine, whose facts then refuse the launch with this reason and every other.
    */
@@ -100,14 +131,15 @@ export class Engines implements AsyncDisposable {
    * Returns the engine whose facts a launch in `runtime` is judged by. No service is started beside an existing engine.
    *
    * @returns `ownService`: whether the launch would use a Podman service of our own on the storage of `engine`
-   * @throws the errors of `startPodmanService` where there is no engine: one is started then, as by a launch
+   * @throws the errors of `startPodmanService` where there is no engine: one is started then, as by a launch; it runs
+   *   another runtime where this one is not installed, and its facts refuse the launch
    */
   async forJudging(
     runtime: string,
     { socketPath }: { socketPath?: string | undefined } = {},
   ): Promise<{ readonly engine: Engine; readonly ownService: boolean }> {
     const found = await this.#there(socketPath);
-    if (found === undefined) return { engine: await this.forRuntime(runtime), ownService: false };
+    if (found === undefined) return { engine: await this.any(runtime), ownService: false };
     if (servesItself(found, runtime)) return { engine: found, ownService: false };
     const running = await this.#own.get(keyOf(runtime, this.#besides(found)));
     return { engine: running?.engine ?? found, ownService: running === undefined };
@@ -137,6 +169,8 @@ export class Engines implements AsyncDisposable {
 
   /** Stops our own services and closes all connections. Engines that were not started here keep running. */
   async [Symbol.asyncDispose](): Promise<void> {
+    // A service that is about to start may take as long as its time limit.
+    this.#closing.abort(new BulkheadError('HOST_CLOSED', 'the plugin host was closed'));
     const own = await Promise.allSettled(this.#own.values());
     const others = await Promise.allSettled(this.#others.values());
     await Promise.all([
@@ -154,11 +188,15 @@ export class Engines implements AsyncDisposable {
     const key = keyOf(runtime, options);
     let own = this.#own.get(key);
     if (own === undefined) {
-      own = startOwnEngine(runtime, options, this.#host);
+      own = startOwnEngine(runtime, { ...options, signal: this.#closing.signal }, this.#host);
       this.#own.set(key, own);
       own.catch(() => this.#own.delete(key)); // the next launch tries again
     }
-    return (await own).engine;
+    try {
+      return (await own).engine;
+    } catch (error) {
+      throw this.#none === undefined ? error : noEngineAtAll(this.#none, error);
+    }
   }
 
   #other(socketPath: string): Promise<Engine> {
@@ -188,20 +226,6 @@ function servesItself(engine: Engine, runtime: string): boolean {
   return owner !== process.geteuid?.();
 }
 
-async function findEngine(
-  socketPath: string | undefined,
-  signal: AbortSignal | undefined,
-): Promise<Engine | undefined> {
-  try {
-    return await connectEngine({ socketPath, signal });
-  } catch (error) {
-    if (socketPath === undefined && error instanceof BulkheadError && error.code === 'ENGINE_NONE_FOUND') {
-      return undefined;
-    }
-    throw error;
-  }
-}
-
 async function connectOther(socketPath: string, host: EnginesHost): Promise<Engine> {
   const engine = await connectEngine({ socketPath });
   await host.connected(engine);
@@ -214,13 +238,13 @@ async function startOwnEngine(
   host: EnginesHost,
 ): Promise<OwnEngine> {
   const folder = await host.socketFolder(
-    options.socketDirectory ?? process.env['XDG_RUNTIME_DIR'] ?? tmpdir(),
+    options.socketDirectory ?? runtimeFolder(process.env) ?? temporaryFolder(),
   );
   let service: PodmanService | undefined;
   try {
     service = await startPodmanService({ ...options, runtime, socketDirectory: folder });
     const engine = await connectEngine({ socketPath: service.socketPath });
-    await host.connected(engine, { ...options, runtime });
+    await host.connected(engine, { ...options, runtime, signal: undefined });
     return { service, engine };
   } catch (cause) {
     await service?.[Symbol.asyncDispose]();

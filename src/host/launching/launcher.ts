@@ -1,6 +1,5 @@
 /** Launches the plugins of a host: within its limits, with its labels, in folders that name their owner. */
 import { randomBytes } from 'node:crypto';
-import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import {
   executeLaunch,
@@ -13,6 +12,7 @@ import {
 } from '../../container/index.ts';
 import type { Engine } from '../../engine/index.ts';
 import type { Plugin } from '../../goplugin/index.ts';
+import { temporaryFolder } from '../../linux/standard-folders.ts';
 import { publish } from '../reporting/events.ts';
 import { Generation } from '../instances/generation.ts';
 import type { Instance } from '../instances/instance.ts';
@@ -165,6 +165,6 @@ export class Launcher {
 
   /** Parent of this host's owned folder, which holds the plugin's folder. */
   #parentOf({ socketDirectory }: Pick<PlannedOptions, 'socketDirectory'>): string {
-    return resolve(socketDirectory ?? this.#parts.socketDirectory ?? tmpdir());
+    return resolve(socketDirectory ?? this.#parts.socketDirectory ?? temporaryFolder());
   }
 }

@@ -3,9 +3,9 @@
  * killed.
  */
 import { randomUUID } from 'node:crypto';
-import { tmpdir } from 'node:os';
 import { passingGidOf, type Labels } from '../../container/index.ts';
 import type { Engine } from '../../engine/index.ts';
+import { temporaryFolder } from '../../linux/standard-folders.ts';
 import { userClusterId } from '../orphans/cluster-id.ts';
 import { hostLabels, ownerLabels } from '../orphans/labels.ts';
 import { OwnedFolders } from '../orphans/owned-folders.ts';
@@ -27,7 +27,7 @@ export interface OwnLaunches extends AsyncDisposable {
  * @throws BulkheadError `SOCKET_DIRECTORY_FAILED`
  */
 export async function ownLaunches({
-  parent = tmpdir(),
+  parent = temporaryFolder(),
   pluginName,
   engines = [],
 }: {
@@ -64,7 +64,7 @@ export async function ownLaunches({
 export async function sweepOwnLaunches(
   engines: readonly Engine[],
   {
-    parent = tmpdir(),
+    parent = temporaryFolder(),
     signal,
   }: { readonly parent?: string | undefined; readonly signal?: AbortSignal | undefined },
 ): Promise<Sweep> {

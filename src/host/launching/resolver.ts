@@ -1,6 +1,6 @@
 /** Turns a registered plugin into a launch. */
 import type { BinaryLike } from 'node:crypto';
-import type { AbortOption } from '../../abort.ts';
+import { orAborted, type AbortOption } from '../../abort.ts';
 import {
   effectiveReference,
   type PluginEntry,
@@ -67,7 +67,7 @@ export class Resolver {
   /** @throws the errors of the catalogs, ImageNotPresentError, `IMAGE_DIGEST_MISMATCH`, LaunchRefusedError */
   async registered(entry: PluginEntry, options: AbortOption = {}): Promise<ResolvedPlugin> {
     const { launch, kind, socketPath } = await this.#launchOf(entry);
-    const engine = await this.#engines.forLaunch(launch.runtime, { socketPath });
+    const engine = await orAborted(this.#engines.forLaunch(launch.runtime, { socketPath }), options.signal);
     const image = await inspectRegistered(engine, launch.image, entry, options);
     const { type, name, version } = entry;
     return this.#resolved({ type, name, version, imageId: image.id, kind, engine, launch });
@@ -80,7 +80,7 @@ export class Resolver {
    */
   async judged(entry: PluginEntry, options: AbortOption = {}): Promise<JudgedLaunch> {
     const { launch, socketPath } = await this.#launchOf(entry);
-    const judging = await this.#engines.forJudging(launch.runtime, { socketPath });
+    const judging = await orAborted(this.#engines.forJudging(launch.runtime, { socketPath }), options.signal);
     await inspectRegistered(judging.engine, launch.image, entry, options);
     return { ...judging, launch };
   }
@@ -105,7 +105,7 @@ export class Resolver {
   async unregistered(plugin: UnregisteredPlugin, options: AbortOption = {}): Promise<ResolvedPlugin> {
     const { launch } = plugin;
     const runtime = launch.runtime ?? this.#runtime;
-    const engine = await this.#engines.forLaunch(runtime);
+    const engine = await orAborted(this.#engines.forLaunch(runtime), options.signal);
     const image = await inspectImage(engine, launch.image, '', options);
     return this.#resolved({
       type: plugin.type ?? 'plugin',

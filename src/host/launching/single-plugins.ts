@@ -1,4 +1,4 @@
-import type { AbortOption } from '../../abort.ts';
+import { orAborted, type AbortOption } from '../../abort.ts';
 import {
   launchCheck,
   type LaunchCheck,
@@ -39,7 +39,7 @@ export class SinglePlugins {
   /** Starts a plugin that is in no catalog. */
   async startUnregistered(options: LaunchOptions, { signal }: AbortOption): Promise<Plugin> {
     const runtime = options.runtime ?? this.#runtime;
-    const engine = await this.#engines.forLaunch(runtime);
+    const engine = await orAborted(this.#engines.forLaunch(runtime), signal);
     const plugin = { type: 'plugin', name: options.title ?? options.image, version: '' };
     return this.#add(await this.#launcher.single(engine, { ...options, runtime, signal }, plugin));
   }
@@ -47,7 +47,7 @@ export class SinglePlugins {
   /** Judges the launch of a plugin that is in no catalog. */
   async checkUnregistered(options: PlannedOptions, { signal }: AbortOption): Promise<LaunchCheck> {
     const runtime = options.runtime ?? this.#runtime;
-    const judging = await this.#engines.forJudging(runtime);
+    const judging = await orAborted(this.#engines.forJudging(runtime), signal);
     const launch = { ...options, runtime };
     return launchCheck(await this.#launcher.plan({ ...judging, launch }, { signal }));
   }

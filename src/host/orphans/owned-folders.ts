@@ -1,12 +1,12 @@
 /** Folders for socket directories that name their owner, so that those of a killed host can be found and removed. */
 import { mkdtemp, open, rename, unlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { disposalsEnded } from '../../container/index.ts';
 import { BulkheadError } from '../../errors.ts';
 import { HeldFolder } from '../../linux/held-folder.ts';
 import { ownedPrefix, passingPrefix } from '../../linux/owned-name.ts';
 import { removeFolderIn } from '../../linux/remove-tree.ts';
+import { temporaryFolder } from '../../linux/standard-folders.ts';
 import { refuseUntrusted } from '../../linux/trusted-parent.ts';
 import { thisProcess } from '../../linux/process-identity.ts';
 import { clusterMark, ownerFile } from './owner-file.ts';
@@ -31,13 +31,13 @@ export class OwnedFolders implements AsyncDisposable {
   }
 
   /**
-   * Returns the folder below the given one, which is made when it is first asked for.
+   * Returns the folder below `given`, which is made when it is first asked for.
    *
    * @param passingGid group of an engine that has to pass through the folder and is neither root nor this user; other
    *   users can't pass, unless engines of several users have to (`everybody`)
    * @throws BulkheadError `SOCKET_DIRECTORY_FAILED`
    */
-  below(given: string = tmpdir(), passingGid?: number | 'everybody'): Promise<string> {
+  below(given: string = temporaryFolder(), passingGid?: number | 'everybody'): Promise<string> {
     const parent = resolve(given);
     const key = `${passingGid ?? ''} ${parent}`;
     const known = this.#folders.get(key);

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { constants, existsSync, type Stats } from 'node:fs';
 import { link, mkdir, open, rm, stat } from 'node:fs/promises';
-import { homedir, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { accountHome, folderVariable } from '../../linux/standard-folders.ts';
 
 export interface OwnerKey {
   readonly key: Buffer;
@@ -40,21 +40,14 @@ export async function ownerKey({
  * Folders for the key, in the order in which they are tried. A home that does not exist is not made, because accounts
  * without a home are set up like that. A home of another user, as under sudo, is refused later.
  */
-function stateFolders({ XDG_STATE_HOME: state, HOME: home }: NodeJS.ProcessEnv): string[] {
-  const homes = [home ?? homedir(), accountHome()];
-  const usable = homes.filter((path) => path.startsWith('/') && existsSync(path));
+function stateFolders(environment: NodeJS.ProcessEnv): string[] {
+  const state = folderVariable(environment, 'XDG_STATE_HOME');
+  const homes = [folderVariable(environment, 'HOME'), accountHome()].filter((path) => path !== undefined);
+  const usable = homes.filter((path) => existsSync(path));
   return [
-    ...(state?.startsWith('/') === true ? [join(state, 'bulkhead')] : []),
+    ...(state === undefined ? [] : [join(state, 'bulkhead')]),
     ...usable.map((path) => join(path, '.local', 'state', 'bulkhead')),
   ];
-}
-
-function accountHome(): string {
-  try {
-    return userInfo().homedir;
-  } catch {
-    return ''; // a user id without an account, as in containers
-  }
 }
 
 /** Rejects when the folder is not this user's, or the key in it could be known to somebody else. */

@@ -1,6 +1,6 @@
 /** A process beside the host that outlives it, and removes what the host left when it was killed. */
 import { spawn } from 'node:child_process';
-import { extname } from 'node:path';
+import { extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PodmanServiceOptions } from '../../engine/index.ts';
 import { thisProcess, type ProcessIdentity } from '../../linux/process-identity.ts';
@@ -89,9 +89,12 @@ function loaderArguments(): string[] {
 function environmentForEngines(): Record<string, string> {
   const names =
     /^(PATH|HOME|USER|LOGNAME|TMPDIR|XDG_.*|DBUS_SESSION_BUS_ADDRESS|CONTAINERS_.*|STORAGE_(DRIVER|OPTS))$/;
+  const files = /^(TMPDIR|CONTAINERS_.*)$/; // the watchdog has another working directory
   return Object.fromEntries(
     Object.entries(process.env).flatMap(([name, value]) =>
-      value !== undefined && names.test(name) ? [[name, value]] : [],
+      value !== undefined && names.test(name)
+        ? [[name, files.test(name) && value !== '' ? resolve(value) : value]]
+        : [],
     ),
   );
 }

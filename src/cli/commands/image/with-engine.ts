@@ -1,3 +1,4 @@
+import { orAborted } from '../../../abort.ts';
 import type { Engine } from '../../../engine/index.ts';
 import { lazyModules } from '../../lazy-modules.ts';
 
@@ -10,5 +11,5 @@ export async function withEngine<T>(
 ): Promise<T> {
   const { PluginHost } = await lazyModules.host();
   await using host = await PluginHost.open({ ...options, sweep: false });
-  return await work(await host.engine());
+  return await work(await orAborted(host.engine(), options.signal));
 }
