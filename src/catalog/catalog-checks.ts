@@ -4,6 +4,7 @@ import {
   checkShape,
   filledText,
   listOf,
+  oneOf,
   recordOf,
   required,
   shapeOf,
@@ -11,6 +12,7 @@ import {
   text,
 } from '../settings/option-shape.ts';
 import type { AbortOption } from '../abort.ts';
+import { settingChecks } from '../settings/setting-list.ts';
 import type { PluginEntry } from './plugin-entry.ts';
 
 const abortOptions = shapeOf<AbortOption>({ signal });
@@ -25,6 +27,8 @@ const pluginEntry = shapeOf<PluginEntry>({
   args: required(listOf(text)),
   env: required(recordOf(required(text))),
   runtime: required(text),
+  override: oneOf('unknown'),
+  ...settingChecks,
 });
 
 /** @throws InvalidOptionError */

@@ -1,6 +1,7 @@
 /** What is registered: plugins, plugin runtimes and pins, and the stores that keep them. */
 export type { Damage } from './document.ts';
 export { DamagedEntryError, EntryInUseError, EntryNotFoundError, StoreError } from './errors.ts';
+export type { EntrySettings } from './entry-settings.ts';
 export { effectiveReference, parseImageReference, type ImageReference } from './image-reference.ts';
 export { PluginCatalog, type Pin } from './plugin-catalog.ts';
 export { toPluginEntry, type PluginEntry, type PluginInfo, type PluginRegistration } from './plugin-entry.ts';

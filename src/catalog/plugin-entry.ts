@@ -4,11 +4,22 @@ import { InvalidOptionError } from '../errors.ts';
 import { checkArgument, listOf, text as anyText } from '../settings/option-shape.ts';
 import { checkRegistration, noControls, strictName } from './check-registration.ts';
 import type { DocumentForm } from './document.ts';
+import {
+  settingFields,
+  settingFieldsOfDocument,
+  settingsForDocument,
+  settingsOfDocument,
+  settingsOfEntry,
+  type EntrySettings,
+} from './entry-settings.ts';
 import { parseImageReference } from './image-reference.ts';
 import { canonicalVersion } from './version.ts';
 
-/** A plugin as a caller asks a host to register it. */
-export interface PluginRegistration {
+/**
+ * A plugin as a caller asks a host to register it. Its container settings come before those of its plugin runtime, whose
+ * demands (`rootless`, `requireNonRoot`) they can't lift.
+ */
+export interface PluginRegistration extends EntrySettings {
   /** `auth`, `secret`, `database`, or a kind that the host defines; with `unknown` the probe finds the type. */
   readonly type: string;
   /** Up to 128 characters; slashes are allowed. */
@@ -43,7 +54,7 @@ export interface PluginRegistration {
 }
 
 /** A whole entry. It holds the values of `env` and `args`, so it must not be shown. */
-export interface PluginEntry {
+export interface PluginEntry extends EntrySettings {
   readonly type: string;
   readonly name: string;
   /** `v1.2.3`; empty for the unversioned entry. */
@@ -114,6 +125,7 @@ const registration = z.strictObject({
   args: z.array(z.string().regex(/^[^\0]*$/, 'must not have zero bytes')).optional(),
   env: z.union([z.array(z.string()), variables]).optional(),
   runtime: z.string().regex(strictName, 'must be the name of a plugin runtime').or(z.literal('')).optional(),
+  ...settingFields,
 });
 
 /**
@@ -136,6 +148,7 @@ export function toPluginEntry(given: PluginRegistration, reserved: readonly stri
     args,
     env: checkVariables(entry.env ?? {}, reserved),
     runtime: entry.runtime ?? '',
+    ...settingsOfEntry(entry),
   };
 }
 
@@ -157,12 +170,21 @@ export const pluginDocument: DocumentForm<PluginEntry> = {
       args: z.array(z.string()),
       env: variables,
       runtime: z.string().regex(strictName).or(z.literal('')),
+      ...settingFieldsOfDocument,
     })
-    .transform(({ oci_image: ociImage, ...entry }) => ({ ...entry, ociImage })),
+    .transform((fields) => {
+      const { type, name, version, oci_image: ociImage, sha256, command, args, env, runtime } = fields;
+      const settings = settingsOfDocument(fields);
+      return { type, name, version, sha256, command, args, env, runtime, ociImage, ...settings };
+    }),
 };
 
-export function pluginFields({ ociImage, ...entry }: PluginEntry): Record<string, unknown> {
-  return { ...entry, oci_image: ociImage };
+export function pluginFields(entry: PluginEntry): Record<string, unknown> {
+  const { type, name, version, ociImage, sha256, command, args, env, runtime } = entry;
+  return {
+    ...{ type, name, version, sha256, command, args, env, runtime, oci_image: ociImage },
+    ...settingsForDocument(entry),
+  };
 }
 
 function splitCommand(

@@ -1,14 +1,13 @@
 /** A plugin runtime in the catalog: a named set of container settings. */
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
-import type { ContainerSettings, SettingName } from '../settings/container-settings.ts';
-import { schemaOf } from '../settings/option-check.ts';
-import { settingDefinitions, snakeCase } from '../settings/setting-list.ts';
+import { snakeCase } from '../settings/setting-list.ts';
 import { checkRegistration, noControls, strictName } from './check-registration.ts';
 import type { DocumentForm } from './document.ts';
+import { settingFields, withoutNothing, type EntrySettings } from './entry-settings.ts';
 
 /** The settings that a runtime may have. One that is left out has its default, which is to deny. */
-export interface RuntimeSettings extends ContainerSettings {
+export interface RuntimeSettings extends EntrySettings {
   /** Name of the OCI runtime: `runsc`, `runc`, `crun`, ... Default: the host's, which is `runsc` unless told otherwise. */
   readonly ociRuntime?: string | undefined;
   /** Whether the plugin may lock its memory. The field of the document is `memory_lock`, as in Vault. */
@@ -35,9 +34,7 @@ const settings = {
   ociRuntime: text.min(1).optional(),
   mlock: z.boolean().optional(),
   engineSocket: text.refine(isAbsolute, 'must be an absolute path').optional(),
-  ...(Object.fromEntries(
-    settingDefinitions.map(([name, { check }]) => [name, schemaOf(check).optional()]),
-  ) as unknown as { [K in SettingName]: z.ZodType<ContainerSettings[K]> }),
+  ...settingFields,
 };
 
 const registration = z.strictObject({
@@ -80,18 +77,6 @@ export function runtimeFields(entry: RuntimeEntry): Record<string, unknown> {
     Object.entries(entry).map(([option, value]) => [fieldOf(option), value as unknown]),
   );
 }
-
-function withoutNothing(entry: RuntimeEntry): RuntimeEntry {
-  const isNothing = (field: string, value: unknown): boolean =>
-    value === undefined || (value === 0 && zeroIsNothing.has(field));
-  return Object.fromEntries(
-    Object.entries(entry).filter(([field, value]) => !isNothing(field, value)),
-  ) as unknown as RuntimeEntry;
-}
-
-const zeroIsNothing = new Set<string>(
-  settingDefinitions.flatMap(([name, definition]) => (definition.zeroIsNothing === true ? [name] : [])),
-);
 
 /** The field of the document in which an option stands. */
 function fieldOf(option: string): string {

@@ -1,4 +1,5 @@
 import type { Fact } from './fact.ts';
+import type { NetworkFacts } from './network-facts.ts';
 
 /** What a launch depends on in a Docker or Podman engine. */
 export interface EngineFacts {
@@ -44,6 +45,8 @@ export interface EngineFacts {
   readonly memlock: Fact<MemoryLockLimit>;
   /** Whether the engine sees the host's socket folder under the same path: it may live in a mount namespace of its own. */
   readonly seesSocketFolder: Fact<boolean>;
+  /** Absent where no launch with a network is judged, and in files of earlier versions. */
+  readonly network?: NetworkFacts | undefined;
 }
 
 /** `size` ids from `containerId` on are the host's ids from `hostId` on. */

@@ -126,6 +126,18 @@ const engine: z.ZodType<EngineFacts> = z.strictObject({
   security: texts,
   memlock: fact(z.strictObject({ soft: bytes, hard: bytes, mayRaise: z.boolean() })),
   seesSocketFolder: flag,
+  network: z
+    .strictObject({
+      networks: fact(
+        z.array(
+          z.strictObject({ name: text, id: text, driver: text, internal: z.boolean(), isDefault: z.boolean() }),
+        ),
+      ),
+      sharesNamespace: flag,
+      programs: texts,
+      backend: fact(text),
+    })
+    .optional(),
 });
 
 export const accountsFact = fact(

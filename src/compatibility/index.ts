@@ -2,6 +2,8 @@
 export { isKnown, known, unknown, valueOf, type Fact, type KnownFact, type UnknownFact } from './fact.ts';
 export type { HostFacts, SocketFolderFacts } from './host-facts.ts';
 export type { EngineFacts, IdRange, MemoryLockLimit, RuntimeFacts } from './engine-facts.ts';
+export type { ListedNetwork, NetworkFacts } from './network-facts.ts';
+export type { NetworkAccess } from './network-access.ts';
 export { addressSpaceLabel } from './image-facts.ts';
 export type { AbsentImage, GoBuildFacts, ImageAccounts, ImageFacts, ProgramFacts } from './image-facts.ts';
 export type {

@@ -2,6 +2,7 @@ import { boundedText } from '../foreign-text.ts';
 import { checkGiven, checkRequirements } from './compatibility-checks.ts';
 import { launchCase } from './case.ts';
 import type { LaunchVerdict, LaunchRequirements, Reason } from './launch-verdict.ts';
+import { networkAccess, type NetworkAccess } from './network-access.ts';
 import type { Finding, LaunchFacts, Rule, RuleSource } from './rule.ts';
 import { rules } from './rules/rules.ts';
 import { chooseStrategy } from './strategy.ts';
@@ -26,10 +27,16 @@ export function judge(facts: LaunchFacts, wishes: LaunchRequirements): LaunchVer
   }
   const { unmet, unknown, note: notes } = found;
   const strategy = chooseStrategy(launch);
+  const network = plainAccess(networkAccess(launch));
   if (unmet.length > 0)
-    return { status: 'refused', reasons: [...unmet, ...unknown], attempt: strategy, notes };
-  if (unknown.length > 0) return { status: 'unknown', reasons: unknown, attempt: strategy, notes };
-  return { status: 'works', strategy, notes };
+    return { status: 'refused', reasons: [...unmet, ...unknown], attempt: strategy, network, notes };
+  if (unknown.length > 0) return { status: 'unknown', reasons: unknown, attempt: strategy, network, notes };
+  return { status: 'works', strategy, network, notes };
+}
+
+/** The words may name a network of the engine. */
+function plainAccess({ reach, description }: NetworkAccess): NetworkAccess {
+  return { reach, description: boundedText(description) };
 }
 
 function reason(

@@ -1,6 +1,7 @@
 /** The verdict that follows from the facts for one launch. */
 import type { ContainerSettings } from '../settings/container-settings.ts';
 import type { PassedSettings } from '../settings/setting-list.ts';
+import type { NetworkAccess } from './network-access.ts';
 
 /** What the caller wants besides the defaults. Every value is optional; an absent one means its default. */
 export interface LaunchRequirements extends ContainerSettings {
@@ -95,6 +96,8 @@ export type LaunchVerdict =
   | {
       readonly status: 'works';
       readonly strategy: LaunchStrategy;
+      /** The network that the plugin will have. */
+      readonly network: NetworkAccess;
       /** What one should know although it works, such as that locked memory under gVisor is not locked on the host. */
       readonly notes: readonly Reason[];
     }
@@ -103,5 +106,7 @@ export type LaunchVerdict =
       /** For `refused`: first what is not met, then what could not be observed. */
       readonly reasons: readonly Reason[];
       readonly attempt: LaunchStrategy;
+      /** The network that the plugin would have. */
+      readonly network: NetworkAccess;
       readonly notes: readonly Reason[];
     };

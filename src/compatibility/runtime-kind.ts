@@ -5,12 +5,12 @@ export function runtimeName(runtime: string): string {
   return runtime.slice(runtime.lastIndexOf('/') + 1);
 }
 
-/** Returns the kind of a runtime by the name of its program. Containerd's shim of gVisor counts as runsc. */
+/** Returns the kind of a runtime by the name of its program. Containerd's shims count as what they run. */
 export function runtimeKind(program: string): RuntimeFacts['kind'] {
   const name = runtimeName(program);
   if (name === 'runc' || name === 'crun' || name === 'runsc') return name;
-  if (name === 'io.containerd.runc.v2') return 'runc';
-  return name === 'io.containerd.runsc.v1' ? 'runsc' : 'other';
+  if (name === 'io.containerd.runc.v2' || name === 'containerd-shim-runc-v2') return 'runc';
+  return name === 'io.containerd.runsc.v1' || name === 'containerd-shim-runsc-v1' ? 'runsc' : 'other';
 }
 
 /** Returns the arguments that a Podman service of our own gives its runtime; see `startPodmanService`. */

@@ -20,6 +20,7 @@ import { diagnoseContainer } from './diagnose.ts';
 import { noteDisposal } from './disposals.ts';
 import { CleanupError, ContainerStartError } from './errors.ts';
 import { withFolderHint } from './folder-hint.ts';
+import { resolveNetwork } from './attested/resolve-network.ts';
 import { proveGvisor } from './gvisor-proof.ts';
 import { removeContainer } from './remove.ts';
 import { watchExit } from './exit-watch.ts';
@@ -63,10 +64,12 @@ export async function createContainerRunner(
     // Runs beside the creation: what the request leaves to the image is compared with the image too.
     const inspected = engine.images.inspect(parts.imageId, { signal });
     inspected.catch(() => undefined); // awaited below, when there is a container to remove
+    const network = resolveNetwork(engine, request.network, { signal });
+    network.catch(() => undefined); // awaited below too
     const id = await createWhole(engine, request, name, signal);
     try {
       const made = await engine.containers.inspect(id, { signal });
-      const differences = attest(request, made, { engine, image: await inspected });
+      const differences = attest(request, made, { engine, image: await inspected, network: await network });
       if (differences.length > 0) throw new AttestationError(engine, differences);
       // The signal ends the waiting for the head only: an attachment outlives the launch.
       const output = await attach(engine, id, signal);

@@ -6,6 +6,8 @@ import type { LaunchPlan } from './launch-plan.ts';
 export type LaunchCheck = LaunchVerdict & {
   /** Whether the launch would go ahead: it works, or `override` lets it. */
   readonly ok: boolean;
+  /** Whether the launch would go ahead because of an override alone. */
+  readonly overridden: boolean;
   /** The combination that was judged. */
   readonly cell: MatrixCell;
   /** Version of the engine. */
@@ -14,11 +16,12 @@ export type LaunchCheck = LaunchVerdict & {
 };
 
 /** Reduces a plan to what a check reports. */
-export function launchCheck({ facts, requirements, verdict, refusal }: LaunchPlan): LaunchCheck {
+export function launchCheck({ facts, requirements, verdict, overridden, refusal }: LaunchPlan): LaunchCheck {
   const { engine } = facts;
   return {
     ...verdict,
     ok: refusal === undefined,
+    overridden: overridden.length > 0,
     cell: {
       engine: engine.kind,
       mode: engine.rootless ? 'rootless' : 'rootful',

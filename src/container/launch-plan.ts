@@ -11,7 +11,9 @@ import {
   type LaunchRequirements,
   type LaunchStrategy,
   type LaunchVerdict,
+  type Reason,
 } from '../compatibility/index.ts';
+import { gatherNetworkFacts } from '../compatibility/internal.ts';
 import type { Engine } from '../engine/index.ts';
 import type { BulkheadError } from '../errors.ts';
 import { temporaryFolder } from '../linux/standard-folders.ts';
@@ -44,6 +46,8 @@ export interface LaunchPlan {
   readonly verdict: LaunchVerdict;
   /** How the plugin is launched, or how an overridden launch is tried. */
   readonly strategy: LaunchStrategy;
+  /** The reasons against the launch that `override` passes over; empty when the launch needs no override. */
+  readonly overridden: readonly Reason[];
   /** Why the launch does not go ahead; absent when it does, which `override` may be the reason for. */
   readonly refusal?: BulkheadError | undefined;
 }
@@ -73,13 +77,15 @@ export async function planLaunch(
     facts = await launchFacts(engine, image, options, { ...site, fresh: true });
     verdict = judge(facts, requirements);
   }
+  const refusal = refusalOf(engine, image, verdict, options);
   return {
     imageId: 'absent' in image ? '' : image.id,
     facts,
     requirements,
     verdict,
     strategy: verdict.status === 'works' ? verdict.strategy : verdict.attempt,
-    refusal: refusalOf(engine, image, verdict, options),
+    overridden: refusal === undefined && verdict.status !== 'works' ? verdict.reasons : [],
+    refusal,
   };
 }
 
@@ -96,13 +102,19 @@ async function launchFacts(
 ): Promise<LaunchFacts> {
   const socketDirectory = resolve(options.socketDirectory ?? temporaryFolder());
   const { ownedFolder = false, ownService = false, signal } = site;
-  const [host, engineFacts] = await Promise.all([
+  const needsNetwork = options.network !== undefined && options.network !== 'none';
+  const [host, engineFacts, network] = await Promise.all([
     gatherHostFacts({ socketDirectory, ownedFolder }),
     (site.fresh === true ? freshEngineFacts : rememberedEngineFacts)(engine, socketDirectory, { signal }),
+    needsNetwork ? gatherNetworkFacts(engine, { signal }) : undefined,
   ]);
   // A launch that has this engine gains nothing from a service of our own that could be started.
   const podmanRuntimes = ownService ? host.podmanRuntimes : known([], 'the launch has this engine');
-  return { host: { ...host, podmanRuntimes }, engine: engineFacts, image };
+  return {
+    host: { ...host, podmanRuntimes },
+    engine: { ...engineFacts, ...(network !== undefined && { network }) },
+    image,
+  };
 }
 
 /** Rules that no `override` sets aside. */

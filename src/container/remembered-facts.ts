@@ -3,7 +3,8 @@
  * and they hardly ever change. They are kept for each folder for sockets.
  */
 import { orAborted } from '../abort.ts';
-import { gatherEngineFacts, known, passingGid, type EngineFacts } from '../compatibility/index.ts';
+import { known, passingGid, type EngineFacts } from '../compatibility/index.ts';
+import { engineFactsWith } from '../compatibility/internal.ts';
 import type { Engine } from '../engine/index.ts';
 
 type ByFolder = Map<string, Promise<EngineFacts>>;
@@ -40,7 +41,9 @@ export function freshEngineFacts(
 
 function look(engine: Engine, folder: string, fresh: boolean): Promise<EngineFacts> {
   const folders = foldersOf(seen, engine);
-  const facts = gatherEngineFacts(engine, { socketDirectory: folder === '' ? undefined : folder, fresh });
+  const socketDirectory = folder === '' ? undefined : folder;
+  // Networks come and go: a launch that needs one asks for them.
+  const facts = engineFactsWith(engine, { socketDirectory, fresh }, { networks: false });
   folders.set(folder, facts);
   facts.catch(() => {
     if (folders.get(folder) === facts) folders.delete(folder);

@@ -33,6 +33,8 @@ export type {
   InspectedContainer,
   InspectedDevice,
   InspectedMount,
+  NetworkAddress,
+  NetworkEndpoint,
 } from './containers/inspect/inspected-container.ts';
 export type { KillContainerOptions } from './containers/kill-container.ts';
 export type { ContainerSummary, ListContainersOptions } from './containers/list-containers.ts';

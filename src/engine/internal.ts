@@ -10,6 +10,7 @@ export {
 export { tmpfsOptions } from './containers/create/tmpfs-options.ts';
 export { NotFoundError } from './errors.ts';
 export { findEngine } from './find-engine.ts';
+export { listNetworks, networkNamed, type EngineNetwork } from './networks/networks.ts';
 export { longestInspection } from './images/inspect-image.ts';
 export { confinesBySeccomp } from './system/info.ts';
 export { podmanServiceChecks } from './podman-service/service-checks.ts';

@@ -78,6 +78,7 @@ const hostOptions = shapeOf<PluginHostOptions>({
   store: objectWith(...storeMethods),
   clusterId: filledText,
   runtime: filledText,
+  override: oneOf('unknown'),
   kinds: recordOf(kindOptions),
   socketDirectory: userPath,
   socketPath: absolutePath,

@@ -23,6 +23,11 @@ export interface PluginHostOptions extends EnginesOptions, InstanceOptions {
   readonly clusterId?: string | undefined;
   /** OCI runtime of plugins that name none; default `runsc`. */
   readonly runtime?: string | undefined;
+  /**
+   * `unknown`: plugins are launched although it could not be observed whether that works, as on a host with SELinux,
+   * unless their own launch says otherwise. What is known not to work is refused all the same. Default: they are not.
+   */
+  readonly override?: 'unknown' | undefined;
   /** Kinds of plugins beside `auth`, `secret` and `database`, by type. */
   readonly kinds?: Readonly<Record<string, PluginKind>> | undefined;
   /**

@@ -44,7 +44,8 @@ export function assembleParts(options: PluginHostOptions, opened: Opened) {
   const lifetime = new Lifetime();
   const runtimes = new RuntimeCatalog(store);
   const catalog = new PluginCatalog(store, runtimes);
-  const resolver = new Resolver({ kinds, runtimes, engines, runtime, secret: randomBytes(16) });
+  const { override } = options;
+  const resolver = new Resolver({ kinds, runtimes, engines, runtime, override, secret: randomBytes(16) });
   const sources = new Sources(catalog, resolver);
   const launcher = new Launcher({
     identity,
@@ -52,9 +53,10 @@ export function assembleParts(options: PluginHostOptions, opened: Opened) {
     folders,
     starts: new Starts(options.limits),
     counters,
+    logger,
     socketDirectory: options.socketDirectory,
   });
-  const singles = new SinglePlugins(launcher, engines, { runtime, logger });
+  const singles = new SinglePlugins(launcher, engines, { runtime, override, logger });
   const pool = new Pool(launcher, new Report(identity.hostId, counters, logger), options);
   const plugins = new PluginRegistry(catalog, {
     kinds,

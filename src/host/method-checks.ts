@@ -10,6 +10,7 @@ import {
   flag,
   listOf,
   milliseconds,
+  oneOf,
   required,
   shapeOf,
   signal,
@@ -42,6 +43,7 @@ const methods = {
   reload: shapeOf<ReloadOptions & VersionOption & { mounts?: readonly string[] }>({
     mounts: listOf(text),
     version,
+    override: oneOf('unknown'),
     drainMs: milliseconds,
     signal,
   }),

@@ -183,6 +183,7 @@ export class PluginHost implements AsyncDisposable {
    *
    * @param options.mounts ids of the mounts to move; default: all mounts of the plugin
    * @param options.version moves them to this version
+   * @param options.override launches the new plugin although it could not be observed whether that works
    * @returns how many mounts moved; 0 when the plugin has none
    * @throws ReloadFailedError, and then everything runs on as before
    * @remarks Abort before the mounts have moved undoes everything and rethrows the reason.

@@ -28,6 +28,7 @@ export function settingsOf(plugin: Omit<ResolvedPlugin, 'settings' | 'key'>): Re
     onOutput: _onOutput,
     labels: _labels,
     image: _image,
+    override: _override,
     ...launch
   } = plugin.launch;
   const settings = {

@@ -187,6 +187,13 @@ export function onlySettings(options: ContainerSettings): ContainerSettings {
   return pick(options, () => true);
 }
 
+/** Merges the settings of a plugin into those of its runtime, whose demands a plugin can't lift. */
+export function mergedSettings(runtime: ContainerSettings, plugin: ContainerSettings): ContainerSettings {
+  const demands = pick(runtime, ({ by }) => by.kind === 'rule');
+  const made = Object.entries(demands).filter(([, value]) => value === true);
+  return { ...onlySettings(runtime), ...onlySettings(plugin), ...Object.fromEntries(made) };
+}
+
 function pick(
   settings: ContainerSettings,
   wanted: (definition: SettingDefinition) => boolean,

@@ -1,7 +1,7 @@
 /** A Docker of a test's own in the mount namespace of this process, which those of `scripts/engines` are not in. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -17,11 +17,24 @@ export async function whyNoDockerDaemon(): Promise<string | undefined> {
   return (await findExecutable('dockerd', path)) === undefined ? 'dockerd is not installed' : undefined;
 }
 
+export interface DockerDaemonOptions {
+  /** Gives it a network namespace of its own, in which it can make networks. Default false. */
+  readonly ownNetwork?: boolean;
+}
+
+export interface DockerDaemon extends AsyncDisposable {
+  readonly socketPath: string;
+  /** A folder for sockets, which it sees under the same path. */
+  readonly shareDirectory: string;
+}
+
 /**
  * Starts one without a network, with everything in a folder of its own. Disposing of it ends it and removes the folder;
  * its containers must be gone by then.
  */
-export async function startDockerDaemon(): Promise<{ readonly socketPath: string } & AsyncDisposable> {
+export async function startDockerDaemon({
+  ownNetwork = false,
+}: DockerDaemonOptions = {}): Promise<DockerDaemon> {
   const folder = await mkdtemp(join(tmpdir(), 'dockerd-'));
   const socketPath = join(folder, 'docker.sock');
   const runsc = await findExecutable('runsc', path);
@@ -36,11 +49,19 @@ export async function startDockerDaemon(): Promise<{ readonly socketPath: string
     iptables: false,
     ip6tables: false,
     ...(runsc !== undefined && {
-      runtimes: { runsc: { path: runsc, runtimeArgs: ['--host-uds=all', '--network=none'] } },
+      runtimes: {
+        runsc: { path: runsc, runtimeArgs: ['--host-uds=all', '--network=none'] },
+        'runsc-network': { path: runsc, runtimeArgs: ['--host-uds=all', '--network=host'] },
+      },
     }),
   };
   await writeFile(join(folder, 'daemon.json'), JSON.stringify(configuration));
-  const daemon = spawn('dockerd', ['--config-file', join(folder, 'daemon.json')], {
+  const shareDirectory = join(folder, 's');
+  await mkdir(shareDirectory);
+  const command = ['dockerd', '--config-file', join(folder, 'daemon.json')];
+  const apart = ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
+  const [program = '', ...args] = ownNetwork ? [...apart, ...command] : command;
+  const daemon = spawn(program, args, {
     env: { HOME: '/root', PATH: path },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -64,5 +85,5 @@ export async function startDockerDaemon(): Promise<{ readonly socketPath: string
     await end();
     throw new Error(`dockerd did not start: ${said.join('\n')}`);
   }
-  return { socketPath, [Symbol.asyncDispose]: end };
+  return { socketPath, shareDirectory, [Symbol.asyncDispose]: end };
 }

@@ -52,6 +52,7 @@ export function hostRefusals(host: PluginHost, socketPath: string): Refusals {
           store: [null, 'x', {}],
           clusterId: wrong.filled,
           runtime: wrong.filled,
+          override: ['refused', true, null],
           kinds: [null, 'x', { kv: null }, { kv: {} }, { kv: { ...kind, sharing: 'x' } }],
           'kinds.kv': [
             { ...kind, protocolVersions: [] },
@@ -151,7 +152,13 @@ export function hostRefusals(host: PluginHost, socketPath: string): Refusals {
       'host.reload': {
         call: (options) => host.reload('secret', 'kv', options as never),
         options: { signal: aborted },
-        wrong: { version, drainMs: wrong.milliseconds, mounts: wrong.texts, signal },
+        wrong: {
+          version,
+          override: ['refused', true, null],
+          drainMs: wrong.milliseconds,
+          mounts: wrong.texts,
+          signal,
+        },
       },
       'host.checkDrift': { call: (options) => host.checkDrift(options as never), wrong: { signal } },
       'host.gc': {

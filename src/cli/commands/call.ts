@@ -4,7 +4,8 @@ import { text, whole, type FlagValues } from '../flags.ts';
 import { plainJson, plainText } from '../output/plain-text.ts';
 import { callByReflection, mountedPlugin, wantedCall, type WantedCall } from './call-by-reflection.ts';
 import { directoryFlag, directoryOf, type CatalogDirectory } from './directory.ts';
-import { isImage, launchFlags, launchOptions, refuseLaunchFlags } from './launch-flags.ts';
+import { isImage, launchFlags, launchOptions, refuseLaunchFlags, registeredOverride } from './launch-flags.ts';
+import { tellOverrides } from './override-flag.ts';
 import { registeredPlugin, type PluginName } from './registered.ts';
 import { lazyModules } from '../lazy-modules.ts';
 
@@ -61,6 +62,7 @@ async function callImage(
   const { terminal, signal } = context;
   const options = await launchOptions(image, flags);
   const { PluginHost } = await lazyModules.host();
+  using _told = tellOverrides(terminal);
   await using host = await PluginHost.open({ socketPath: flags.engine, signal });
   await using plugin = await host.start({
     ...options,
@@ -107,7 +109,9 @@ async function callRegistered(
   const { signal } = context;
   const { PluginHost } = await lazyModules.host();
   const { engine: socketPath, socket_directory: socketDirectory, version } = flags;
-  await using host = await PluginHost.open({ ...directory, socketPath, socketDirectory, signal });
+  const override = registeredOverride(flags.override);
+  using _told = tellOverrides(context.terminal);
+  await using host = await PluginHost.open({ ...directory, socketPath, socketDirectory, override, signal });
   const mount = await host.mount(type, name, { version, signal });
   const plugin = mountedPlugin(mount);
   await callByReflection(plugin, wanted, { signal, timeoutMs: timeoutOf(flags) }, printReply(context));

@@ -1,4 +1,4 @@
-import type { LaunchVerdict, MatrixCell, Reason } from '../../compatibility/index.ts';
+import type { LaunchVerdict, MatrixCell, NetworkAccess, Reason } from '../../compatibility/index.ts';
 import type { LaunchCheck, PlannedOptions } from '../../container/index.ts';
 import { command, type Context } from '../command.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
@@ -11,16 +11,26 @@ import { UsageError } from '../usage-error.ts';
 import { directoryFlag, directoryOf } from './directory.ts';
 import { userInfoCache } from './info-cache.ts';
 import { withFlags } from '../option-flags.ts';
-import { containerOptions, isImage, launchFlags, refuseLaunchFlags } from './launch-flags.ts';
+import {
+  containerOptions,
+  isImage,
+  launchFlags,
+  refuseLaunchFlags,
+  registeredOverride,
+} from './launch-flags.ts';
 import { findRegistered } from './registered.ts';
 
 /** The result of `check`; the form of its JSON. */
 export interface CheckResult {
   readonly ok: boolean;
   readonly verdict: LaunchVerdict['status'];
+  /** Whether it is an override alone that lets the launch go ahead. */
+  readonly overridden: boolean;
   readonly cell: MatrixCell;
   /** Reasons against the launch or, where it works, remarks. */
   readonly reasons: readonly Reason[];
+  /** The network that the plugin will have, or would have. */
+  readonly network: NetworkAccess;
   /** How the plugin is launched, or how a forced launch would be tried. */
   readonly strategy: unknown;
 }
@@ -41,7 +51,7 @@ export const check = command({
     'This is the plan of the launch that run and call make, judged and not carried out: no container is made and nothing is pulled. Only where no engine answers is a Podman service started, as for a launch, and ended again.',
     'NAME is a registered plugin, as kv or secret/kv: it is judged with the settings of its plugin runtime. What is in the catalog comes before an image of the same name.',
     "Exit code 0: it can; 1: it can't; 3: it could not be found out.",
-    'JSON: { ok, verdict, cell: { engine, mode, runtime, user, mlock }, reasons: [{ rule, requirement, observed, remedy, source }], strategy }.',
+    'JSON: { ok, verdict, overridden, cell: { engine, mode, runtime, user, mlock }, network: { reach, description }, reasons: [{ rule, requirement, observed, remedy, source }], strategy }.',
   ],
   examples: [
     'check localhost/kv:1',
@@ -69,7 +79,14 @@ async function checkOf(given: string, flags: CheckFlags, context: Context): Prom
   if (plugin !== undefined) {
     refuseLaunchFlags(given, flags);
     const { PluginHost } = await lazyModules.host();
-    await using host = await PluginHost.open({ ...directory, socketPath, socketDirectory, signal });
+    const override = registeredOverride(flags.override);
+    await using host = await PluginHost.open({
+      ...directory,
+      socketPath,
+      socketDirectory,
+      override,
+      signal,
+    });
     return await host.check(plugin.type, plugin.name, { version, signal });
   }
   if (version !== undefined) throw new UsageError('-version is for a plugin that is registered');
@@ -107,11 +124,13 @@ export function exitCodeOfVerdict(verdict: LaunchVerdict['status']): ExitCode {
 }
 
 function checkResult(checked: LaunchCheck): CheckResult {
-  const { ok, cell, status } = checked;
+  const { ok, overridden, cell, network, status } = checked;
   return {
     ok,
     verdict: status,
+    overridden,
     cell,
+    network,
     reasons: checked.status === 'works' ? checked.notes : checked.reasons,
     strategy: checked.status === 'works' ? checked.strategy : checked.attempt,
   };
@@ -126,14 +145,15 @@ const signs: Readonly<Record<CheckResult['verdict'], readonly [Colour, string]>>
 function checkLines(
   given: string,
   { version }: LaunchCheck,
-  { ok, verdict, cell, reasons }: CheckResult,
+  { verdict, overridden, cell, network, reasons }: CheckResult,
   { paint }: Terminal,
 ): string[] {
   const [colour, words] = signs[verdict];
   const place = `${cell.engine} ${plainText(version)} ${cell.mode}, ${plainText(cell.runtime)}, ${cell.user} user, mlock ${cell.mlock ? 'on' : 'off'}`;
   return [
     `${paint(colour, `${plainText(given)} ${words}`)} on ${place}`,
-    ...(ok && verdict !== 'works' ? ['It is launched all the same, because of -override.'] : []),
+    `Network of the plugin: ${plainText(network.description)}`,
+    ...(overridden ? ['It is launched all the same, because of -override.'] : []),
     ...reasons.flatMap(({ rule, requirement, observed, remedy, source }) => [
       '',
       `${paint('bold', rule)}: ${plainText(requirement)}`,

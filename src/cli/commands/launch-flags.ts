@@ -60,7 +60,8 @@ export function isImage({ cookie, type }: Pick<LaunchFlags, 'cookie' | 'type'>):
  * UsageError
  */
 export function refuseLaunchFlags(given: string, flags: LaunchFlags): void {
-  const { engine: _engine, socket_directory: _sockets, ...others } = flags;
+  const { engine: _engine, socket_directory: _sockets, override, ...others } = flags;
+  registeredOverride(override);
   const names = Object.keys(launchFlags).filter((name) => {
     const value = (others as Readonly<Record<string, unknown>>)[name];
     return value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
@@ -68,6 +69,14 @@ export function refuseLaunchFlags(given: string, flags: LaunchFlags): void {
   if (names.length === 0) return;
   throw new UsageError(
     `${names.map((name) => `-${name}`).join(', ')}: ${given} is a registered plugin, which is launched as it and its plugin runtime are registered`,
+  );
+}
+
+/** The override for a plugin that is registered. @throws UsageError */
+export function registeredOverride(override: LaunchFlags['override']): 'unknown' | undefined {
+  if (override !== 'refused') return override;
+  throw new UsageError(
+    '-override=refused: of a registered plugin only what is unknown can be overridden, with -override=unknown',
   );
 }
 

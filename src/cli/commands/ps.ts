@@ -1,4 +1,4 @@
-import type { ContainerStats, ContainerSummary, Engine } from '../../engine/index.ts';
+import type { ContainerStats, ContainerSummary, Engine, NetworkEndpoint } from '../../engine/index.ts';
 import type { hostLabels } from '../../host/index.ts';
 import { command, type Context } from '../command.ts';
 import type { RunningHost } from '../control/ask-hosts.ts';
@@ -26,6 +26,8 @@ interface PluginProcess {
   /** Process id of its host. */
   readonly pid?: number | undefined;
   readonly container?: string | undefined;
+  /** Its addresses in the networks that it is in; none without a network. */
+  readonly addresses?: readonly NetworkEndpoint[] | undefined;
   readonly engine?: string | undefined;
 }
 
@@ -34,6 +36,7 @@ export const ps = command({
   summary: 'the plugins that run: state, restarts, memory, CPU',
   details: [
     "Plugins of every host on the engines that are found. Restarts and mounts are known of hosts that run on the directory with bulkhead run; of others the engine's word is shown.",
+    'JSON: [{ instance, type, name, version, state, restarts, mounts, memory_bytes, cpu_seconds, pid, container, addresses: [{ network, ipv4: { address, prefixLength, gateway }, ipv6 }], engine }].',
   ],
   examples: ['ps', 'ps -format=json'],
   flags: {
@@ -127,7 +130,10 @@ async function seen(
 ): Promise<PluginProcess> {
   const instance = labels[names.instanceId] ?? '';
   const told = snapshotOf(hosts, instance);
-  const stats = state === 'running' ? await statsOf(engine, id, signal) : undefined;
+  const [stats, addresses] =
+    state === 'running'
+      ? await Promise.all([statsOf(engine, id, signal), addressesOf(engine, id, signal)])
+      : [undefined, undefined];
   const pid = Number(labels[names.processId]);
   return {
     instance,
@@ -141,6 +147,7 @@ async function seen(
     cpu_seconds: stats && stats.cpuNanos / 1e9,
     pid: Number.isSafeInteger(pid) ? pid : undefined,
     container: id,
+    addresses,
     engine: engine.socketPath,
   };
 }
@@ -168,6 +175,21 @@ function withoutContainer(
 
 function snapshotOf(hosts: readonly RunningHost[], instance: string) {
   return hosts.flatMap(({ state }) => state.instances).find(({ id }) => id === instance);
+}
+
+/** Returns `undefined` for a container that ends in the meantime. */
+async function addressesOf(
+  engine: Engine,
+  id: string,
+  signal: AbortSignal,
+): Promise<readonly NetworkEndpoint[] | undefined> {
+  try {
+    const { endpoints } = await engine.containers.inspect(id, { signal });
+    return endpoints.filter(({ ipv4, ipv6 }) => ipv4 !== undefined || ipv6 !== undefined);
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
 }
 
 /** Returns `undefined` for a container that ends in the meantime. */

@@ -8,6 +8,8 @@ import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { plainText } from '../output/plain-text.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { directoryOf } from './directory.ts';
+import { registeredOverride } from './launch-flags.ts';
+import { tellOverrides } from './override-flag.ts';
 import { registeredPlugin } from './registered.ts';
 import { printHandshake, type RunFlags } from './run.ts';
 
@@ -16,10 +18,12 @@ export async function runRegistered(given: string, flags: RunFlags, context: Con
   const { terminal, signal } = context;
   const directory = directoryOf(flags.directory, context);
   const { type, name } = await registeredPlugin(directory, given);
+  using _overrides = tellOverrides(terminal);
   await using host = await PluginHost.open({
     ...directory,
     socketPath: flags.engine,
     socketDirectory: flags.socket_directory,
+    override: registeredOverride(flags.override),
     signal,
   });
   const mount = await host.mount(type, name, { version: flags.version, signal });

@@ -9,6 +9,7 @@ import { tableLines } from '../output/table.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { directoryFlag } from './directory.ts';
 import { isImage, launchFlags, launchOptions, refuseLaunchFlags } from './launch-flags.ts';
+import { tellOverrides } from './override-flag.ts';
 import { lazyModules } from '../lazy-modules.ts';
 
 const runFlags = {
@@ -47,6 +48,7 @@ async function runImage(
   { terminal, signal }: Context,
 ): Promise<ExitCode> {
   const { PluginHost } = await lazyModules.host();
+  using _told = tellOverrides(terminal);
   await using host = await PluginHost.open({ socketPath: engine, signal });
   const plugin = await host.start({
     ...options,

@@ -15,6 +15,7 @@ export const requestSchema = z.discriminatedUnion('op', [
     name: text.optional(),
     version: text.optional(),
     mounts: z.array(text).optional(),
+    override: z.literal('unknown').optional(),
   }),
   z.strictObject({ op: z.literal('logs'), instance: text, follow: z.boolean() }),
   z.strictObject({

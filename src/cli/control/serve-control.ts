@@ -166,7 +166,7 @@ function stateOf(host: PluginHost): HostState {
 
 async function reload(
   host: PluginHost,
-  { type, name, version, mounts }: ControlRequest & { op: 'reload' },
+  { type, name, version, mounts, override }: ControlRequest & { op: 'reload' },
   signal: AbortSignal,
 ): Promise<number> {
   const isMeant = ({ mountId, plugin }: Mount): boolean =>
@@ -181,7 +181,7 @@ async function reload(
   );
   let moved = 0;
   for (const plugin of plugins.values()) {
-    moved += await host.reload(plugin.type, plugin.name, { version, mounts, signal });
+    moved += await host.reload(plugin.type, plugin.name, { version, mounts, override, signal });
   }
   return moved;
 }

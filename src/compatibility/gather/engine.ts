@@ -9,6 +9,7 @@ import type { EngineFacts } from '../engine-facts.ts';
 import { isKnown, known, unknown, valueOf, type Fact } from '../fact.ts';
 import { primaryGroupId } from '../group-ids.ts';
 import { findEngineProcess, stillRuns, type EngineProcess } from './engine-process.ts';
+import { networkFactsOf } from './network.ts';
 import { cgroupLayout, memoryLockLimit, processIdMaps } from './process-facts.ts';
 import { gatherRuntimes } from './runtimes.ts';
 import { sharesFolder } from './shared-folder.ts';
@@ -30,31 +31,42 @@ export interface EngineGathering {
 export async function gatherEngineFacts(engine: Engine, options: EngineGathering = {}): Promise<EngineFacts> {
   checkGiven('gatherEngineFacts', { engine });
   checkGathering('gatherEngineFacts', options);
+  return engineFactsWith(engine, options, { networks: true });
+}
+
+/** Gathers the same facts. @param what.networks whether those that only launches with a network need are among them */
+export async function engineFactsWith(
+  engine: Engine,
+  options: EngineGathering,
+  what: { readonly networks: boolean },
+): Promise<EngineFacts> {
   const { signal } = options;
   const info = options.fresh === true ? await engine.system.info({ signal }) : engine.info;
   const process = await findEngineProcess(engine);
   signal?.throwIfAborted();
-  const facts = await factsOf(engine, info, process, options);
+  const facts = await factsOf(engine, info, process, { ...options, ...what });
   signal?.throwIfAborted();
   if (!isKnown(process) || (await stillRuns(process.value))) return facts;
   // The id may have passed to another process, which would then have been read.
-  return factsOf(engine, info, unknown(`process ${process.value.pid} of the engine has ended`), options);
+  const ended = unknown(`process ${process.value.pid} of the engine has ended`);
+  return factsOf(engine, info, ended, { ...options, ...what });
 }
 
 async function factsOf(
   engine: Engine,
   info: EngineInfo,
   process: Fact<EngineProcess>,
-  options: EngineGathering,
+  options: EngineGathering & { readonly networks: boolean },
 ): Promise<EngineFacts> {
   const remapped = engine.kind === 'docker' && hasOption(info, 'userns');
-  const [owner, idMaps, runtimes, layout, memlock, sees] = await Promise.all([
+  const [owner, idMaps, runtimes, layout, memlock, sees, network] = await Promise.all([
     ownerOf(engine, info, process),
     idMapsOf(engine, info, remapped, process),
     gatherRuntimes(engine.kind, info, process),
     cgroupLayout(process, info.cgroupVersion),
     memoryLockLimit(process, engine.rootless),
     sharesFolder(engine, process, resolve(options.socketDirectory ?? temporaryFolder()), options.signal),
+    options.networks ? networkFactsOf(engine, process, options) : undefined,
   ]);
   return {
     kind: engine.kind,
@@ -79,6 +91,7 @@ async function factsOf(
     ),
     memlock,
     seesSocketFolder: sees,
+    ...(network !== undefined && { network }),
   };
 }
 

@@ -10,6 +10,7 @@ import { pathBelowRoot } from './below-root.ts';
 import { absentFor, type EngineProcess } from './engine-process.ts';
 import { podmanRuntimeFlags } from './podman-flags.ts';
 import { programVersion } from './program-version.ts';
+import { shimRuntime } from './shim-runtime.ts';
 
 /** Looks at each runtime that the engine lists: by the engine's answer, and by its program where that can be seen. */
 export async function gatherRuntimes(
@@ -32,17 +33,19 @@ async function gatherRuntime(
   info: EngineInfo,
   process: Fact<EngineProcess>,
 ): Promise<RuntimeFacts> {
-  const program = await findProgram(runtime.path, process);
+  const shim =
+    kind === 'docker' && runtime.path === undefined ? await shimRuntime(name, info, process) : undefined;
+  const program = await findProgram(runtime.path ?? shim?.program, process);
   const path =
     runtime.path === undefined ? unknown('a containerd shim') : known(runtime.path, 'GET /info: Runtimes');
   const script = await isScript(program);
   return {
-    kind: script === true ? 'other' : runtimeKind(runtime.path ?? name),
+    kind: script === true ? 'other' : (shim?.kind ?? runtimeKind(runtime.path ?? name)),
     path,
     installed: isKnown(program) ? known(program.value.path !== '', program.evidence) : program,
-    args: await argumentsOf(kind, name, runtime, info, process, script),
+    args: script === true || shim === undefined ? await argumentsOf(kind, name, runtime, info, process, script) : shim.args,
     version:
-      runtimeKind(runtime.path ?? name) === 'runsc'
+      (shim?.kind ?? runtimeKind(runtime.path ?? name)) === 'runsc'
         ? await versionOf(kind, info, program)
         : unknown('not asked'),
   };
@@ -107,8 +110,6 @@ async function argumentsOf(
     const hasFlagsInFiles = compareVersions(info.serverVersion, '5.7') >= 0;
     return podmanRuntimeFlags(name, process, hasFlagsInFiles);
   }
-  if (runtime.path === undefined)
-    return unknown('containerd shims take their settings from a file of their own');
   return known(runtime.args ?? [], 'GET /info: Runtimes');
 }
 

@@ -3,6 +3,7 @@ import { confinementRules } from './confinement-rules.ts';
 import { hostRules } from './host-rules.ts';
 import { imageRules } from './image-rules.ts';
 import { limitRules } from './limit-rules.ts';
+import { networkRules } from './network-rules.ts';
 import { privilegeRules } from './privilege-rules.ts';
 import { runtimeRules } from './runtime-rules.ts';
 import { socketRules } from './socket-rules.ts';
@@ -13,6 +14,7 @@ export const rules: readonly Rule[] = [
   ...runtimeRules,
   ...imageRules,
   ...socketRules,
+  ...networkRules,
   ...limitRules,
   ...privilegeRules,
   ...confinementRules,

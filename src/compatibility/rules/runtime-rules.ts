@@ -1,4 +1,5 @@
 import { isKnown, valueOf } from '../fact.ts';
+import { runscNetwork, wantedNetwork } from '../network-access.ts';
 import type { LaunchCase, Rule } from '../rule.ts';
 import { flagValue } from '../runtime-kind.ts';
 import { judged, met, mustBe, note, notSeen, page, unmet } from './finding.ts';
@@ -139,8 +140,9 @@ export const runtimeRules: readonly Rule[] = [
     },
     applies: isRunsc,
     check(launch) {
-      const finding = judgedArguments(launch, '--network=none', (args) => {
-        const value = flagValue(args, 'network') ?? 'sandbox';
+      const wanted = wantedNetwork(launch) === undefined ? '--network=none' : '--network=host';
+      const finding = judgedArguments(launch, wanted, (args) => {
+        const value = runscNetwork(args);
         return value === 'sandbox' ? 'runsc is run with a network stack of its own, its default' : undefined;
       });
       if (finding.result === 'unmet' && !kernelHidesDevWeight(launch)) {

@@ -1,6 +1,6 @@
 import { tmpfsOptions } from '../../engine/internal.ts';
 import type { InspectedContainer, Mount } from '../../engine/index.ts';
-import type { AttestedSetting, Sides } from './setting.ts';
+import { plainPath, type AttestedSetting, type Sides } from './setting.ts';
 
 type Made = InspectedContainer['mounts'][number];
 
@@ -10,13 +10,13 @@ export const mountSettings: readonly AttestedSetting[] = [
     name: 'mount',
     options: ['mounts'],
     compare({ asked, made }) {
-      const wanted = new Map((asked.mounts ?? []).map((mount) => [mount.target, mount]));
-      const targets = new Set(made.mounts.map(({ target }) => target));
+      const wanted = new Map((asked.mounts ?? []).map((mount) => [plainPath(mount.target), mount]));
+      const targets = new Set(made.mounts.map(({ target }) => plainPath(target)));
       return [
-        ...made.mounts.flatMap((mount) => compareMount(wanted.get(mount.target), mount)),
-        ...[...wanted.values()]
-          .filter(({ target }) => !targets.has(target))
-          .map((mount) => ({ part: mount.target, asked: describe(mount), made: 'nothing' })),
+        ...made.mounts.flatMap((mount) => compareMount(wanted.get(plainPath(mount.target)), mount)),
+        ...[...wanted]
+          .filter(([target]) => !targets.has(target))
+          .map(([target, mount]) => ({ part: target, asked: describe(mount), made: 'nothing' })),
       ];
     },
   },

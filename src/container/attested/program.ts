@@ -1,4 +1,4 @@
-import { anything, isPodman, same, show, type AttestedSetting, type Given, type Sides } from './setting.ts';
+import { anything, isPodman, plainPath, same, show, type AttestedSetting, type Given, type Sides } from './setting.ts';
 
 /** The settings that decide what runs: the image, its program, its arguments and variables. */
 export const programSettings: readonly AttestedSetting[] = [
@@ -33,8 +33,10 @@ export const programSettings: readonly AttestedSetting[] = [
     'working directory',
     ['workingDirectory'],
     ({ asked, image }) =>
-      asked.workingDirectory ?? (image === undefined ? anything : image.config.workingDirectory || '/'),
-    ({ made }) => made.config.workingDirectory || '/',
+      asked.workingDirectory === undefined && image === undefined
+        ? anything
+        : plainPath(asked.workingDirectory ?? image?.config.workingDirectory ?? ''),
+    ({ made }) => plainPath(made.config.workingDirectory),
   ),
   same(
     'hostname',
@@ -57,8 +59,8 @@ export const programSettings: readonly AttestedSetting[] = [
   same(
     'stop signal',
     ['stopSignal'],
-    ({ asked }) => asked.stopSignal ?? anything,
-    ({ made }) => made.config.stopSignal,
+    ({ asked }) => (asked.stopSignal === undefined ? anything : plainSignal(asked.stopSignal)),
+    ({ made }) => plainSignal(made.config.stopSignal),
   ),
   same(
     'stop timeout',
@@ -79,6 +81,11 @@ export const programSettings: readonly AttestedSetting[] = [
     ({ made }) => made.init,
   ),
 ];
+
+/** Engines report signals with or without `SIG`, as they were requested or not. */
+function plainSignal(signal: string): string {
+  return signal.toUpperCase().replace(/^SIG/, '');
+}
 
 /**
  * Compares words without showing them, because they may hold secrets. Podman before 5 reports an entrypoint as one

@@ -2,6 +2,7 @@ import {
   absent,
   anything,
   isPodman,
+  plainPath,
   same,
   show,
   type AttestedSetting,
@@ -27,8 +28,8 @@ export const resourceSettings: readonly AttestedSetting[] = [
   same(
     'CPU',
     ['cpuNanos'],
-    ({ asked }) => asked.cpuNanos ?? anything,
-    ({ made }) => made.cpuNanos,
+    (given) => (given.asked.cpuNanos === undefined ? anything : cpuShare(given.asked.cpuNanos, given)),
+    (given) => cpuShare(given.made.cpuNanos, given),
   ),
   same(
     'pids',
@@ -60,11 +61,11 @@ export const resourceSettings: readonly AttestedSetting[] = [
   same(
     'cgroup parent',
     ['cgroupParent'],
-    ({ asked }) => asked.cgroupParent ?? "the engine's own",
-    ({ asked, made }) =>
-      asked.cgroupParent === undefined && ownParents.includes(made.cgroupParent)
-        ? "the engine's own"
-        : made.cgroupParent,
+    ({ asked }) => (asked.cgroupParent === undefined ? "the engine's own" : plainPath(asked.cgroupParent)),
+    ({ asked, made }) => {
+      if (asked.cgroupParent !== undefined) return plainPath(made.cgroupParent);
+      return ownParents.includes(made.cgroupParent) ? "the engine's own" : made.cgroupParent;
+    },
   ),
   same(
     'log driver',
@@ -102,6 +103,11 @@ const ownParents = [
   '/libpod_parent',
   'libpod_parent',
 ];
+
+/** Podman keeps a share of the CPU as microseconds of each tenth of a second, and rounds it to them. */
+function cpuShare(nanos: number, given: Given): number {
+  return isPodman(given) ? Math.round(nanos / 10_000) * 10_000 : nanos;
+}
 
 /** Whether the kernel does not count swap, and so can't limit it: the engine then drops this limit and says so. */
 function isSwapUncounted(given: Given): boolean {

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type {
   CreateContainerOptions,
   Engine,
@@ -5,6 +6,7 @@ import type {
   InspectedContainer,
   InspectedImage,
 } from '../../engine/index.ts';
+import type { ResolvedNetwork } from './resolve-network.ts';
 
 /** What the comparison knows beside request and answer. Whatever is absent makes it compare less, never more. */
 export interface AttestationContext {
@@ -12,6 +14,8 @@ export interface AttestationContext {
   readonly engine?: { readonly kind: Engine['kind']; readonly version: string; readonly info: EngineInfo };
   /** The image as the engine has it. What a request leaves to the image must be as the image says. */
   readonly image?: InspectedImage | undefined;
+  /** What the engine knows under the requested word for the network. */
+  readonly network?: ResolvedNetwork | undefined;
 }
 
 /** Both sides of a comparison. */
@@ -56,8 +60,9 @@ export function same(
     options,
     compare(given) {
       const wanted = asked(given);
+      if (wanted === anything) return [];
       const found = made(given);
-      return wanted === anything || wanted === found ? [] : [{ asked: show(wanted), made: show(found) }];
+      return wanted === found ? [] : [{ asked: show(wanted), made: show(found) }];
     },
   };
 }
@@ -75,6 +80,12 @@ export function absent(name: string, found: (given: Given) => readonly string[])
 /** Sorted, because engines do not keep an order. */
 export function list(values: readonly string[]): string {
   return [...values].sort().join(', ') || 'none';
+}
+
+/** Writes a path as engines do, which may shorten it: without `.`, `..` and slashes that say nothing. */
+export function plainPath(path: string): string {
+  const shortest = posix.normalize(`/${path}`).replace(/\/+$/, '');
+  return shortest === '' ? '/' : shortest;
 }
 
 export function show(value: Value): string {

@@ -10,10 +10,11 @@ import {
   type LaunchPlan,
   type PlannedOptions,
 } from '../../container/index.ts';
+import type { Reason } from '../../compatibility/index.ts';
 import type { Engine } from '../../engine/index.ts';
 import type { Plugin } from '../../goplugin/index.ts';
 import { temporaryFolder } from '../../linux/standard-folders.ts';
-import { publish } from '../reporting/events.ts';
+import { publish, type HostLogger } from '../reporting/events.ts';
 import { Generation } from '../instances/generation.ts';
 import type { Instance } from '../instances/instance.ts';
 import { labelsOf, type HostIdentity } from '../orphans/labels.ts';
@@ -30,6 +31,7 @@ export interface LauncherParts {
   readonly folders: OwnedFolders;
   readonly starts: Starts;
   readonly counters: Counters;
+  readonly logger: HostLogger;
   /** Parent of the folders for sockets where a launch names none. */
   readonly socketDirectory: string | undefined;
 }
@@ -153,6 +155,7 @@ export class Launcher {
     const { identity, key, folders } = this.#parts;
     const plan = await this.plan({ engine, launch: options }, options);
     refuseLaunch(plan);
+    if (plan.overridden.length > 0) this.#tellOverride(plan.overridden, options, plugin, instanceId);
     const folder = await folders.below(this.#parentOf(options), plan.strategy.directory.passingGid);
     const labels = labelsOf(identity, plugin, { instanceId, folder });
     return executeLaunch(engine, plan, {
@@ -161,6 +164,18 @@ export class Launcher {
       labels: (container) =>
         provedLabels({ ...labelsFor(options.labels, container), ...labels }, container, key),
     });
+  }
+
+  #tellOverride(
+    reasons: readonly Reason[],
+    { override = 'unknown' }: Pick<LaunchOptions, 'override'>,
+    { type, name }: Named,
+    instance: string,
+  ): void {
+    const host = this.#parts.identity.hostId;
+    publish('bulkhead:override', () => ({ host, instance, type, name, override, reasons }));
+    const rules = reasons.map(({ rule }) => rule);
+    this.#parts.logger.warn('a plugin is launched by an override', { instance, type, name, override, rules });
   }
 
   /** Parent of this host's owned folder, which holds the plugin's folder. */

@@ -10,7 +10,7 @@ import {
 import { ImageNotPresentError, type LaunchOptions } from '../../container/index.ts';
 import { NotFoundError, type Engine, type InspectedImage } from '../../engine/index.ts';
 import { InvalidOptionError } from '../../errors.ts';
-import { onlySettings } from '../../settings/setting-list.ts';
+import { mergedSettings } from '../../settings/setting-list.ts';
 import { matchDigest } from './digest.ts';
 import type { Engines } from './engines.ts';
 import type { PluginKind } from '../../kinds/index.ts';
@@ -38,6 +38,7 @@ export class Resolver {
   readonly #runtimes: RuntimeCatalog;
   readonly #engines: Engines;
   readonly #runtime: string;
+  readonly #override: 'unknown' | undefined;
   readonly #secret: BinaryLike;
 
   constructor(parts: {
@@ -46,12 +47,15 @@ export class Resolver {
     engines: Engines;
     /** OCI runtime of launches that name none. */
     runtime: string;
+    /** Override of launches that name none. */
+    override: 'unknown' | undefined;
     secret: BinaryLike;
   }) {
     this.#kinds = parts.kinds;
     this.#runtimes = parts.runtimes;
     this.#engines = parts.engines;
     this.#runtime = parts.runtime;
+    this.#override = parts.override;
     this.#secret = parts.secret;
   }
 
@@ -95,7 +99,7 @@ export class Resolver {
     const runtime = settings.ociRuntime ?? this.#runtime;
     const reference = effectiveReference(entry.ociImage, entry.version);
     return {
-      launch: launchOf(entry, settings, { kind, reference, runtime }),
+      launch: launchOf(entry, settings, { kind, reference, runtime, override: this.#override }),
       kind,
       socketPath: settings.engineSocket,
     };
@@ -114,7 +118,7 @@ export class Resolver {
       imageId: image.id,
       kind: { ...launch, sharing: plugin.sharing ?? 'never' },
       engine,
-      launch: { ...launch, runtime },
+      launch: { ...launch, runtime, override: launch.override ?? this.#override },
     });
   }
 
@@ -127,7 +131,18 @@ export class Resolver {
 function launchOf(
   entry: PluginEntry,
   settings: RuntimeSettings,
-  { kind, reference, runtime }: { kind: PluginKind; reference: string; runtime: string },
+  {
+    kind,
+    reference,
+    runtime,
+    override,
+  }: {
+    kind: PluginKind;
+    reference: string;
+    runtime: string;
+    /** Of the host. */
+    override: 'unknown' | undefined;
+  },
 ): LaunchOptions & { runtime: string } {
   return {
     image: reference,
@@ -140,7 +155,8 @@ function launchOf(
     ...(entry.args.length > 0 && { args: entry.args }),
     env: { ...entry.env, ...kind.env, ...(settings.mlock === true && kind.mlockEnv) },
     mlock: settings.mlock,
-    ...onlySettings(settings),
+    override: entry.override ?? settings.override ?? override,
+    ...mergedSettings(settings, entry),
   };
 }
 

@@ -16,18 +16,28 @@ export class SinglePlugins {
   readonly #launcher: Launcher;
   readonly #engines: Engines;
   readonly #runtime: string;
+  readonly #override: 'unknown' | undefined;
   readonly #logger: HostLogger;
   readonly #plugins = new Set<Plugin>();
 
-  /** `runtime` is the OCI runtime where a launch names none. */
+  /** `runtime` is the OCI runtime and `override` the override where a launch names none. */
   constructor(
     launcher: Launcher,
     engines: Engines,
-    { runtime, logger }: { readonly runtime: string; readonly logger: HostLogger },
+    {
+      runtime,
+      override,
+      logger,
+    }: {
+      readonly runtime: string;
+      readonly override: 'unknown' | undefined;
+      readonly logger: HostLogger;
+    },
   ) {
     this.#launcher = launcher;
     this.#engines = engines;
     this.#runtime = runtime;
+    this.#override = override;
     this.#logger = logger;
   }
 
@@ -41,14 +51,15 @@ export class SinglePlugins {
     const runtime = options.runtime ?? this.#runtime;
     const engine = await orAborted(this.#engines.forLaunch(runtime), signal);
     const plugin = { type: 'plugin', name: options.title ?? options.image, version: '' };
-    return this.#add(await this.#launcher.single(engine, { ...options, runtime, signal }, plugin));
+    const override = options.override ?? this.#override;
+    return this.#add(await this.#launcher.single(engine, { ...options, runtime, override, signal }, plugin));
   }
 
   /** Judges the launch of a plugin that is in no catalog. */
   async checkUnregistered(options: PlannedOptions, { signal }: AbortOption): Promise<LaunchCheck> {
     const runtime = options.runtime ?? this.#runtime;
     const judging = await orAborted(this.#engines.forJudging(runtime), signal);
-    const launch = { ...options, runtime };
+    const launch = { ...options, runtime, override: options.override ?? this.#override };
     return launchCheck(await this.#launcher.plan({ ...judging, launch }, { signal }));
   }
 

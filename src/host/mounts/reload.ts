@@ -11,6 +11,8 @@ import { inVersion, type Source, type Sources } from './sources.ts';
 export interface ReloadOptions {
   /** How long the old plugin's calls may take to end, in milliseconds; then they fail. Default: 30000. */
   readonly drainMs?: number | undefined;
+  /** Launches the new plugin although it could not be observed whether that works; a refusal stays one. */
+  readonly override?: 'unknown' | undefined;
   /** Abort before the mounts have moved undoes everything; afterwards it has no effect. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -33,7 +35,7 @@ export interface PluginReload extends ReloadOptions, VersionOption {
 export async function reloadPlugin(
   pool: Pool,
   sources: Sources,
-  { type, name, version, mounts, ...options }: PluginReload,
+  { type, name, version, mounts, override, ...options }: PluginReload,
 ): Promise<number> {
   const known = (): [MountedPlugin, Source][] =>
     pool.mounts
@@ -44,15 +46,21 @@ export async function reloadPlugin(
         return source === undefined ? [] : [[mount, inVersion(source, version)]];
       });
   if (known().length === 0) return 0;
-  const resolve = (mount: MountedPlugin): Promise<ResolvedPlugin> => {
+  const resolve = async (mount: MountedPlugin): Promise<ResolvedPlugin> => {
     const source = sources.of(mount);
-    if (source === undefined) return Promise.resolve(mount.runsOn.plugin);
-    return sources.resolve(inVersion(source, version), options);
+    if (source === undefined) return mount.runsOn.plugin;
+    return overridden(await sources.resolve(inVersion(source, version), options), override);
   };
   await reloadMounts(pool, () => known().map(([mount]) => mount), resolve, options);
   const moved = known();
   for (const [mount, source] of moved) sources.set(mount, source);
   return moved.length;
+}
+
+/** An override changes nothing of how the plugin runs, and so neither its settings nor its key. */
+function overridden(plugin: ResolvedPlugin, override: 'unknown' | undefined): ResolvedPlugin {
+  if (override === undefined || plugin.launch.override !== undefined) return plugin;
+  return { ...plugin, launch: { ...plugin.launch, override } };
 }
 
 /** A mount, and the instance and generation that it is to move to. */

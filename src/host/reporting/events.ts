@@ -3,6 +3,7 @@
  * report holds a value of `env`, a certificate or a message of a call.
  */
 import { channel } from 'node:diagnostics_channel';
+import type { Reason } from '../../compatibility/index.ts';
 import type { GenerationEnd } from '../instances/generation.ts';
 import type { InstanceSnapshot, InstanceState } from '../instances/instance-state.ts';
 import type { Sweep } from '../orphans/sweep.ts';
@@ -24,6 +25,16 @@ export interface HostEvents {
     readonly generation: number;
     readonly milliseconds: number;
     readonly error?: unknown;
+  };
+  /** A plugin is launched although the verdict is not that it works, because an override says so. */
+  'bulkhead:override': {
+    readonly host: string;
+    readonly instance: string;
+    readonly type: string;
+    readonly name: string;
+    readonly override: 'unknown' | 'refused';
+    /** What could not be observed, or is not met. */
+    readonly reasons: readonly Reason[];
   };
   /** A plugin ended, for whatever reason. */
   'bulkhead:end': {
@@ -61,6 +72,7 @@ export interface HostEvents {
 const channels = {
   'bulkhead:instance': channel('bulkhead:instance'),
   'bulkhead:start': channel('bulkhead:start'),
+  'bulkhead:override': channel('bulkhead:override'),
   'bulkhead:end': channel('bulkhead:end'),
   'bulkhead:call': channel('bulkhead:call'),
   'bulkhead:mount': channel('bulkhead:mount'),

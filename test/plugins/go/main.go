@@ -5,8 +5,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"os/signal"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -66,7 +69,8 @@ func serve() {
 	})
 }
 
-// memory keeps values in memory. Key "crash" ends the process during the call, key "slow" never answers.
+// memory keeps values in memory. Key "crash" ends the process during the call, key "slow" never answers, and key
+// "dial:HOST:PORT" connects to that address.
 type memory struct {
 	mutex  sync.Mutex
 	values map[string][]byte
@@ -82,6 +86,9 @@ func (m *memory) Put(key string, value []byte) error {
 
 func (m *memory) Get(key string) ([]byte, error) {
 	misbehave(key)
+	if address, found := strings.CutPrefix(key, "dial:"); found {
+		return dial(address), nil
+	}
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
 	value, found := m.values[key]
@@ -89,6 +96,20 @@ func (m *memory) Get(key string) ([]byte, error) {
 		return nil, errors.New("no value for " + key)
 	}
 	return value, nil
+}
+
+// dial connects to an address in the plugin's network, and says what it read there, or why it could not.
+func dial(address string) []byte {
+	connection, err := net.DialTimeout("tcp", address, 5*time.Second)
+	if err != nil {
+		return []byte("failed: " + err.Error())
+	}
+	defer connection.Close()
+	words, err := io.ReadAll(io.LimitReader(connection, 1024))
+	if err != nil {
+		return []byte("failed: " + err.Error())
+	}
+	return []byte("read: " + string(words))
 }
 
 var (

@@ -1,3 +1,4 @@
+import { snakeCase } from '../../../settings/setting-list.ts';
 import type { PluginInfo } from '../../../catalog/index.ts';
 
 /**
@@ -7,7 +8,7 @@ import type { PluginInfo } from '../../../catalog/index.ts';
  * @param args the arguments, if they were asked for
  */
 export function pluginData(info: PluginInfo, args?: readonly string[]): Record<string, unknown> {
-  const { type, name, version, ociImage, sha256, command, argCount, envNames, runtime } = info;
+  const { type, name, version, ociImage, sha256, command, argCount, envNames, runtime, ...settings } = info;
   return {
     ...(args !== undefined && { args }),
     arg_count: argCount,
@@ -21,6 +22,9 @@ export function pluginData(info: PluginInfo, args?: readonly string[]): Record<s
     sha256,
     type,
     version,
+    ...Object.fromEntries(
+      Object.entries(settings).map(([setting, value]) => [snakeCase(setting), value as unknown]),
+    ),
   };
 }
 

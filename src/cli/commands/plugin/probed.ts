@@ -2,6 +2,7 @@ import type { PluginRegistration } from '../../../catalog/index.ts';
 import type { RegisteredPlugin } from '../../../host/index.ts';
 import type { Context } from '../../command.ts';
 import type { CatalogDirectory } from '../directory.ts';
+import { tellOverrides } from '../override-flag.ts';
 import { lazyModules } from '../../lazy-modules.ts';
 
 /** Registers a plugin after starting it once, exactly as it will run. */
@@ -15,6 +16,7 @@ export async function probed(
   { signal, terminal }: Context,
 ): Promise<RegisteredPlugin> {
   const { PluginHost } = await lazyModules.host();
+  using _told = tellOverrides(terminal);
   await using host = await PluginHost.open({ ...directory, socketPath: engine, socketDirectory, signal });
   terminal.progress(`trying ${registration.ociImage}`);
   return await host.plugins.register(registration, { signal });

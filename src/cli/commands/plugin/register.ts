@@ -6,6 +6,8 @@ import { requiredText, text, texts, toggle } from '../../flags.ts';
 import { plainText } from '../../output/plain-text.ts';
 import { directoryFlag, directoryOf, openCatalogs, type CatalogDirectory } from '../directory.ts';
 import { engineFlag } from '../engine-flag.ts';
+import { unknownOverrideFlag } from '../override-flag.ts';
+import { settingFlags, settingsOf } from '../setting-flags.ts';
 import { socketDirectoryFlag } from '../socket-directory-flag.ts';
 import { probed } from './probed.ts';
 import { pluginTypes } from './types.ts';
@@ -15,6 +17,7 @@ export const register = command({
   summary: 'register a plugin image under a type and a name, after trying whether it runs here',
   details: [
     "The plugin is started once exactly as it will run, and asked for its type and version. What can't run here is refused with every reason, and nothing is registered. TYPE may be unknown, and is then found out.",
+    'Flags of the container are kept with the plugin and come before those of its plugin runtime, whose -rootless and -require_non_root stay.',
   ],
   examples: [
     'plugin register -oci_image=localhost/kv -version=0.24.0 -runtime=gvisor secret kv',
@@ -29,6 +32,8 @@ export const register = command({
     command: text('PROGRAM', "in place of the image's entrypoint"),
     args: texts('ARG', "in place of the image's arguments; kept, and shown by plugin info -show_args only"),
     env: texts('NAME=VALUE', 'variable for the plugin; kept, and never shown'),
+    ...settingFlags,
+    override: unknownOverrideFlag,
     skip_probe: toggle('register without asking an engine and without starting the plugin'),
     engine: engineFlag,
     socket_directory: socketDirectoryFlag,
@@ -46,6 +51,8 @@ export const register = command({
       ...(flags.args.length > 0 && { args: flags.args }),
       ...(flags.env.length > 0 && { env: flags.env }),
       runtime: flags.runtime,
+      ...settingsOf(flags),
+      override: flags.override,
     };
     const directory = directoryOf(flags.directory, context);
     const { plugin, probe } = flags.skip_probe

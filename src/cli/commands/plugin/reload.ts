@@ -3,6 +3,7 @@ import { command } from '../../command.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { text, texts } from '../../flags.ts';
 import { plainText } from '../../output/plain-text.ts';
+import { unknownOverrideFlag } from '../override-flag.ts';
 import { UsageError } from '../../usage-error.ts';
 import { directoryFlag, directoryOf } from '../directory.ts';
 import { lazyModules } from '../../lazy-modules.ts';
@@ -19,10 +20,11 @@ export const reload = command({
     mounts: texts('ID', 'in place of -plugin: only these mounts'),
     type: text('TYPE', 'only plugins of this type'),
     version: text('VERSION', 'move to this version'),
+    override: unknownOverrideFlag,
     directory: directoryFlag,
   },
   async run({ flags }, context) {
-    const { plugin, type, version } = flags;
+    const { plugin, type, version, override } = flags;
     if ((plugin === undefined) === (flags.mounts.length === 0)) {
       throw new UsageError('give either -plugin or -mounts');
     }
@@ -32,7 +34,7 @@ export const reload = command({
     let moved = 0;
     const { runningHosts } = await lazyModules.control();
     for (const host of await runningHosts(directory, { signal })) {
-      const request = { op: 'reload', name: plugin, type, version, mounts } as const;
+      const request = { op: 'reload', name: plugin, type, version, mounts, override } as const;
       for await (const answer of host.ask(request, { signal }))
         if ('reloaded' in answer) moved += answer.reloaded;
     }

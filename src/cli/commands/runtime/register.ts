@@ -4,6 +4,7 @@ import { exitCodes } from '../../exit-codes.ts';
 import { choice, text, toggle } from '../../flags.ts';
 import { plainText } from '../../output/plain-text.ts';
 import { socketFlag } from '../engine-flag.ts';
+import { unknownOverrideFlag } from '../override-flag.ts';
 import { settingFlags, settingsOf } from '../setting-flags.ts';
 import { directoryFlag, directoryOf, openCatalogs } from '../directory.ts';
 
@@ -23,6 +24,7 @@ export const register = command({
     oci_runtime: text('NAME', 'OCI runtime: runsc, runc, crun (default: runsc)', { alias: 'runtime' }),
     memory_lock: toggle('plugins may lock their memory', { alias: 'mlock' }),
     ...settingFlags,
+    override: unknownOverrideFlag,
     engine_socket: socketFlag("engine in place of the host's"),
     directory: directoryFlag,
   },
@@ -33,6 +35,7 @@ export const register = command({
       ociRuntime: flags.oci_runtime,
       ...(flags.memory_lock && { mlock: true }),
       ...settingsOf(flags),
+      override: flags.override,
       engineSocket: flags.engine_socket,
     };
     const { runtimes } = await openCatalogs(directoryOf(flags.directory, context));

@@ -1,12 +1,19 @@
 import type { z } from 'zod';
 import { capabilityName } from '../../../linux/capabilities.ts';
 import type { Ulimit } from '../create/create-container.ts';
-import type { ContainerState, InspectedDevice, InspectedMount } from './inspected-container.ts';
+import type {
+  ContainerState,
+  InspectedDevice,
+  InspectedMount,
+  NetworkAddress,
+  NetworkEndpoint,
+} from './inspected-container.ts';
 import type {
   answerAlike,
   configAlike,
   hostConfigAlike,
   deviceShape,
+  endpointShape,
   mountShape,
   portsShape,
   stateShape,
@@ -57,9 +64,14 @@ function readMounts(
 export function readUlimits(ulimits: readonly z.infer<typeof ulimitShape>[]): Ulimit[] {
   return ulimits.map(({ Name, Soft, Hard }) => ({
     name: Name.replace(/^RLIMIT_/, '').toLowerCase(),
-    soft: Soft,
-    hard: Hard,
+    soft: readLimit(Soft),
+    hard: readLimit(Hard),
   }));
+}
+
+/** The kernel's RLIM_INFINITY, which is the largest number of 64 bits, is -1 as in a request. */
+function readLimit(limit: number): number {
+  return limit >= 2 ** 63 ? -1 : limit;
 }
 
 export function readDevices(devices: readonly z.infer<typeof deviceShape>[]): InspectedDevice[] {
@@ -88,9 +100,30 @@ export function readAlike(answer: AnswerAlike) {
     ...readHostAlike(host),
     mounts: readMounts(answer.Mounts, host.Tmpfs),
     networks: Object.keys(answer.NetworkSettings?.Networks ?? {}),
+    endpoints: readEndpoints(answer.NetworkSettings?.Networks),
     apparmorProfile: answer.AppArmorProfile,
     processLabel: answer.ProcessLabel,
   };
+}
+
+export function readEndpoints(
+  networks: Readonly<Record<string, z.infer<typeof endpointShape>>> | null | undefined,
+): NetworkEndpoint[] {
+  return Object.entries(networks ?? {}).map(([network, endpoint]) => ({
+    network,
+    ...(endpoint?.NetworkID && { networkId: endpoint.NetworkID }),
+    ...(endpoint?.IPAddress && {
+      ipv4: readAddress(endpoint.IPAddress, endpoint.IPPrefixLen, endpoint.Gateway),
+    }),
+    ...(endpoint?.GlobalIPv6Address && {
+      ipv6: readAddress(endpoint.GlobalIPv6Address, endpoint.GlobalIPv6PrefixLen, endpoint.IPv6Gateway),
+    }),
+    ...(endpoint?.MacAddress && { macAddress: endpoint.MacAddress }),
+  }));
+}
+
+function readAddress(address: string, prefixLength: number, gateway: string): NetworkAddress {
+  return { address, prefixLength, ...(gateway !== '' && { gateway }) };
 }
 
 /** Reads the part of the configuration that both engines describe alike. */

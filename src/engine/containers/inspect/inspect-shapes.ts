@@ -48,6 +48,20 @@ const named = z.record(z.string(), z.unknown()).nullish();
 
 export const portsShape = named;
 
+/** A container's place in a network. Before the start, and after the end, engines leave the addresses empty. */
+export const endpointShape = z
+  .object({
+    NetworkID: textOrNothing,
+    MacAddress: textOrNothing,
+    IPAddress: textOrNothing,
+    IPPrefixLen: numberOrZero,
+    Gateway: textOrNothing,
+    GlobalIPv6Address: textOrNothing,
+    GlobalIPv6PrefixLen: numberOrZero,
+    IPv6Gateway: textOrNothing,
+  })
+  .nullish();
+
 /** A list that Go may leave out or write as null. */
 export function listOf<T>(shape: z.ZodType<T>) {
   return z
@@ -66,7 +80,7 @@ export const answerAlike = {
   RestartCount: numberOrZero,
   AppArmorProfile: textOrNothing,
   ProcessLabel: textOrNothing,
-  NetworkSettings: z.object({ Networks: named }).nullish(),
+  NetworkSettings: z.object({ Networks: z.record(z.string(), endpointShape).nullish() }).nullish(),
 };
 
 /** The part of the configuration that both engines describe alike. */

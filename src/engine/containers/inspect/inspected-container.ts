@@ -30,6 +30,27 @@ export interface InspectedDevice {
   readonly permissions: string;
 }
 
+/** An address of a container in a network. */
+export interface NetworkAddress {
+  readonly address: string;
+  /** Number of bits of the address that name the network. */
+  readonly prefixLength: number;
+  /** The way out of the network; absent in an internal one. */
+  readonly gateway?: string | undefined;
+}
+
+/** A container's place in one network. */
+export interface NetworkEndpoint {
+  /** Name of the network. */
+  readonly network: string;
+  /** Absent on Docker before the start. Podman before 5 gives the name of the network here. */
+  readonly networkId?: string | undefined;
+  /** Absent while the container does not run, and in networks without addresses of this kind. */
+  readonly ipv4?: NetworkAddress | undefined;
+  readonly ipv6?: NetworkAddress | undefined;
+  readonly macAddress?: string | undefined;
+}
+
 /** What the engine really created, in one type for Docker and Podman. Where a limit is a number, 0 means none. */
 export interface InspectedContainer {
   readonly id: string;
@@ -65,6 +86,11 @@ export interface InspectedContainer {
   readonly networkDisabled: boolean;
   /** Names of the networks to which the container is connected. */
   readonly networks: readonly string[];
+  /**
+   * The same networks with the container's addresses. Empty for a container without networks of its own: with the
+   * namespace of the host or of another container, or with a rootless Podman's slirp4netns or pasta.
+   */
+  readonly endpoints: readonly NetworkEndpoint[];
   /** Ports of the host that lead to the container; `all` where all ports that the image names are published. */
   readonly publishedPorts: readonly string[];
   /** Names that were added to its `/etc/hosts`. */
