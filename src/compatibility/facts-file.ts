@@ -130,7 +130,13 @@ const engine: z.ZodType<EngineFacts> = z.strictObject({
     .strictObject({
       networks: fact(
         z.array(
-          z.strictObject({ name: text, id: text, driver: text, internal: z.boolean(), isDefault: z.boolean() }),
+          z.strictObject({
+            name: text,
+            id: text,
+            driver: text,
+            internal: z.boolean(),
+            isDefault: z.boolean(),
+          }),
         ),
       ),
       sharesNamespace: flag,

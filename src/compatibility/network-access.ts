@@ -23,13 +23,17 @@ export interface NetworkAccess {
 /** Says what network the plugin of this launch will have. */
 export function networkAccess(launch: LaunchCase): NetworkAccess {
   const network = wantedNetwork(launch);
-  if (network === undefined) return { reach: 'none', description: 'none: a loopback interface and nothing else' };
+  if (network === undefined)
+    return { reach: 'none', description: 'none: a loopback interface and nothing else' };
   const { runtime } = launch;
   if (runtime?.kind === 'runsc') {
     if (!isKnown(runtime.args))
       return { reach: 'unknown', description: `it is not known how runsc is run: ${runtime.args.unknown}` };
     if (runscNetwork(runtime.args.value) === 'none')
-      return { reach: 'none', description: `none: runsc is run with --network=none, and so ignores ${network}` };
+      return {
+        reach: 'none',
+        description: `none: runsc is run with --network=none, and so ignores ${network}`,
+      };
   }
   return accessOf(launch, network);
 }
@@ -78,7 +82,8 @@ function throughNetwork(launch: LaunchCase, network: string): NetworkAccess {
     const isOwn = engine.kind === 'podman' && networkKind('podman', network) === 'default';
     if (facts === undefined || isOwn)
       return { reach: 'outside', description: `the network ${network}: what ${hostOf(launch)} can reach` };
-    if (!isKnown(facts)) return { reach: 'unknown', description: `its networks are not known: ${facts.unknown}` };
+    if (!isKnown(facts))
+      return { reach: 'unknown', description: `its networks are not known: ${facts.unknown}` };
     return { reach: 'none', description: `none: the engine has no network ${network}` };
   }
   const name = listed.name === network ? network : `${network} (${listed.name})`;

@@ -1,5 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ConflictError, EngineTimeoutError, NotFoundError, type Engine } from '../engine/index.ts';
+import {
+  ConflictError,
+  EngineOperationError,
+  EngineTimeoutError,
+  NotFoundError,
+  type Engine,
+} from '../engine/index.ts';
 import { BulkheadError } from '../errors.ts';
 import { CleanupError } from './errors.ts';
 import { killStuckRuntime } from './stuck-runtime.ts';
@@ -42,9 +48,20 @@ async function tryToRemove(engine: Engine, idOrName: string): Promise<unknown> {
     // Usually somebody else is removing it, and it may live until that is done; or it ended just before it was to be
     // killed.
     if (error instanceof ConflictError && (await isGoneSoon(engine, idOrName))) return undefined;
+    // Podman 5 without aardvark-dns removes the container, and then fails at its entry in a network.
+    if (error instanceof EngineOperationError && (await isGone(engine, idOrName))) return undefined;
     return error;
   }
   return undefined;
+}
+
+async function isGone(engine: Engine, idOrName: string): Promise<boolean> {
+  try {
+    await engine.containers.inspect(idOrName, { signal: AbortSignal.timeout(removeMs) });
+    return false;
+  } catch (error) {
+    return error instanceof NotFoundError;
+  }
 }
 
 async function isGoneSoon(engine: Engine, idOrName: string): Promise<boolean> {

@@ -65,7 +65,11 @@ describe('the settings of a plugin', () => {
       { override: true },
       { memory: 1 },
     ])
-      assert.throws(() => toPluginEntry({ ...kv, ...wrong } as never), InvalidOptionError, JSON.stringify(wrong));
+      assert.throws(
+        () => toPluginEntry({ ...kv, ...wrong } as never),
+        InvalidOptionError,
+        JSON.stringify(wrong),
+      );
   });
 
   it('come before those of the plugin runtime, whose demands they cannot lift', () => {
@@ -75,7 +79,9 @@ describe('the settings of a plugin', () => {
       network: 'b',
     });
     assert.deepEqual(mergedSettings({}, { requireNonRoot: true }), { requireNonRoot: true });
-    assert.deepEqual(mergedSettings({ requireNonRoot: false }, { requireNonRoot: true }), { requireNonRoot: true });
+    assert.deepEqual(mergedSettings({ requireNonRoot: false }, { requireNonRoot: true }), {
+      requireNonRoot: true,
+    });
   });
 
   it('are the flags of plugin register', async () => {
@@ -94,7 +100,9 @@ describe('the settings of a plugin', () => {
       const info = await run('plugin', 'info', '-format=json', 'secret', 'kv');
       const shown = JSON.parse(info.stdout) as Record<string, unknown>;
       assert.deepEqual(
-        settingDefinitions.map(([name]) => shown[name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)]),
+        settingDefinitions.map(
+          ([name]) => shown[name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)],
+        ),
         settingDefinitions.map(([name]) => all[name]),
       );
       assert.equal(shown['override'], 'unknown');

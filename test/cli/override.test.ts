@@ -78,7 +78,8 @@ for (const testEngine of engines) {
       await using _world = world;
       const { run, image, socketPath, sockets } = world;
       const where = [`-engine=${socketPath}`, `-socket_directory=${sockets}`];
-      const said = (stdout: string) => JSON.parse(stdout) as { ok: boolean; verdict: string; overridden: boolean };
+      const said = (stdout: string) =>
+        JSON.parse(stdout) as { ok: boolean; verdict: string; overridden: boolean };
 
       const asImage = ['check', image, '-type=secret', '-oci_runtime=runc', '-format=json', ...where];
       const refused = await run(...asImage);
@@ -106,7 +107,15 @@ for (const testEngine of engines) {
       const info = await run('plugin', 'info', '-format=json', 'secret', 'own');
       assert.equal((JSON.parse(info.stdout) as { override: string }).override, 'unknown');
 
-      await run('plugin', 'register', `-oci_image=${image}`, '-runtime=plain', '-skip_probe', 'secret', 'plain');
+      await run(
+        'plugin',
+        'register',
+        `-oci_image=${image}`,
+        '-runtime=plain',
+        '-skip_probe',
+        'secret',
+        'plain',
+      );
       const put = '{"key":"a","value":"aGVsbG8="}';
       for (const name of ['kv', 'own']) {
         const checked = await run('check', `secret/${name}`, '-format=json', ...where);
@@ -144,7 +153,12 @@ for (const testEngine of engines) {
         await daring.plugins.register(kv, { skipProbe: true });
         await using _plugin = await daring.start('secret', 'kv');
         assert.deepEqual(
-          told.map(({ host, name, override, reasons }) => [host, name, override, reasons.map(({ rule }) => rule)]),
+          told.map(({ host, name, override, reasons }) => [
+            host,
+            name,
+            override,
+            reasons.map(({ rule }) => rule),
+          ]),
           [[daring.id, 'kv', 'unknown', ['selinux-label']]],
         );
 
@@ -152,7 +166,10 @@ for (const testEngine of engines) {
         await host.plugins.register({ ...kv, override: 'unknown' }, { skipProbe: true });
         await using _mount = await host.mount('secret', 'kv');
         await host.plugins.register(kv, { skipProbe: true });
-        assert.deepEqual((await host.checkDrift()).flatMap(({ drift }) => drift), []);
+        assert.deepEqual(
+          (await host.checkDrift()).flatMap(({ drift }) => drift),
+          [],
+        );
         await assert.rejects(host.reload('secret', 'kv'), { code: 'RELOAD_FAILED' });
         assert.equal(await host.reload('secret', 'kv', { override: 'unknown' }), 1);
         assert.deepEqual(

@@ -86,7 +86,9 @@ describe('the network of a plugin is told', () => {
   it('where the engine is in a network namespace of its own, with a note on the loopback of this host', () => {
     const network = networks(['bridge'], { sharesNamespace: fact(false) });
     const verdict = verdictOf(onDocker({ rootless: true, network }), 'bridge');
-    assert.ok(verdict.notes.some(({ rule, observed }) => rule === 'network-reach' && /loopback/.test(observed)));
+    assert.ok(
+      verdict.notes.some(({ rule, observed }) => rule === 'network-reach' && /loopback/.test(observed)),
+    );
     assert.match(verdict.network.description, /not that of this host/);
   });
 
@@ -145,6 +147,7 @@ describe('a network that the plugin would not have', () => {
     assert.ok(!isRefused(without(['slirp4netns'], true), 'private'));
     assert.ok(isRefused(without(['slirp4netns'], true), 'pasta:-t,80'));
     assert.ok(!isRefused(without(['pasta'], true), 'pasta:-t,80'));
+    assert.ok(isRefused(without(['pasta']), 'pasta'), 'pasta is for rootless engines');
     const cni = networks(['podman'], { backend: fact('cni'), programs: fact(['netavark']) });
     assert.ok(isRefused(onPodman('runc', { network: cni }), 'bridge'));
   });
@@ -164,7 +167,11 @@ describe('a network that the plugin would not have', () => {
     for (const args of [['--network=none'], ['-network', 'none'], ['--network', 'none']]) {
       const engine = onDocker({ runtimes: runsc(...args) });
       for (const asked of ['bridge', 'plugins', 'closed']) {
-        assert.deepEqual(refused(engine, asked, 'runsc'), ['runsc-gives-network'], `${args.join(' ')} ${asked}`);
+        assert.deepEqual(
+          refused(engine, asked, 'runsc'),
+          ['runsc-gives-network'],
+          `${args.join(' ')} ${asked}`,
+        );
         assert.equal(reachOf(engine, asked, 'runsc'), 'refused none');
       }
       assert.equal(reachOf(engine, undefined, 'runsc'), 'works none');
@@ -173,8 +180,14 @@ describe('a network that the plugin would not have', () => {
   });
 
   it('works under a runsc with a network stack of its own or of the kernel', () => {
-    assert.equal(reachOf(onDocker({ runtimes: runsc('--network=host') }), 'plugins', 'runsc'), 'works outside');
-    assert.equal(reachOf(onDocker({ runtimes: runsc('--network=sandbox') }), 'plugins', 'runsc'), 'works outside');
+    assert.equal(
+      reachOf(onDocker({ runtimes: runsc('--network=host') }), 'plugins', 'runsc'),
+      'works outside',
+    );
+    assert.equal(
+      reachOf(onDocker({ runtimes: runsc('--network=sandbox') }), 'plugins', 'runsc'),
+      'works outside',
+    );
     assert.equal(reachOf(onDocker({ runtimes: runsc() }), 'plugins', 'runsc'), 'works outside');
     const { notes } = verdictOf(onDocker({ runtimes: runsc('--network=host') }), 'plugins', 'runsc');
     assert.ok(notes.some(({ rule }) => rule === 'runsc-gives-network'));
@@ -189,7 +202,8 @@ describe('a network that the plugin would not have', () => {
   });
 
   it('of the host is no network for a sandbox with a stack of its own', () => {
-    const rules = (...args: readonly string[]) => refused(onDocker({ runtimes: runsc(...args) }), 'host', 'runsc');
+    const rules = (...args: readonly string[]) =>
+      refused(onDocker({ runtimes: runsc(...args) }), 'host', 'runsc');
     assert.deepEqual(rules(), ['runsc-gives-network', 'own-network-namespace']);
     assert.deepEqual(rules('--network=none'), ['runsc-gives-network', 'own-network-namespace']);
     assert.deepEqual(rules('--network=host'), ['own-network-namespace']);

@@ -52,7 +52,10 @@ describe('a runtime that is a containerd shim', () => {
     return known(process_, 'made for a test');
   }
 
-  async function put(text: string, runtimes: object = shimOf({ ...typeUrl, ConfigPath: toml })): Promise<void> {
+  async function put(
+    text: string,
+    runtimes: object = shimOf({ ...typeUrl, ConfigPath: toml }),
+  ): Promise<void> {
     await rm(toml, { force: true });
     await writeFile(toml, text, { mode: 0o644 });
     await writeFile(configuration, JSON.stringify({ runtimes }), { mode: 0o644 });
@@ -79,7 +82,11 @@ describe('a runtime that is a containerd shim', () => {
   it('has them too where the answer of the engine names the file', async () => {
     await put(settings, {});
     const options = { ...typeUrl, ConfigPath: toml };
-    assert.deepEqual(await argumentsOf(telling(options)), ['--host-uds=all', '--network=none', '--platform=systrap']);
+    assert.deepEqual(await argumentsOf(telling(options)), [
+      '--host-uds=all',
+      '--network=none',
+      '--platform=systrap',
+    ]);
   });
 
   it('has no arguments without a settings file', async () => {

@@ -85,12 +85,23 @@ for (const [name, recorded] of recordedAnswers) {
         for (const asked of ['bridge', 'default', 'private'])
           assert.deepEqual(differs(asked, bridge, standard), [], asked);
         for (const asked of ['bridge', 'default', 'private'])
-          assert.deepEqual(differs(asked, { ...bridge, networks: ['plugins'] }, standard), ['networks'], asked);
+          assert.deepEqual(
+            differs(asked, { ...bridge, networks: ['plugins'] }, standard),
+            ['networks'],
+            asked,
+          );
         for (const mode of ['pasta', 'slirp4netns']) {
           assert.deepEqual(differs('private', { mode }, standard), [], mode);
           assert.deepEqual(differs('default', { mode }, standard), [], mode);
           assert.deepEqual(differs('bridge', { mode }, standard), ['network'], mode);
         }
+        // So Podman 5 tells of a mode that is no network.
+        for (const mode of ['pasta', 'slirp4netns', 'slirp4netns:mtu=1400'])
+          assert.deepEqual(differs(mode, { mode, networks: [mode] }, standard), [], mode);
+        assert.deepEqual(differs('private', { mode: 'pasta', networks: ['pasta'] }, standard), []);
+        assert.deepEqual(differs('private', { mode: 'pasta', networks: ['pasta', 'other'] }, standard), [
+          'networks',
+        ]);
         for (const asked of ['bridge', 'default', 'private'])
           for (const mode of ['host', `container:${container.id}`, 'ns:/proc/1/ns/net'])
             assert.deepEqual(differs(asked, { mode }, standard), ['network'], `${asked} ${mode}`);
@@ -100,7 +111,9 @@ for (const [name, recorded] of recordedAnswers) {
         assert.deepEqual(differs('pasta:-t,80', { mode: 'pasta' }), []);
         assert.deepEqual(differs('slirp4netns:mtu=1500,cidr=10.0.2.0/24', { mode: 'slirp4netns' }), []);
         assert.deepEqual(differs('pasta', { mode: 'pasta:--map-gw' }), ['network']);
-        assert.deepEqual(differs('slirp4netns', { mode: 'slirp4netns:allow_host_loopback=true' }), ['network']);
+        assert.deepEqual(differs('slirp4netns', { mode: 'slirp4netns:allow_host_loopback=true' }), [
+          'network',
+        ]);
         const swapped = { mode: 'slirp4netns:cidr=10.0.2.0/24,mtu=1500' };
         assert.deepEqual(differs('slirp4netns:mtu=1500,cidr=10.0.2.0/24', swapped), []);
         assert.deepEqual(differs('pasta', { mode: 'slirp4netns' }), ['network']);

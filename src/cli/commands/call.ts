@@ -4,7 +4,13 @@ import { text, whole, type FlagValues } from '../flags.ts';
 import { plainJson, plainText } from '../output/plain-text.ts';
 import { callByReflection, mountedPlugin, wantedCall, type WantedCall } from './call-by-reflection.ts';
 import { directoryFlag, directoryOf, type CatalogDirectory } from './directory.ts';
-import { isImage, launchFlags, launchOptions, refuseLaunchFlags, registeredOverride } from './launch-flags.ts';
+import {
+  isImage,
+  launchFlags,
+  launchOptions,
+  refuseLaunchFlags,
+  registeredOverride,
+} from './launch-flags.ts';
 import { tellOverrides } from './override-flag.ts';
 import { registeredPlugin, type PluginName } from './registered.ts';
 import { lazyModules } from '../lazy-modules.ts';

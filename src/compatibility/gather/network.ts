@@ -14,10 +14,7 @@ import { findEngineProcess, type EngineProcess } from './engine-process.ts';
  * @throws nothing of the engine: what it does not tell is unknown
  * @remarks Abort ends the question.
  */
-export async function gatherNetworkFacts(
-  engine: Engine,
-  options: AbortOption = {},
-): Promise<NetworkFacts> {
+export async function gatherNetworkFacts(engine: Engine, options: AbortOption = {}): Promise<NetworkFacts> {
   return networkFactsOf(engine, await findEngineProcess(engine), options);
 }
 
@@ -35,7 +32,10 @@ export async function networkFactsOf(
   );
   const tools =
     engine.kind === 'docker'
-      ? { programs: known([], 'Docker makes networks itself'), backend: known('docker', 'Docker makes networks itself') }
+      ? {
+          programs: known([], 'Docker makes networks itself'),
+          backend: known('docker', 'Docker makes networks itself'),
+        }
       : await podmanPrograms(engine, process);
   return { networks: await networks, sharesNamespace: await sharesNamespace(process), ...tools };
 }
@@ -44,7 +44,9 @@ async function sharesNamespace(process: Fact<EngineProcess>): Promise<Fact<boole
   if (!isKnown(process)) return process;
   const { pid } = process.value;
   try {
-    const [theirs, ours] = await Promise.all([`/proc/${pid}/ns/net`, '/proc/self/ns/net'].map((link) => readlink(link)));
+    const [theirs, ours] = await Promise.all(
+      [`/proc/${pid}/ns/net`, '/proc/self/ns/net'].map((link) => readlink(link)),
+    );
     return known(theirs === ours, `/proc/${pid}/ns/net`);
   } catch (error) {
     return unknown((error as Error).message);

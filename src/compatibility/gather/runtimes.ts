@@ -43,7 +43,10 @@ async function gatherRuntime(
     kind: script === true ? 'other' : (shim?.kind ?? runtimeKind(runtime.path ?? name)),
     path,
     installed: isKnown(program) ? known(program.value.path !== '', program.evidence) : program,
-    args: script === true || shim === undefined ? await argumentsOf(kind, name, runtime, info, process, script) : shim.args,
+    args:
+      script === true || shim === undefined
+        ? await argumentsOf(kind, name, runtime, info, process, script)
+        : shim.args,
     version:
       (shim?.kind ?? runtimeKind(runtime.path ?? name)) === 'runsc'
         ? await versionOf(kind, info, program)

@@ -65,7 +65,8 @@ async function shimOf(name: string, info: EngineInfo, process: Fact<EngineProces
   const { Runtimes: told } = info.raw as { readonly Runtimes?: Readonly<Record<string, unknown>> };
   const inAnswer = shimSchema.safeParse(told?.[name]);
   if (inAnswer.success) return known(inAnswer.data, 'GET /info: Runtimes');
-  if (!isKnown(process)) return unknown(`the settings of a containerd shim are in a file: ${process.unknown}`);
+  if (!isKnown(process))
+    return unknown(`the settings of a containerd shim are in a file: ${process.unknown}`);
   return configuredShim(name, process.value);
 }
 
@@ -97,7 +98,8 @@ async function configuredShim(name: string, process: EngineProcess): Promise<Fac
 async function configurationPath({ pid, uid, commandLine }: EngineProcess): Promise<string> {
   const at = commandLine.findIndex((argument) => /^--?config-file(=|$)/.test(argument));
   const given = commandLine[at];
-  if (given !== undefined) return given.includes('=') ? given.slice(given.indexOf('=') + 1) : (commandLine[at + 1] ?? '');
+  if (given !== undefined)
+    return given.includes('=') ? given.slice(given.indexOf('=') + 1) : (commandLine[at + 1] ?? '');
   if (uid === 0) return '/etc/docker/daemon.json';
   const environment = (await readProcFile(`/proc/${pid}/environ`, longestEnvironment)).split('\0');
   const variable = (name: string) =>

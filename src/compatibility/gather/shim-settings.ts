@@ -17,7 +17,8 @@ export async function shimSettings(
   path: string,
   process: Fact<EngineProcess>,
 ): Promise<{ readonly args: Fact<readonly string[]>; readonly program: string | undefined }> {
-  if (!isKnown(process)) return { args: unknown(`${path} can't be read: ${process.unknown}`), program: undefined };
+  if (!isKnown(process))
+    return { args: unknown(`${path} can't be read: ${process.unknown}`), program: undefined };
   const { folder } = process.value;
   if (!posix.isAbsolute(path)) return { args: unknown(`${path} is no absolute path`), program: undefined };
   try {
@@ -28,7 +29,8 @@ export async function shimSettings(
     const tables = parseSimpleToml(bytes.toString('utf8'));
     const settings = [...(tables.get('runsc_config') ?? [])];
     const notText = settings.find(([, value]) => typeof value !== 'string');
-    if (notText !== undefined) throw new Error(`the value of ${notText[0]} is no text, which the shim does not take`);
+    if (notText !== undefined)
+      throw new Error(`the value of ${notText[0]} is no text, which the shim does not take`);
     const program = tables.get('')?.get('binary_name');
     return {
       args: known(

@@ -8,7 +8,10 @@
 export function parseSimpleToml(text: string): Map<string, Map<string, string | number | boolean>> {
   const tables = new Map([['', new Map<string, string | number | boolean>()]]);
   let table = tables.get('') ?? new Map<string, string | number | boolean>();
-  for (const [index, line] of text.replace(/^\uFEFF/, '').split(/\r?\n/).entries()) {
+  for (const [index, line] of text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .entries()) {
     const fail = (): never => {
       throw new Error(`line ${index + 1} is not understood`);
     };
@@ -21,7 +24,10 @@ export function parseSimpleToml(text: string): Map<string, Map<string, string | 
       tables.set(name, (table = new Map()));
       continue;
     }
-    const entry = /^([\w-]+|"[^"\\]*"|'[^']*')\s*=\s*("(?:[^"\\]|\\["\\])*"|'[^']*'|true|false|[+-]?\d+)\s*(?:#.*)?$/.exec(rest);
+    const entry =
+      /^([\w-]+|"[^"\\]*"|'[^']*')\s*=\s*("(?:[^"\\]|\\["\\])*"|'[^']*'|true|false|[+-]?\d+)\s*(?:#.*)?$/.exec(
+        rest,
+      );
     const [, key = '', value = ''] = entry ?? fail();
     const name = unquoted(key);
     if (table.has(name)) fail();

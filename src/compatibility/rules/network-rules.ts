@@ -32,7 +32,8 @@ export const networkRules: readonly Rule[] = [
     requirement: 'runsc gives its sandboxes the network of the container: it is not run with --network=none.',
     source: {
       document: 'gVisor: runsc --network',
-      measured: 'with --network=none a sandbox has a loopback interface only, whatever the engine gives the container',
+      measured:
+        'with --network=none a sandbox has a loopback interface only, whatever the engine gives the container',
     },
     applies: (launch) => isSandboxed(launch) && wantedNetwork(launch) !== undefined,
     check: checkSandbox,
@@ -82,7 +83,8 @@ function checkPrograms(launch: LaunchCase): Finding {
   const network = wantedNetwork(launch) ?? '';
   if (engine.network === undefined) return met;
   const { programs, backend } = engine.network;
-  const remedy = 'Install netavark and aardvark-dns, on a rootless engine also passt or slirp4netns, and restart the engine.';
+  const remedy =
+    'Install netavark and aardvark-dns, on a rootless engine also passt or slirp4netns, and restart the engine.';
   const kind = networkKind('podman', network);
   const isBridge = kind === 'named' || network === 'bridge' || !engine.rootless;
   const needsBackend = kind !== 'user-mode' && isBridge;
@@ -90,10 +92,14 @@ function checkPrograms(launch: LaunchCase): Finding {
   return judged(programs, 'with what the engine makes networks', remedy, (there, evidence) => {
     if (kind === 'user-mode') {
       const program = network.split(':', 1)[0] ?? '';
-      return there.includes(program) ? met : unmet(`the engine has no ${program} (${evidence})`, remedy);
+      if (!there.includes(program)) return unmet(`the engine has no ${program} (${evidence})`, remedy);
+      return program === 'pasta' && !engine.rootless
+        ? unmet('Podman has pasta for rootless engines only', 'Use `network: bridge`, or a rootless engine.')
+        : met;
     }
     const name = valueOf(backend) ?? 'netavark';
-    if (needsBackend && !there.includes(name)) return unmet(`the engine has no ${name} (${evidence})`, remedy);
+    if (needsBackend && !there.includes(name))
+      return unmet(`the engine has no ${name} (${evidence})`, remedy);
     if (needsUserMode && !there.includes('pasta') && !there.includes('slirp4netns'))
       return unmet(`the engine has neither pasta nor slirp4netns (${evidence})`, remedy);
     return met;

@@ -10,7 +10,8 @@ export const networkModeSetting: AttestedSetting = same(
   ({ asked }) => asked.network ?? ownNamespace,
   (given) => {
     const { asked, made } = given;
-    if (asked.network === undefined) return /^(host|container:|ns:)/.test(made.network) ? made.network : ownNamespace;
+    if (asked.network === undefined)
+      return /^(host|container:|ns:)/.test(made.network) ? made.network : ownNamespace;
     return isSameMode(asked.network, made.network, given) ? asked.network : made.network;
   },
 );
@@ -76,13 +77,16 @@ export function otherNetworks(given: Given): readonly string[] {
   const { made } = given;
   const allowed = allowedNetworks(given);
   if (allowed === undefined) return [];
-  if (allowed === 'any one') return made.networks.length > 1 ? made.networks : [];
+  // Podman 5 lists a mode that is no network, such as `pasta`, among the networks. The mode itself is compared.
+  const joined = isPodman(given) ? made.networks.filter((name) => name !== made.network) : made.networks;
+  if (allowed === 'any one') return joined.length > 1 ? joined : [];
   const foreign = (made.endpoints ?? []).filter(
     ({ network, networkId }) =>
-      allowed.includes(network) && isForeign(networkId, given.network?.kind === 'network' ? given.network : undefined),
+      allowed.includes(network) &&
+      isForeign(networkId, given.network?.kind === 'network' ? given.network : undefined),
   );
   return [
-    ...made.networks.filter((name) => !allowed.includes(name)),
+    ...joined.filter((name) => !allowed.includes(name)),
     ...foreign.map(({ network, networkId = '' }) => `${network} with the id ${networkId}`),
   ];
 }

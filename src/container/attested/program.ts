@@ -1,4 +1,13 @@
-import { anything, isPodman, plainPath, same, show, type AttestedSetting, type Given, type Sides } from './setting.ts';
+import {
+  anything,
+  isPodman,
+  plainPath,
+  same,
+  show,
+  type AttestedSetting,
+  type Given,
+  type Sides,
+} from './setting.ts';
 
 /** The settings that decide what runs: the image, its program, its arguments and variables. */
 export const programSettings: readonly AttestedSetting[] = [

@@ -67,12 +67,15 @@ async function ask<T>(
   const { body } = await engine.request({ method: 'GET', path, signal });
   const result = schema.safeParse(body);
   if (result.success) return result.data;
-  throw new EngineProtocolError(`the engine's list of networks does not have the form that its API describes`, {
-    cause: result.error,
-    method: 'GET',
-    path,
-    socketPath: engine.socketPath,
-  });
+  throw new EngineProtocolError(
+    `the engine's list of networks does not have the form that its API describes`,
+    {
+      cause: result.error,
+      method: 'GET',
+      path,
+      socketPath: engine.socketPath,
+    },
+  );
 }
 
 const dockerNetworks = z

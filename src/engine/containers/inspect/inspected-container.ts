@@ -87,8 +87,9 @@ export interface InspectedContainer {
   /** Names of the networks to which the container is connected. */
   readonly networks: readonly string[];
   /**
-   * The same networks with the container's addresses. Empty for a container without networks of its own: with the
-   * namespace of the host or of another container, or with a rootless Podman's slirp4netns or pasta.
+   * The same networks with the container's addresses. On Podman it is empty for a container that is in no network: in
+   * the namespace of the host, or with slirp4netns or pasta. For a container in the namespace of another one Podman
+   * tells the networks of that one, and Docker tells none.
    */
   readonly endpoints: readonly NetworkEndpoint[];
   /** Ports of the host that lead to the container; `all` where all ports that the image names are published. */

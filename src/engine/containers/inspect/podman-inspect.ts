@@ -11,8 +11,9 @@ import type { PodmanInspect } from './podman-inspect-schema.ts';
  */
 export function fromPodmanInspect(answer: PodmanInspect, raw: unknown): InspectedContainer {
   const { Config: config, HostConfig: host } = answer;
+  const alike = readAlike(answer);
   return {
-    ...readAlike(answer),
+    ...alike,
     name: answer.Name,
     imageId: withDigestPrefix(answer.Image),
     image: answer.ImageName,
@@ -24,6 +25,8 @@ export function fromPodmanInspect(answer: PodmanInspect, raw: unknown): Inspecte
     },
     runtime: answer.OCIRuntime,
     networkDisabled: host.NetworkMode === 'none',
+    // Podman 5 lists a mode that is no network, such as `pasta`, too.
+    endpoints: alike.endpoints.filter(({ network }) => network !== host.NetworkMode),
     effectiveCaps: answer.EffectiveCaps.map(capabilityName),
     boundingCaps: answer.BoundingCaps.map(capabilityName),
     noNewPrivileges: host.SecurityOpt.includes('no-new-privileges'),
