@@ -156,6 +156,25 @@ for (const [name, recorded] of recordedAnswers) {
       assert.deepEqual(settings({ cgroupParent: 'plugins.slice' }, parent('')), ['cgroup parent']);
     });
 
+    it('have places of mounts without what says nothing', () => {
+      const [bind] = recorded.request.mounts ?? [];
+      assert.ok(bind?.type === 'bind');
+      const others = (recorded.request.mounts ?? []).slice(1);
+      const asked = (changes: object) => ({ mounts: [{ ...bind, ...changes }, ...others] });
+      assert.deepEqual(settings(asked({ source: `${bind.source}//`, target: `${bind.target}/` }), {}), []);
+      assert.deepEqual(settings(asked({ source: `${bind.source}/../a` }), {}), [`mount ${bind.target}`]);
+      assert.equal(settings(asked({ target: `${bind.target}/x` }), {}).length, 2);
+    });
+
+    it('have no seccomp profile where none was wanted', () => {
+      const told = (...more: readonly string[]) => ({ securityOpt: [...made.securityOpt, ...more] });
+      const asked = { seccomp: 'unconfined' };
+      assert.deepEqual(settings(asked, told('seccomp=unconfined')), []);
+      assert.deepEqual(settings(asked, told()), kind === 'podman' ? [] : ['security options']);
+      assert.deepEqual(settings(asked, told('seccomp=/a/profile')), ['security options']);
+      assert.deepEqual(settings({}, told('seccomp=unconfined')), ['security options']);
+    });
+
     it('have a share of the CPU as the engine counts it', () => {
       const third = 333_333_333;
       const rounded = kind === 'podman' ? 333_330_000 : third;

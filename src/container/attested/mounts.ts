@@ -31,7 +31,7 @@ function compareMount(wanted: Mount | undefined, made: Made): readonly Sides[] {
 function describe(mount: Mount): string {
   if (mount.type === 'tmpfs') return `tmpfs ${[...tmpfsOptions(mount)].sort().join(',')}`;
   const { source, readOnly = false, propagation = 'rprivate' } = mount;
-  return `bind ${source} ${readOnly ? 'read-only' : 'writable'} ${propagation}`;
+  return `bind ${shortSource(source)} ${readOnly ? 'read-only' : 'writable'} ${propagation}`;
 }
 
 /** Options without consequence, which engines add to every mount, and options that forbid more than was requested. */
@@ -46,8 +46,19 @@ function describeMade(made: Made, wanted: Mount | undefined): string {
   const asked = wanted?.type === 'bind' ? (wanted.propagation ?? 'rprivate') : 'rprivate';
   const propagation = made.propagation === '' ? 'rprivate' : made.propagation;
   const strange = made.options.filter((option) => !plainBindOptions.includes(option) && option !== asked);
-  const words = [made.type, made.source, made.readOnly ? 'read-only' : 'writable', propagation, ...strange];
+  const words = [
+    made.type,
+    shortSource(made.source),
+    made.readOnly ? 'read-only' : 'writable',
+    propagation,
+    ...strange,
+  ];
   return words.join(' ');
+}
+
+/** Leaves out slashes that say nothing. What `..` leads to depends on links, so it stays. */
+function shortSource(path: string): string {
+  return path.replace(/\/+/g, '/').replace(/(?<=.)\/$/, '');
 }
 
 /** Writes sizes and modes as {@link tmpfsOptions} does. */

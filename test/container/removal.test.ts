@@ -1,0 +1,54 @@
+/** An engine that removes a container and then fails, as at its entry in a network, has removed it. */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { CleanupError } from '../../src/container/errors.ts';
+import { removeContainer } from '../../src/container/remove.ts';
+import { connectEngine, NotFoundError } from '../../src/engine/index.ts';
+import { startFaultProxy } from '../../src/testing/index.ts';
+import { loadEngines, noEngines } from '../engines/engines.ts';
+import { ensureTestImage, noBusybox, testImage } from '../engine/support/busybox-image.ts';
+
+const body = JSON.stringify({
+  message: 'removing its network: no such file',
+  cause: 'made up',
+  response: 500,
+});
+const failure = Buffer.from(
+  `HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+);
+
+const engines = noBusybox === undefined ? loadEngines().filter(({ suite }) => suite === 'host') : [];
+if (engines.length === 0) it('removes', { skip: noBusybox ?? noEngines }, () => undefined);
+
+for (const { name, services } of engines) {
+  const [service] = services;
+  if (service === undefined) continue;
+
+  it(`a container that is gone counts as removed on ${name}, and one that is there does not`, async () => {
+    await using proxy = await startFaultProxy({ target: service.socket });
+    await using engine = await connectEngine({ socketPath: proxy.socketPath });
+    await ensureTestImage(engine);
+    const create = async (): Promise<string> =>
+      (await engine.containers.create({ image: testImage, network: 'none' })).id;
+
+    const removed = await create();
+    proxy.fault = ({ method }) =>
+      method === 'DELETE' ? { kind: 'replace', bytes: failure } : { kind: 'none' };
+    await removeContainer(engine, removed);
+    proxy.fault = { kind: 'none' };
+    await assert.rejects(engine.containers.inspect(removed), NotFoundError);
+
+    const there = await create();
+    // It is removed behind the answer, and the engine goes on to say that it is there.
+    const told = Buffer.from(JSON.stringify((await engine.containers.inspect(there)).raw));
+    const head = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${told.length}\r\n\r\n`;
+    proxy.fault = ({ method, target }) => {
+      if (method === 'DELETE') return { kind: 'replace', bytes: failure };
+      const isInspection = method === 'GET' && target.endsWith('/json');
+      return isInspection
+        ? { kind: 'replace', bytes: Buffer.concat([Buffer.from(head), told]) }
+        : { kind: 'none' };
+    };
+    await assert.rejects(removeContainer(engine, there), CleanupError);
+  });
+}
