@@ -3,7 +3,16 @@ export { isKnown, known, unknown, valueOf, type Fact, type KnownFact, type Unkno
 export type { HostFacts, SocketFolderFacts } from './host-facts.ts';
 export type { EngineFacts, IdRange, MemoryLockLimit, RuntimeFacts } from './engine-facts.ts';
 export { addressSpaceLabel } from './image-facts.ts';
-export type { AbsentImage, GoBuildFacts, ImageAccounts, ImageFacts, ProgramFacts } from './image-facts.ts';
+export type {
+  AbsentImage,
+  GoBuildFacts,
+  ImageAccounts,
+  ImageFacts,
+  ImagePlace,
+  ImageSettings,
+  ProgramFacts,
+  StartedProgramFacts,
+} from './image-facts.ts';
 export type {
   LaunchStrategy,
   LaunchVerdict,

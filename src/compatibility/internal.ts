@@ -1,3 +1,6 @@
 /** Exports for other rooms that are not part of the public API. This file is no entry point, and may change at any time. */
 export { isRoot, launchCase } from './case.ts';
 export { rowOf } from './matrix/dry.ts';
+export { cleanPath } from './clean-path.ts';
+export { containerSocketDirectory } from './container-socket-directory.ts';
+export { isPlainAnnotation } from './image-annotations.ts';

@@ -1,3 +1,4 @@
+import { cleanPath } from '../../compatibility/internal.ts';
 import { anything, isPodman, same, show, type AttestedSetting, type Given, type Sides } from './setting.ts';
 
 /** The settings that decide what runs: the image, its program, its arguments and variables. */
@@ -32,9 +33,11 @@ export const programSettings: readonly AttestedSetting[] = [
   same(
     'working directory',
     ['workingDirectory'],
-    ({ asked, image }) =>
-      asked.workingDirectory ?? (image === undefined ? anything : image.config.workingDirectory || '/'),
-    ({ made }) => made.config.workingDirectory || '/',
+    ({ asked, image }) => {
+      const wanted = asked.workingDirectory ?? image?.config.workingDirectory;
+      return wanted === undefined ? anything : shortest(wanted);
+    },
+    ({ made }) => shortest(made.config.workingDirectory),
   ),
   same(
     'hostname',
@@ -90,6 +93,11 @@ function words(asked: readonly string[] | undefined, made: readonly string[]): r
   return [{ asked: count(asked), made: `other ones (${count(made)})` }];
 }
 
+/** Docker writes a working directory in its shortest form, Podman as it is given. */
+function shortest(path: string): string {
+  return path === '' || path.startsWith('/') ? cleanPath(path) : path;
+}
+
 /** Variables that Podman adds by itself: its own, and the proxy variables of its service. */
 const addedByPodman =
   /^(PATH|TERM|HOME|HOSTNAME|container|(https?|ftp|no|all)_proxy|(HTTPS?|FTP|NO|ALL)_PROXY)$/;
@@ -97,11 +105,17 @@ const addedByPodman =
 /** Compares values without showing them. */
 function compareEnvironment(given: Given): readonly Sides[] {
   const { asked, made, image } = given;
-  const wanted = new Map([...(image?.config.env ?? []).map(variable), ...Object.entries(asked.env ?? {})]);
+  const ofImage = (image?.config.env ?? []).map(variable);
+  const wanted = new Map([...ofImage, ...Object.entries(asked.env ?? {})]);
   const seen = made.config.env.map(variable);
+  // An image may have a variable twice. Docker keeps both values, and Podman the last one.
+  const isOfImage = (name: string, value: string) =>
+    asked.env?.[name] === undefined && ofImage.some(([other, text]) => other === name && text === value);
   const present = new Set(seen.map(([name]) => name));
   const missing = [...wanted.keys()].filter((name) => !present.has(name));
-  const changed = seen.filter(([name, value]) => wanted.has(name) && wanted.get(name) !== value);
+  const changed = seen.filter(
+    ([name, value]) => wanted.has(name) && wanted.get(name) !== value && !isOfImage(name, value),
+  );
   const extra = seen.filter(
     ([name]) => image !== undefined && !wanted.has(name) && !(isPodman(given) && addedByPodman.test(name)),
   );
