@@ -1,6 +1,8 @@
 /** What the settings of an image mean for its container, apart from its volumes. */
 import { constants } from 'node:os';
+import { posix } from 'node:path';
 import { isAbsent } from './case.ts';
+import { cleanPath } from './clean-path.ts';
 import type { LaunchCase } from './rule.ts';
 
 /** Variables with which a host tells a plugin what it wants (go-plugin: client.go). An image must not say it first. */
@@ -23,6 +25,20 @@ export function blankVariables({ image }: Pick<LaunchCase, 'image'>): string[] {
   const { variables = [], valueless = [] } = image.settings ?? {};
   const names = [...variables.filter((name) => goPluginVariables.includes(name)), ...valueless];
   return [...new Set(names.filter((name) => name !== ''))];
+}
+
+/**
+ * Returns the shortest form of the image's working directory where the image has another one: Docker makes the folder of
+ * the shortest form, and newer builds of gVisor then look for the parts that it leaves out.
+ */
+export function replacedWorkingDirectory({
+  image,
+  wishes,
+}: Pick<LaunchCase, 'image' | 'wishes'>): string | undefined {
+  const given = isAbsent(image) ? '' : (image.settings?.workingDirectory ?? '');
+  if (wishes.workingDirectory !== undefined || !posix.isAbsolute(given)) return undefined;
+  const path = cleanPath(given);
+  return path === given ? undefined : path;
 }
 
 /** Returns the signal that takes the place of a stop signal that is none; engines fail with one. */

@@ -8,7 +8,7 @@ import type { LaunchCase } from './rule.ts';
 import { memoryLocking } from './strategy-mlock.ts';
 import { socketSharing, type SocketSharing } from './strategy-socket.ts';
 import { volumeFileSystems } from './strategy-volumes.ts';
-import { blankVariables, replacedStopSignal } from './image-settings.ts';
+import { blankVariables, replacedStopSignal, replacedWorkingDirectory } from './image-settings.ts';
 
 /**
  * Default limit on processes. A plugin with a Go or Node runtime uses a few dozen threads; a fork bomb is stopped here.
@@ -33,9 +33,11 @@ export function chooseStrategy(launch: LaunchCase): LaunchStrategy {
   const volumes = volumeFileSystems(launch);
   const blank = blankVariables(launch);
   const stopSignal = replacedStopSignal(launch);
+  const workingDirectory = replacedWorkingDirectory(launch);
   const capabilities = [...new Set([...(wishes.capAdd ?? []).map(capabilityName), ...locking.capabilities])];
   return {
     ...passedSettings(wishes),
+    ...(workingDirectory !== undefined && { workingDirectory }),
     ...asNumbers(launch, socketSharing(launch)),
     runtime: wishes.runtime,
     service: launch.service,

@@ -137,7 +137,7 @@ for (const [suite, testEngines] of reason === undefined ? all : []) {
         engine = await connectEngine({ socketPath: socket });
       });
       after(async () => {
-        for (const tag of tags) await engine.images.remove(tag, { force: true });
+        for (const tag of tags) await engine.images.remove(tag);
         await engine.close();
         await parent[Symbol.asyncDispose]();
       });

@@ -109,6 +109,15 @@ describe('the working directory of an image', () => {
   });
 });
 
+describe('a working directory that is not in its shortest form', () => {
+  it('is given in it, unless the launch gives another one', () => {
+    const given = factsOf({ workingDirectory: '/not/there/../yet/' });
+    assert.equal(strategyOf(given, runc).workingDirectory, '/not/yet');
+    assert.equal(strategyOf(given, { ...runc, workingDirectory: '/tmp' }).workingDirectory, '/tmp');
+    assert.equal(strategyOf(factsOf({ workingDirectory: '/app' }), runc).workingDirectory, undefined);
+  });
+});
+
 describe('the annotations of an image', () => {
   const annotated = (...names: string[]) => imageWith({}, { annotations: fact(names) });
   it('are refused on Podman where a runtime could take them for orders', () => {
