@@ -55,7 +55,9 @@ export async function certificateBundle(
     ...text.matchAll(/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g),
   ].map(([block]) => `${block.replace(/\r\n?/g, '\n')}\n`);
   if (certificates.length === 0) {
-    throw new ImageFileError(path, 'has no certificate in PEM form (BEGIN CERTIFICATE)', { hint: giveBundle });
+    throw new ImageFileError(path, 'has no certificate in PEM form (BEGIN CERTIFICATE)', {
+      hint: giveBundle,
+    });
   }
   const pem = certificates.join('');
   const sha256 = createHash('sha256').update(pem).digest('hex');

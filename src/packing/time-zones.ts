@@ -6,7 +6,12 @@ import { ImageFileError } from './errors.ts';
 import type { ImageFile } from './image-files.ts';
 
 /** Where distributions keep time zone data, in the order of Go's `time` package. */
-const usualFolders = ['/usr/share/zoneinfo', '/usr/share/lib/zoneinfo', '/usr/lib/locale/TZ', '/etc/zoneinfo'];
+const usualFolders = [
+  '/usr/share/zoneinfo',
+  '/usr/share/lib/zoneinfo',
+  '/usr/lib/locale/TZ',
+  '/etc/zoneinfo',
+];
 
 /** Where the data are in the image: every C library, Go and others look there. */
 const folderInImage = '/usr/share/zoneinfo';
@@ -37,7 +42,8 @@ export async function timeZones(
   const path = named ?? join(root, source);
   const files: ImageFile[] = [];
   await walk(path, '', files);
-  if (!files.some(isZone)) throw new ImageFileError(path, 'has no time zone data (TZif)', { hint: giveFolder });
+  if (!files.some(isZone))
+    throw new ImageFileError(path, 'has no time zone data (TZif)', { hint: giveFolder });
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   return { source, files, count: files.filter(isZone).length, sha256: digestOf(files) };
 }
@@ -85,7 +91,9 @@ function isData(content: Uint8Array): boolean {
 }
 
 function isZone(file: ImageFile): boolean {
-  return 'symlink' in file || ('content' in file && file.content instanceof Uint8Array && isData(file.content));
+  return (
+    'symlink' in file || ('content' in file && file.content instanceof Uint8Array && isData(file.content))
+  );
 }
 
 /** Returns the target of a link to other data of the folder; `undefined` for every other link. */

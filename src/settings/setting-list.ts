@@ -154,7 +154,8 @@ export const settingList = {
   volumeBytes: {
     check: liftable,
     flag: { name: 'volume_bytes', form: 'liftable-bytes', value: 'N' },
-    summary: 'size of what takes the place of each volume of the image, also as 256M, or unlimited; default 64M',
+    summary:
+      'size of what takes the place of each volume of the image, also as 256M, or unlimited; default 64M',
     by: strategy,
     zeroIsNothing: true,
   },

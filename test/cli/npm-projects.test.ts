@@ -97,7 +97,9 @@ describe('an npm project', () => {
       files: {
         'package.json': manifest({ main: 'main.js', dependencies: { a: '1' } }),
         'main.js': '',
-        'node_modules/.pnpm/a@1.0.0/node_modules/a/package.json': dependency('a', { dependencies: { b: '1' } }),
+        'node_modules/.pnpm/a@1.0.0/node_modules/a/package.json': dependency('a', {
+          dependencies: { b: '1' },
+        }),
         'node_modules/.pnpm/a@1.0.0/node_modules/a/index.js': '',
         'node_modules/.pnpm/b@1.0.0/node_modules/b/package.json': dependency('b'),
         'node_modules/.modules.yaml': '',
@@ -121,7 +123,12 @@ describe('an npm project', () => {
       name: 'workspaces',
       at: 'packages/plugin',
       files: {
-        'package.json': JSON.stringify({ name: 'whole', version: '1.0.0', private: true, workspaces: ['packages/*'] }),
+        'package.json': JSON.stringify({
+          name: 'whole',
+          version: '1.0.0',
+          private: true,
+          workspaces: ['packages/*'],
+        }),
         'packages/plugin/package.json': dependency('plugin', {
           main: './lib/main.js',
           files: ['lib'],
@@ -129,7 +136,10 @@ describe('an npm project', () => {
         }),
         'packages/plugin/lib/main.js': '',
         'packages/plugin/src/main.ts': '',
-        'packages/shared/package.json': dependency('@whole/shared', { main: 'index.js', dependencies: { hoisted: '1' } }),
+        'packages/shared/package.json': dependency('@whole/shared', {
+          main: 'index.js',
+          dependencies: { hoisted: '1' },
+        }),
         'packages/shared/index.js': '',
         'node_modules/hoisted/package.json': dependency('hoisted'),
       },
@@ -194,7 +204,12 @@ describe('an npm project', () => {
     ['a `bin` that is a text', { bin: 'cli.mjs', type: 'commonjs' }, 'cli.mjs', '/plugin/cli.mjs'],
     ['a `main` without its ending', { main: './lib/start' }, 'lib/start.js', '/plugin/lib/start.js'],
     ['a `main` that is a folder', { main: 'lib' }, 'lib/index.js', '/plugin/lib/index.js'],
-    ['what `exports` says', { type: 'module', exports: { '.': { types: './x.d.ts', import: './esm.js' } } }, 'esm.js', '/plugin/esm.js'],
+    [
+      'what `exports` says',
+      { type: 'module', exports: { '.': { types: './x.d.ts', import: './esm.js' } } },
+      'esm.js',
+      '/plugin/esm.js',
+    ],
     ['an `exports` that is a text', { type: 'module', exports: './only.js' }, 'only.js', '/plugin/only.js'],
   ];
   for (const [what, fields, file, expected] of mains) {

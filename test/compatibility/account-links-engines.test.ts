@@ -34,8 +34,8 @@ interface Case {
   readonly name: string;
   readonly files: readonly ImageFile[];
   readonly layers?: readonly (readonly LayerEntry[])[];
-  /** Whether the engine finds the user. */
-  readonly found: boolean;
+  /** Whether the engine finds the user; a name: only that engine does. */
+  readonly found: boolean | 'podman';
 }
 
 const cases: readonly Case[] = [
@@ -64,7 +64,7 @@ const cases: readonly Case[] = [
   {
     name: 'a folder that is a link',
     files: [{ path: '/etc', symlink: '/private/etc' }, ...real('/private/etc')],
-    found: true,
+    found: 'podman', // Docker lays a folder of its own over the link
   },
   {
     name: 'links that lead out of the root',
@@ -145,7 +145,11 @@ for (const [suite, testEngines] of reason === undefined ? all : []) {
       const load = async (
         name: string,
         files: readonly ImageFile[],
-        more: { layers?: readonly (readonly LayerEntry[])[]; entrypoint?: readonly string[]; user?: string } = {},
+        more: {
+          layers?: readonly (readonly LayerEntry[])[];
+          entrypoint?: readonly string[];
+          user?: string;
+        } = {},
       ): Promise<string> => {
         const tag = `localhost/bulkhead-test/links-${name.replace(/\W+/g, '-').toLowerCase()}:1`;
         const archive = await configuredImage({
@@ -165,7 +169,13 @@ for (const [suite, testEngines] of reason === undefined ? all : []) {
         const options = { image, runtime, socketDirectory: parent.path, override: 'refused' as const };
         const plan = await planLaunch(engine, options);
         try {
-          await using runner = await createContainerRunner({ engine, ...plan, options, labels: {}, environment: {} });
+          await using runner = await createContainerRunner({
+            engine,
+            ...plan,
+            options,
+            labels: {},
+            environment: {},
+          });
           await runner.start();
           const chunks: Uint8Array[] = [];
           for await (const chunk of runner.stdout) chunks.push(chunk);
@@ -176,7 +186,8 @@ for (const [suite, testEngines] of reason === undefined ? all : []) {
         }
       };
 
-      for (const { name, files, layers = [], found } of cases) {
+      for (const { name, files, layers = [], found: finder } of cases) {
+        const found = finder === 'podman' ? testEngine.kind === 'podman' : finder;
         it(`${found ? 'finds' : 'does not find'} a user through ${name}, as the engine`, limits, async () => {
           const tag = await load(name, files, { layers });
           const facts = await gatherImageFacts(engine, tag);
@@ -191,33 +202,41 @@ for (const [suite, testEngines] of reason === undefined ? all : []) {
         });
       }
 
-      it('says of a circle of links that it is one, and the engine does not start either', limits, async () => {
-        const tag = await load('circle', [
-          ...links((name) => `/srv/${name}`),
-          { path: '/srv/passwd', symlink: '../etc/passwd' },
-          { path: '/srv/group', content: group },
-        ]);
-        const { verdict } = await planLaunch(engine, { image: tag, runtime, socketDirectory: parent.path });
-        assert.notEqual(verdict.status, 'works');
-        assert.ok('reasons' in verdict);
-        assert.match(verdict.reasons.map(({ observed }) => observed).join(), /circle of links/);
-        assert.match(await ran(tag), /^failed/);
-      });
+      it(
+        'says of a circle of links that it is one, and the engine does not start either',
+        limits,
+        async () => {
+          const tag = await load('circle', [
+            ...links((name) => `/srv/${name}`),
+            { path: '/srv/passwd', symlink: '../etc/passwd' },
+            { path: '/srv/group', content: group },
+          ]);
+          const { verdict } = await planLaunch(engine, { image: tag, runtime, socketDirectory: parent.path });
+          assert.notEqual(verdict.status, 'works');
+          assert.ok('reasons' in verdict);
+          assert.match(verdict.reasons.map(({ observed }) => observed).join(), /circle of links/);
+          assert.match(await ran(tag), /^failed/);
+        },
+      );
 
-      it('finds an entry point through links, in a folder that is one and out of the root', limits, async () => {
-        const tag = await load(
-          'entry',
-          [
-            { path: '/opt/current', symlink: '../releases/7' },
-            { path: '/releases/7/start', symlink: '../../../../bin/busybox' },
-          ],
-          { entrypoint: ['/opt/current/start', 'true'], user: '0:0' },
-        );
-        const facts = await gatherImageFacts(engine, tag);
-        assert.ok(!('absent' in facts) && isKnown(facts.program));
-        assert.equal(facts.program.value.path, '/bin/busybox');
-        assert.ok(!(await ran(tag)).startsWith('failed'));
-      });
+      it(
+        'finds an entry point through links, in a folder that is one and out of the root',
+        limits,
+        async () => {
+          const tag = await load(
+            'entry',
+            [
+              { path: '/opt/current', symlink: '../releases/7' },
+              { path: '/releases/7/start', symlink: '../../../../bin/busybox' },
+            ],
+            { entrypoint: ['/opt/current/start', 'true'], user: '0:0' },
+          );
+          const facts = await gatherImageFacts(engine, tag);
+          assert.ok(!('absent' in facts) && isKnown(facts.program));
+          assert.equal(facts.program.value.path, '/bin/busybox');
+          assert.ok(!(await ran(tag)).startsWith('failed'));
+        },
+      );
     });
   }
 }

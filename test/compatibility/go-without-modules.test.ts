@@ -9,9 +9,19 @@ import { ProgramScan } from '../../src/compatibility/image/program-scan.ts';
 import { goOnThePath, noGo } from '../plugins/go-programs.ts';
 import { runTool } from '../plugins/run-tool.ts';
 
-const builds: readonly (readonly [string, Readonly<Record<string, string>>, readonly string[], boolean | undefined])[] = [
+const builds: readonly (readonly [
+  string,
+  Readonly<Record<string, string>>,
+  readonly string[],
+  boolean | undefined,
+])[] = [
   ['without modules (GO111MODULE=off)', { GO111MODULE: 'off' }, [], false],
-  ['without modules and symbols', { GO111MODULE: 'off' }, ['-ldflags=-s -w', '-trimpath', '-buildvcs=false'], false],
+  [
+    'without modules and symbols',
+    { GO111MODULE: 'off' },
+    ['-ldflags=-s -w', '-trimpath', '-buildvcs=false'],
+    false,
+  ],
   ['with modules', { GO111MODULE: 'on' }, ['-buildvcs=false'], undefined],
 ];
 

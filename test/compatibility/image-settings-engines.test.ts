@@ -103,8 +103,16 @@ const refused: readonly Refused[] = [
     rule: 'image-volumes',
     config: volumes(...Array.from({ length: 65 }, (_, index) => `/v/${index}`)),
   },
-  { name: 'a working directory that is relative', rule: 'image-working-directory', config: { WorkingDir: 'app' } },
-  { name: 'a working directory that is a file', rule: 'image-working-directory', config: { WorkingDir: '/plugin' } },
+  {
+    name: 'a working directory that is relative',
+    rule: 'image-working-directory',
+    config: { WorkingDir: 'app' },
+  },
+  {
+    name: 'a working directory that is a file',
+    rule: 'image-working-directory',
+    config: { WorkingDir: '/plugin' },
+  },
   { name: 'a user that it does not know', rule: 'user-exists', config: { User: 'nobody-here' } },
 ];
 
@@ -136,16 +144,14 @@ for (const [suite, testEngines] of reason === undefined ? all : []) {
         const { files = [], program = { file: await goProber() }, ...more } = given;
         const archive = await configuredImage({
           tag,
-          files: [
-            ...systemFiles(),
-            { path: '/plugin', content: program, mode: 0o755 },
-            ...files,
-          ],
+          files: [...systemFiles(), { path: '/plugin', content: program, mode: 0o755 }, ...files],
           user: '65532:65532',
           ...more,
         });
         tags.push(tag);
-        for (const engine of testEngine.kind === 'docker' ? [...engines.values()].slice(0, 1) : engines.values())
+        for (const engine of testEngine.kind === 'docker'
+          ? [...engines.values()].slice(0, 1)
+          : engines.values())
           await engine.images.load(archive);
         return tag;
       };
@@ -180,20 +186,31 @@ for (const [suite, testEngines] of reason === undefined ? all : []) {
             ['bind /run/bulkhead'],
           );
           // Podman lists a mount behind a link no more once it runs.
-          for (const path of ['/data', '/data/nested/deeper', '/run', '/tmp', '/var/lib/state', '/with space'])
+          for (const path of [
+            '/data',
+            '/data/nested/deeper',
+            '/run',
+            '/tmp',
+            '/var/lib/state',
+            '/with space',
+          ])
             assert.ok(found.includes(`tmpfs ${path}`), `${path}: ${found.join()}`);
           for (const { type, options } of mounts)
             if (type === 'tmpfs') assert.ok(/size=(1048576|1024k|1m)/.test(options.join()), options.join());
         });
       });
 
-      it('lets a launch name the file system in place of a volume, with files or without', limits, async () => {
-        const tag = await load('named volume', {
-          config: volumes('/data'),
-          files: [{ path: '/data/model', content: 'x' }],
-        });
-        await launched(tag, { tmpfs: [{ path: '/data/', sizeBytes: 2 << 20 }, { path: '/scratch' }] });
-      });
+      it(
+        'lets a launch name the file system in place of a volume, with files or without',
+        limits,
+        async () => {
+          const tag = await load('named volume', {
+            config: volumes('/data'),
+            files: [{ path: '/data/model', content: 'x' }],
+          });
+          await launched(tag, { tmpfs: [{ path: '/data/', sizeBytes: 2 << 20 }, { path: '/scratch' }] });
+        },
+      );
 
       it('starts a plugin whatever else the image says', limits, async () => {
         await launched(await load('harmless', { config: harmless }));

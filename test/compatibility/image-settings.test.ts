@@ -10,7 +10,14 @@ import { docker, fact, facts, image, podman, rulesOf, strategyOf } from './made-
 const runc = { runtime: 'runc' };
 
 function imageWith(settings: Partial<ImageSettings>, more: Partial<ImageFacts> = {}): ImageFacts {
-  const all = { volumes: [], workingDirectory: '', stopSignal: '', exposedPorts: [], variables: [], valueless: [] };
+  const all = {
+    volumes: [],
+    workingDirectory: '',
+    stopSignal: '',
+    exposedPorts: [],
+    variables: [],
+    valueless: [],
+  };
   const places = [...(settings.volumes ?? [])].map((path) => place(path));
   return image({ settings: { ...all, ...settings }, places: fact(places), ...more });
 }
@@ -23,7 +30,10 @@ const factsOf = (...given: Parameters<typeof imageWith>) => facts({ image: image
 
 describe('a volume of an image', () => {
   it('becomes a file system in memory of the size that the launch says', () => {
-    const given = factsOf({ volumes: ['/data', '/data/', '/x/../log'] }, { places: fact([place('/data'), place('/log')]) });
+    const given = factsOf(
+      { volumes: ['/data', '/data/', '/x/../log'] },
+      { places: fact([place('/data'), place('/log')]) },
+    );
     assert.deepEqual(strategyOf(given, runc).volumes, [{ path: '/data' }, { path: '/log' }]);
     assert.deepEqual(strategyOf(given, { ...runc, volumeBytes: 5 }).volumes, [
       { path: '/data', sizeBytes: 5 },
@@ -56,7 +66,9 @@ describe('a volume of an image', () => {
   it('that the launch wants executable is refused on a Docker that can not do both', () => {
     const wishes = { ...runc, tmpfs: [{ path: '/data', exec: true }] };
     const of = imageWith({ volumes: ['/data'] });
-    assert.deepEqual(rulesOf(facts({ image: of, engine: docker({ apiVersion: '1.45' }) }), wishes), ['image-volumes']);
+    assert.deepEqual(rulesOf(facts({ image: of, engine: docker({ apiVersion: '1.45' }) }), wishes), [
+      'image-volumes',
+    ]);
     assert.ok(strategyOf(facts({ image: of, engine: docker({ apiVersion: '1.46' }) }), wishes));
     assert.ok(strategyOf(facts({ image: of, engine: podman('runc') }), wishes));
   });
@@ -121,8 +133,15 @@ describe('a working directory that is not in its shortest form', () => {
 describe('the annotations of an image', () => {
   const annotated = (...names: string[]) => imageWith({}, { annotations: fact(names) });
   it('are refused on Podman where a runtime could take them for orders', () => {
-    for (const name of ['run.oci.handler', 'dev.gvisor.flag.debug', 'org.systemd.property.CPUQuota', 'io.kubernetes.cri.x'])
-      assert.deepEqual(rulesOf(facts({ image: annotated(name), engine: podman('runc') }), runc), ['image-annotations']);
+    for (const name of [
+      'run.oci.handler',
+      'dev.gvisor.flag.debug',
+      'org.systemd.property.CPUQuota',
+      'io.kubernetes.cri.x',
+    ])
+      assert.deepEqual(rulesOf(facts({ image: annotated(name), engine: podman('runc') }), runc), [
+        'image-annotations',
+      ]);
   });
   it('that describe it change nothing, and on Docker none does', () => {
     const plain = annotated('org.opencontainers.image.base.name', 'org.opencontainers.image.title');

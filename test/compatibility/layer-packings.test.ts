@@ -8,7 +8,8 @@ import { readImageArchive } from '../../src/compatibility/image/read-archive.ts'
 import { unpack, UnpackBudget } from '../../src/compatibility/image/unpack.ts';
 
 const { zstdCompressSync } = zlib as { zstdCompressSync?: (bytes: Uint8Array) => Buffer };
-const noZstd = zstdCompressSync === undefined && 'Node.js before 22.15 has no zstd, which another test is about';
+const noZstd =
+  zstdCompressSync === undefined && 'Node.js before 22.15 has no zstd, which another test is about';
 
 const zstdMagic = [0x28, 0xb5, 0x2f, 0xfd];
 
@@ -76,15 +77,36 @@ const forms: readonly (readonly [string, (layer: Buffer) => Buffer, isZstd?: tru
   ['in one zstd frame', (layer) => packZstd(layer), true],
   ['in many zstd frames', (layer) => inMembers(layer, packZstd), true],
   ['in a zstd frame for each few bytes', (layer) => inMembers(layer, packZstd, 700), true],
-  ['in zstd frames with empty ones between them', (layer) => inMembers(layer, (piece) => Buffer.concat([packZstd(piece), packZstd(Buffer.of())])), true],
-  ['in zstd with a frame first that is skipped, as pzstd writes it', (layer) => Buffer.concat([skippableFrame(Buffer.alloc(4)), packZstd(layer)]), true],
   [
-    'in zstd:chunked, with frames at the end that are skipped',
-    (layer) => Buffer.concat([inMembers(layer, packZstd), skippableFrame(Buffer.alloc(70_000)), skippableFrame(Buffer.alloc(64))]),
+    'in zstd frames with empty ones between them',
+    (layer) => inMembers(layer, (piece) => Buffer.concat([packZstd(piece), packZstd(Buffer.of())])),
     true,
   ],
-  ['in zstd blocks that are not packed', (layer) => inMembers(layer, (piece) => rawFrame(piece, { blockBytes: 999 })), true],
-  ['in a long zstd frame', (layer) => Buffer.concat([rawFrame(layer, { blockBytes: 5000 }), packZstd(Buffer.of())]), true],
+  [
+    'in zstd with a frame first that is skipped, as pzstd writes it',
+    (layer) => Buffer.concat([skippableFrame(Buffer.alloc(4)), packZstd(layer)]),
+    true,
+  ],
+  [
+    'in zstd:chunked, with frames at the end that are skipped',
+    (layer) =>
+      Buffer.concat([
+        inMembers(layer, packZstd),
+        skippableFrame(Buffer.alloc(70_000)),
+        skippableFrame(Buffer.alloc(64)),
+      ]),
+    true,
+  ],
+  [
+    'in zstd blocks that are not packed',
+    (layer) => inMembers(layer, (piece) => rawFrame(piece, { blockBytes: 999 })),
+    true,
+  ],
+  [
+    'in a long zstd frame',
+    (layer) => Buffer.concat([rawFrame(layer, { blockBytes: 5000 }), packZstd(Buffer.of())]),
+    true,
+  ],
 ];
 
 function packZstd(bytes: Uint8Array): Buffer {
@@ -94,10 +116,15 @@ function packZstd(bytes: Uint8Array): Buffer {
 
 describe('a layer', () => {
   for (const [form, pack, isZstd] of forms) {
-    it(`${form} is read to its end, however its bytes come`, { skip: isZstd === true && noZstd }, async () => {
-      const packed = pack(await layerWith('anna'));
-      for (const size of [1021, 65_536, packed.length]) assert.equal(await accountsIn(packed, size), 'anna:x:1:1');
-    });
+    it(
+      `${form} is read to its end, however its bytes come`,
+      { skip: isZstd === true && noZstd },
+      async () => {
+        const packed = pack(await layerWith('anna'));
+        for (const size of [1021, 65_536, packed.length])
+          assert.equal(await accountsIn(packed, size), 'anna:x:1:1');
+      },
+    );
   }
 
   it('without a byte has no files', async () => {
@@ -106,18 +133,42 @@ describe('a layer', () => {
 
   const damaged: readonly (readonly [string, (layer: Buffer) => Buffer, RegExp])[] = [
     ['is cut within a zstd block', (layer) => rawFrame(layer).subarray(0, 50_000), /cut short/],
-    ['is cut between zstd blocks', (layer) => rawFrame(layer, { blockBytes: 1000 }).subarray(0, 6 + 1003), /cut short/],
-    ['is cut within a frame that is skipped', () => skippableFrame(Buffer.alloc(100)).subarray(0, 50), /cut short/],
-    ['has zeros behind a zstd frame', (layer) => Buffer.concat([rawFrame(layer), Buffer.alloc(512)]), /no other frame/],
-    ['has other bytes behind a zstd frame', (layer) => Buffer.concat([rawFrame(layer), layer]), /no other frame/],
-    ['needs a dictionary', (layer) => Buffer.concat([Uint8Array.from([...zstdMagic, 1, 0, 7]), layer]), /dictionary/],
+    [
+      'is cut between zstd blocks',
+      (layer) => rawFrame(layer, { blockBytes: 1000 }).subarray(0, 6 + 1003),
+      /cut short/,
+    ],
+    [
+      'is cut within a frame that is skipped',
+      () => skippableFrame(Buffer.alloc(100)).subarray(0, 50),
+      /cut short/,
+    ],
+    [
+      'has zeros behind a zstd frame',
+      (layer) => Buffer.concat([rawFrame(layer), Buffer.alloc(512)]),
+      /no other frame/,
+    ],
+    [
+      'has other bytes behind a zstd frame',
+      (layer) => Buffer.concat([rawFrame(layer), layer]),
+      /no other frame/,
+    ],
+    [
+      'needs a dictionary',
+      (layer) => Buffer.concat([Uint8Array.from([...zstdMagic, 1, 0, 7]), layer]),
+      /dictionary/,
+    ],
     ['needs a window that is too large', (layer) => rawFrame(layer, { exponent: 18 }), /zstdWindowBytes/],
     [
       'says that it needs a window that is too large for its size',
       (layer) => Buffer.concat([Uint8Array.from([...zstdMagic, 0xa0, 0, 0, 0, 0x80]), layer]),
       /zstdWindowBytes/,
     ],
-    ['has a block of a kind that does not exist', () => Buffer.from([...zstdMagic, 0, 0, 7, 0, 0, 0]), /damaged/],
+    [
+      'has a block of a kind that does not exist',
+      () => Buffer.from([...zstdMagic, 0, 0, 7, 0, 0, 0]),
+      /damaged/,
+    ],
   ];
   for (const [what, make, message] of damaged) {
     it(`that ${what} is an error`, { skip: noZstd }, async () => {
@@ -141,7 +192,10 @@ describe('a layer', () => {
     { skip: zstdCompressSync !== undefined && 'this Node.js has zstd' },
     async () => {
       const layer = await layerWith('anna');
-      for (const packed of [rawFrame(layer), Buffer.concat([skippableFrame(Buffer.alloc(4)), rawFrame(layer)])]) {
+      for (const packed of [
+        rawFrame(layer),
+        Buffer.concat([skippableFrame(Buffer.alloc(4)), rawFrame(layer)]),
+      ]) {
         await assert.rejects(
           accountsIn(packed),
           /zstd, which this version of Node\.js can't read \(v.*\): run Bulkhead with Node\.js 22\.15 or later/,

@@ -90,8 +90,13 @@ describe('a program that is not seen to be a plugin', () => {
 
   it('is judged without what the command names, where the launch has arguments of its own', () => {
     const starts = [{ ...plugin, namedBy: 'command' as const }];
-    const old = [{ ...plugin, go: { goVersion: 'go1.24', goPlugin: 'v1.4.10' }, namedBy: 'command' as const }];
-    assert.match(noteOn(verdictOn({ go: goWithModules, starts }, { args: ['/other'] })), /what its arguments name/);
+    const old = [
+      { ...plugin, go: { goVersion: 'go1.24', goPlugin: 'v1.4.10' }, namedBy: 'command' as const },
+    ];
+    assert.match(
+      noteOn(verdictOn({ go: goWithModules, starts }, { args: ['/other'] })),
+      /what its arguments name/,
+    );
     assert.deepEqual(reasonsOf(verdictOn({ starts: old }, { args: ['/other'] })), []);
     assert.deepEqual(reasonsOf(verdictOn({ starts: old })), ['go-plugin-version']);
   });

@@ -38,14 +38,14 @@ const wrappers: readonly Wrapper[] = [
   { name: 'busybox sh', entrypoint: ['/wrapper', 'sh', '-c', 'umask 022; exec /plugin "$@"'] },
   {
     name: 'a script with the plugin as its command',
-   
+
     entrypoint: ['/start.sh'],
     cmd: ['/plugin'],
     script: '#!/wrapper sh\nexec "$@"\n',
   },
   {
     name: 'a script that names the plugin',
-   
+
     entrypoint: ['/start.sh'],
     script: '#!/wrapper sh\nexec /plugin\n',
     hides: true,
@@ -81,11 +81,19 @@ for (const [suite, testEngines] of reason === undefined ? all : []) {
           for (const { runtime, socket } of testEngine.services) {
             await using engine = await connectEngine({ socketPath: socket });
             await engine.images.load(archive);
-            const launch = { image: tag, runtime, ...probeLaunch(parent.path, { mlock: false }), args: undefined };
+            const launch = {
+              image: tag,
+              runtime,
+              ...probeLaunch(parent.path, { mlock: false }),
+              args: undefined,
+            };
             const { verdict } = await planLaunch(engine, launch);
             assert.equal(verdict.status, 'works', `${runtime}: ${JSON.stringify(verdict)}`);
             const note = verdict.notes.find(({ rule }) => rule === 'plugin-program')?.observed ?? '';
-            assert.match(note, hides ? /shows at the start only/ : /starts \/plugin, which is built with go-plugin/);
+            assert.match(
+              note,
+              hides ? /shows at the start only/ : /starts \/plugin, which is built with go-plugin/,
+            );
             await using plugin = await launchPlugin(engine, launch);
             await probe(plugin, { signal: AbortSignal.timeout(30_000) });
           }

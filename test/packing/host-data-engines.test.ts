@@ -94,7 +94,9 @@ for (const testEngine of engines) {
     const limits = { timeout: 240_000, skip: goOnThePath() === undefined && noGo };
 
     it('let a plugin in Go speak TLS', limits, async () => {
-      assert.deepEqual(await answers(await binary('go-ca', { withCertificates: bundle }), 'tls'), ['verified']);
+      assert.deepEqual(await answers(await binary('go-ca', { withCertificates: bundle }), 'tls'), [
+        'verified',
+      ]);
     });
 
     it('are what it lacks without them', limits, async () => {
@@ -123,7 +125,9 @@ for (const testEngine of engines) {
           ...options,
         });
       assert.match((await answers(await pack('node-bare', {}), 'tls')).join(), /self-signed certificate/);
-      assert.deepEqual(await answers(await pack('node-ca', { withCertificates: bundle }), 'tls'), ['verified']);
+      assert.deepEqual(await answers(await pack('node-ca', { withCertificates: bundle }), 'tls'), [
+        'verified',
+      ]);
     });
   });
 }

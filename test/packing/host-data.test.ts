@@ -66,7 +66,11 @@ describe('the CA certificates of this machine', () => {
   });
 
   const wrong: readonly (readonly [string, () => Promise<string | undefined>, RegExp])[] = [
-    ['has no bundle', () => Promise.resolve(undefined), /no bundle of CA certificates there, nor at .*cert\.pem/],
+    [
+      'has no bundle',
+      () => Promise.resolve(undefined),
+      /no bundle of CA certificates there, nor at .*cert\.pem/,
+    ],
     ['names a file that is not there', () => Promise.resolve(join(folder, 'nowhere')), /can't be read/],
     ['names a folder', () => Promise.resolve(folder), /is not a regular file/],
     ['names a file with a key alone', () => write('key.pem', key), /has no certificate/],
@@ -104,7 +108,10 @@ describe('the time zone data of this machine', () => {
   });
 
   it('are its zones, with links among them, and not its own zone', async () => {
-    const { source, files, count } = await timeZones(undefined, { root: join(folder, 'zones'), environment: {} });
+    const { source, files, count } = await timeZones(undefined, {
+      root: join(folder, 'zones'),
+      environment: {},
+    });
     assert.equal(source, '/usr/share/zoneinfo');
     assert.equal(count, 3);
     assert.deepEqual(
@@ -122,7 +129,10 @@ describe('the time zone data of this machine', () => {
     const root = join(folder, 'bare');
     const environment = { ZONEINFO: join(folder, 'zones/usr/share/zoneinfo') };
     assert.equal((await timeZones(undefined, { root, environment })).count, 3);
-    await assert.rejects(timeZones(undefined, { root, environment: { ZONEINFO: '' } }), /no time zone data there/);
+    await assert.rejects(
+      timeZones(undefined, { root, environment: { ZONEINFO: '' } }),
+      /no time zone data there/,
+    );
     await assert.rejects(timeZones(join(folder, 'Debian'), { root }), /has no time zone data \(TZif\)/);
     await assert.rejects(timeZones(join(folder, 'nowhere'), { root }), /can't be read as time zone data/);
   });

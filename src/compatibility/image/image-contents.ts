@@ -56,7 +56,13 @@ export async function readImageContents(
       });
     }
     return {
-      accounts: await accountsOf(index, slices),
+      accounts:
+        engine.kind === 'docker' && index.hasLinkAtRoot('etc')
+          ? known(
+              { users: [], groups: [] },
+              'Docker lays a folder of its own over /etc, which is a link here',
+            )
+          : await accountsOf(index, slices),
       program: programFacts(index, name, image, words),
       ...(places.length > 0 && { places: known(await describeAll(index, places, slices), evidence) }),
     };

@@ -64,6 +64,11 @@ export class ImageIndex {
     return file && { path: pathOf(end as WalkEnd), file };
   }
 
+  /** Whether the root has a link of this name. */
+  hasLinkAtRoot(name: string): boolean {
+    return this.#root.children?.get(name)?.file?.type === 'symlink';
+  }
+
   /** Whether `path` leads in a circle of links, or through more links than Linux follows. */
   isCircle(path: string): boolean {
     return this.#walk(path) === 'circle';
@@ -82,7 +87,8 @@ export class ImageIndex {
     const leadsTo = pathOf(end);
     if (end.missing.length > 0) return { ...nothing, leadsTo, kind: 'missing' };
     const { node } = end;
-    if (node.file !== undefined && node.file.type !== 'directory') return { ...nothing, leadsTo, kind: 'file' };
+    if (node.file !== undefined && node.file.type !== 'directory')
+      return { ...nothing, leadsTo, kind: 'file' };
     return { path, leadsTo, kind: 'folder', ...(await this.#below(node, leadsTo, slices)) };
   }
 

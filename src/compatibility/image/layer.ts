@@ -37,7 +37,9 @@ export async function readLayer(
   if (start[0] === 0x7b) return undefined; // `{`
   const packing = packingOf(start);
   const reader =
-    packing === undefined ? packed : new ByteReader(unpack(packed.rest(), packing, reading.budget, reading.slices));
+    packing === undefined
+      ? packed
+      : new ByteReader(unpack(packed.rest(), packing, reading.budget, reading.slices));
   const tree = new LayerTree(reading.count);
   try {
     for await (const entry of tarEntries(reader, reading.slices)) {

@@ -65,7 +65,7 @@ export const imageLimits = {
   },
   startedPrograms: {
     most: 16,
-    why: "The arguments of a wrapper name one program; more words of them are not looked up.",
+    why: 'The arguments of a wrapper name one program; more words of them are not looked up.',
   },
   zstdWindowBytes: {
     most: 128 << 20,

@@ -31,7 +31,8 @@ export function startedWords(config: InspectedImage['config']): StartedWord[] {
     // A shell gets a whole command as one word.
     for (const name of word.split(/[\s;&|()<>"'`]+/)) {
       if (words.length === imageLimits.startedPrograms.most) return words;
-      if (/^[\w.+/-]+$/.test(name) && !name.startsWith('-')) words.push({ paths: pathsOf(name, config), namedBy });
+      if (/^[\w.+/-]+$/.test(name) && !name.startsWith('-'))
+        words.push({ paths: pathsOf(name, config), namedBy });
     }
   }
   return words;

@@ -15,7 +15,9 @@ export const imageSettingRules: readonly Rule[] = [
     id: 'image-working-directory',
     concerns: 'images with a working directory',
     requirement: "The image's working directory is an absolute path, and no file of the image is there.",
-    source: { measured: 'engines make a folder that is not there, and fail for a relative path and for a file' },
+    source: {
+      measured: 'engines make a folder that is not there, and fail for a relative path and for a file',
+    },
     applies: ({ image, wishes }) =>
       !isAbsent(image) &&
       wishes.workingDirectory === undefined &&
@@ -34,7 +36,10 @@ export const imageSettingRules: readonly Rule[] = [
     applies: ({ image }) => !isAbsent(image) && (image.settings?.variables ?? []).length > 0,
     check(launch) {
       if (settingsOf(launch)?.variables.includes('') === true) {
-        return unmet('the image has a variable without a name', 'Take the entry of ENV without a name out of the image.');
+        return unmet(
+          'the image has a variable without a name',
+          'Take the entry of ENV without a name out of the image.',
+        );
       }
       const blank = blankVariables(launch);
       if (blank.length === 0) return met;
@@ -64,9 +69,11 @@ export const imageSettingRules: readonly Rule[] = [
     concerns: 'images with annotations, on Podman',
     requirement: 'The annotations of the image only describe it.',
     source: {
-      measured: 'Podman hands the annotations of an image to the runtime, which takes some of them for orders',
+      measured:
+        'Podman hands the annotations of an image to the runtime, which takes some of them for orders',
     },
-    applies: ({ image, engine }) => engine.kind === 'podman' && !isAbsent(image) && image.annotations !== undefined,
+    applies: ({ image, engine }) =>
+      engine.kind === 'podman' && !isAbsent(image) && image.annotations !== undefined,
     check({ image }) {
       if (isAbsent(image) || image.annotations === undefined) return met;
       const remedy =

@@ -51,7 +51,10 @@ function checkPluginProgram(launch: LaunchCase): Finding {
   }
   // What a launch gives as arguments was not looked up in the image.
   if (replacesCommand(launch)) {
-    return note(`${path} is not built with go-plugin, and may start what its arguments name: ${atTheStart}`, ready);
+    return note(
+      `${path} is not built with go-plugin, and may start what its arguments name: ${atTheStart}`,
+      ready,
+    );
   }
   return unmet(
     `${path} is written in Go (${go.goVersion}) but not built with go-plugin`,

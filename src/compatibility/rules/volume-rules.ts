@@ -30,7 +30,9 @@ export const volumeRules: readonly Rule[] = [
     applies: ({ wishes }) => (wishes.tmpfs ?? []).length > 0,
     check({ wishes, program }) {
       const path = valueOf(program)?.path;
-      const hiding = wishes.tmpfs?.find((one) => path !== undefined && isAtOrBelow(path, cleanPath(one.path)));
+      const hiding = wishes.tmpfs?.find(
+        (one) => path !== undefined && isAtOrBelow(path, cleanPath(one.path)),
+      );
       if (hiding === undefined) return met;
       return unmet(
         `the program ${path ?? ''} lies below ${hiding.path}, where a file system in memory would hide it`,
@@ -68,7 +70,9 @@ function checkVolumes(launch: LaunchCase): Finding {
 }
 
 function withMore(first: Exclude<Finding, { result: 'met' }>, more: readonly Finding[]): Finding {
-  const observed = [first, ...more].flatMap((finding) => (finding.result === 'met' ? [] : [finding.observed]));
+  const observed = [first, ...more].flatMap((finding) =>
+    finding.result === 'met' ? [] : [finding.observed],
+  );
   return { ...first, observed: observed.join('; ') };
 }
 
@@ -98,7 +102,8 @@ function sizeText(bytes: number | 'unlimited' | undefined): string {
 function checkVolume(path: string, launch: LaunchCase): Finding {
   const { wishes, engine, runtime } = launch;
   const isAsked = wishes.tmpfs?.find((one) => cleanPath(one.path) === path);
-  if (path === '/') return unmet('the volume / of the image would hide all of it', `To run it, ${withoutVolume}.`);
+  if (path === '/')
+    return unmet('the volume / of the image would hide all of it', `To run it, ${withoutVolume}.`);
   if (path === containerSocketDirectory) return met; // the folder of the sockets is mounted there
   const place = placeOf(path, launch);
   const reserved = reservedPlace(path, isKnown(place) ? place.value.leadsTo : path);
@@ -115,8 +120,10 @@ function checkVolume(path: string, launch: LaunchCase): Finding {
       : met;
   }
   const { kind, files, example = '' } = place.value;
-  if (kind === 'circle') return unmet(`the volume ${path} of the image is a circle of links`, `To run it, ${withoutVolume}.`);
-  if (kind === 'file') return unmet(`the volume ${path} of the image is a file there`, `To run it, ${withoutVolume}.`);
+  if (kind === 'circle')
+    return unmet(`the volume ${path} of the image is a circle of links`, `To run it, ${withoutVolume}.`);
+  if (kind === 'file')
+    return unmet(`the volume ${path} of the image is a file there`, `To run it, ${withoutVolume}.`);
   if (kind === 'missing' && place.value.leadsTo !== path && runtime?.kind === 'crun') {
     return unmet(
       `the volume ${path} of the image leads by a link to ${place.value.leadsTo ?? ''}, which does not exist, and crun makes no folder there`,
@@ -144,10 +151,14 @@ function placeOf(path: string, { image }: LaunchCase): Fact<ImagePlace> {
 /** Says why nothing can be mounted at a path, which leads to another place if there are links on it. */
 function reservedPlace(path: string, leadsTo: ImagePlace['leadsTo']): string | undefined {
   for (const at of new Set([path, leadsTo ?? path])) {
-    const where = at === path ? `the volume ${path} of the image` : `the volume ${path} of the image leads to ${at}, which`;
+    const where =
+      at === path
+        ? `the volume ${path} of the image`
+        : `the volume ${path} of the image leads to ${at}, which`;
     const system = mountedByEngines.find((folder) => isAtOrBelow(at, folder));
     if (system !== undefined) return `${where} lies in ${system}, which belongs to the engine`;
-    if (isAtOrBelow(at, containerSocketDirectory)) return `${where} lies in the folder of the plugin's sockets`;
+    if (isAtOrBelow(at, containerSocketDirectory))
+      return `${where} lies in the folder of the plugin's sockets`;
     if (at !== path && isAtOrBelow(containerSocketDirectory, at)) {
       return `${where} would hide the folder of the plugin's sockets`;
     }

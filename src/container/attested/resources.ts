@@ -139,6 +139,8 @@ function compareAnnotations(given: Given): readonly Sides[] {
     notesOfPodman.test(name) || (refusalsOfPodman.test(name) && made.annotations[name] === 'FALSE');
   return [...new Set([...Object.keys(wanted), ...Object.keys(made.annotations)])]
     .filter((name) => wanted[name] !== made.annotations[name])
-    .filter((name) => wanted[name] !== undefined || !isPodman(given) || !(isNote(name) || isPlainAnnotation(name)))
+    .filter(
+      (name) => wanted[name] !== undefined || !isPodman(given) || !(isNote(name) || isPlainAnnotation(name)),
+    )
     .map((name) => ({ part: name, asked: show(wanted[name]), made: show(made.annotations[name]) }));
 }

@@ -15,7 +15,10 @@ const manifestSchema = z.object({
   name: z.string().optional(),
   version: z.string().optional(),
   main: z.string().optional(),
-  bin: z.union([z.string(), z.record(z.string(), z.string())]).optional().catch(undefined),
+  bin: z
+    .union([z.string(), z.record(z.string(), z.string())])
+    .optional()
+    .catch(undefined),
   exports: z.unknown().optional(),
   dependencies: names,
   optionalDependencies: names,

@@ -10,7 +10,9 @@ export function refuseWhatDockerCannot(client: EngineClient, options: CreateCont
   if (options.platform !== undefined) client.requireApiVersion('1.41', 'platform');
   if (options.cgroupnsMode !== undefined) client.requireApiVersion('1.41', 'cgroupnsMode');
   if (options.annotations !== undefined) client.requireApiVersion('1.43', 'annotations');
-  if (options.mounts?.some((mount) => mount.type === 'tmpfs' && mount.replacesVolume && mount.noExec === false)) {
+  if (
+    options.mounts?.some((mount) => mount.type === 'tmpfs' && mount.replacesVolume && mount.noExec === false)
+  ) {
     client.requireApiVersion('1.46', 'a tmpfs over a volume of the image in which programs can be executed');
   }
   if (options.usernsMode !== undefined && !['', 'host'].includes(options.usernsMode)) {
