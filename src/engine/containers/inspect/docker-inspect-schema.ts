@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { numberOrZero, flag, textMap, textOrNothing, texts } from '../../answer.ts';
+import { flag, numberOrZero, textMap, textOrNothing, texts } from '../../answer.ts';
 import { answerAlike, configAlike, hostConfigAlike, listOf, mountShape } from './inspect-shapes.ts';
 
 /** A mount as the container's request has it. Docker tells the options of a tmpfs nowhere else. */
