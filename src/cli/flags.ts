@@ -71,6 +71,19 @@ export function toggle(summary: string, extras: Extras = {}): Flag<boolean> {
   return { summary, ...extras, convert: (given, name) => toBoolean(given.at(-1) ?? 'false', name) };
 }
 
+/** A flag that is set, or names a path: `-x` is true, `-x=PATH` the path, and `-x=false` unsets it. */
+export function hostPath(summary: string, extras: Extras = {}): Flag<boolean | string> {
+  return {
+    summary,
+    ...extras,
+    convert(given, name) {
+      const last = given.at(-1) ?? 'false';
+      if (last === '') throw new UsageError(`${name} is given without a path behind the =`);
+      return ['true', 'false'].includes(last) ? last === 'true' : last;
+    },
+  };
+}
+
 /** A flag for a whole number that is not negative. */
 export function whole(value: string, summary: string, extras: Extras = {}): Flag<number | undefined> {
   return { value, summary, ...extras, convert: (given, name) => lastAs(toWhole, given, name) };

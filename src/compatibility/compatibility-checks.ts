@@ -53,7 +53,7 @@ const gatherings = {
  */
 const ofLaunch = Object.fromEntries(
   [
-    ...['image', 'title', 'args', 'env'],
+    ...['image', 'title', 'env'],
     ...['override', 'imageCacheDirectory', 'labels', 'socketDirectory', 'handshake'],
     ...['protocolVersions', 'autoMtls', 'maxMessageBytes', 'startTimeoutMs', 'signal', 'onLog', 'onOutput'],
   ].map((name) => [name, anything]),
@@ -65,6 +65,7 @@ const requirements = required(
     ...settingChecks,
     runtime: required(filledText),
     entrypoint: listOf(text),
+    args: listOf(text),
     mlock: flag,
     brokerMultiplex: flag,
     memoryBytes: liftable,

@@ -153,6 +153,13 @@ export const accountsFact = fact(
   }),
 );
 
+const goFacts = z.strictObject({
+  goVersion: text,
+  goPlugin: text.optional(),
+  listsModules: z.boolean().optional(),
+  goPluginLike: text.optional(),
+});
+
 export const programFact = fact(
   z.strictObject({
     path: text,
@@ -163,9 +170,35 @@ export const programFact = fact(
     interpreter: z.strictObject({ path: text, present: z.boolean() }).optional(),
     missingLibraries: z.array(text).optional(),
     fileCapabilities: z.strictObject({ permitted: z.array(text), effective: z.boolean() }).optional(),
-    go: z.strictObject({ goVersion: text, goPlugin: text.optional() }).optional(),
+    go: goFacts.optional(),
+    starts: z
+      .array(
+        z.strictObject({
+          path: text,
+          kind: z.enum(['elf', 'script', 'other']),
+          machine: text.optional(),
+          go: goFacts.optional(),
+          namedBy: z.enum(['entrypoint', 'command']),
+        }),
+      )
+      .optional(),
   }),
 );
+
+export const placesFact = fact(
+  z.array(
+    z.strictObject({
+      path: text,
+      leadsTo: text.optional(),
+      kind: z.enum(['missing', 'folder', 'file', 'circle']),
+      files: z.int().nonnegative(),
+      folders: z.int().nonnegative(),
+      example: text.optional(),
+    }),
+  ),
+);
+
+export const annotationsFact = texts;
 
 const image: z.ZodType<ImageFacts> = z.strictObject({
   reference: text,
@@ -178,6 +211,18 @@ const image: z.ZodType<ImageFacts> = z.strictObject({
   addressSpaceBytes: z.int().nonnegative().optional(),
   accounts: accountsFact,
   program: programFact,
+  settings: z
+    .strictObject({
+      volumes: z.array(text),
+      workingDirectory: text,
+      stopSignal: text,
+      exposedPorts: z.array(text),
+      variables: z.array(text),
+      valueless: z.array(text),
+    })
+    .optional(),
+  places: placesFact.optional(),
+  annotations: annotationsFact.optional(),
 });
 
 const schema = z.strictObject({

@@ -17,6 +17,43 @@ export interface ImageFacts {
   readonly accounts: Fact<ImageAccounts>;
   /** The program that its entrypoint names. */
   readonly program: Fact<ProgramFacts>;
+  /** What its configuration makes an engine add to a container. Absent: nothing. */
+  readonly settings?: ImageSettings | undefined;
+  /** What the image has where its volumes and its working directory are. Absent: it names none. */
+  readonly places?: Fact<readonly ImagePlace[]> | undefined;
+  /**
+   * Names of the annotations of its manifest, which Podman hands to the runtime. Absent: none, or the engine hands none
+   * on.
+   */
+  readonly annotations?: Fact<readonly string[]> | undefined;
+}
+
+/** Settings of an image that concern its containers, as its configuration gives them. */
+export interface ImageSettings {
+  readonly volumes: readonly string[];
+  readonly workingDirectory: string;
+  readonly stopSignal: string;
+  /** Such as `80/tcp`. */
+  readonly exposedPorts: readonly string[];
+  /** Names of its variables. Their values may be secret. */
+  readonly variables: readonly string[];
+  /** Entries of its variables without a value: a name alone, which engines understand in different ways. */
+  readonly valueless: readonly string[];
+}
+
+/** What an image has at a path. */
+export interface ImagePlace {
+  /** The path, absolute and without `.`, `..` and ending slash. */
+  readonly path: string;
+  /** Where the path leads when links are followed, to something or nothing; absent for a circle of links. */
+  readonly leadsTo?: string | undefined;
+  readonly kind: 'missing' | 'folder' | 'file' | 'circle';
+  /** Files and links below it. They are counted up to 1000. */
+  readonly files: number;
+  /** Folders below it, counted likewise. */
+  readonly folders: number;
+  /** One of the files or folders. */
+  readonly example?: string | undefined;
 }
 
 /**
@@ -49,6 +86,15 @@ export interface ProgramFacts {
     { readonly permitted: readonly string[]; readonly effective: boolean } | undefined;
   /** What the Go compiler wrote into it; absent for a program that is not written in Go. */
   readonly go?: GoBuildFacts | undefined;
+  /** Programs of the image that its arguments name, in their order: what a wrapper such as `tini` starts. */
+  readonly starts?: readonly StartedProgramFacts[] | undefined;
+}
+
+/** A program that the arguments of another one name. */
+export interface StartedProgramFacts extends Pick<ProgramFacts, 'path' | 'machine' | 'go'> {
+  readonly kind: 'elf' | 'script' | 'other';
+  /** Which part of the image's configuration names it: a launch with arguments of its own replaces the command. */
+  readonly namedBy: 'entrypoint' | 'command';
 }
 
 export interface GoBuildFacts {
@@ -56,6 +102,13 @@ export interface GoBuildFacts {
   readonly goVersion: string;
   /** Version of `github.com/hashicorp/go-plugin`; `(devel)` for a local copy; absent when it is not linked in. */
   readonly goPlugin?: string | undefined;
+  /**
+   * False where the program has no list of its modules, as after `GO111MODULE=off`, with Bazel and with stripped build
+   * information. Absent: it has one.
+   */
+  readonly listsModules?: boolean | undefined;
+  /** Path of a module that may be a copy of go-plugin, because its name is the same. */
+  readonly goPluginLike?: string | undefined;
 }
 
 /** Takes the place of the facts of an image that the engine does not have. */

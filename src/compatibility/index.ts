@@ -5,7 +5,16 @@ export type { EngineFacts, IdRange, MemoryLockLimit, RuntimeFacts } from './engi
 export type { ListedNetwork, NetworkFacts } from './network-facts.ts';
 export type { NetworkAccess } from './network-access.ts';
 export { addressSpaceLabel } from './image-facts.ts';
-export type { AbsentImage, GoBuildFacts, ImageAccounts, ImageFacts, ProgramFacts } from './image-facts.ts';
+export type {
+  AbsentImage,
+  GoBuildFacts,
+  ImageAccounts,
+  ImageFacts,
+  ImagePlace,
+  ImageSettings,
+  ProgramFacts,
+  StartedProgramFacts,
+} from './image-facts.ts';
 export type {
   LaunchStrategy,
   LaunchVerdict,

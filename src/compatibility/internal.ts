@@ -3,3 +3,6 @@ export { isRoot, launchCase } from './case.ts';
 export { engineFactsWith } from './gather/engine.ts';
 export { gatherNetworkFacts } from './gather/network.ts';
 export { rowOf } from './matrix/dry.ts';
+export { cleanPath } from './clean-path.ts';
+export { containerSocketDirectory } from './container-socket-directory.ts';
+export { isPlainAnnotation } from './image-annotations.ts';

@@ -1,5 +1,5 @@
 /** The verdict that follows from the facts for one launch. */
-import type { ContainerSettings } from '../settings/container-settings.ts';
+import type { ContainerSettings, TmpfsOptions } from '../settings/container-settings.ts';
 import type { PassedSettings } from '../settings/setting-list.ts';
 import type { NetworkAccess } from './network-access.ts';
 
@@ -9,6 +9,8 @@ export interface LaunchRequirements extends ContainerSettings {
   readonly runtime: string;
   /** Replaces the image's entrypoint. Nothing is then known about the program. */
   readonly entrypoint?: readonly string[] | undefined;
+  /** Replaces the image's command. What it names is not looked up in the image. */
+  readonly args?: readonly string[] | undefined;
   /** Whether the plugin locks its memory (`mlockall`), as Vault's plugins do unless told not to. Default false. */
   readonly mlock?: boolean | undefined;
   /** Whether brokered connections must travel in the main one (go-plugin 1.6). Default false. */
@@ -70,6 +72,15 @@ export interface LaunchStrategy extends PassedSettings {
   readonly ulimits: readonly StrategyUlimit[];
   readonly memoryBytes?: number | undefined;
   readonly pidsLimit?: number | undefined;
+  /**
+   * File systems in memory at the image's volumes, so that the engine makes no volume there. A path is in its shortest
+   * form. Absent: the image has no volumes.
+   */
+  readonly volumes?: readonly TmpfsOptions[] | undefined;
+  /** Variables of the image that the container gets empty: they are go-plugin's, or have no value in the image. */
+  readonly blankVariables?: readonly string[] | undefined;
+  /** Signal in place of the image's stop signal, which is none. */
+  readonly stopSignal?: string | undefined;
   /** Whether the launch has to prove after the start that gVisor runs the container. */
   readonly proveGvisor: boolean;
 }

@@ -7,6 +7,8 @@ import type { LaunchStrategy } from './launch-verdict.ts';
 import type { LaunchCase } from './rule.ts';
 import { memoryLocking } from './strategy-mlock.ts';
 import { socketSharing, type SocketSharing } from './strategy-socket.ts';
+import { volumeFileSystems } from './strategy-volumes.ts';
+import { blankVariables, replacedStopSignal, replacedWorkingDirectory } from './image-settings.ts';
 
 /**
  * Default limit on processes. A plugin with a Go or Node runtime uses a few dozen threads; a fork bomb is stopped here.
@@ -28,9 +30,14 @@ const firstDockerThatKeepsPermitted = '23';
 export function chooseStrategy(launch: LaunchCase): LaunchStrategy {
   const { wishes } = launch;
   const locking = memoryLocking(launch);
+  const volumes = volumeFileSystems(launch);
+  const blank = blankVariables(launch);
+  const stopSignal = replacedStopSignal(launch);
+  const workingDirectory = replacedWorkingDirectory(launch);
   const capabilities = [...new Set([...(wishes.capAdd ?? []).map(capabilityName), ...locking.capabilities])];
   return {
     ...passedSettings(wishes),
+    ...(workingDirectory !== undefined && { workingDirectory }),
     ...asNumbers(launch, socketSharing(launch)),
     runtime: wishes.runtime,
     service: launch.service,
@@ -40,6 +47,9 @@ export function chooseStrategy(launch: LaunchCase): LaunchStrategy {
     ulimits: locking.ulimits,
     memoryBytes: memoryLimit(launch),
     pidsLimit: pidsLimit(launch),
+    ...(volumes.length > 0 && { volumes }),
+    ...(blank.length > 0 && { blankVariables: blank }),
+    ...(stopSignal !== undefined && { stopSignal }),
     proveGvisor: launch.runtime?.kind === 'runsc',
   };
 }

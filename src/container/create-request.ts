@@ -1,11 +1,12 @@
 import type { LaunchStrategy } from '../compatibility/index.ts';
-import type { CreateContainerOptions } from '../engine/index.ts';
+import { cleanPath, containerSocketDirectory } from '../compatibility/internal.ts';
+import type { CreateContainerOptions, TmpfsMount } from '../engine/index.ts';
 import { InvalidOptionError } from '../errors.ts';
+import type { TmpfsOptions } from '../settings/container-settings.ts';
 import { passedDefaults, passedSettings } from '../settings/setting-list.ts';
 import { labelsFor, type PluginContainerOptions } from './options.ts';
 
-/** Path of the socket directory in the container. Not below /tmp, because runsc may cover that with a private tmpfs. */
-export const containerSocketDirectory = '/run/bulkhead';
+export { containerSocketDirectory };
 
 /** Size of `/dev/shm`, and of a tmpfs for which none is given. */
 const defaultTmpfsBytes = 64 << 20;
@@ -27,11 +28,14 @@ export interface CreateRequestParts {
 export function createRequest(parts: CreateRequestParts): CreateContainerOptions {
   const { options, strategy } = parts;
   const passed = { ...passedDefaults, ...passedSettings(strategy) };
+  const { volumes = [] } = strategy;
+  const volumePaths = volumes.map(({ path }) => path);
   return withoutUndefined({
     name: parts.name,
     image: parts.imageId,
     entrypoint: options.entrypoint && [...options.entrypoint],
-    cmd: options.args && [...options.args],
+    // Engines take an empty list for none, and leave the image's command as it is.
+    cmd: options.args === undefined || options.args.length === 0 ? undefined : [...options.args],
     env: pluginEnvironment(parts),
     labels: { ...labelsFor(options.labels, parts.name), ...parts.labels },
     user: strategy.user,
@@ -56,15 +60,8 @@ export function createRequest(parts: CreateRequestParts): CreateContainerOptions
         readOnly: false,
         propagation: 'rprivate',
       },
-      ...(passed.tmpfs ?? []).map((tmpfs) =>
-        withoutUndefined({
-          type: 'tmpfs' as const,
-          target: tmpfs.path,
-          sizeBytes: tmpfs.sizeBytes === 'unlimited' ? undefined : (tmpfs.sizeBytes ?? defaultTmpfsBytes),
-          mode: tmpfs.mode ?? 0o1777,
-          noExec: tmpfs.exec === true ? false : undefined,
-        }),
-      ),
+      ...(passed.tmpfs ?? []).filter(({ path }) => !volumePaths.includes(cleanPath(path))).map(tmpfsMount),
+      ...volumes.map((volume) => ({ ...tmpfsMount(volume), replacesVolume: true })),
     ],
     memoryBytes: strategy.memoryBytes,
     // Engines allow the same amount again in swap by default, so that a plugin could take twice its limit from the
@@ -76,11 +73,22 @@ export function createRequest(parts: CreateRequestParts): CreateContainerOptions
     cgroupParent: passed.cgroupParent,
     // The output is read by attaching; the engine keeps none of it on its disk.
     logDriver: 'none',
+    stopSignal: strategy.stopSignal,
     openStdin: false,
     tty: false,
     // A health check is a program of the image that the engine would run beside the plugin again and again.
     noHealthcheck: true,
     restartPolicy: { name: 'no' },
+  });
+}
+
+function tmpfsMount(tmpfs: TmpfsOptions): Defined<TmpfsMount> {
+  return withoutUndefined({
+    type: 'tmpfs' as const,
+    target: tmpfs.path,
+    sizeBytes: tmpfs.sizeBytes === 'unlimited' ? undefined : (tmpfs.sizeBytes ?? defaultTmpfsBytes),
+    mode: tmpfs.mode ?? 0o1777,
+    noExec: tmpfs.exec === true ? false : undefined,
   });
 }
 
@@ -110,7 +118,12 @@ function pluginEnvironment(parts: CreateRequestParts): Record<string, string> {
       );
     }
   }
-  return { ...own, ...given, ...parts.environment };
+  return { ...blankVariables(parts), ...own, ...given, ...parts.environment };
+}
+
+/** Takes away what the image says about variables that are not its own to set. go-plugin takes empty for unset. */
+function blankVariables({ strategy }: CreateRequestParts): Record<string, string> {
+  return Object.fromEntries((strategy.blankVariables ?? []).map((name) => [name, '']));
 }
 
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };

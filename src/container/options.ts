@@ -24,7 +24,7 @@ export interface PluginContainerOptions extends ContainerSettings {
   readonly runtime?: string | undefined;
   /** Replaces the image's entrypoint. */
   readonly entrypoint?: readonly string[] | undefined;
-  /** Replaces the image's command. */
+  /** Replaces the image's command; an empty list leaves it as it is. */
   readonly args?: readonly string[] | undefined;
   /** Added to the image's environment. go-plugin's own variables can't be set here. */
   readonly env?: Readonly<Record<string, string>> | undefined;

@@ -1,12 +1,13 @@
 import { checkArchitecture } from './check-architecture.ts';
 import { writeImageArchive, type PackedImage, type ImageConfig } from './docker-archive.ts';
 import { DynamicBinaryError } from './errors.ts';
+import { hostData, type HostDataOptions } from './host-data.ts';
 import { checkBinaryOptions } from './pack-options.ts';
 import { readElf } from './read-elf.ts';
 import { sharedLibraries } from './shared-libraries.ts';
 import { nonRootUser, systemFiles } from './system-files.ts';
 
-export interface PackBinaryPluginOptions extends ImageConfig {
+export interface PackBinaryPluginOptions extends ImageConfig, HostDataOptions {
   /** Full reference such as `localhost/my-plugin:1.0`. */
   readonly tag: string;
   /** Path of the program, which becomes `/plugin` in the image. */
@@ -41,7 +42,7 @@ const programPath = '/plugin';
  * @throws {ArchitectureMismatchError} it is for another architecture
  * @throws {DynamicBinaryError} it is linked dynamically, and `withLibraries` is not set
  * @throws {LibraryNotFoundError} with `withLibraries`: a shared library is not on this machine
- * @throws {ImageFileError} the file can't be read
+ * @throws {ImageFileError} the file can't be read; this machine has no certificates or time zone data that were asked for
  */
 export async function packBinaryPlugin(options: PackBinaryPluginOptions): Promise<PackedImage> {
   checkBinaryOptions(options);
@@ -51,10 +52,12 @@ export async function packBinaryPlugin(options: PackBinaryPluginOptions): Promis
   if (elf.interpreter !== undefined && options.withLibraries !== true) {
     throw new DynamicBinaryError(binary, elf.interpreter);
   }
+  const data = await hostData(options, ['SSL_CERT_FILE']);
   return writeImageArchive({
     tag: options.tag,
     files: [
       ...systemFiles(),
+      ...data.files,
       {
         path: programPath,
         content: { file: binary },
@@ -66,9 +69,9 @@ export async function packBinaryPlugin(options: PackBinaryPluginOptions): Promis
     entrypoint: [programPath],
     cmd: options.args,
     user: options.user ?? nonRootUser,
-    env: options.env,
+    env: { ...data.env, ...options.env },
     workingDirectory: options.workingDirectory,
-    labels: options.labels,
+    labels: { ...data.labels, ...options.labels },
     architecture: elf.machine,
     createdAt: options.createdAt,
     signal,

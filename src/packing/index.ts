@@ -5,6 +5,8 @@ export { packNodePlugin } from './node-image.ts';
 export type { PackNodePluginOptions } from './node-image.ts';
 export { packBinaryPlugin } from './binary-image.ts';
 export type { PackBinaryPluginOptions } from './binary-image.ts';
+export { certificatesPath } from './host-data.ts';
+export type { HostDataOptions } from './host-data.ts';
 export { loadImage } from './load-image.ts';
 export type { LoadedImage, LoadImageOptions } from './load-image.ts';
 export { parseElf } from '../program/elf.ts';

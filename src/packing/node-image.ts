@@ -5,6 +5,7 @@ import { checkArchitecture } from './check-architecture.ts';
 import { writeImageArchive, type PackedImage, type ImageConfig } from './docker-archive.ts';
 import { ImageFileError } from './errors.ts';
 import { folderFiles } from './folder-files.ts';
+import { hostData, type HostDataOptions } from './host-data.ts';
 import type { ImageFile } from './image-files.ts';
 import { checkNodeOptions } from './pack-options.ts';
 import { npmPackages } from './npm-packages.ts';
@@ -12,7 +13,7 @@ import { readElf } from './read-elf.ts';
 import { sharedLibraries } from './shared-libraries.ts';
 import { nonRootUser, systemFiles } from './system-files.ts';
 
-export interface PackNodePluginOptions extends ImageConfig {
+export interface PackNodePluginOptions extends ImageConfig, HostDataOptions {
   /** Full reference such as `localhost/my-plugin:1.0`. */
   readonly tag: string;
   /**
@@ -59,7 +60,8 @@ const nodePath = '/usr/local/bin/node';
 
 /**
  * Packs a plugin written for Node.js into an image that holds Node.js, the shared libraries it needs from this machine,
- * the plugin and its npm packages, and nothing else: no shell, no package manager, no certificates.
+ * the plugin and its npm packages, and nothing else but the certificates and time zone data that were asked for: no
+ * shell, no package manager.
  *
  * ```ts
  * const archive = await packNodePlugin({
@@ -75,7 +77,8 @@ const nodePath = '/usr/local/bin/node';
  * @throws {ArchitectureMismatchError} `nodeBinary` is for another architecture
  * @throws {LibraryNotFoundError} a shared library of Node.js is not on this machine
  * @throws {PackageNotFoundError} an npm package is not installed
- * @throws {ImageFileError} a file or folder can't be read
+ * @throws {ImageFileError} a file or folder can't be read; this machine has no certificates or time zone data that were
+ *   asked for
  */
 export async function packNodePlugin(options: PackNodePluginOptions): Promise<PackedImage> {
   checkNodeOptions(options);
@@ -90,10 +93,13 @@ export async function packNodePlugin(options: PackNodePluginOptions): Promise<Pa
   if (!own.some((file) => file.path === main && 'content' in file)) {
     throw new InvalidOptionError('main', `${JSON.stringify(options.main)} is not among the plugin's files`);
   }
+  // Node.js has CA certificates of its own, and reads further ones from the file that the second variable names.
+  const data = await hostData(options, ['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS']);
   return writeImageArchive({
     tag: options.tag,
     files: [
       ...systemFiles(),
+      ...data.files,
       { path: nodePath, content: { file: nodeBinary }, mode: 0o755 },
       ...(await sharedLibraries(nodeBinary, elf, { signal })),
       ...own,
@@ -102,9 +108,9 @@ export async function packNodePlugin(options: PackNodePluginOptions): Promise<Pa
     entrypoint: [nodePath, ...nodeOptions, main],
     cmd: args,
     user: options.user ?? nonRootUser,
-    env: options.env,
+    env: { ...data.env, ...options.env },
     workingDirectory: options.workingDirectory ?? pluginFolder,
-    labels: options.labels,
+    labels: { ...data.labels, ...options.labels },
     architecture: elf.machine,
     createdAt: options.createdAt,
     signal,

@@ -20,6 +20,7 @@ import {
 } from '../settings/option-shape.ts';
 import type { PackBinaryPluginOptions } from './binary-image.ts';
 import type { ImageConfig, PackedImage, WriteImageArchiveOptions } from './docker-archive.ts';
+import type { HostDataOptions } from './host-data.ts';
 import type { ImageDirectory, ImageRegularFile, ImageSymlink } from './image-files.ts';
 import type { LoadImageOptions } from './load-image.ts';
 import type { PackNodePluginOptions } from './node-image.ts';
@@ -56,6 +57,10 @@ const configChecks: Shape<ImageConfig> = {
   workingDirectory: text,
   labels: recordOf(required(text)),
 };
+const hostDataChecks: Shape<HostDataOptions> = {
+  withCertificates: anyOf(flag, filledText),
+  withTimeZones: anyOf(flag, filledText),
+};
 const madeChecks = { architecture: filledText, createdAt: date, signal };
 
 const archiveOptions = required(
@@ -73,6 +78,7 @@ const nodeOptions = required(
   shapeOf<PackNodePluginOptions>({
     ...configChecks,
     ...madeChecks,
+    ...hostDataChecks,
     tag: required(filledText),
     directory: filledText,
     files: listOf(imageFile),
@@ -90,6 +96,7 @@ const binaryOptions = required(
   shapeOf<PackBinaryPluginOptions>({
     ...configChecks,
     ...madeChecks,
+    ...hostDataChecks,
     tag: required(filledText),
     binary: required(filledText),
     args: listOf(text),

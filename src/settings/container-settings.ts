@@ -69,8 +69,13 @@ export interface ContainerSettings {
   readonly pidsLimit?: number | 'unlimited' | undefined;
   /** Cgroup that the container goes into. Default: the engine's own. */
   readonly cgroupParent?: string | undefined;
-  /** Writable file systems in memory; there are none by default. */
+  /** Writable file systems in memory; there are none by default, but for the volumes of the image. */
   readonly tmpfs?: readonly TmpfsOptions[] | undefined;
+  /**
+   * Size of each file system in memory that takes the place of a volume of the image, unless `tmpfs` has one at the
+   * same path. Default 64 MiB. `unlimited`: as for `tmpfs`.
+   */
+  readonly volumeBytes?: number | 'unlimited' | undefined;
   /**
    * Limits of processes, such as `nofile`; -1 is unlimited. The limit that memory locking needs (`mlock`) is set
    * without being asked for.

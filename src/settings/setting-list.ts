@@ -151,6 +151,14 @@ export const settingList = {
     summary: 'writable place in memory; of 64M by default, also unlimited',
     by: passed,
   },
+  volumeBytes: {
+    check: liftable,
+    flag: { name: 'volume_bytes', form: 'liftable-bytes', value: 'N' },
+    summary:
+      'size of what takes the place of each volume of the image, also as 256M, or unlimited; default 64M',
+    by: strategy,
+    zeroIsNothing: true,
+  },
   ulimits: {
     check: ulimits,
     flag: { name: 'ulimit', alias: 'ulimits', form: 'ulimits', value: 'NAME=SOFT[:HARD]' },

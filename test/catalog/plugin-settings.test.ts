@@ -28,6 +28,7 @@ const all: Required<ContainerSettings> = {
   pidsLimit: 'unlimited',
   cgroupParent: '/plugins',
   tmpfs: [{ path: '/data', sizeBytes: 4096 }],
+  volumeBytes: 1 << 20,
   ulimits: [{ name: 'nofile', soft: 1, hard: 2 }],
 };
 

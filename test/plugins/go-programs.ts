@@ -82,6 +82,11 @@ export function goProber(goPlugin: 'current' | 'old' = 'current'): Promise<strin
     : goProgram('go-prober', 'prober-old', ['-modfile=old.mod']);
 }
 
+/** Builds `go-tls/`: a plugin that needs CA certificates and time zone data. @returns the path of the static program */
+export function goTls(): Promise<string> {
+  return goProgram('go-tls', 'tls');
+}
+
 /** Builds the plugin that attacks its host; see ../security/attacks.ts. @returns the path of the static program */
 export function goAttacker(): Promise<string> {
   return goProgram('../security/attacker-go', 'attacker');

@@ -13,7 +13,7 @@ import { createRequest } from '../../src/container/create-request.ts';
 import type { CreateContainerOptions } from '../../src/engine/index.ts';
 import type { ContainerSettings, SettingName } from '../../src/settings/container-settings.ts';
 import { onlySettings, settingDefinitions, snakeCase } from '../../src/settings/setting-list.ts';
-import { facts } from '../compatibility/made-facts.ts';
+import { facts, image } from '../compatibility/made-facts.ts';
 
 /** A value of each setting that is not its default, and how it is given on the command line. */
 const samples: { readonly [K in SettingName]: readonly [NonNullable<ContainerSettings[K]>, string] } = {
@@ -31,6 +31,7 @@ const samples: { readonly [K in SettingName]: readonly [NonNullable<ContainerSet
   pidsLimit: [100, '-pids_limit=100'],
   cgroupParent: ['/plugins', '-cgroup_parent=/plugins'],
   tmpfs: [[{ path: '/tmp', sizeBytes: 1 << 20 }], '-tmpfs=/tmp:1M'],
+  volumeBytes: [1 << 20, '-volume_bytes=1M'],
   ulimits: [[{ name: 'nofile', soft: 10, hard: 20 }], '-ulimit=nofile=10:20'],
 };
 
@@ -87,12 +88,24 @@ describe('every container setting', () => {
   });
 });
 
+/** An image with a volume, because a setting is about volumes alone. */
+const withVolume = image({
+  settings: {
+    volumes: ['/volume'],
+    workingDirectory: '',
+    stopSignal: '',
+    exposedPorts: [],
+    variables: [],
+    valueless: [],
+  },
+});
+
 function requestFor(requirements: LaunchRequirements): CreateContainerOptions {
   return createRequest({
     name: 'a',
     imageId: 'sha256:1',
     options: { image: 'a', ...requirements },
-    strategy: chooseStrategy(launchCase(facts(), requirements)),
+    strategy: chooseStrategy(launchCase(facts({ image: withVolume }), requirements)),
     pluginFolder: '/run/s',
     environment: {},
     labels: {},

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { NotFoundError } from '../../engine/internal.ts';
 import type { Engine, InspectedImage } from '../../engine/index.ts';
+import { BulkheadError } from '../../errors.ts';
 import { checkGathering, checkGiven } from '../compatibility-checks.ts';
-import { isKnown } from '../fact.ts';
-import { addressSpaceLabel, type AbsentImage, type ImageFacts } from '../image-facts.ts';
+import { isKnown, known, unknown, type Fact } from '../fact.ts';
+import { addressSpaceLabel, type AbsentImage, type ImageFacts, type ImageSettings } from '../image-facts.ts';
 import { readCacheFile, userCache, writeCacheFile } from './cache-folder.ts';
-import { accountsFact, programFact } from '../facts-file.ts';
-import { readImageContents, type ImageContents } from '../image/image-contents.ts';
+import { accountsFact, annotationsFact, placesFact, programFact } from '../facts-file.ts';
+import { readImageContents, type ImageContents as LayerContents } from '../image/image-contents.ts';
 import { imageLimits } from '../image/limits.ts';
 
 export interface ImageGathering {
@@ -48,7 +49,20 @@ export async function gatherImageFacts(
     cmd: config.cmd,
     user: config.user,
     addressSpaceBytes: addressSpaceOf(config.labels),
+    settings: settingsOf(config),
     ...(await contentsOf(engine, image, options)),
+  };
+}
+
+function settingsOf(config: InspectedImage['config']): ImageSettings {
+  const names = config.env.map((entry) => entry.split('=', 1)[0] ?? '');
+  return {
+    volumes: config.volumes,
+    workingDirectory: config.workingDirectory,
+    stopSignal: config.stopSignal ?? '',
+    exposedPorts: config.exposedPorts,
+    variables: [...new Set(names)],
+    valueless: config.env.filter((entry) => !entry.includes('=')),
   };
 }
 
@@ -56,6 +70,9 @@ function addressSpaceOf(labels: Readonly<Record<string, string>>): number | unde
   const bytes = labels[addressSpaceLabel];
   return bytes !== undefined && /^\d{1,15}$/.test(bytes) ? Number(bytes) : undefined;
 }
+
+/** What is read once for each image. */
+type ImageContents = LayerContents & Pick<ImageFacts, 'annotations'>;
 
 /** Contents by image id. An id is a digest of the content, so its contents never change. */
 const readAlready = new WeakMap<Engine, Map<string, ImageContents>>();
@@ -70,8 +87,10 @@ async function contentsOf(
   const contents =
     remembered.get(image.id) ??
     (cacheDirectory === undefined ? undefined : await readCached(cacheDirectory, image.id)) ??
-    (await readImageContents(engine, image, { signal }));
-  if (!isKnown(contents.accounts)) return contents; // another attempt may succeed
+    (await readContents(engine, image, signal));
+  const { accounts, annotations } = contents;
+  const isWhole = isKnown(accounts) && (annotations === undefined || isKnown(annotations));
+  if (!isWhole) return contents; // another attempt may succeed
   if (cacheDirectory !== undefined && !remembered.has(image.id))
     await writeCached(cacheDirectory, image.id, contents);
   remembered.set(image.id, contents);
@@ -79,6 +98,37 @@ async function contentsOf(
   if (remembered.size > imageLimits.rememberedImages.most && earliest !== undefined)
     remembered.delete(earliest);
   return contents;
+}
+
+async function readContents(
+  engine: Engine,
+  image: InspectedImage,
+  signal: AbortSignal | undefined,
+): Promise<ImageContents> {
+  const [contents, annotations] = await Promise.all([
+    readImageContents(engine, image, { signal }),
+    engine.kind === 'podman' ? annotationsOf(engine, image.id, signal) : undefined,
+  ]);
+  return { ...contents, ...(annotations !== undefined && { annotations }) };
+}
+
+const podmanImage = z.object({ Annotations: z.record(z.string(), z.unknown()).nullish() });
+
+/** Reads the names of an image's annotations, which only the API of Podman's own tells. */
+async function annotationsOf(
+  engine: Engine,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<Fact<readonly string[]>> {
+  const path = `/libpod/images/${encodeURIComponent(id.replace(/^sha256:/, ''))}/json`;
+  try {
+    const { body } = await engine.request({ method: 'GET', path, signal });
+    const names = Object.keys(podmanImage.parse(body).Annotations ?? {});
+    return known(names, `GET ${path}: Annotations`);
+  } catch (error) {
+    signal?.throwIfAborted();
+    return unknown(`the annotations of the image could not be read: ${BulkheadError.from(error).message}`);
+  }
 }
 
 /** Format of what is kept; raised when the reading of images changes. */
@@ -93,6 +143,8 @@ const cachedSchema = z.strictObject({
   id: z.string(),
   accounts: accountsFact,
   program: programFact,
+  places: placesFact.optional(),
+  annotations: annotationsFact.optional(),
 });
 
 async function readCached(folder: string, id: string): Promise<ImageContents | undefined> {
@@ -104,8 +156,9 @@ async function readCached(folder: string, id: string): Promise<ImageContents | u
  */
 export function parseCachedImage(text: string, id: string): ImageContents | undefined {
   try {
-    const { id: cachedId, accounts, program } = cachedSchema.parse(JSON.parse(text));
-    return cachedId === id ? { accounts, program } : undefined;
+    const { id: cachedId, accounts, program, places, annotations } = cachedSchema.parse(JSON.parse(text));
+    if (cachedId !== id) return undefined;
+    return { accounts, program, ...(places && { places }), ...(annotations && { annotations }) };
   } catch {
     return undefined; // the image is then read and the file written anew
   }
@@ -115,8 +168,9 @@ async function writeCached(folder: string, id: string, contents: ImageContents):
   await writeCacheFile(folder, cacheFile(id), JSON.stringify({ format: cacheFormat, id, ...contents }));
 }
 
+/** The name differs from that of files without places and annotations, which are not read any more. */
 function cacheFile(id: string): string {
-  return `${id.replace(/[^a-z0-9]/gi, '-')}.json`;
+  return `${id.replace(/[^a-z0-9]/gi, '-')}-with-places.json`;
 }
 
 /**

@@ -6,7 +6,7 @@ import { pathInLayer } from './path-in-layer.ts';
 import { ProgramScan } from './program-scan.ts';
 import type { Slices } from './slices.ts';
 import { tarEntries, type TarStreamEntry } from './tar-entries.ts';
-import { packingOf, unpack, type UnpackBudget } from './unpack.ts';
+import { packingBytes, packingOf, unpack, type UnpackBudget } from './unpack.ts';
 
 /** The files of the image that are looked into. Paths have no leading slash. */
 export interface Wanted {
@@ -14,6 +14,8 @@ export interface Wanted {
   readonly texts: readonly string[];
   /** Programs to look into: every path that ends with one of these names. */
   readonly programs: readonly string[];
+  /** Further programs to look into, by their whole path, if they can be executed. */
+  readonly started?: ReadonlySet<string> | undefined;
 }
 
 /** State that the layers of an image share while they are read. */
@@ -31,11 +33,13 @@ export async function readLayer(
   reading: LayerReading,
 ): Promise<LayerTree | undefined> {
   const packed = new ByteReader(body);
-  const start = await packed.peek(4);
+  const start = await packed.peek(packingBytes);
   if (start[0] === 0x7b) return undefined; // `{`
   const packing = packingOf(start);
   const reader =
-    packing === undefined ? packed : new ByteReader(unpack(packed.rest(), packing, reading.budget));
+    packing === undefined
+      ? packed
+      : new ByteReader(unpack(packed.rest(), packing, reading.budget, reading.slices));
   const tree = new LayerTree(reading.count);
   try {
     for await (const entry of tarEntries(reader, reading.slices)) {
@@ -81,7 +85,9 @@ async function readFile(entry: TarStreamEntry, path: string, reading: LayerReadi
   if (type !== 'file') return file;
   const { wanted } = reading;
   if (wanted.texts.includes(path)) return { ...file, ...(await textOf(entry)) };
-  if (!wanted.programs.some((name) => path === name || path.endsWith(`/${name}`))) return file;
+  const isProgram = wanted.programs.some((name) => path === name || path.endsWith(`/${name}`));
+  const isStarted = (file.mode & 0o111) !== 0 && wanted.started?.has(path) === true;
+  if (!isProgram && !isStarted) return file;
   reading.programs += 1;
   checkImageLimit('programs', reading.programs, `${reading.programs} files with the name of the program`);
   const scan = new ProgramScan();

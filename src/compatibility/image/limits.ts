@@ -59,6 +59,18 @@ export const imageLimits = {
     most: 200,
     why: 'What is beyond those 4 GiB has to be honest content, which packs to a tenth or a third, not zeros.',
   },
+  volumes: {
+    most: 64,
+    why: 'Images name a handful of volumes, and each of them becomes a file system in memory.',
+  },
+  startedPrograms: {
+    most: 16,
+    why: 'The arguments of a wrapper name one program; more words of them are not looked up.',
+  },
+  zstdWindowBytes: {
+    most: 128 << 20,
+    why: 'Node.js unpacks no zstd with a larger window; writers of images use 8 MiB at most.',
+  },
   programs: {
     most: 1024,
     why: "Files that have the entrypoint's name are looked into as they pass by; images have a handful of them.",

@@ -18,6 +18,10 @@ export class Slices {
     this.#signal = signal;
   }
 
+  get aborted(): boolean {
+    return this.#signal?.aborted === true;
+  }
+
   /**
    * @param weight how many small steps the finished work amounts to
    * @returns a promise when it is time to let others work; it rejects with the signal's reason after an abort

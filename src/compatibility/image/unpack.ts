@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import * as zlib from 'node:zlib';
+import { createGunzip } from 'node:zlib';
 import { checkImageLimit, imageLimits } from './limits.ts';
+import type { Slices } from './slices.ts';
+import { isZstd, unpackZstd } from './zstd-frames.ts';
 
 const chunkSize = 64 * 1024;
 
@@ -33,12 +35,28 @@ export class UnpackBudget {
 
 export type Packing = 'gzip' | 'zstd';
 
-/** Returns how bytes with this beginning are packed; `undefined` for a plain tar. */
+/**
+ * Returns how bytes with this beginning are packed; `undefined` for a plain tar.
+ *
+ * @throws {SyntaxError} for packings that some engines read, and this reader does not
+ */
 export function packingOf(start: Uint8Array): Packing | undefined {
   if (start[0] === 0x1f && start[1] === 0x8b) return 'gzip';
-  const isZstd = start[0] === 0x28 && start[1] === 0xb5 && start[2] === 0x2f && start[3] === 0xfd;
-  return isZstd ? 'zstd' : undefined;
+  if (isZstd(start)) return 'zstd';
+  const foreign = foreignPackings.find(({ magic }) => magic.equals(start.subarray(0, magic.length)));
+  if (foreign === undefined) return undefined;
+  throw new SyntaxError(
+    `a layer is packed with ${foreign.name}, which is not read: give the engine the image with layers that are packed with gzip`,
+  );
 }
+
+/** How many bytes {@link packingOf} looks at. */
+export const packingBytes = 10;
+
+const foreignPackings = [
+  { name: 'xz', magic: Buffer.from('\xfd7zXZ\0', 'latin1') },
+  { name: 'bzip2', magic: Buffer.from('BZh91AY&SY', 'latin1') },
+];
 
 /**
  * Unpacks the bytes, and no more of them than are taken.
@@ -49,8 +67,8 @@ export async function* unpack(
   packed: AsyncIterable<Uint8Array>,
   packing: Packing,
   budget: UnpackBudget,
+  slices?: Slices,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const decompressor = decompressorFor(packing);
   let lost: { readonly error: unknown } | undefined;
   const counted = async function* () {
     try {
@@ -63,29 +81,27 @@ export async function* unpack(
       throw error;
     }
   };
-  pipeline(Readable.from(counted(), { objectMode: false }), decompressor).catch((error: unknown) =>
-    decompressor.destroy(error as Error),
-  );
   try {
-    for await (const piece of decompressor as AsyncIterable<Uint8Array>) {
+    const unpacked = packing === 'gzip' ? unpackGzip(counted()) : unpackZstd(counted(), slices);
+    for await (const piece of unpacked) {
       budget.addUnpacked(piece.length);
       yield piece;
     }
   } catch (error) {
     if (lost !== undefined) throw lost.error;
-    if (error instanceof SyntaxError) throw error;
+    if (error instanceof SyntaxError || slices?.aborted === true) throw error;
     throw new SyntaxError(`a layer can't be unpacked: ${(error as Error).message}`, { cause: error });
-  } finally {
-    decompressor.destroy();
   }
 }
 
-function decompressorFor(packing: Packing): zlib.Gunzip {
-  if (packing === 'gzip') return zlib.createGunzip({ chunkSize });
-  // Node.js has this function from 22.15 on.
-  const { createZstdDecompress } = zlib as {
-    createZstdDecompress?: (options: { chunkSize: number }) => zlib.Gunzip;
-  };
-  if (createZstdDecompress !== undefined) return createZstdDecompress({ chunkSize });
-  throw new SyntaxError("a layer is packed with zstd, which this version of Node.js can't read");
+async function* unpackGzip(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  const decompressor = createGunzip({ chunkSize });
+  pipeline(Readable.from(packed, { objectMode: false }), decompressor).catch((error: unknown) =>
+    decompressor.destroy(error as Error),
+  );
+  try {
+    for await (const piece of decompressor as AsyncIterable<Uint8Array>) yield piece;
+  } finally {
+    decompressor.destroy();
+  }
 }

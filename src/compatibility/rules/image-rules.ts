@@ -1,8 +1,8 @@
-import { compareVersions } from '../../engine/internal.ts';
 import { isAbsent } from '../case.ts';
 import { isKnown, valueOf } from '../fact.ts';
 import type { Finding, LaunchCase, Rule } from '../rule.ts';
 import { judged, met, note, notSeen, page, unmet } from './finding.ts';
+import { pluginProgramRules } from './plugin-program-rules.ts';
 
 /** Rules about the image and the program in it. */
 export const imageRules: readonly Rule[] = [
@@ -83,41 +83,7 @@ export const imageRules: readonly Rule[] = [
       );
     },
   },
-  {
-    id: 'plugin-program',
-    concerns: 'programs written in Go',
-    requirement: 'The program is built with go-plugin.',
-    source: { document: page },
-    applies: ({ program }) =>
-      isKnown(program) && (program.value.kind === 'elf' || program.value.kind === 'script'),
-    check({ program }) {
-      const { go, path = '', kind } = valueOf(program) ?? {};
-      if (go === undefined) {
-        return note(
-          `${path} is ${kind === 'script' ? 'a script' : 'not written in Go'}: whether it is a plugin shows at the start only`,
-          'Nothing to do if it serves the go-plugin protocol.',
-        );
-      }
-      if (go.goPlugin !== undefined) return met;
-      return unmet(
-        `${path} is written in Go (${go.goVersion}) but not built with go-plugin`,
-        'Let the ENTRYPOINT of the image be the plugin itself, not a program that starts it.',
-      );
-    },
-  },
-  {
-    id: 'go-plugin-version',
-    concerns: 'programs built with go-plugin for Go',
-    requirement:
-      'go-plugin is 1.5.0 or later, 1.5.1 where the plugin uses the broker, 1.6.0 to multiplex the broker.',
-    source: {
-      document: page,
-      measured:
-        "1.4 ignores the shared directory and listens where the host can't reach it; 1.5.0 does for brokered sockets",
-    },
-    applies: ({ program }) => valueOf(program)?.go?.goPlugin !== undefined,
-    check: checkGoPlugin,
-  },
+  ...pluginProgramRules,
 ];
 
 function checkArchitecture({ host, image, program, runtime }: LaunchCase): Finding {
@@ -137,22 +103,5 @@ function checkArchitecture({ host, image, program, runtime }: LaunchCase): Findi
   return unmet(
     `${what} is for ${found}, but this host is ${wanted}`,
     `Build the plugin image for ${wanted}.`,
-  );
-}
-
-function checkGoPlugin({ program, wishes }: LaunchCase): Finding {
-  const version = valueOf(program)?.go?.goPlugin;
-  const needed = wishes.brokerMultiplex === true ? '1.6.0' : '1.5.0';
-  const remedy = `Build the plugin with go-plugin ${needed} or later: go get github.com/hashicorp/go-plugin@latest.`;
-  const number = /^v?(\d+\.\d+\.\d+)/.exec(version ?? '')?.[1];
-  if (number === undefined) {
-    return notSeen(`the plugin is built with a go-plugin without a version (${version ?? ''})`, remedy);
-  }
-  if (compareVersions(number, needed) < 0)
-    return unmet(`the plugin is built with go-plugin ${number}`, remedy);
-  if (number !== '1.5.0') return met;
-  return note(
-    "the plugin is built with go-plugin 1.5.0, whose brokered sockets the host can't reach",
-    'Build the plugin with go-plugin 1.5.1 or later if it uses the broker.',
   );
 }

@@ -1,6 +1,7 @@
+import { cleanPath } from '../../compatibility/internal.ts';
 import { tmpfsOptions } from '../../engine/internal.ts';
 import type { InspectedContainer, Mount } from '../../engine/index.ts';
-import { plainPath, type AttestedSetting, type Sides } from './setting.ts';
+import { type AttestedSetting, type Sides } from './setting.ts';
 
 type Made = InspectedContainer['mounts'][number];
 
@@ -10,10 +11,10 @@ export const mountSettings: readonly AttestedSetting[] = [
     name: 'mount',
     options: ['mounts'],
     compare({ asked, made }) {
-      const wanted = new Map((asked.mounts ?? []).map((mount) => [plainPath(mount.target), mount]));
-      const targets = new Set(made.mounts.map(({ target }) => plainPath(target)));
+      const wanted = new Map((asked.mounts ?? []).map((mount) => [cleanPath(mount.target), mount]));
+      const targets = new Set(made.mounts.map(({ target }) => cleanPath(target)));
       return [
-        ...made.mounts.flatMap((mount) => compareMount(wanted.get(plainPath(mount.target)), mount)),
+        ...made.mounts.flatMap((mount) => compareMount(wanted.get(cleanPath(mount.target)), mount)),
         ...[...wanted]
           .filter(([target]) => !targets.has(target))
           .map(([target, mount]) => ({ part: target, asked: describe(mount), made: 'nothing' })),

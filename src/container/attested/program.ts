@@ -1,13 +1,5 @@
-import {
-  anything,
-  isPodman,
-  plainPath,
-  same,
-  show,
-  type AttestedSetting,
-  type Given,
-  type Sides,
-} from './setting.ts';
+import { cleanPath } from '../../compatibility/internal.ts';
+import { anything, isPodman, same, show, type AttestedSetting, type Given, type Sides } from './setting.ts';
 
 /** The settings that decide what runs: the image, its program, its arguments and variables. */
 export const programSettings: readonly AttestedSetting[] = [
@@ -44,8 +36,8 @@ export const programSettings: readonly AttestedSetting[] = [
     ({ asked, image }) =>
       asked.workingDirectory === undefined && image === undefined
         ? anything
-        : plainPath(asked.workingDirectory ?? image?.config.workingDirectory ?? ''),
-    ({ made }) => plainPath(made.config.workingDirectory),
+        : cleanPath(asked.workingDirectory ?? image?.config.workingDirectory ?? ''),
+    ({ made }) => cleanPath(made.config.workingDirectory),
   ),
   same(
     'hostname',
@@ -113,11 +105,17 @@ const addedByPodman =
 /** Compares values without showing them. */
 function compareEnvironment(given: Given): readonly Sides[] {
   const { asked, made, image } = given;
-  const wanted = new Map([...(image?.config.env ?? []).map(variable), ...Object.entries(asked.env ?? {})]);
+  const ofImage = (image?.config.env ?? []).map(variable);
+  const wanted = new Map([...ofImage, ...Object.entries(asked.env ?? {})]);
   const seen = made.config.env.map(variable);
+  // An image may have a variable twice. Docker keeps both values, and Podman the last one.
+  const isOfImage = (name: string, value: string) =>
+    asked.env?.[name] === undefined && ofImage.some(([other, text]) => other === name && text === value);
   const present = new Set(seen.map(([name]) => name));
   const missing = [...wanted.keys()].filter((name) => !present.has(name));
-  const changed = seen.filter(([name, value]) => wanted.has(name) && wanted.get(name) !== value);
+  const changed = seen.filter(
+    ([name, value]) => wanted.has(name) && wanted.get(name) !== value && !isOfImage(name, value),
+  );
   const extra = seen.filter(
     ([name]) => image !== undefined && !wanted.has(name) && !(isPodman(given) && addedByPodman.test(name)),
   );

@@ -1,8 +1,8 @@
+import { cleanPath, isPlainAnnotation } from '../../compatibility/internal.ts';
 import {
   absent,
   anything,
   isPodman,
-  plainPath,
   same,
   show,
   type AttestedSetting,
@@ -61,9 +61,9 @@ export const resourceSettings: readonly AttestedSetting[] = [
   same(
     'cgroup parent',
     ['cgroupParent'],
-    ({ asked }) => (asked.cgroupParent === undefined ? "the engine's own" : plainPath(asked.cgroupParent)),
+    ({ asked }) => (asked.cgroupParent === undefined ? "the engine's own" : cleanPath(asked.cgroupParent)),
     ({ asked, made }) => {
-      if (asked.cgroupParent !== undefined) return plainPath(made.cgroupParent);
+      if (asked.cgroupParent !== undefined) return cleanPath(made.cgroupParent);
       return ownParents.includes(made.cgroupParent) ? "the engine's own" : made.cgroupParent;
     },
   ),
@@ -144,6 +144,8 @@ function compareAnnotations(given: Given): readonly Sides[] {
     notesOfPodman.test(name) || (refusalsOfPodman.test(name) && made.annotations[name] === 'FALSE');
   return [...new Set([...Object.keys(wanted), ...Object.keys(made.annotations)])]
     .filter((name) => wanted[name] !== made.annotations[name])
-    .filter((name) => wanted[name] !== undefined || !isPodman(given) || !isNote(name))
+    .filter(
+      (name) => wanted[name] !== undefined || !isPodman(given) || !(isNote(name) || isPlainAnnotation(name)),
+    )
     .map((name) => ({ part: name, asked: show(wanted[name]), made: show(made.annotations[name]) }));
 }

@@ -1,4 +1,3 @@
-import { posix } from 'node:path';
 import type {
   CreateContainerOptions,
   Engine,
@@ -80,12 +79,6 @@ export function absent(name: string, found: (given: Given) => readonly string[])
 /** Sorted, because engines do not keep an order. */
 export function list(values: readonly string[]): string {
   return [...values].sort().join(', ') || 'none';
-}
-
-/** Writes a path as engines do, which may shorten it: without `.`, `..` and slashes that say nothing. */
-export function plainPath(path: string): string {
-  const shortest = posix.normalize(`/${path}`).replace(/\/+$/, '');
-  return shortest === '' ? '/' : shortest;
 }
 
 export function show(value: Value): string {

@@ -5,7 +5,8 @@ import { buffer } from 'node:stream/consumers';
 import tar from 'tar-stream';
 import { NotFoundError, type Engine } from '../../../src/engine/index.ts';
 
-const busybox = '/bin/busybox';
+export const busyboxProgram = '/bin/busybox';
+const busybox = busyboxProgram;
 const applets = 'cat date dd echo env false head id kill ls mkdir seq sh sleep touch true yes'.split(' ');
 
 export const testImage = 'localhost/bulkhead-test/busybox:1';

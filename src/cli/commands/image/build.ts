@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { PackedImage } from '../../../packing/index.ts';
 import { command } from '../../command.ts';
 import { exitCodes } from '../../exit-codes.ts';
-import { requiredText, text, texts, toggle, type FlagValues } from '../../flags.ts';
+import { hostPath, requiredText, text, texts, toggle, type FlagValues } from '../../flags.ts';
 import { formatFlag, printData } from '../../output/document.ts';
 import { plainText } from '../../output/plain-text.ts';
 import { UsageError } from '../../usage-error.ts';
@@ -24,6 +24,8 @@ const buildFlags = {
   user: text('UID:GID', 'user that the plugin runs as (default: 65532:65532)'),
   file_capability: texts('NAME', 'capability of the program, such as IPC_LOCK'),
   with_libraries: toggle('packs loader and libraries of a program that is linked dynamically'),
+  with_ca: hostPath('packs CA certificates: those of this machine, or those of -with_ca=FILE'),
+  with_tz: hostPath('packs time zone data: those of this machine, or those of -with_tz=FOLDER'),
   main: text('FILE', 'of a folder: the module to start (default: main of its package.json)'),
   package: texts(
     'NAME',
@@ -44,13 +46,14 @@ export const build = command({
   name: 'build',
   summary: 'pack a static program, or a folder with a plugin for Node.js, into an image, and load it',
   details: [
-    'Needs no Dockerfile, no registry and no network. The image holds the plugin and nothing else (for a folder also Node.js); the same input gives the same image.',
+    'Needs no Dockerfile, no registry and no network. The image holds the plugin and nothing else (for a folder also Node.js, and with -with_ca and -with_tz data of this machine, which labels of the image name); the same input gives the same image.',
   ],
   examples: [
     'image build ./kv -name=kv -version=0.24.0',
     'image build ./kv -name=kv -version=0.24.0 -register=secret',
     'image build ./plugin -name=counter -main=dist/main.js',
     'image build ./kv -name=kv -output=kv.tar',
+    'image build ./cloud -name=cloud -with-ca -with-tz',
   ],
   positionals: [{ name: 'BINARY|FOLDER', complete: 'file' }],
   flags: buildFlags,
@@ -101,7 +104,15 @@ async function pack(
   signal: AbortSignal,
 ): Promise<PackedImage> {
   const env = Object.fromEntries(flags.env.map((entry) => pair('-env', entry)));
-  const common = { tag, args: flags.args, user: flags.user, env, signal };
+  const common = {
+    tag,
+    args: flags.args,
+    user: flags.user,
+    env,
+    withCertificates: flags.with_ca,
+    withTimeZones: flags.with_tz,
+    signal,
+  };
   if ((await stat(source)).isDirectory()) {
     if (flags.file_capability.length > 0 || flags.with_libraries) {
       throw new UsageError('-file_capability and -with_libraries are for a program, not for a folder');

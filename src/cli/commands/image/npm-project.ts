@@ -15,8 +15,14 @@ const manifestSchema = z.object({
   name: z.string().optional(),
   version: z.string().optional(),
   main: z.string().optional(),
+  bin: z
+    .union([z.string(), z.record(z.string(), z.string())])
+    .optional()
+    .catch(undefined),
+  exports: z.unknown().optional(),
   dependencies: names,
   optionalDependencies: names,
+  peerDependencies: names,
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
@@ -37,9 +43,14 @@ export async function readManifest(directory: string): Promise<Manifest> {
   }
 }
 
-/** The packages that the project needs at run time. npm lists optional ones, which may be absent, in both places. */
+/**
+ * The packages that the project needs at run time. npm lists optional ones, which may be absent, in both places, and
+ * installs peers.
+ */
 export function productionPackages(manifest: Manifest): { needed: string[]; optional: string[] } {
-  const optional = Object.keys(manifest.optionalDependencies ?? {});
+  const optional = Object.keys({ ...manifest.peerDependencies, ...manifest.optionalDependencies }).filter(
+    (name) => !(name in (manifest.dependencies ?? {})) || name in (manifest.optionalDependencies ?? {}),
+  );
   const needed = Object.keys(manifest.dependencies ?? {}).filter((name) => !optional.includes(name));
   return { needed, optional };
 }

@@ -1,5 +1,6 @@
 import { packNodePlugin, type PackedImage, type PackNodePluginOptions } from '../../../packing/index.ts';
 import { UsageError } from '../../usage-error.ts';
+import { mainModule } from './main-module.ts';
 import { filesOfProject, productionPackages, readManifest } from './npm-project.ts';
 
 /** Whether Node.js can run TypeScript; Node.js 22.10 and later tell. */
@@ -15,7 +16,7 @@ export async function packFolder(
   given: { readonly main?: string | undefined; readonly package: readonly string[] },
 ): Promise<PackedImage> {
   const manifest = await readManifest(directory);
-  const main = given.main ?? manifest.main;
+  const main = await mainModule(directory, manifest, given.main);
   if (main === undefined) {
     throw new UsageError(
       `which module of ${directory} is to be started? Give -main=FILE, or main in its package.json`,

@@ -32,6 +32,11 @@ export interface TmpfsMount {
   readonly mode?: number | undefined;
   /** Default true: nothing in it can be executed. */
   readonly noExec?: boolean | undefined;
+  /**
+   * Whether the image declares a volume at `target`. Docker then has to be asked in another way, or it makes an
+   * anonymous volume too; one with `noExec: false` needs API 1.46 there. Default false.
+   */
+  readonly replacesVolume?: boolean | undefined;
 }
 
 export type Mount = BindMount | TmpfsMount;

@@ -36,6 +36,7 @@ const tmpfsMount = optionsOf<TmpfsMount>()({
   sizeBytes: wholeNumber.positive().optional(),
   mode: wholeNumber.nonnegative().max(0o7777).optional(),
   noExec: z.boolean().optional(),
+  replacesVolume: z.boolean().optional(),
 });
 
 const ulimit = optionsOf<Ulimit>()({

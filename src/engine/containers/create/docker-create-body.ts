@@ -1,6 +1,6 @@
 import type { EngineClient } from '../../client.ts';
 import { capabilityName } from '../../../linux/capabilities.ts';
-import type { BindMount, CreateContainerOptions, TmpfsMount } from './create-container.ts';
+import type { CreateContainerOptions, Mount, TmpfsMount } from './create-container.ts';
 import { tmpfsOptions } from './tmpfs-options.ts';
 
 /**
@@ -10,6 +10,11 @@ export function refuseWhatDockerCannot(client: EngineClient, options: CreateCont
   if (options.platform !== undefined) client.requireApiVersion('1.41', 'platform');
   if (options.cgroupnsMode !== undefined) client.requireApiVersion('1.41', 'cgroupnsMode');
   if (options.annotations !== undefined) client.requireApiVersion('1.43', 'annotations');
+  if (
+    options.mounts?.some((mount) => mount.type === 'tmpfs' && mount.replacesVolume && mount.noExec === false)
+  ) {
+    client.requireApiVersion('1.46', 'a tmpfs over a volume of the image in which programs can be executed');
+  }
   if (options.usernsMode !== undefined && !['', 'host'].includes(options.usernsMode)) {
     client.refuse(`knows no usernsMode "${options.usernsMode}", only "host"`, 'Leave out usernsMode.');
   }
@@ -40,11 +45,10 @@ export function toDockerBody(options: CreateContainerOptions): object {
       CapDrop: options.capDrop?.map(capabilityName),
       SecurityOpt: securityOptions(options),
       ReadonlyRootfs: options.readOnlyRootFilesystem,
-      Mounts: options.mounts?.filter((mount): mount is BindMount => mount.type === 'bind').map(toMount),
-      // A tmpfs among the mounts can't be made executable before API 1.46; one in this field can.
+      Mounts: options.mounts?.filter((mount) => !isInTmpfsField(mount)).map(toMount),
       Tmpfs: Object.fromEntries(
         (options.mounts ?? [])
-          .filter((mount): mount is TmpfsMount => mount.type === 'tmpfs')
+          .filter(isInTmpfsField)
           .map((mount) => [mount.target, tmpfsOptions(mount).join(',')]),
       ),
       Memory: options.memoryBytes,
@@ -81,7 +85,25 @@ function securityOptions({ noNewPrivileges, seccomp }: CreateContainerOptions): 
   ];
 }
 
-function toMount({ source, target, readOnly = false, propagation = 'rprivate' }: BindMount): object {
+/**
+ * A tmpfs among the mounts can't be made executable before API 1.46; one in this field can. But for a volume of the
+ * image Docker looks among the mounts alone.
+ */
+function isInTmpfsField(mount: Mount): mount is TmpfsMount {
+  return mount.type === 'tmpfs' && mount.replacesVolume !== true;
+}
+
+function toMount(mount: Mount): object {
+  if (mount.type === 'tmpfs') {
+    const { target, sizeBytes, mode = 0o1777, noExec = true } = mount;
+    const options = noExec ? undefined : [['exec']];
+    return {
+      Type: 'tmpfs',
+      Target: target,
+      TmpfsOptions: { SizeBytes: sizeBytes, Mode: mode, Options: options },
+    };
+  }
+  const { source, target, readOnly = false, propagation = 'rprivate' } = mount;
   return {
     Type: 'bind',
     Source: source,

@@ -1,6 +1,19 @@
 import { z } from 'zod';
-import { flag, textMap, textOrNothing, texts } from '../../answer.ts';
+import { flag, numberOrZero, textMap, textOrNothing, texts } from '../../answer.ts';
 import { answerAlike, configAlike, hostConfigAlike, listOf, mountShape } from './inspect-shapes.ts';
+
+/** A mount as the container's request has it. Docker tells the options of a tmpfs nowhere else. */
+const askedMountShape = z.object({
+  Type: textOrNothing,
+  Target: textOrNothing,
+  TmpfsOptions: z
+    .object({
+      SizeBytes: numberOrZero,
+      Mode: numberOrZero,
+      Options: listOf(z.array(z.string())),
+    })
+    .nullish(),
+});
 
 /** Docker `GET /containers/{id}/json`. */
 export const dockerInspectSchema = z.object({
@@ -24,6 +37,7 @@ export const dockerInspectSchema = z.object({
     DeviceCgroupRules: texts,
     DeviceRequests: listOf(z.unknown()),
     Annotations: textMap, // since API 1.43
+    Mounts: listOf(askedMountShape),
   }),
   Mounts: listOf(mountShape),
 });

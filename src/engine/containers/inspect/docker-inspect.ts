@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { DockerInspect } from './docker-inspect-schema.ts';
 import type { InspectedContainer } from './inspected-container.ts';
 import { readAlike, readConfigAlike } from './inspect-parts.ts';
@@ -6,7 +7,7 @@ import { readAlike, readConfigAlike } from './inspect-parts.ts';
 export function fromDockerInspect(answer: DockerInspect, raw: unknown): InspectedContainer {
   const { Config: config, HostConfig: host } = answer;
   return {
-    ...readAlike(answer),
+    ...readAlike({ ...answer, Mounts: answer.Mounts.map((mount) => withAskedOptions(mount, host.Mounts)) }),
     name: answer.Name.replace(/^\//, ''),
     imageId: answer.Image,
     image: config.Image,
@@ -30,5 +31,33 @@ export function fromDockerInspect(answer: DockerInspect, raw: unknown): Inspecte
     sharedWith: [...host.VolumesFrom, ...host.Links],
     extras: [],
     raw,
+  };
+}
+
+type MadeMount = DockerInspect['Mounts'][number];
+
+/** Adds to a tmpfs among the mounts the options that it was asked for, and those that Docker gives to each of them. */
+function withAskedOptions(
+  mount: MadeMount,
+  asked: DockerInspect['HostConfig']['Mounts'],
+): MadeMount & { readonly Options?: readonly string[] } {
+  if (mount.Type !== 'tmpfs') return mount;
+  const options = asked.find(
+    ({ Type, Target }) =>
+      Type === 'tmpfs' && posix.normalize(`${Target}/`) === posix.normalize(`${mount.Destination}/`),
+  )?.TmpfsOptions;
+  const { SizeBytes = 0, Mode = 0, Options = [] } = options ?? {};
+  const words = Options.map((option) => option.join('='));
+  return {
+    ...mount,
+    Options: [
+      mount.RW ? 'rw' : 'ro',
+      'nosuid',
+      'nodev',
+      ...(words.includes('exec') ? [] : ['noexec']),
+      ...(SizeBytes === 0 ? [] : [`size=${SizeBytes}`]),
+      ...(Mode === 0 ? [] : [`mode=${Mode.toString(8)}`]),
+      ...words,
+    ],
   };
 }
