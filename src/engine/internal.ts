@@ -13,3 +13,4 @@ export { findEngine } from './find-engine.ts';
 export { longestInspection } from './images/inspect-image.ts';
 export { confinesBySeccomp } from './system/info.ts';
 export { podmanServiceChecks } from './podman-service/service-checks.ts';
+export { startPodmanServiceAgain } from './podman-service/podman-service.ts';

@@ -3,7 +3,7 @@
  * a host has left when it was killed has to look at exactly these engines, and a Podman of the host's own has no socket
  * any more by which it could be found.
  */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { readDocuments, writeDocument, type DocumentForm } from '../../catalog/internal.ts';
 import { fileStore, type CatalogStore } from '../../catalog/index.ts';
@@ -131,7 +131,7 @@ export class OwnRecord {
     this.#record = {
       hostId,
       clusterId,
-      parents: [...parents],
+      parents: parents.map((parent) => resolve(parent)),
       process: thisProcess(),
       uid: process.geteuid?.() ?? 0,
     };
