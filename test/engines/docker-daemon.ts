@@ -1,5 +1,5 @@
 /** A Docker of a test's own in the mount namespace of this process, which those of `scripts/engines` are not in. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,11 +17,17 @@ export async function whyNoDockerDaemon(): Promise<string | undefined> {
   return (await findExecutable('dockerd', path)) === undefined ? 'dockerd is not installed' : undefined;
 }
 
+export interface DockerDaemon extends AsyncDisposable {
+  readonly socketPath: string;
+  /** Ends the daemon and starts it again; with `liveRestore` its containers live on meanwhile. */
+  restart(): Promise<void>;
+}
+
 /**
  * Starts one without a network, with everything in a folder of its own. Disposing of it ends it and removes the folder;
  * its containers must be gone by then.
  */
-export async function startDockerDaemon(): Promise<{ readonly socketPath: string } & AsyncDisposable> {
+export async function startDockerDaemon({ liveRestore = false } = {}): Promise<DockerDaemon> {
   const folder = await mkdtemp(join(tmpdir(), 'dockerd-'));
   const socketPath = join(folder, 'docker.sock');
   const runsc = await findExecutable('runsc', path);
@@ -32,6 +38,7 @@ export async function startDockerDaemon(): Promise<{ readonly socketPath: string
     pidfile: join(folder, 'pid'),
     'exec-opts': ['native.cgroupdriver=cgroupfs'],
     'cgroup-parent': basename(folder),
+    'live-restore': liveRestore,
     bridge: 'none',
     iptables: false,
     ip6tables: false,
@@ -40,7 +47,35 @@ export async function startDockerDaemon(): Promise<{ readonly socketPath: string
     }),
   };
   await writeFile(join(folder, 'daemon.json'), JSON.stringify(configuration));
-  const daemon = spawn('dockerd', ['--config-file', join(folder, 'daemon.json')], {
+  let daemon = run(join(folder, 'daemon.json'));
+  const end = async (): Promise<void> => {
+    await daemon.end();
+    // A daemon that leaves its containers running leaves its folder mounted onto itself.
+    if (liveRestore) spawnSync('umount', ['-l', join(folder, 'data')]);
+    await rm(folder, { recursive: true, force: true });
+    // Its control groups are empty by now; one is in each hierarchy of version 1, or in the only one.
+    for (const hierarchy of ['.', ...(await readdir(cgroups))])
+      await rmdir(join(cgroups, hierarchy, basename(folder))).catch(() => undefined);
+  };
+  try {
+    await daemon.listening;
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  return {
+    socketPath,
+    async restart() {
+      await daemon.end();
+      daemon = run(join(folder, 'daemon.json'));
+      await daemon.listening;
+    },
+    [Symbol.asyncDispose]: end,
+  };
+}
+
+function run(configuration: string): { readonly listening: Promise<void>; end(): Promise<void> } {
+  const daemon = spawn('dockerd', ['--config-file', configuration], {
     env: { HOME: '/root', PATH: path },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -52,17 +87,13 @@ export async function startDockerDaemon(): Promise<{ readonly socketPath: string
       if (line.includes('API listen on')) resolve(true);
     });
   });
-  const end = async (): Promise<void> => {
-    daemon.kill('SIGTERM');
-    await exit;
-    await rm(folder, { recursive: true, force: true });
-    // Its control groups are empty by now; one is in each hierarchy of version 1, or in the only one.
-    for (const hierarchy of ['.', ...(await readdir(cgroups))])
-      await rmdir(join(cgroups, hierarchy, basename(folder))).catch(() => undefined);
+  return {
+    listening: Promise.race([listening, exit]).then((result) => {
+      if (result !== true) throw new Error(`dockerd did not start: ${said.join('\n')}`);
+    }),
+    async end() {
+      daemon.kill('SIGTERM');
+      await exit;
+    },
   };
-  if ((await Promise.race([listening, exit])) !== true) {
-    await end();
-    throw new Error(`dockerd did not start: ${said.join('\n')}`);
-  }
-  return { socketPath, [Symbol.asyncDispose]: end };
 }

@@ -34,7 +34,7 @@ const kinds: readonly Kind[] = [
     whyNot: whyNot ?? (podman === undefined ? 'podman is not installed' : undefined),
     start: (runtime) => startPodmanService({ runtime }),
   },
-  { name: 'Docker', whyNot: whyNot ?? (await whyNoDockerDaemon()), start: startDockerDaemon },
+  { name: 'Docker', whyNot: whyNot ?? (await whyNoDockerDaemon()), start: () => startDockerDaemon() },
 ];
 
 async function mountsBelow(path: string): Promise<string[]> {
