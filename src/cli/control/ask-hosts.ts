@@ -15,7 +15,7 @@ import {
 import { shortPath } from './short-path.ts';
 
 /** How long a host may take to say what it runs. It keeps that in memory, so a host that is well answers at once. */
-export const stateMs = 3_000;
+export const stateMs = 5_000;
 
 const hungUp = 'it ended the connection without an answer';
 
