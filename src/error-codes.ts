@@ -239,6 +239,11 @@ export const errorCodes = {
     blames: 'request',
     meaning: 'No host that runs on this directory has such a plugin or instance.',
   },
+  HOST_SILENT: {
+    blames: 'machine',
+    meaning:
+      'A host in another process does not answer: it was stopped, hangs, or something else is at its socket.',
+  },
   HOST_CLOSED: { blames: 'request', meaning: 'The plugin host was closed before or during the call.' },
   HOST_LIMIT: {
     blames: 'request',

@@ -55,7 +55,8 @@ const ofLaunch = Object.fromEntries(
   [
     ...['image', 'title', 'env'],
     ...['override', 'imageCacheDirectory', 'labels', 'socketDirectory', 'handshake'],
-    ...['protocolVersions', 'autoMtls', 'maxMessageBytes', 'startTimeoutMs', 'signal', 'onLog', 'onOutput'],
+    ...['protocolVersions', 'autoMtls', 'maxMessageBytes', 'startTimeoutMs', 'signal', 'onLog'],
+    ...['onOutput', 'onOutputGap'],
   ].map((name) => [name, anything]),
 );
 

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { orAborted, whenAborted } from '../abort.ts';
 import {
   ConflictError,
+  EngineClosedError,
   EngineGoneError,
   EngineProtocolError,
   EngineTimeoutError,
@@ -13,7 +15,7 @@ import {
 } from '../engine/index.ts';
 import { withTexts } from '../error-texts.ts';
 import { BulkheadError } from '../errors.ts';
-import type { Diagnosis, PluginAddress, PluginExit, PluginRunner } from '../goplugin/index.ts';
+import type { Diagnosis, OutputGap, PluginAddress, PluginExit, PluginRunner } from '../goplugin/index.ts';
 import { attest, AttestationError } from './attestation.ts';
 import { createRequest, type CreateRequestParts } from './create-request.ts';
 import { diagnoseContainer } from './diagnose.ts';
@@ -22,6 +24,8 @@ import { CleanupError, ContainerStartError } from './errors.ts';
 import { withFolderHint } from './folder-hint.ts';
 import { resolveNetwork } from './attested/resolve-network.ts';
 import { proveGvisor } from './gvisor-proof.ts';
+import { LastingOutput } from './lasting-output.ts';
+import { removeWhenMade } from './late-removal.ts';
 import { removeContainer } from './remove.ts';
 import { watchExit } from './exit-watch.ts';
 import { WatchedOutput } from './watched-output.ts';
@@ -35,6 +39,11 @@ import { addressInContainer, addressOnHost } from './sockets/share-socket.ts';
  * Time limit for creating a container. The request may wait behind others at a busy engine; after this it has failed.
  */
 const createMs = 60_000;
+/**
+ * How long the answer is waited for after the caller gave up: a container that is known is removed faster than one that
+ * is looked for.
+ */
+const givenUpMs = 10_000;
 /** How long the engine may take to report the end of a killed container before the container is removed by force. */
 const killMs = 10_000;
 
@@ -47,11 +56,21 @@ export interface ContainerRunnerParts extends Omit<CreateRequestParts, 'name' | 
  * Makes the container of one plugin, ready to be started: makes its folder for sockets, creates, attests, attaches.
  *
  * @throws AttestationError when the engine made something else than requested
- * @remarks Failure and abort leave nothing: a create request under way is waited for and undone.
+ * @remarks Failure and abort leave nothing: a create request under way is waited for and undone, and one that the engine
+ *   carries out later is undone then.
  */
-export async function createContainerRunner(
+export function createContainerRunner(
   parts: ContainerRunnerParts,
-  { signal }: { signal?: AbortSignal | undefined } = {},
+  options: { signal?: AbortSignal | undefined } = {},
+): Promise<PluginRunner> {
+  const creating = createRunner(parts, options);
+  // A host that closes waits for this as it does for disposals: a failed creation has something to remove.
+  return noteDisposal(resolve(parts.options.socketDirectory ?? tmpdir()), creating);
+}
+
+async function createRunner(
+  parts: ContainerRunnerParts,
+  { signal }: { signal?: AbortSignal | undefined },
 ): Promise<PluginRunner> {
   signal?.throwIfAborted();
   const { engine, strategy, options } = parts;
@@ -81,14 +100,18 @@ export async function createContainerRunner(
       throw error;
     }
   } catch (error) {
+    if (error instanceof CleanupError) {
+      const removed = () => folder[Symbol.asyncDispose]();
+      removeWhenMade(engine, { kind: 'container', name: error.containerId, removed });
+    }
     throw await disposeAfter(withFolderHint(error, folder.path), folder);
   }
 }
 
 /**
  * Creates the container, and never abandons a request half-way: that could leave a container that nobody knows. When
- * the caller aborts, the answer is waited for and the container removed before the abort is passed on; when the answer
- * is lost, the container is removed by its name.
+ * the caller aborts, the answer is waited for some time, and the container removed before the abort is passed on; when
+ * the answer is lost, the container is removed by its name: at once, or when the engine has made it.
  */
 async function createWhole(
   engine: Engine,
@@ -97,16 +120,23 @@ async function createWhole(
   signal: AbortSignal | undefined,
 ): Promise<string> {
   let id: string;
+  const givenUp = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const stopListening = whenAborted(signal, () => {
+    timer = setTimeout(() => {
+      givenUp.abort();
+    }, givenUpMs);
+  });
   try {
-    ({ id } = await engine.containers.create({ ...request, signal: AbortSignal.timeout(createMs) }));
+    const limit = AbortSignal.any([AbortSignal.timeout(createMs), givenUp.signal]);
+    ({ id } = await engine.containers.create({ ...request, signal: limit }));
   } catch (error) {
-    if (isAnswerLost(error)) {
-      await removeContainer(engine, name).catch((cleanup: unknown) => {
-        throw new CleanupError(name, { cause: new AggregateError([error, cleanup]) });
-      });
-    }
+    if (isAnswerLost(error)) await removeLost(engine, name, error);
     signal?.throwIfAborted();
     throw error;
+  } finally {
+    stopListening();
+    clearTimeout(timer);
   }
   if (signal?.aborted === true) {
     await removeContainer(engine, id);
@@ -115,10 +145,28 @@ async function createWhole(
   return id;
 }
 
-/** Whether the engine may have created the container although the request failed. */
+/**
+ * Removes the container of a request whose answer was lost. Where there is none, the engine may still be making it.
+ *
+ * @throws CleanupError when the engine does not remove it
+ */
+async function removeLost(engine: Engine, name: string, lost: unknown): Promise<void> {
+  if (lost instanceof EngineClosedError) {
+    removeWhenMade(engine, { kind: 'container', name }); // this connection can't be used any more
+    return;
+  }
+  const found = await removeContainer(engine, name).catch((cleanup: unknown) => {
+    throw new CleanupError(name, { cause: new AggregateError([lost, cleanup]) });
+  });
+  if (found === 'absent') removeWhenMade(engine, { kind: 'container', name });
+}
+
+/** Whether the engine may have created the container although the request failed, or may still create it. */
 function isAnswerLost(error: unknown): boolean {
   if (!(error instanceof BulkheadError)) return true;
-  return [EngineGoneError, EngineTimeoutError, EngineProtocolError].some((lost) => error instanceof lost);
+  return [EngineGoneError, EngineTimeoutError, EngineProtocolError, EngineClosedError].some(
+    (lost) => error instanceof lost,
+  );
 }
 
 async function attach(
@@ -148,10 +196,12 @@ class ContainerRunner implements PluginRunner {
   readonly redact: Redact;
   readonly #parts: ContainerRunnerParts;
   readonly #folder: PluginFolder;
-  readonly #output: ContainerAttachment;
+  readonly #output: LastingOutput;
   readonly #stdout: WatchedOutput;
   readonly #stderr: WatchedOutput;
   readonly #lifetime = new AbortController();
+  readonly impaired: Promise<string>;
+  #missed: (gap: OutputGap) => void = () => undefined;
   #exit: Promise<PluginExit> | undefined;
   #ended: PluginExit | undefined;
   #disposal: Promise<void> | undefined;
@@ -160,10 +210,20 @@ class ContainerRunner implements PluginRunner {
     this.#parts = parts;
     this.redact = redactor(parts.options);
     this.#folder = folder;
-    this.#output = output;
-    this.#output.ended.catch(() => undefined); // its readers get the error, and the exit watch notices the end
-    this.#stdout = new WatchedOutput(output.stdout);
-    this.#stderr = new WatchedOutput(output.stderr);
+    this.impaired = folder.removed;
+    output.ended.catch(() => undefined); // its readers get the error, and the exit watch notices the end
+    this.#output = new LastingOutput({
+      engine: parts.engine,
+      id,
+      first: output,
+      lasts: () => this.#stdout.seen && this.#ended === undefined,
+      missed: (gap) => {
+        this.#missed(gap);
+      },
+      signal: this.#lifetime.signal,
+    });
+    this.#stdout = new WatchedOutput(this.#output.stdout);
+    this.#stderr = new WatchedOutput(this.#output.stderr);
     this.name = parts.options.title ?? parts.options.image;
     this.id = id;
     this.socketDirectory = folder.privatePath;
@@ -199,6 +259,10 @@ class ContainerRunner implements PluginRunner {
       `${this.name} was started by ${this.#parts.strategy.runtime}, and does not run under gVisor`,
       { hint: 'Check which program the engine runs under the name of this runtime.' },
     );
+  }
+
+  watchOutput(missed: (gap: OutputGap) => void): void {
+    this.#missed = missed;
   }
 
   async wait({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<PluginExit> {

@@ -4,8 +4,8 @@
  */
 const inProgress = new Map<string, Set<Promise<unknown>>>();
 
-/** Remembers `disposal` until it has ended. @returns the same */
-export function noteDisposal(parent: string, disposal: Promise<void>): Promise<void> {
+/** Remembers `disposal`, or the making of something that a failure disposes of, until it has ended. @returns the same */
+export function noteDisposal<T>(parent: string, disposal: Promise<T>): Promise<T> {
   const noted = inProgress.get(parent) ?? new Set();
   inProgress.set(parent, noted);
   const ended = disposal.then(

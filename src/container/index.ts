@@ -30,4 +30,5 @@ export {
 } from './options.ts';
 export { probeRepository } from './probe-images.ts';
 export { disposalsEnded } from './disposals.ts';
+export { expectsAt, removeWhenMade } from './late-removal.ts';
 export { removeContainer } from './remove.ts';

@@ -50,6 +50,7 @@ const launch = required(
     signal: asked,
     onLog: asked,
     onOutput: asked,
+    onOutputGap: asked,
   }),
 );
 

@@ -43,7 +43,7 @@ export async function executeLaunch(
 ): Promise<Plugin> {
   const redact = redactor(options);
   const { handshake, protocolVersions, autoMtls, brokerMultiplex, maxMessageBytes } = options;
-  const { startTimeoutMs, signal, onLog, onOutput } = options;
+  const { startTimeoutMs, signal, onLog, onOutput, onOutputGap } = options;
   const launch = () =>
     startPlugin({
       handshake,
@@ -55,6 +55,7 @@ export async function executeLaunch(
       signal,
       onLog,
       onOutput,
+      onOutputGap,
       createRunner: (environment, { signal: starting }) =>
         createContainerRunner(
           { engine, imageId, options, strategy, labels: {}, environment },

@@ -23,36 +23,38 @@ const lookEveryMs = 100;
  * runs on this machine and this user may kill it.
  *
  * @param options.runtime name of the container's runtime, by which its processes are recognised
+ * @returns `absent` when there was none
  * @throws CleanupError naming the container when the engine can't remove it, or does not answer
  */
 export async function removeContainer(
   engine: Engine,
   idOrName: string,
   options: { runtime?: string | undefined } = {},
-): Promise<void> {
+): Promise<'removed' | 'absent'> {
   const first = await tryToRemove(engine, idOrName);
-  if (first === undefined) return;
+  if (first === 'removed' || first === 'absent') return first;
   const isStuck = !(first instanceof BulkheadError) || first instanceof EngineTimeoutError;
   const killed = isStuck ? await killStuckRuntime(idOrName, options.runtime ?? '') : 0;
   const last = killed === 0 ? first : await tryToRemove(engine, idOrName);
-  if (last !== undefined) throw new CleanupError(idOrName, { cause: last });
+  if (last === 'removed' || last === 'absent') return last;
+  throw new CleanupError(idOrName, { cause: last });
 }
 
-/** Returns the error, or `undefined` when the container is gone. */
+/** Returns what was found, or the error. */
 async function tryToRemove(engine: Engine, idOrName: string): Promise<unknown> {
   try {
     const signal = AbortSignal.timeout(removeMs);
     await engine.containers.remove(idOrName, { force: true, volumes: true, signal });
   } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
+    if (error instanceof NotFoundError) return 'absent';
     // Usually somebody else is removing it, and it may live until that is done; or it ended just before it was to be
     // killed.
-    if (error instanceof ConflictError && (await isGoneSoon(engine, idOrName))) return undefined;
+    if (error instanceof ConflictError && (await isGoneSoon(engine, idOrName))) return 'removed';
     // Podman 5 without aardvark-dns removes the container, and then fails at its entry in a network.
-    if (error instanceof EngineOperationError && (await isGone(engine, idOrName))) return undefined;
+    if (error instanceof EngineOperationError && (await isGone(engine, idOrName))) return 'removed';
     return error;
   }
-  return undefined;
+  return 'removed';
 }
 
 async function isGone(engine: Engine, idOrName: string): Promise<boolean> {

@@ -14,3 +14,4 @@ export { listNetworks, networkNamed, type EngineNetwork } from './networks/netwo
 export { longestInspection } from './images/inspect-image.ts';
 export { confinesBySeccomp } from './system/info.ts';
 export { podmanServiceChecks } from './podman-service/service-checks.ts';
+export { startPodmanServiceAgain } from './podman-service/podman-service.ts';

@@ -24,6 +24,7 @@ export interface PluginErrorOptions extends BulkheadErrorOptions {
   readonly output?: OutputTail | undefined;
   readonly diagnosis?: Diagnosis | undefined;
   readonly reached?: 'no' | undefined;
+  readonly cleanupPending?: true | undefined;
 }
 
 /** A plugin failed. The error carries what was observed: phase, exit, last output, and what its runner knows. */
@@ -41,6 +42,11 @@ export class PluginError extends BulkheadError {
   readonly diagnosis: Diagnosis | undefined;
   /** `no` when it is certain that the failed call never reached the plugin, which then can't have carried it out. */
   readonly reached: 'no' | undefined;
+  /**
+   * True when something that was made for a plugin that did not start is still being removed: `cleanupEnded` waits for
+   * it.
+   */
+  declare readonly cleanupPending?: true;
 
   constructor(code: ErrorCode, message: string, options: PluginErrorOptions) {
     super(code, message, options);
@@ -50,6 +56,7 @@ export class PluginError extends BulkheadError {
     this.output = plainOutput(options.output);
     this.diagnosis = options.diagnosis && plainDiagnosis(options.diagnosis);
     this.reached = options.reached;
+    if (options.cleanupPending === true) this.cleanupPending = true;
   }
 }
 

@@ -18,7 +18,18 @@ export function exitedError(
   phase: PluginPhase,
   exit: PluginExit,
   output: OutputTail,
-  { diagnosis, reached }: { diagnosis?: Diagnosis | undefined; reached?: 'no' | undefined } = {},
+  {
+    diagnosis,
+    reached,
+    cleanupPending,
+    hint,
+  }: {
+    diagnosis?: Diagnosis | undefined;
+    reached?: 'no' | undefined;
+    cleanupPending?: true;
+    /** What is to be said beside the hint. */
+    hint?: string;
+  } = {},
 ): PluginExitedError {
   const before =
     phase === 'handshake' ? ' before its handshake' : phase === 'connect' ? ' before it was connected' : '';
@@ -32,9 +43,15 @@ export function exitedError(
       output,
       diagnosis,
       reached,
-      hint: diagnosis?.hint ?? hintFor(phase, exit, output),
+      cleanupPending,
+      hint: joined(diagnosis?.hint ?? hintFor(phase, exit, output), hint),
     },
   );
+}
+
+function joined(...hints: readonly (string | undefined)[]): string | undefined {
+  const said = hints.filter((hint) => hint !== undefined);
+  return said.length === 0 ? undefined : said.join(' ');
 }
 
 /** Returns the last line that the plugin wrote, for the message; the whole tail is in `output`. */

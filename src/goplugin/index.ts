@@ -44,7 +44,15 @@ export type {
 export type { MaxMessageBytes } from './limits.ts';
 export type { Broker, BrokeredConnection, BrokeredServer, Servable } from './broker/broker.ts';
 export type { LogEntry, LogLevel } from './output/log-entry.ts';
-export type { Diagnosis, PluginAddress, PluginExit, PluginRunner, RunnerFactory } from './runner.ts';
+export { cleanupEnded } from './pending-cleanups.ts';
+export type {
+  Diagnosis,
+  OutputGap,
+  PluginAddress,
+  PluginExit,
+  PluginRunner,
+  RunnerFactory,
+} from './runner.ts';
 export type {
   BidiStreamCall,
   CallContext,

@@ -5,7 +5,7 @@ import type { ReattachConfig } from './reattach/config.ts';
 import type { Reflection } from './reflection/client.ts';
 import type { MaxMessageBytes } from './limits.ts';
 import type { LogEntry } from './output/log-entry.ts';
-import type { PluginAddress, PluginExit, RunnerFactory } from './runner.ts';
+import type { OutputGap, PluginAddress, PluginExit, RunnerFactory } from './runner.ts';
 
 /**
  * The shared word by which host and plugin recognise each other. It is not a secret: it keeps people from running a
@@ -73,6 +73,11 @@ export interface StartPluginOptions {
    * is treated as one of `onLog`.
    */
   readonly onOutput?: ((chunk: OutputChunk) => void) | undefined;
+  /**
+   * Called when some of the plugin's output may be missing: the connection to the engine was lost, and the output was
+   * attached to again. The plugin's log has a line about it too. An error that it throws is treated as one of `onLog`.
+   */
+  readonly onOutputGap?: ((gap: OutputGap) => void) | undefined;
 }
 
 export interface StopOptions {
@@ -97,6 +102,11 @@ export interface Plugin extends AsyncDisposable {
   readonly connected: boolean;
   /** Resolves, never rejects, when the main connection is gone. Usually some moments before `exited`. */
   readonly disconnected: Promise<void>;
+  /**
+   * Resolves, never rejects, with the reason when something that the plugin needs was taken away on the host, such as its
+   * folder for sockets. It may still answer calls, but no further connection can be made. Absent: nobody watches that.
+   */
+  readonly impaired?: Promise<string> | undefined;
   /** Further connections to and from this plugin. */
   readonly broker: Broker;
 

@@ -33,6 +33,12 @@ export interface Diagnosis {
   readonly hint?: string | undefined;
 }
 
+/** A time in which output of the program may have been lost. */
+export interface OutputGap {
+  readonly since: Date;
+  readonly until: Date;
+}
+
 export interface PluginRunner extends AsyncDisposable {
   /** Name of what runs, for logs and errors: an image reference or the path of an executable. */
   readonly name: string;
@@ -52,6 +58,14 @@ export interface PluginRunner extends AsyncDisposable {
   readonly stdout: AsyncIterable<Uint8Array>;
   /** Everything the program writes to its real stderr, from the first byte; ends when the program has ended. */
   readonly stderr: AsyncIterable<Uint8Array>;
+
+  /**
+   * Resolves, never rejects, with the reason when something that the plugin needs on the host was taken away, such as its
+   * folder for sockets. The plugin may still answer, but can make no further connection. Absent: it is not known.
+   */
+  readonly impaired?: Promise<string> | undefined;
+  /** Has `missed` called when output may have been lost although the program goes on. */
+  watchOutput?(missed: (gap: OutputGap) => void): void;
 
   /** Starts the program. Rejects with a typed error if it can't; then only `[Symbol.asyncDispose]` may follow. */
   start(options?: { signal?: AbortSignal | undefined }): Promise<void>;

@@ -44,6 +44,7 @@ export class RunningPlugin implements Plugin, CallTarget {
   readonly handshake: NegotiatedHandshake;
   readonly exited: Promise<PluginExit>;
   readonly disconnected: Promise<void>;
+  readonly impaired: Promise<string> | undefined;
   readonly broker: Broker;
   readonly client: ClientMaker;
   readonly reflection: Reflection;
@@ -60,6 +61,7 @@ export class RunningPlugin implements Plugin, CallTarget {
   constructor({ runner, connection, output, handshake, exited, detach }: RunningParts) {
     this.handshake = handshake;
     this.disconnected = connection.lost;
+    this.impaired = runner.impaired;
     this.broker = connection.broker;
     this.client = clientMaker(this);
     this.inProgress = connection.inProgress;

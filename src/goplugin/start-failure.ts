@@ -17,6 +17,7 @@ import { exitedError } from './exit.ts';
 import { HandshakeLineError } from './handshake/line.ts';
 import { within, type Limit } from './limit.ts';
 import type { PluginOutput } from './output/plugin-output.ts';
+import { noteCleanup, warn } from './pending-cleanups.ts';
 import type { Diagnosis, PluginExit, PluginRunner } from './runner.ts';
 import type { StartSettings } from './start-options.ts';
 import { messageOf } from '../thrown-value.ts';
@@ -31,6 +32,8 @@ export interface Attempt {
   output?: PluginOutput;
   exited?: Promise<PluginExit>;
   connection?: Connection;
+  /** Removal of a runner that took too long to be made. */
+  lateRemoval?: Promise<void>;
 }
 
 /** The plugin's stdout ended without a handshake, or the plugin ended before it was connected. */
@@ -55,19 +58,25 @@ export async function endAttempt(attempt: Attempt, failure: unknown): Promise<un
   const mustExplain = !limit.aborted && !isRunnersOwn(attempt, failure);
   const diagnosis =
     mustExplain && attempt.runner ? await within(diagnoseMs, attempt.runner.diagnose()) : undefined;
-  const cleanupError = await cleanUp(attempt);
+  const { cleanupError, cleanupPending } = await cleanUp(attempt);
   const output = attempt.output?.tail() ?? { stdout: '', stderr: '' };
 
-  if (limit.aborted) return warnOf(cleanupError, settings.signal?.reason);
-  if (isRunnersOwn(attempt, failure)) return warnOf(cleanupError, failure);
-  return explain(attempt, failure, { exit, diagnosis, output, cleanupError });
+  if (limit.aborted) return warnOf({ cleanupError, cleanupPending }, settings.signal?.reason);
+  if (isRunnersOwn(attempt, failure)) return warnOf({ cleanupError, cleanupPending }, failure);
+  return explain(attempt, failure, { exit, diagnosis, output, cleanupError, cleanupPending });
 }
 
-interface Seen {
+/** What became of the removal. */
+interface Cleanup {
+  readonly cleanupError: unknown;
+  /** Something is still being removed. */
+  readonly cleanupPending: boolean;
+}
+
+interface Seen extends Cleanup {
   readonly exit: PluginExit | undefined;
   readonly diagnosis: Diagnosis | undefined;
   readonly output: OutputTail;
-  readonly cleanupError: unknown;
 }
 
 function explain(attempt: Attempt, failure: unknown, seen: Seen): Error {
@@ -80,8 +89,11 @@ function explain(attempt: Attempt, failure: unknown, seen: Seen): Error {
     exit,
     output,
     diagnosis,
+    cleanupPending: seen.cleanupPending ? true : undefined,
     cause: seen.cleanupError === undefined ? cause : withCleanup(cause, seen.cleanupError),
-    hint: hint ?? diagnosis?.hint,
+    hint: seen.cleanupPending
+      ? [hint ?? diagnosis?.hint, pendingHint].filter((text) => text !== undefined).join(' ')
+      : (hint ?? diagnosis?.hint),
   });
   if (attempt.limit.expired) {
     return new PluginStartTimeoutError(
@@ -94,7 +106,10 @@ function explain(attempt: Attempt, failure: unknown, seen: Seen): Error {
     return new HandshakeError(failure.code, `${plugin}: ${failure.message}`, options(failure, failure.hint));
   }
   if (exit && (failure instanceof HandshakeAbsent || phase === 'connect')) {
-    return exitedError(plugin, phase, exit, output, { diagnosis });
+    return exitedError(plugin, phase, exit, output, {
+      diagnosis,
+      ...(seen.cleanupPending && { cleanupPending: true, hint: pendingHint }),
+    });
   }
   if (failure instanceof HandshakeAbsent) {
     return new PluginStartError(
@@ -133,7 +148,15 @@ async function adoptLateRunner(attempt: Attempt): Promise<void> {
   if (!creating || attempt.runner) return;
   const late = await within(cleanupStepMs, creating);
   if (late) attempt.runner = late;
-  else creating.then((runner) => runner[Symbol.asyncDispose]()).catch(() => undefined);
+  else {
+    attempt.lateRemoval = creating.then(
+      (runner) => runner[Symbol.asyncDispose](),
+      (error: unknown) => {
+        // A creation that fails removes what it made, and says so where it can't.
+        if (error instanceof BulkheadError && error.code === 'CLEANUP_FAILED') throw error;
+      },
+    );
+  }
 }
 
 async function ownExit({ phase, exited, limit }: Attempt, failure: unknown): Promise<PluginExit | undefined> {
@@ -150,21 +173,50 @@ async function ownExit({ phase, exited, limit }: Attempt, failure: unknown): Pro
   return await within(atOnce ? ownExitWaitMs : exitWaitMs, exited);
 }
 
-/** Ends and removes everything, one step after the other; no step may hang. Returns what went wrong. */
-async function cleanUp({ connection, runner, output, exited }: Attempt): Promise<unknown> {
+/**
+ * Ends and removes everything, one step after the other; no step may hang. A step that takes too long goes on, and
+ * `cleanupEnded` waits for it.
+ */
+async function cleanUp({ connection, runner, output, exited, lateRemoval }: Attempt): Promise<Cleanup> {
   let problem: unknown;
-  const step = async (work: () => Promise<unknown>): Promise<void> => {
-    const done = work().catch((error: unknown) => {
-      problem ??= error;
-    });
-    await within(cleanupStepMs, done);
+  let isPending = false;
+  const goesOn = (removal: Promise<unknown>): void => {
+    isPending = true;
+    noteCleanup(removal);
   };
+  const step = async (work: () => Promise<unknown>): Promise<void> => {
+    const done = work();
+    const ended = await within(
+      cleanupStepMs,
+      done.then(
+        () => true,
+        (error: unknown) => {
+          problem ??= error;
+          return true;
+        },
+      ),
+    );
+    if (ended === undefined) goesOn(done);
+  };
+  if (lateRemoval && !(await isSettled(lateRemoval))) goesOn(lateRemoval);
   if (connection) await step(() => connection.close('the plugin did not start'));
   if (runner && exited) await step(() => runner.kill({ graceMs: 0 }));
   if (output) await within(exitWaitMs, output.ended);
   if (runner) await step(() => runner[Symbol.asyncDispose]());
-  return problem;
+  return { cleanupError: problem, cleanupPending: isPending };
 }
+
+/** Whether it has ended already. Its failure is that of a creation, which has removed what it made. */
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  const ended = promise.then(
+    () => true,
+    () => true,
+  );
+  return await Promise.race([ended, new Promise<boolean>((resolve) => setImmediate(resolve, false))]);
+}
+
+const pendingHint =
+  'Something that was made for it is still being removed: wait for `cleanupEnded()` before the process ends.';
 
 function withCleanup(cause: unknown, cleanupError: unknown): unknown {
   return cause === undefined
@@ -172,13 +224,13 @@ function withCleanup(cause: unknown, cleanupError: unknown): unknown {
     : new AggregateError([cause, cleanupError], 'starting failed, and so did cleaning up');
 }
 
-/** Reports what could not be removed beside an error that must stay as it is. */
-function warnOf(cleanupError: unknown, error: unknown): unknown {
+/** Reports what could not be removed, or is not removed yet, beside an error that must stay as it is. */
+function warnOf({ cleanupError, cleanupPending }: Cleanup, error: unknown): unknown {
   if (cleanupError !== undefined) {
-    process.emitWarning(
-      `Something of a plugin could not be removed: ${(cleanupError as Error).message}`,
-      'BulkheadWarning',
-    );
+    warn(`Something of a plugin could not be removed: ${messageOf(cleanupError)}`);
+  }
+  if (cleanupPending) {
+    warn('Something of a plugin that did not start is still being removed; cleanupEnded() waits for it');
   }
   return error;
 }

@@ -63,6 +63,7 @@ export const pluginOptionChecks: Shape<Omit<StartPluginOptions, 'createRunner'>>
   signal,
   onLog: callback,
   onOutput: callback,
+  onOutputGap: callback,
 };
 
 export interface StartSettings extends StartPluginOptions {

@@ -1,9 +1,11 @@
 import { setMaxListeners } from 'node:events';
+import { expectsAt } from '../container/index.ts';
 import type { HostParts } from './host-parts.ts';
+import { noteClosed } from './orphans/labels.ts';
 
 /** Ends what a host runs, then its parts, of which each needs those that end after it. @throws the first failure */
 export async function closeParts(
-  { engines, folders, pool, singles, watchdog }: HostParts,
+  { engines, folders, identity, logger, pool, record, singles, watchdog }: HostParts,
   limitMs: number,
 ): Promise<void> {
   const late = AbortSignal.timeout(limitMs);
@@ -14,9 +16,16 @@ export async function closeParts(
     ...singles.stopAll(late),
   ]);
   await folders.disposalsEnded(); // containers of failed launches too; they need the engine
+  const isExpected = (await engines.connected()).some(({ socketPath }) => expectsAt(socketPath));
   await engines[Symbol.asyncDispose]();
   await folders[Symbol.asyncDispose]();
   watchdog?.dismiss();
+  noteClosed(identity.hostId);
   const failed = ends.find((end) => end.status === 'rejected');
+  // The record stays when something is left or may still be made, so that gc looks there.
   if (failed !== undefined) throw failed.reason as Error;
+  if (isExpected) return;
+  await record.remove().catch((error: unknown) => {
+    logger.warn('the record of this host could not be removed', { host: identity.hostId, error });
+  });
 }

@@ -12,6 +12,7 @@ import { Starts } from './launching/starts.ts';
 import { Lifetime } from './lifetime.ts';
 import { Pool } from './mounts/pool.ts';
 import { Sources } from './mounts/sources.ts';
+import type { OwnRecord } from './orphans/host-record.ts';
 import type { HostIdentity } from './orphans/labels.ts';
 import type { OwnedFolders } from './orphans/owned-folders.ts';
 import type { Watchdog } from './orphans/watchdog.ts';
@@ -30,6 +31,10 @@ interface Opened {
   readonly counters: Counters;
   readonly logger: HostLogger;
   readonly watchdog: Watchdog | undefined;
+  /** Where the hosts of the cluster keep their records; `undefined` where no folder of this user can hold them. */
+  readonly records: CatalogStore | undefined;
+  /** The record of this host. */
+  readonly record: OwnRecord;
 }
 
 /** The parts of an open host. */
@@ -37,7 +42,7 @@ export type HostParts = ReturnType<typeof assembleParts>;
 
 /** Puts a host together from what was opened. Nothing is started. */
 export function assembleParts(options: PluginHostOptions, opened: Opened) {
-  const { identity, store, engines, folders, key, counters, logger } = opened;
+  const { identity, store, engines, folders, key, counters, logger, record } = opened;
   /** OCI runtime of launches that name none. */
   const runtime = options.runtime ?? defaultRuntime;
   const kinds = { ...vaultKinds, ...options.kinds };
@@ -54,6 +59,7 @@ export function assembleParts(options: PluginHostOptions, opened: Opened) {
     starts: new Starts(options.limits),
     counters,
     logger,
+    record,
     socketDirectory: options.socketDirectory,
   });
   const singles = new SinglePlugins(launcher, engines, { runtime, override, logger });

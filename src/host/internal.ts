@@ -6,3 +6,4 @@ export { PluginRegistry } from './launching/plugin-registry.ts';
 export { hostLabels } from './orphans/labels.ts';
 export { ownerKey } from './orphans/owner-key.ts';
 export { isProved } from './orphans/owner-proof.ts';
+export { recordedEngines } from './orphans/sweep-recorded.ts';

@@ -48,7 +48,7 @@ const methods = {
     signal,
   }),
   checkDrift: abortOptions,
-  gc: abortOptions,
+  gc: shapeOf<AbortOption & { recorded?: boolean }>({ recorded: flag, signal }),
   close: shapeOf<{ limitMs?: number }>({ limitMs: milliseconds }),
   mountClose: shapeOf<{ drainMs?: number }>({ drainMs: milliseconds }),
   mountHealth: timedOptions,

@@ -1,13 +1,21 @@
 /** Opens a host: its store, identity and engines, and the sweep of what dead hosts have left. */
 import { randomUUID } from 'node:crypto';
 import { fileStore, memoryStore } from '../catalog/index.ts';
-import type { PodmanServiceOptions } from '../engine/index.ts';
+import type { Engine, PodmanServiceOptions } from '../engine/index.ts';
 import { runtimeFolder, temporaryFolder } from '../linux/standard-folders.ts';
 import { clusterIdOf } from './orphans/cluster-id.ts';
-import { Engines } from './launching/engines.ts';
+import { Engines, runRootOf } from './launching/engines.ts';
 import { careful, publish, silentLogger, type HostLogger } from './reporting/events.ts';
 import type { PluginHostOptions } from './host-options.ts';
 import { assembleParts, type HostParts } from './host-parts.ts';
+import {
+  engineKey,
+  forgetSwept,
+  OwnRecord,
+  readRecords,
+  recordStore,
+  type UsedEngine,
+} from './orphans/host-record.ts';
 import { Counters } from './reporting/metrics.ts';
 import { OwnedFolders } from './orphans/owned-folders.ts';
 import { ownerKey } from './orphans/owner-key.ts';
@@ -21,11 +29,20 @@ export async function openParts(options: PluginHostOptions): Promise<HostParts> 
     options.store ?? (directory === undefined ? memoryStore() : fileStore(directory, { trustedOwners }));
   const clusterId = options.clusterId ?? (await clusterIdOf(store, directory !== undefined));
   const identity = { hostId: randomUUID(), clusterId, vaultLabels: options.vaultLabels ?? false };
-  const { key, lasts } = await ownerKey({ directory: options.directory });
+  const { key, lasts, folder } = await ownerKey({ directory: options.directory });
+  const records = recordStore(options, folder);
+  const record = new OwnRecord(records, { ...identity, parents: parentsOf(options) });
   const cluster = { clusterId, key };
-  const folders = new OwnedFolders({ hostId: identity.hostId, clusterId });
   const counters = new Counters();
   const logger = careful(options.logger ?? silentLogger);
+  const host = identity.hostId;
+  const folders = new OwnedFolders({ hostId: host, clusterId }, (lost) => {
+    logger.warn('a folder for sockets was removed or changed by somebody, and was made anew', {
+      host,
+      ...lost,
+    });
+    publish('bulkhead:folder', () => ({ host, ...lost }));
+  });
   if (!lasts) {
     logger.warn(
       'no folder of this user can hold the key that proves who made a container: if this host is killed, its containers are left',
@@ -38,24 +55,59 @@ export async function openParts(options: PluginHostOptions): Promise<HostParts> 
   const mayLive: MayLive = { folders: new Set(), anywhere: false };
   const watchdog =
     options.watchdog === true ? new Watchdog({ cluster, parents: parentsOf(options) }) : undefined;
+  if (record.place !== undefined) watchdog?.remember(record.place);
   const engines = await Engines.open(
     options,
     {
       connected: async (engine, podman) => {
+        const used = usedEngine(engine, podman);
+        await record.add(used).catch((error: unknown) => {
+          logger.warn(
+            'the record of this host could not be written: gc will not find what it leaves when it is killed',
+            {
+              host: identity.hostId,
+              error,
+            },
+          );
+        });
         watchdog?.watch(
           podman === undefined ? { socketPath: engine.socketPath } : { podman: storageOf(podman) },
         );
-        if (sweep) tell(await sweepAll([engine], [], cluster, { mayLive }));
+        if (!sweep) return;
+        const before = await readRecords(records, clusterId).catch(() => ({ records: [] }));
+        const swept = await sweepAll([engine], [], cluster, { mayLive });
+        tell(swept);
+        if (swept.failures.length > 0) return;
+        await forgetSwept(records, before.records, new Set([engineKey(used)])).catch(() => undefined);
       },
       socketFolder: (parent) => folders.below(parent),
+      serviceLost: (lost) => {
+        const failed = 'error' in lost;
+        logger[failed ? 'error' : 'warn'](
+          failed
+            ? "a Podman service of this host's own could not be started again"
+            : "a Podman service of this host's own was started again",
+          { host, ...lost },
+        );
+        publish('bulkhead:service', () => ({ host, ...lost }));
+      },
     },
     { signal },
   ).catch((error: unknown) => {
     watchdog?.dismiss();
+    void record.remove().catch(() => undefined);
     throw error;
   });
   if (sweep) tell(await sweepAll([], parentsOf(options), cluster, { mayLive }));
-  return assembleParts(options, { identity, store, engines, folders, key, counters, logger, watchdog });
+  const opened = { identity, store, engines, folders, key, counters, logger, watchdog, records, record };
+  return assembleParts(options, opened);
+}
+
+function usedEngine({ socketPath, info }: Engine, podman: PodmanServiceOptions | undefined): UsedEngine {
+  if (podman?.runtime === undefined) return { kind: 'socket', socketPath };
+  const { runtime, root, runRoot, tmpDir } = podman;
+  const storage = { root: info.storageRoot, runRoot: runRootOf(info) };
+  return { kind: 'podman', runtime, root, runRoot, tmpDir, storage, socketPath };
 }
 
 /** The options that are needed to look into the same storage again. */

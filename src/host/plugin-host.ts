@@ -28,6 +28,7 @@ import { mountArguments } from './mounts/mount-arguments.ts';
 import { reloadPlugin, type ReloadOptions } from './mounts/reload.ts';
 import { openParts, parentsOf, tellSweep } from './opening.ts';
 import { sweepAll, type Sweep } from './orphans/sweep.ts';
+import { sweepRecorded } from './orphans/sweep-recorded.ts';
 import { prometheusText, type HostMetrics } from './reporting/metrics.ts';
 
 /**
@@ -273,14 +274,22 @@ export class PluginHost implements AsyncDisposable {
   /**
    * Removes containers and folders with sockets that dead hosts of this cluster have left. `open` does it too. What
    * belongs to a living host or to another cluster is left alone.
+   *
+   * Looks at every engine that a dead host has recorded, and starts a Podman service that ended with its host again. An
+   * engine that can't be asked is named among the `failures`.
+   *
+   * @param options.recorded false looks only at the engines that this host is connected to
    */
-  async gc(options: AbortOption = {}): Promise<Sweep> {
+  async gc(options: AbortOption & { readonly recorded?: boolean | undefined } = {}): Promise<Sweep> {
     checkMethodOptions('gc', options);
-    const { counters, engines, folders, key, lifetime, logger } = this.#parts;
+    const { counters, folders, key, lifetime, logger, record: own, records } = this.#parts;
     return lifetime.work(options.signal, async (ours) => {
       const parents = [...parentsOf(this.#options), ...folders.parents];
       const cluster = { clusterId: this.clusterId, key };
-      const swept = await sweepAll(await engines.connected(), parents, cluster, ours);
+      const engines = await this.#parts.engines.connected();
+      const swept = await (options.recorded === false
+        ? sweepAll(engines, parents, cluster, ours)
+        : sweepRecorded({ engines, parents, cluster, records, own }, ours));
       tellSweep(swept, this.id, counters, logger);
       return swept;
     });

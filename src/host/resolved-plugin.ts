@@ -26,6 +26,7 @@ export function settingsOf(plugin: Omit<ResolvedPlugin, 'settings' | 'key'>): Re
     signal: _signal,
     onLog: _onLog,
     onOutput: _onOutput,
+    onOutputGap: _onOutputGap,
     labels: _labels,
     image: _image,
     override: _override,

@@ -3,7 +3,7 @@ import type { CellFilter, MatrixResult } from '../compatibility/index.ts';
 import { NotFoundError, type Engine } from '../engine/index.ts';
 import { InvalidOptionError } from '../errors.ts';
 import { loadImage, type PackedImage } from '../packing/index.ts';
-import { labelsFor, probeRepository } from '../container/index.ts';
+import { labelsFor, probeRepository, removeWhenMade } from '../container/index.ts';
 import { exerciseProbe } from './probe/exercise.ts';
 import { packProbe } from './probe/image.ts';
 import { probeHandshake } from './probe/services.ts';
@@ -66,7 +66,10 @@ export async function liveProbeMatrix(options: LiveProbeMatrixOptions): Promise<
  */
 async function loadWhole(engine: Engine, image: PackedImage, signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted();
-  await loadImage(engine, image, { signal: AbortSignal.timeout(loadMs) });
+  await loadImage(engine, image, { signal: AbortSignal.timeout(loadMs) }).catch((error: unknown) => {
+    removeWhenMade(engine, { kind: 'image', name: image.tag });
+    throw error;
+  });
   signal?.throwIfAborted();
 }
 

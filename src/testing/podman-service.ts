@@ -148,7 +148,10 @@ async function removeFolder(folder: string): Promise<void> {
     await rm(folder, { recursive: true, force: true });
   } catch {
     // A rootless storage has files with other ids, which belong to us only in a user namespace.
-    await promisify(execFile)(await program('podman'), ['unshare', 'rm', '-rf', '--', folder]);
+    await promisify(execFile)(await program('podman'), ['unshare', 'rm', '-rf', '--', folder], {
+      env: own(['HOME', 'PATH', 'XDG_RUNTIME_DIR', 'XDG_CONFIG_HOME', 'XDG_DATA_HOME']),
+      cwd: '/',
+    });
   }
 }
 
@@ -159,7 +162,18 @@ async function unmountBelow(folder: string): Promise<void> {
     .split('\n')
     .map((line) => line.split(' ')[4] ?? '')
     .filter((path) => path.startsWith(`${folder}/`));
-  for (const path of mountPoints.reverse()) await promisify(execFile)(await program('umount'), ['-l', path]);
+  for (const path of mountPoints.reverse())
+    await promisify(execFile)(await program('umount'), ['-l', path], { env: {}, cwd: '/' });
+}
+
+/** These variables of this process; others may hold secrets. */
+function own(names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }
 
 async function program(name: string): Promise<string> {

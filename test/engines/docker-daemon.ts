@@ -1,5 +1,5 @@
 /** A Docker of a test's own in the mount namespace of this process, which those of `scripts/engines` are not in. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,12 +20,16 @@ export async function whyNoDockerDaemon(): Promise<string | undefined> {
 export interface DockerDaemonOptions {
   /** Gives it a network namespace of its own, in which it can make networks. Default false. */
   readonly ownNetwork?: boolean;
+  /** Lets its containers live on while it is restarted. Default false. */
+  readonly liveRestore?: boolean;
 }
 
 export interface DockerDaemon extends AsyncDisposable {
   readonly socketPath: string;
   /** A folder for sockets, which it sees under the same path. */
   readonly shareDirectory: string;
+  /** Ends the daemon and starts it again; with `liveRestore` its containers live on meanwhile. */
+  restart(): Promise<void>;
 }
 
 /**
@@ -34,6 +38,7 @@ export interface DockerDaemon extends AsyncDisposable {
  */
 export async function startDockerDaemon({
   ownNetwork = false,
+  liveRestore = false,
 }: DockerDaemonOptions = {}): Promise<DockerDaemon> {
   const folder = await mkdtemp(join(tmpdir(), 'dockerd-'));
   const socketPath = join(folder, 'docker.sock');
@@ -45,6 +50,7 @@ export async function startDockerDaemon({
     pidfile: join(folder, 'pid'),
     'exec-opts': ['native.cgroupdriver=cgroupfs'],
     'cgroup-parent': basename(folder),
+    'live-restore': liveRestore,
     bridge: 'none',
     iptables: false,
     ip6tables: false,
@@ -58,7 +64,39 @@ export async function startDockerDaemon({
   await writeFile(join(folder, 'daemon.json'), JSON.stringify(configuration));
   const shareDirectory = join(folder, 's');
   await mkdir(shareDirectory);
-  const command = ['dockerd', '--config-file', join(folder, 'daemon.json')];
+  let daemon = run(join(folder, 'daemon.json'), ownNetwork);
+  const end = async (): Promise<void> => {
+    await daemon.end();
+    // A daemon that leaves its containers running leaves its folder mounted onto itself.
+    if (liveRestore) spawnSync('umount', ['-l', join(folder, 'data')]);
+    await rm(folder, { recursive: true, force: true });
+    // Its control groups are empty by now; one is in each hierarchy of version 1, or in the only one.
+    for (const hierarchy of ['.', ...(await readdir(cgroups))])
+      await rmdir(join(cgroups, hierarchy, basename(folder))).catch(() => undefined);
+  };
+  try {
+    await daemon.listening;
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  return {
+    socketPath,
+    shareDirectory,
+    async restart() {
+      await daemon.end();
+      daemon = run(join(folder, 'daemon.json'), ownNetwork);
+      await daemon.listening;
+    },
+    [Symbol.asyncDispose]: end,
+  };
+}
+
+function run(
+  configuration: string,
+  ownNetwork: boolean,
+): { readonly listening: Promise<void>; end(): Promise<void> } {
+  const command = ['dockerd', '--config-file', configuration];
   const apart = ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
   const [program = '', ...args] = ownNetwork ? [...apart, ...command] : command;
   const daemon = spawn(program, args, {
@@ -73,17 +111,13 @@ export async function startDockerDaemon({
       if (line.includes('API listen on')) resolve(true);
     });
   });
-  const end = async (): Promise<void> => {
-    daemon.kill('SIGTERM');
-    await exit;
-    await rm(folder, { recursive: true, force: true });
-    // Its control groups are empty by now; one is in each hierarchy of version 1, or in the only one.
-    for (const hierarchy of ['.', ...(await readdir(cgroups))])
-      await rmdir(join(cgroups, hierarchy, basename(folder))).catch(() => undefined);
+  return {
+    listening: Promise.race([listening, exit]).then((result) => {
+      if (result !== true) throw new Error(`dockerd did not start: ${said.join('\n')}`);
+    }),
+    async end() {
+      daemon.kill('SIGTERM');
+      await exit;
+    },
   };
-  if ((await Promise.race([listening, exit])) !== true) {
-    await end();
-    throw new Error(`dockerd did not start: ${said.join('\n')}`);
-  }
-  return { socketPath, shareDirectory, [Symbol.asyncDispose]: end };
 }

@@ -1,4 +1,5 @@
 import {
+  cleanupEnded,
   createLogger,
   formatHandshakeLine,
   formatReattachConfig,
@@ -45,6 +46,7 @@ export const goplugin: Refusals = {
         signal: wrong.signal,
         onLog: wrong.callback,
         onOutput: wrong.callback,
+        onOutputGap: wrong.callback,
       },
     },
     subprocessRunner: {
@@ -121,6 +123,11 @@ export const goplugin: Refusals = {
         autoMtls: [undefined, ...wrong.flag],
         brokerMultiplex: wrong.flag,
       },
+    },
+    cleanupEnded: {
+      call: (options) => cleanupEnded(options as never),
+      options: { signal: aborted },
+      wrong: { signal: wrong.signal },
     },
     formatHandshakeLine: {
       call: (options) => formatHandshakeLine(options as never),

@@ -164,7 +164,7 @@ export function hostRefusals(host: PluginHost, socketPath: string): Refusals {
       'host.gc': {
         call: (options) => host.gc(options as never),
         options: { signal: aborted },
-        wrong: { signal },
+        wrong: { recorded: wrong.flag, signal },
       },
       'host.plugins.register': {
         call: (options) => host.plugins.register(kv, options as never),

@@ -92,9 +92,18 @@ async function calledRunning(
   const { signal } = context;
   const print = printReply(context);
   const { version } = flags;
-  const request = { op: 'call', type, name, version, path, json, timeoutMs: timeoutOf(flags) } as const;
-  const { runningHosts } = await lazyModules.control();
-  for (const host of await runningHosts(directory, { signal })) {
+  const timeoutMs = timeoutOf(flags);
+  const request = { op: 'call', type, name, version, path, json, timeoutMs, done: true } as const;
+  const { findHosts, silentHostText } = await lazyModules.control();
+  const { running, silent } = await findHosts(directory, { signal });
+  for (const each of silent) context.terminal.err(plainText(silentHostText(each)));
+  const serving = running.filter(({ state: { mounts } }) =>
+    mounts.some(
+      (mount) =>
+        mount.type === type && mount.name === name && (version === undefined || mount.version === version),
+    ),
+  );
+  for (const host of serving) {
     let absent = false;
     for await (const answer of host.ask(request, { signal })) {
       if ('absent' in answer) absent = true;

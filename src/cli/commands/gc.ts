@@ -13,6 +13,7 @@ export const gc = command({
   name: 'gc',
   summary: 'remove what hosts and matrices have left that are gone: containers, probes, folders with sockets',
   details: [
+    'Looks at the engine that is found, and at every engine that a dead host of the directory, or one of this user without a directory, has recorded; a Podman that ended with its host is started again for that. -engine looks at that engine alone.',
     "Process id, start time, boot and machine id together prove that a host is gone; what a living one has is never touched, nor what belongs to another directory's hosts, another user's or another machine's.",
   ],
   examples: ['gc', 'gc -format=json'],
@@ -40,7 +41,8 @@ export const gc = command({
     // Sweeps the cluster of the directory, and that of hosts without a directory.
     for (const each of [...(there ? [directory] : []), undefined]) {
       await using host = await PluginHost.open({ ...options, ...each });
-      swept.push(await host.gc({ signal }));
+      // An engine that was named is the only one that is meant.
+      swept.push(await host.gc({ signal, recorded: flags.engine === undefined }));
     }
     const all: Sweep = {
       containers: swept.flatMap(({ containers }) => containers),
@@ -64,7 +66,7 @@ function lines({ containers, images, folders, unproved, failures }: Sweep): stri
     ...unproved.map(
       (name) => `Left alone container ${name}: it has our labels, but no host of this user made it`,
     ),
-    ...failures.map((failure) => `Could not be removed: ${failure}`),
+    ...failures.map((failure) => `Could not be removed or looked for: ${failure}`),
   ];
   return removed.length === 0 ? ['Nothing was left behind.'] : removed.map(plainText);
 }

@@ -26,9 +26,17 @@ export const logs = command({
   async run({ args: [given], flags }, context) {
     const { terminal, signal } = context;
     const directory = directoryOf(flags.directory, context);
-    const { runningHosts } = await lazyModules.control();
-    const { host, instance } = findInstance(await runningHosts(directory, { signal }), given, directory);
-    const request = { op: 'logs', instance, follow: flags.follow } as const;
+    const { findHosts, silentHostsError } = await lazyModules.control();
+    const { running, silent } = await findHosts(directory, { signal });
+    const found = findInstance(running, given);
+    if (found === undefined) {
+      const error = notFound(running, given, directory);
+      throw silent.length === 0 ? error : silentHostsError(silent, error.message);
+    }
+    const { host, instance } = found;
+    const { follow } = flags;
+    // Following ends with the host; the kept lines are to be complete.
+    const request = { op: 'logs', instance, follow, ...(follow ? {} : { done: true }) } as const;
     for await (const answer of host.ask(request, { signal })) {
       if ('leftOut' in answer)
         terminal.err(`${answer.leftOut} lines are left out: they came faster than they were read.`);
@@ -42,24 +50,28 @@ function lineText({ at, level, text }: AsJson<PluginLogLine>): string {
   return `${at} [${level}] ${plainText(text).replaceAll('\n', ' ')}`;
 }
 
+/** @throws UsageError when several instances have the name */
 function findInstance(
   hosts: readonly RunningHost[],
   given: string,
-  directory: CatalogDirectory,
-): { host: RunningHost; instance: string } {
-  const all = hosts.flatMap((host) => host.state.instances.map((instance) => ({ host, instance })));
-  const found = all.filter(
-    ({ instance: { id, type, name } }) =>
-      name === given || `${type}/${name}` === given || (given.length >= 4 && id.startsWith(given)),
-  );
+): { host: RunningHost; instance: string } | undefined {
+  const found = hosts
+    .flatMap((host) => host.state.instances.map((instance) => ({ host, instance })))
+    .filter(
+      ({ instance: { id, type, name } }) =>
+        name === given || `${type}/${name}` === given || (given.length >= 4 && id.startsWith(given)),
+    );
   const [first] = found;
   if (found.length > 1) {
     const names = found.map(({ instance: { id, type, name } }) => `${id.slice(0, 8)} (${type}/${name})`);
     throw new UsageError(`${given} is several instances: give one of ${names.join(', ')}`);
   }
-  if (first !== undefined) return { host: first.host, instance: first.instance.id };
-  const known = all.map(({ instance: { type, name } }) => `${type}/${name}`);
-  throw new BulkheadError(
+  return first && { host: first.host, instance: first.instance.id };
+}
+
+function notFound(hosts: readonly RunningHost[], given: string, directory: CatalogDirectory): BulkheadError {
+  const known = hosts.flatMap(({ state }) => state.instances.map(({ type, name }) => `${type}/${name}`));
+  return new BulkheadError(
     'INSTANCE_NOT_FOUND',
     `no host that runs on ${directory.directory} has a plugin or instance ${JSON.stringify(given)}`,
     { hint: known.length === 0 ? 'Start one with bulkhead run.' : `There are ${known.join(', ')}.` },

@@ -1,7 +1,7 @@
 import type { ContainerStats, ContainerSummary, Engine, NetworkEndpoint } from '../../engine/index.ts';
 import type { hostLabels } from '../../host/index.ts';
 import { command, type Context } from '../command.ts';
-import type { RunningHost } from '../control/ask-hosts.ts';
+import type { RunningHost, SilentHost } from '../control/ask-hosts.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatFlag, printData } from '../output/document.ts';
 import { plainText } from '../output/plain-text.ts';
@@ -25,6 +25,8 @@ interface PluginProcess {
   readonly cpu_seconds?: number | undefined;
   /** Process id of its host. */
   readonly pid?: number | undefined;
+  /** Why a host is not answering. */
+  readonly reason?: string | undefined;
   readonly container?: string | undefined;
   /** Its addresses in the networks that it is in; none without a network. */
   readonly addresses?: readonly NetworkEndpoint[] | undefined;
@@ -35,7 +37,7 @@ export const ps = command({
   name: 'ps',
   summary: 'the plugins that run: state, restarts, memory, CPU',
   details: [
-    "Plugins of every host on the engines that are found. Restarts and mounts are known of hosts that run on the directory with bulkhead run; of others the engine's word is shown.",
+    "Plugins of every host on the engines that are found, and on those that hosts of the directory have recorded; a Podman that ended with its host is started again to look. Restarts and mounts are known of hosts that run on the directory with bulkhead run; of others the engine's word is shown. A host that does not answer within seconds is listed as that.",
     'JSON: [{ instance, type, name, version, state, restarts, mounts, memory_bytes, cpu_seconds, pid, container, addresses: [{ network, ipv4: { address, prefixLength, gateway }, ipv6 }], engine }].',
   ],
   examples: ['ps', 'ps -format=json'],
@@ -45,7 +47,8 @@ export const ps = command({
     format: formatFlag,
   },
   async run({ flags }, context) {
-    const processes = await listProcesses(flags.engine, directoryOf(flags.directory, context), context);
+    const directory = directoryOf(flags.directory, context);
+    const { processes, failures } = await listProcesses(flags.engine, directory, context);
     printData(context.terminal, flags.format, processes, () =>
       tableLines(
         [
@@ -74,25 +77,38 @@ export const ps = command({
         ]),
       ),
     );
-    return exitCodes.ok;
+    for (const { pid, reason } of processes) {
+      if (reason !== undefined)
+        context.terminal.err(plainText(`Host ${pid ?? ''} is not answering: ${reason}`));
+    }
+    for (const failure of failures) context.terminal.err(plainText(`Not looked at: ${failure}`));
+    return failures.length === 0 ? exitCodes.ok : exitCodes.environment;
   },
 });
+
+/** In a function of its own for the same reason as those of `lazyModules`. */
+const hostInternals = () => import('../../host/internal.ts');
 
 async function listProcesses(
   sockets: readonly string[],
   directory: CatalogDirectory,
   { signal, terminal }: Context,
-): Promise<PluginProcess[]> {
-  const [hosts, places, { hostLabels, isProved, ownerKey }] = await Promise.all([
-    lazyModules.control().then(({ runningHosts }) => runningHosts(directory, { signal })),
-    everyEngine(sockets, { signal }),
-    import('../../host/internal.ts'),
-  ]);
-  const { key } = await ownerKey(directory);
+): Promise<{ readonly processes: readonly PluginProcess[]; readonly failures: readonly string[] }> {
+  const [{ running, silent }, places, { hostLabels, isProved, ownerKey, recordedEngines }] =
+    await Promise.all([
+      lazyModules.control().then(({ findHosts }) => findHosts(directory, { signal })),
+      everyEngine(sockets, { signal }),
+      hostInternals(),
+    ]);
   try {
+    const { key } = await ownerKey(directory);
     const failed = places.find(({ found }) => 'error' in found)?.found;
     if (failed !== undefined && 'error' in failed && sockets.length > 0) throw failed.error;
-    const engines = places.flatMap(({ found }) => ('engine' in found ? [found.engine] : []));
+    const there = places.flatMap(({ found }) => ('engine' in found ? [found.engine] : []));
+    const known = new Set(there.map(({ socketPath }) => `socket ${socketPath}`));
+    await using recorded =
+      sockets.length > 0 ? undefined : await recordedEngines(directory, { known, signal });
+    const engines = [...there, ...(recorded?.opened ?? []).map(({ engine }) => engine)];
     const found = await Promise.all(
       engines.map(async (engine) => {
         const filters = { label: [hostLabels.instanceId] };
@@ -102,16 +118,29 @@ async function listProcesses(
         const unproved = found.filter((each) => !ours.includes(each) && each.labels[hostLabels.instanceId]);
         if (unproved.length > 0) terminal.err(plainText(notOurs(engine, unproved)));
         const instances = ours.filter(({ labels }) => labels[hostLabels.instanceId]);
-        return Promise.all(instances.map((container) => seen(engine, container, hostLabels, hosts, signal)));
+        return Promise.all(
+          instances.map((container) => seen(engine, container, hostLabels, running, signal)),
+        );
       }),
     );
-    const processes = found.flat();
-    return [...processes, ...withoutContainer(hosts, processes)].sort((a, b) =>
-      `${a.type}/${a.name}/${a.instance}` < `${b.type}/${b.name}/${b.instance}` ? -1 : 1,
-    );
+    // Two services on one storage show the same containers.
+    const containers = new Map(found.flat().map((each) => [each.container, each]));
+    const processes = [...containers.values()];
+    const all = [...processes, ...withoutContainer(running, processes), ...silent.map(silentRow)];
+    return {
+      processes: all.sort((a, b) =>
+        `${a.type}/${a.name}/${a.instance}` < `${b.type}/${b.name}/${b.instance}` ? -1 : 1,
+      ),
+      failures: recorded?.failures ?? [],
+    };
   } finally {
     await closeEngines(places);
   }
+}
+
+/** The row of a host that does not say what it runs. */
+function silentRow({ pid, reason }: SilentHost): PluginProcess {
+  return { instance: '', type: '', name: '', version: '', state: 'not answering', pid, reason };
 }
 
 function notOurs(engine: Engine, containers: readonly ContainerSummary[]): string {

@@ -27,7 +27,11 @@ export async function runRegistered(given: string, flags: RunFlags, context: Con
     signal,
   });
   const mount = await host.mount(type, name, { version: flags.version, signal });
-  await using _control = await serveControl(host, directory);
+  await using _control = await serveControl(host, directory, {
+    removed: (text) => {
+      terminal.err(plainText(text));
+    },
+  });
   await using _told = tellStates(host, terminal);
   using _logs = followLogs(host, mount, terminal);
   using _reload = reloadOnHangup(host, mount, context);

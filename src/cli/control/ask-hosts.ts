@@ -1,12 +1,23 @@
-import { readdir, rm } from 'node:fs/promises';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { whenAborted } from '../../abort.ts';
 import { trustedPath, type TrustedDirectory } from '../../catalog/internal.ts';
 import { BulkheadError, errorCodes, type ErrorCode } from '../../errors.ts';
-import { hostsFolder, type ControlAnswer, type ControlRequest, type HostState } from './messages.ts';
+import { answerLines, longestAnswer, longestState } from './answer-lines.ts';
+import {
+  answerSchema,
+  hostsFolder,
+  type ControlAnswer,
+  type ControlRequest,
+  type HostState,
+} from './messages.ts';
 import { shortPath } from './short-path.ts';
+
+/** How long a host may take to say what it runs. It keeps that in memory, so a host that is well answers at once. */
+export const stateMs = 5_000;
+
+const hungUp = 'it ended the connection without an answer';
 
 /** A host in another process that runs on the directory. */
 export interface RunningHost {
@@ -14,45 +25,97 @@ export interface RunningHost {
   /**
    * Sends a request and yields the answers. Leaving the iteration, or an abort, ends it.
    *
-   * @throws the error that the host reports
+   * @throws the error that the host reports; BulkheadError `HOST_SILENT` for an answer that is none, and when the host
+   *   ends before it has answered
    */
   ask(request: ControlRequest, options: { readonly signal: AbortSignal }): AsyncIterable<ControlAnswer>;
 }
 
+/** A socket in the directory on which no host answers as it should. */
+export interface SilentHost {
+  readonly socket: string;
+  /** Process id of the host, as the name of its socket has it. */
+  readonly pid: number | undefined;
+  readonly reason: string;
+}
+
+export interface FoundHosts {
+  readonly running: readonly RunningHost[];
+  readonly silent: readonly SilentHost[];
+}
+
 /**
- * Finds the hosts that run on a directory and answer requests. Sockets of dead hosts are removed.
+ * Finds the hosts that run on a directory. Each has a short time to answer, so that one that is stopped holds up
+ * nobody; it is among the silent ones. Sockets of dead hosts are removed.
  *
  * @throws StoreError `CATALOG_UNTRUSTED` when another user could have put something there
  */
-export async function runningHosts(
+export async function findHosts(
   directory: TrustedDirectory,
-  options: { readonly signal: AbortSignal },
-): Promise<RunningHost[]> {
+  { signal, limitMs = stateMs }: { readonly signal: AbortSignal; readonly limitMs?: number },
+): Promise<FoundHosts> {
   const folder = await trustedPath(directory, join(directory.directory, hostsFolder), 'read');
-  if (folder === undefined) return [];
-  const names = await readdir(folder);
-  const hosts = await Promise.all(
-    names
-      .filter((name) => name.endsWith('.sock'))
-      .sort()
-      .map(async (name): Promise<RunningHost[]> => {
-        if ((await trustedPath(directory, join(folder, name), 'read')) === undefined) return [];
-        const ask: RunningHost['ask'] = (request, { signal }) => askHost(folder, name, request, signal);
-        try {
-          for await (const answer of ask({ op: 'state' }, options)) {
-            if ('state' in answer) return [{ state: answer.state, ask }];
-          }
-        } catch (error) {
-          options.signal.throwIfAborted();
-          // Nobody listens on the socket any more: its host is gone.
-          if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED')
-            await rm(join(folder, name), { force: true });
-          else if (error instanceof BulkheadError) throw error;
-        }
-        return [];
-      }),
+  if (folder === undefined) return { running: [], silent: [] };
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.sock')).sort();
+  const found = await Promise.all(
+    names.map(async (name): Promise<RunningHost | SilentHost | undefined> => {
+      const silent = (reason: string): SilentHost => ({
+        socket: join(folder, name),
+        pid: /^\d+(?=-)/.test(name) ? Number.parseInt(name, 10) : undefined,
+        reason,
+      });
+      try {
+        // The socket of another user is not connected to, and does not stop the question to the others.
+        if ((await trustedPath(directory, join(folder, name), 'read')) === undefined) return undefined;
+        const late = AbortSignal.timeout(limitMs);
+        const state = await stateOf(folder, name, AbortSignal.any([signal, late])).catch((error: unknown) => {
+          if (late.aborted) throw new Error(`it did not answer within ${limitMs / 1000} seconds`);
+          throw error;
+        });
+        if (state === undefined) return silent(hungUp);
+        return { state, ask: (request, options) => askHost(folder, name, request, options.signal) };
+      } catch (error) {
+        signal.throwIfAborted();
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === 'ENOENT') return undefined; // it closed meanwhile
+        if (code === 'ECONNREFUSED' && (await removeDead(join(folder, name)))) return undefined;
+        return silent(code === 'EPIPE' || code === 'ECONNRESET' ? hungUp : (error as Error).message);
+      }
+    }),
   );
-  return hosts.flat();
+  return {
+    running: found.filter((each) => each !== undefined && 'ask' in each),
+    silent: found.filter((each) => each !== undefined && 'reason' in each),
+  };
+}
+
+/** Says in a sentence that a host does not answer, and why. */
+export function silentHostText({ pid, socket, reason }: SilentHost): string {
+  const who = pid === undefined ? `A host at ${socket}` : `The host of process ${pid} (${socket})`;
+  return `${who} does not answer: ${reason}`;
+}
+
+/** The error for something that is asked of hosts, and that one which does not answer may have. */
+export function silentHostsError(silent: readonly SilentHost[], what: string): BulkheadError {
+  return new BulkheadError('HOST_SILENT', [`${what}, and:`, ...silent.map(silentHostText)].join('\n'), {
+    hint: 'A host that was stopped (Ctrl-Z, SIGSTOP) answers again after SIGCONT. End one that hangs; bulkhead gc then removes what it leaves.',
+  });
+}
+
+async function stateOf(folder: string, name: string, signal: AbortSignal): Promise<HostState | undefined> {
+  for await (const answer of askHost(folder, name, { op: 'state' }, signal)) {
+    if ('state' in answer) return answer.state;
+    throw notAnAnswer();
+  }
+  return undefined;
+}
+
+/** Removes a socket on which nobody listens any more, because its host is gone. @returns whether it is one */
+async function removeDead(path: string): Promise<boolean> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found?.isSocket() === false && !found.isFile()) return false;
+  await rm(path, { force: true });
+  return true;
 }
 
 async function* askHost(
@@ -64,28 +127,50 @@ async function* askHost(
   const { path, release } = await shortPath(folder, name);
   const socket = connect({ path, allowHalfOpen: true });
   const stopListening = whenAborted(signal, () => socket.destroy(signal.reason as Error));
+  let isWhole = false;
   try {
     await new Promise((resolve, reject) => {
       socket.once('connect', resolve).once('error', reject);
     });
+    socket.on('error', () => undefined); // the reading below gets it
     socket.write(`${JSON.stringify(request)}\n`);
-    const lines = createInterface({ input: socket, crlfDelay: Infinity });
-    const failed = new Promise<never>((_resolve, reject) => socket.once('error', reject));
-    failed.catch(() => undefined); // the race handles it, if it still runs
-    const iterator = lines[Symbol.asyncIterator]();
-    for (;;) {
-      const next = await Promise.race([iterator.next(), failed]);
-      if (next.done === true) break;
-      const answer = JSON.parse(next.value) as ControlAnswer;
+    const most = request.op === 'state' ? longestState : longestAnswer;
+    for await (const line of answerLines(socket, most)) {
+      const answer = parseAnswer(line);
       if ('error' in answer) throw asError(answer.error);
-      yield answer;
+      isWhole = 'done' in answer;
+      if (!isWhole) yield answer;
     }
     signal.throwIfAborted();
+    if ('done' in request && !isWhole) {
+      throw new BulkheadError('HOST_SILENT', 'the host ended before it had answered', {
+        hint: 'Whether it did what was asked for is not known: bulkhead ps shows what still runs.',
+      });
+    }
   } finally {
     stopListening();
     socket.destroy();
     await release();
   }
+}
+
+/** @throws BulkheadError `HOST_SILENT` */
+function parseAnswer(line: string): ControlAnswer {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    value = undefined; // which is no answer either
+  }
+  const answer = answerSchema.safeParse(value);
+  if (answer.success) return answer.data as ControlAnswer;
+  throw notAnAnswer();
+}
+
+function notAnAnswer(): BulkheadError {
+  return new BulkheadError('HOST_SILENT', 'it answered with something that is not the answer of a host', {
+    hint: 'Use the same version of bulkhead for both commands.',
+  });
 }
 
 function asError({

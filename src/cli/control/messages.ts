@@ -17,7 +17,13 @@ export const requestSchema = z.discriminatedUnion('op', [
     mounts: z.array(text).optional(),
     override: z.literal('unknown').optional(),
   }),
-  z.strictObject({ op: z.literal('logs'), instance: text, follow: z.boolean() }),
+  z.strictObject({
+    op: z.literal('logs'),
+    instance: text,
+    follow: z.boolean(),
+    /** Asks for the answer `done` after the last one, which tells an end from a host that was lost. */
+    done: z.boolean().optional(),
+  }),
   z.strictObject({
     op: z.literal('call'),
     type: text,
@@ -26,6 +32,7 @@ export const requestSchema = z.discriminatedUnion('op', [
     path: text,
     json: z.string(),
     timeoutMs: z.number().int().positive().optional(),
+    done: z.boolean().optional(),
   }),
 ]);
 
@@ -70,9 +77,41 @@ export type ControlAnswer =
   | { readonly reply: unknown; readonly streamed: boolean }
   /** The host does not have what the request names. */
   | { readonly absent: true }
+  /** Everything was answered. */
+  | { readonly done: true }
   | {
       readonly error: { readonly code: string; readonly message: string; readonly hint?: string | undefined };
     };
+
+const texts = { id: z.string(), type: z.string(), name: z.string(), version: z.string() };
+
+/** The form of an answer, as far as commands rely on it: what listens on a socket may be anything. */
+export const answerSchema = z.union([
+  z.strictObject({
+    state: z.looseObject({
+      pid: z.number(),
+      hostId: z.string(),
+      instances: z.array(
+        z.looseObject({
+          ...texts,
+          state: z.looseObject({ name: z.string() }),
+          restarts: z.number(),
+          mounts: z.array(z.unknown()),
+        }),
+      ),
+      mounts: z.array(z.looseObject({ ...texts, instance: z.string() })),
+    }),
+  }),
+  z.strictObject({ reloaded: z.number() }),
+  z.strictObject({ line: z.looseObject({ at: z.string(), level: z.string(), text: z.string() }) }),
+  z.strictObject({ leftOut: z.number() }),
+  z.strictObject({ reply: z.unknown(), streamed: z.boolean() }),
+  z.strictObject({ absent: z.literal(true) }),
+  z.strictObject({ done: z.literal(true) }),
+  z.strictObject({
+    error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }),
+  }),
+]);
 
 /** Name of the folder, below a directory, with the sockets of its hosts. */
 export const hostsFolder = 'hosts';

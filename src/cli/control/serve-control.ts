@@ -1,16 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, rm } from 'node:fs/promises';
-import { createServer, type Socket } from 'node:net';
-import { join } from 'node:path';
+import type { Socket } from 'node:net';
 import type { CatalogDirectory } from '../commands/directory.ts';
-import { trustedPath } from '../../catalog/internal.ts';
 import { BulkheadError } from '../../errors.ts';
 import type { Mount, PluginHost, PluginLogLine } from '../../host/index.ts';
 import { Answers, mostBehind } from './answers.ts';
 import { callByReflection, mountedPlugin, wantedCall } from '../commands/call-by-reflection.ts';
+import { Connections } from './connections.ts';
+import { listenInDirectory, type ListenOptions } from './control-listener.ts';
 import {
-  hostsFolder,
   longestRequest,
   requestSchema,
   type AsJson,
@@ -19,52 +16,39 @@ import {
   type HostState,
 } from './messages.ts';
 import { UsageError } from '../usage-error.ts';
-import { shortPath } from './short-path.ts';
 
-/** Limit of connections. Only the owner of the directory can connect, with a few commands at a time. */
-const mostConnections = 64;
 /** How long a connection may take to send its request. */
 const requestMs = 10_000;
 
 /**
  * Serves other commands of the same user: the state of this host, its logs, a reload, a call. Only the owner of the
- * directory can connect.
+ * directory can connect. A command that stands still holds up neither the host nor other commands.
  *
+ * @param options.removed told when somebody removed the socket, after which another one is made
  * @throws the errors of the file system; StoreError `CATALOG_UNTRUSTED`
  */
-export async function serveControl(host: PluginHost, directory: CatalogDirectory): Promise<AsyncDisposable> {
-  const folder = join(directory.directory, hostsFolder);
-  await trustedPath(directory, folder, 'write');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await trustedPath(directory, folder, 'write'); // somebody else may have made the folder in the meantime
-  const name = `${process.pid}-${randomBytes(4).toString('hex')}.sock`;
-  const { path, release } = await shortPath(folder, name);
-  const sockets = new Set<Socket>();
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    void answer(host, socket);
+export async function serveControl(
+  host: PluginHost,
+  directory: CatalogDirectory,
+  options: Pick<ListenOptions, 'removed'> = {},
+): Promise<AsyncDisposable> {
+  const connections = new Connections();
+  const listener = await listenInDirectory(directory, {
+    ...options,
+    connected: (socket) => {
+      if (connections.add(socket)) void answer(host, socket, connections);
+    },
   });
-  server.maxConnections = mostConnections;
-  try {
-    server.listen(path);
-    await once(server, 'listening');
-  } catch (error) {
-    await release();
-    throw error;
-  }
   return {
     async [Symbol.asyncDispose]() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      for (const socket of sockets) socket.destroy();
-      await closed;
-      await release();
-      await rm(join(folder, name), { force: true });
+      connections.destroyAll();
+      await listener[Symbol.asyncDispose]();
+      connections.destroyAll();
     },
   };
 }
 
-async function answer(host: PluginHost, socket: Socket): Promise<void> {
+async function answer(host: PluginHost, socket: Socket, connections: Connections): Promise<void> {
   const gone = new AbortController();
   socket.on('error', () => undefined);
   socket.once('close', () => {
@@ -72,7 +56,10 @@ async function answer(host: PluginHost, socket: Socket): Promise<void> {
   });
   const answers = new Answers(socket);
   try {
-    await carryOut(host, await readRequest(socket), answers, gone.signal);
+    const request = await readRequest(socket);
+    connections.asked(socket);
+    await carryOut(host, request, answers, gone.signal);
+    if ('done' in request && request.done === true) await answers.say({ done: true });
   } catch (error) {
     await answers.say({ error: errorAnswer(error) }).catch(() => undefined); // nobody is left who could be told
   }

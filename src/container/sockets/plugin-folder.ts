@@ -9,10 +9,12 @@ import { HeldFolder } from '../../linux/held-folder.ts';
 import { removeFolder } from '../../linux/remove-tree.ts';
 import { bytesBelow, pluginFolderPrefix } from '../../linux/socket-depth.ts';
 import { mountSmall, unmountOwn } from '../../linux/small-mount.ts';
+import { FolderWatch } from '../../linux/folder-watch.ts';
 import { temporaryFolder } from '../../linux/standard-folders.ts';
 import { longestSocketPath } from '../../linux/socket-path.ts';
 import { refuseUntrusted } from '../../linux/trusted-parent.ts';
 
+const setfaclMs = 10_000;
 /** Name of the folder that is bind-mounted into the container. */
 const sharedName = 's';
 /**
@@ -49,6 +51,11 @@ export interface PluginFolder extends AsyncDisposable {
   /** A folder that only this process can write to, for sockets that are not shared yet. */
   readonly privatePath: string;
   readonly bounds: FolderBounds;
+  /**
+   * Resolves with the reason when somebody else removed the folder, or one of those in it, although the plugin uses it.
+   * Never rejects, and does not resolve for a folder that was disposed of.
+   */
+  readonly removed: Promise<string>;
   /**
    * Whether the host has shared a socket of this name. The name then leads to the host's socket, not to the plugin's.
    */
@@ -88,7 +95,7 @@ export async function makePluginFolder(
     // Up to here only this process can enter the folder, so nobody can have replaced what these paths lead to.
     await applyPlan(join(whole, sharedName), plan);
     await openTo(folder, plan);
-    return new MadeFolder(whole, plan, bounds);
+    return new MadeFolder(whole, plan, bounds, await FolderWatch.begin(whole, [sharedName, privateName]));
   } catch (cause) {
     const failure = failed(`can't set owner, mode or ACL of the socket directory ${whole}`, cause);
     await removeFolder(whole).catch((left: unknown) => {
@@ -103,11 +110,15 @@ class MadeFolder implements PluginFolder {
   readonly path: string;
   readonly privatePath: string;
   readonly bounds: FolderBounds;
+  readonly removed: Promise<string>;
+  readonly #watch: FolderWatch;
   readonly #whole: string;
   readonly #sharedNames = new Set<string>();
   readonly #plan: SocketDirectoryPlan;
 
-  constructor(whole: string, plan: SocketDirectoryPlan, bounds: FolderBounds) {
+  constructor(whole: string, plan: SocketDirectoryPlan, bounds: FolderBounds, watch: FolderWatch) {
+    this.#watch = watch;
+    this.removed = watch.removed;
     this.#whole = whole;
     this.#plan = plan;
     this.parent = dirname(whole);
@@ -122,6 +133,15 @@ class MadeFolder implements PluginFolder {
 
   /** Connecting needs write permission on the socket: the plugin gets it as a member of the directory's group. */
   async share(socketPath: string): Promise<void> {
+    try {
+      await this.#share(socketPath);
+    } catch (error) {
+      this.#watch.look(); // somebody may have removed the folder where nothing tells of it
+      throw error;
+    }
+  }
+
+  async #share(socketPath: string): Promise<void> {
     const made = join(this.privatePath, basename(socketPath));
     const { uid, gid } = ownerIn(this.#plan);
     await chown(made, uid, gid);
@@ -139,6 +159,7 @@ class MadeFolder implements PluginFolder {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#watch.end();
     await removeFolder(this.#whole);
   }
 
@@ -187,7 +208,9 @@ async function setDefaultAcl(path: string, uid: number): Promise<void> {
   const setfacl = await findExecutable('setfacl', folders);
   if (setfacl === undefined)
     throw new Error('setfacl is not in a folder that only root or this user can change');
-  await promisify(execFile)(setfacl, ['-d', '-m', `u::rwx,u:${uid}:rw-,g::rw-,m::rwx,o::---`, '--', path]);
+  const words = ['-d', '-m', `u::rwx,u:${uid}:rw-,g::rw-,m::rwx,o::---`, '--', path];
+  // The program needs nothing of this process: its variables may hold secrets.
+  await promisify(execFile)(setfacl, words, { env: {}, cwd: '/', timeout: setfaclMs });
 }
 
 function refuseLongPath(parent: string): void {

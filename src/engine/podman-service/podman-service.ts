@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { InvalidOptionError } from '../../errors.ts';
@@ -38,12 +38,36 @@ export interface PodmanService extends AsyncDisposable {
  */
 export async function startPodmanService(options: PodmanServiceOptions = {}): Promise<PodmanService> {
   checkServiceOptions(options);
-  const { signal, startTimeoutMs = 20_000, environment = process.env } = options;
+  const { signal, environment = process.env } = options;
   signal?.throwIfAborted();
   refuseHalfStorage(options);
   const folder = await makeFolder(
     resolve(options.socketDirectory ?? runtimeFolder(environment) ?? temporaryFolder()),
   );
+  return startIn(folder, options);
+}
+
+/**
+ * Starts a service on the same socket as an earlier one that has ended, or whose socket was removed, so that whoever
+ * uses that path finds an engine there again.
+ *
+ * @param folder the private folder of the earlier service, which may be gone; the folder above it must be this user's
+ *   alone
+ * @throws the errors of `startPodmanService`
+ */
+export async function startPodmanServiceAgain(
+  folder: string,
+  options: PodmanServiceOptions,
+): Promise<PodmanService> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { mode: 0o700 }).catch((cause: unknown) => {
+    throw new PodmanServiceError('PODMAN_SERVICE_FAILED', `can't make the folder ${folder} anew`, { cause });
+  });
+  return startIn(folder, options);
+}
+
+async function startIn(folder: string, options: PodmanServiceOptions): Promise<PodmanService> {
+  const { signal, startTimeoutMs = 20_000, environment = process.env } = options;
   const socketPath = join(folder, 'podman.sock');
   let service: ServiceProcess | undefined;
   const dispose = async () => {

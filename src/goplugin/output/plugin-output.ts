@@ -7,7 +7,7 @@ import { boundedText } from '../../foreign-text.ts';
 import { HandshakeLineError, longestHandshakeLine } from '../handshake/line.ts';
 import type { OutputTail } from '../errors.ts';
 import type { OutputChunk, StartPluginOptions } from '../plugin.ts';
-import type { PluginRunner } from '../runner.ts';
+import type { OutputGap, PluginRunner } from '../runner.ts';
 import type { LogEntry } from './log-entry.ts';
 import { LogReader } from './log-reader.ts';
 import { Tail } from './tail.ts';
@@ -22,12 +22,17 @@ export class PluginOutput {
   // The return values of the listeners are looked at, because they may be promises that reject.
   readonly #onLog: ((entry: LogEntry) => unknown) | undefined;
   readonly #onOutput: ((chunk: OutputChunk) => unknown) | undefined;
+  readonly #onOutputGap: ((gap: OutputGap) => unknown) | undefined;
   #warned = false;
 
   constructor(
-    runner: Pick<PluginRunner, 'stdout' | 'stderr' | 'redact'>,
-    { onLog, onOutput }: Pick<StartPluginOptions, 'onLog' | 'onOutput'>,
+    runner: Pick<PluginRunner, 'stdout' | 'stderr' | 'redact' | 'watchOutput'>,
+    { onLog, onOutput, onOutputGap }: Pick<StartPluginOptions, 'onLog' | 'onOutput' | 'onOutputGap'>,
   ) {
+    this.#onOutputGap = onOutputGap;
+    runner.watchOutput?.((gap) => {
+      this.#missed(gap);
+    });
     this.#redact = runner.redact ?? ((text) => text);
     this.#onLog = onLog;
     this.#onOutput = onOutput;
@@ -50,7 +55,20 @@ export class PluginOutput {
 
   /** Reports in the plugin's log that its prints are not read any more, and why. */
   notRead(why: string): void {
-    const message = `The prints of the plugin are not read any more: ${why}`;
+    this.#note(`The prints of the plugin are not read any more: ${why}`);
+  }
+
+  #missed(gap: OutputGap): void {
+    const [since, until] = [gap.since.toISOString(), gap.until.toISOString()];
+    this.#note(
+      `Output of the plugin from ${since} to ${until} may be missing: the connection to what runs it was lost`,
+    );
+    const listener = this.#onOutputGap;
+    if (listener) this.#tell(() => listener(gap));
+  }
+
+  /** Puts a remark of the host's own into the plugin's log. */
+  #note(message: string): void {
     this.#tails.stderr.push(Buffer.from(`${message}\n`));
     const listener = this.#onLog;
     if (!listener) return;

@@ -31,6 +31,10 @@ export class Generation {
     void plugin.exited.then((exit) => {
       this.#finish({ cause: 'exited', exit });
     });
+    // It may answer still, but can make no further connection: another one takes its place.
+    void plugin.impaired?.then((reason) => {
+      this.#finish({ cause: 'unhealthy', reason });
+    });
   }
 
   /** Whether calls may be sent to the plugin. */

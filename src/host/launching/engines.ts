@@ -2,10 +2,8 @@ import { posix } from 'node:path';
 import { z } from 'zod';
 import {
   connectEngine,
-  startPodmanService,
   type Engine,
   type EngineInfo,
-  type PodmanService,
   type PodmanServiceOptions,
 } from '../../engine/index.ts';
 import { findEngine } from '../../engine/internal.ts';
@@ -14,6 +12,7 @@ import { BulkheadError, InvalidOptionError } from '../../errors.ts';
 import { LaunchRefusedError } from '../../container/index.ts';
 import { runtimeFolder, temporaryFolder } from '../../linux/standard-folders.ts';
 import { noEngineAtAll } from './no-engine.ts';
+import { OwnService, type OwnServiceParts } from './own-service.ts';
 
 export interface EnginesOptions {
   /** Socket of the engine to use; default: the first engine that is found, else a Podman service of our own. */
@@ -28,13 +27,10 @@ export interface EnginesOptions {
 export interface EnginesHost {
   /** Called once for each engine before it is used; for a service of our own with the options to start it again. */
   connected(engine: Engine, podman?: PodmanServiceOptions): Promise<void>;
-  /** Makes a folder for the sockets of our own services. */
+  /** Makes a folder for the sockets of our own services, and anew where somebody has removed it. */
   socketFolder(parent: string): Promise<string>;
-}
-
-interface OwnEngine {
-  readonly service: PodmanService;
-  readonly engine: Engine;
+  /** Told when a service of our own had to be started again, or could not be. */
+  serviceLost: OwnServiceParts['lost'];
 }
 
 /**
@@ -48,7 +44,7 @@ export class Engines implements AsyncDisposable {
   /** Why no engine was found, where one was looked for. */
   readonly #none: BulkheadError | undefined;
   readonly #closing = new AbortController();
-  readonly #own = new Map<string, Promise<OwnEngine>>();
+  readonly #own = new Map<string, Promise<OwnService>>();
   readonly #others = new Map<string, Promise<Engine>>();
 
   private constructor(
@@ -178,8 +174,7 @@ export class Engines implements AsyncDisposable {
       ...others.map((entry) => (entry.status === 'fulfilled' ? entry.value.close() : undefined)),
       ...own.map(async (entry) => {
         if (entry.status === 'rejected') return;
-        await entry.value.engine.close();
-        await entry.value.service[Symbol.asyncDispose]();
+        await entry.value[Symbol.asyncDispose]();
       }),
     ]);
   }
@@ -193,7 +188,14 @@ export class Engines implements AsyncDisposable {
       own.catch(() => this.#own.delete(key)); // the next launch tries again
     }
     try {
-      return (await own).engine;
+      const service = await own;
+      await service.ensure().catch((error: unknown) => {
+        // It can't be started again at its path: the next launch starts another one.
+        if (this.#own.get(key) === own) this.#own.delete(key);
+        void service[Symbol.asyncDispose]().catch(() => undefined);
+        throw error;
+      });
+      return service.engine;
     } catch (error) {
       throw this.#none === undefined ? error : noEngineAtAll(this.#none, error);
     }
@@ -236,16 +238,19 @@ async function startOwnEngine(
   runtime: string,
   options: PodmanServiceOptions,
   host: EnginesHost,
-): Promise<OwnEngine> {
-  const folder = await host.socketFolder(
-    options.socketDirectory ?? runtimeFolder(process.env) ?? temporaryFolder(),
-  );
-  let service: PodmanService | undefined;
+): Promise<OwnService> {
+  const parent = options.socketDirectory ?? runtimeFolder(process.env) ?? temporaryFolder();
+  let service: OwnService | undefined;
   try {
-    service = await startPodmanService({ ...options, runtime, socketDirectory: folder });
-    const engine = await connectEngine({ socketPath: service.socketPath });
-    await host.connected(engine, { ...options, runtime, signal: undefined });
-    return { service, engine };
+    service = await OwnService.start({
+      options: { ...options, runtime },
+      folder: () => host.socketFolder(parent),
+      lost: (event) => {
+        host.serviceLost(event);
+      },
+    });
+    await host.connected(service.engine, { ...options, runtime, signal: undefined });
+    return service;
   } catch (cause) {
     await service?.[Symbol.asyncDispose]();
     throw cause instanceof BulkheadError && cause.code === 'PODMAN_RUNTIME_MISSING'
@@ -269,6 +274,6 @@ function runtimeMissing(runtime: string, cause: BulkheadError): LaunchRefusedErr
 const podmanStore = z.object({ store: z.object({ runRoot: z.string() }) });
 
 /** Where the existing Podman keeps the state of its containers, which must be used together with its storage. */
-function runRootOf({ raw }: EngineInfo): string | undefined {
+export function runRootOf({ raw }: EngineInfo): string | undefined {
   return podmanStore.safeParse(raw).data?.store.runRoot;
 }

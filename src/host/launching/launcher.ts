@@ -12,12 +12,13 @@ import {
 } from '../../container/index.ts';
 import type { Reason } from '../../compatibility/index.ts';
 import type { Engine } from '../../engine/index.ts';
-import type { Plugin } from '../../goplugin/index.ts';
+import type { OutputGap, Plugin } from '../../goplugin/index.ts';
 import { temporaryFolder } from '../../linux/standard-folders.ts';
 import { publish, type HostLogger } from '../reporting/events.ts';
 import { Generation } from '../instances/generation.ts';
 import type { Instance } from '../instances/instance.ts';
 import { labelsOf, type HostIdentity } from '../orphans/labels.ts';
+import type { OwnRecord } from '../orphans/host-record.ts';
 import type { Counters } from '../reporting/metrics.ts';
 import type { OwnedFolders } from '../orphans/owned-folders.ts';
 import { provedLabels } from '../orphans/owner-proof.ts';
@@ -32,6 +33,8 @@ export interface LauncherParts {
   readonly starts: Starts;
   readonly counters: Counters;
   readonly logger: HostLogger;
+  /** The record of the host, which has to be there before anything is made. */
+  readonly record: OwnRecord;
   /** Parent of the folders for sockets where a launch names none. */
   readonly socketDirectory: string | undefined;
 }
@@ -77,6 +80,10 @@ export class Launcher {
         log.printed(number, chunk);
         plugin.launch.onOutput?.(chunk);
       },
+      onOutputGap: (gap) => {
+        this.#missed(gap, instance.id, number);
+        plugin.launch.onOutputGap?.(gap);
+      },
     };
     return this.#counted(
       plugin,
@@ -104,7 +111,11 @@ export class Launcher {
       instanceId,
       1,
       async (ended) => {
-        const launched = await this.#launch(engine, options, plugin, instanceId);
+        const onOutputGap = (gap: OutputGap): void => {
+          this.#missed(gap, instanceId, 1);
+          options.onOutputGap?.(gap);
+        };
+        const launched = await this.#launch(engine, { ...options, onOutputGap }, plugin, instanceId);
         void launched.exited.then(ended);
         return launched;
       },
@@ -151,8 +162,24 @@ export class Launcher {
     }
   }
 
+  /** Tells that output of a plugin may be missing. */
+  #missed({ since, until }: OutputGap, instance: string, generation: number): void {
+    const { identity, logger } = this.#parts;
+    const host = identity.hostId;
+    logger.warn('output of a plugin may be missing, because the connection to the engine was lost', {
+      host,
+      instance,
+      generation,
+      since,
+      until,
+    });
+    publish('bulkhead:output-gap', () => ({ host, instance, generation, since, until }));
+  }
+
   async #launch(engine: Engine, options: LaunchOptions, plugin: Named, instanceId: string): Promise<Plugin> {
-    const { identity, key, folders } = this.#parts;
+    const { identity, key, folders, record } = this.#parts;
+    await record.keep();
+    await folders.restore(this.#parentOf(options));
     const plan = await this.plan({ engine, launch: options }, options);
     refuseLaunch(plan);
     if (plan.overridden.length > 0) this.#tellOverride(plan.overridden, options, plugin, instanceId);

@@ -75,6 +75,9 @@ export class SinglePlugins {
   #add(plugin: Plugin): Plugin {
     this.#plugins.add(plugin);
     void plugin.exited.then(() => this.#discard(plugin));
+    void plugin.impaired?.then((reason) => {
+      this.#logger.warn('a plugin can make no further connection', { plugin: plugin.name, reason });
+    });
     return plugin;
   }
 

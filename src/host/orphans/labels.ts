@@ -8,6 +8,13 @@ import {
 } from '../../linux/process-identity.ts';
 import type { ResolvedPlugin } from '../resolved-plugin.ts';
 
+/** Hosts of this process that were closed. What an engine makes for one of them afterwards belongs to nobody. */
+const closedHosts = new Set<string>();
+
+export function noteClosed(hostId: string): void {
+  closedHosts.add(hostId);
+}
+
 /** Labels of every container that a host makes. */
 export const hostLabels = {
   /** Id of one open host. */
@@ -96,6 +103,8 @@ export interface SeenContainer {
 export function ownerLiveness({ labels, state, createdAt }: SeenContainer): Liveness {
   const owner = ownerOf(labels);
   const liveness = livenessOf(owner);
+  if (liveness === 'alive' && owner.pid === process.pid && closedHosts.has(labels[hostLabels.hostId] ?? ''))
+    return 'gone';
   if (liveness !== 'gone' || owner.bootId === thisProcess().bootId) return liveness;
   const isOfEarlierBoot = createdAt.getTime() < Date.now() - uptime() * 1000;
   return isOfEarlierBoot && restingStates.includes(state) ? 'gone' : 'unknown';

@@ -9,6 +9,8 @@ export interface OwnerKey {
   readonly key: Buffer;
   /** Whether later processes of this user will find the key again. */
   readonly lasts: boolean;
+  /** The folder that holds it; `undefined` when it does not last. */
+  readonly folder: string | undefined;
 }
 
 const fileName = 'owner.key';
@@ -31,9 +33,9 @@ export async function ownerKey({
     ...(directory === undefined ? [] : [resolve(directory)]),
   ]) {
     const key = await keyIn(folder).catch(() => undefined);
-    if (key !== undefined) return { key, lasts: true };
+    if (key !== undefined) return { key, lasts: true, folder };
   }
-  return { key: randomBytes(keyBytes), lasts: false };
+  return { key: randomBytes(keyBytes), lasts: false, folder: undefined };
 }
 
 /**

@@ -1,4 +1,5 @@
 /** The watchdog's own process; see watchdog.ts. */
+import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectEngine, startPodmanService, type Engine } from '../../engine/index.ts';
@@ -25,7 +26,9 @@ if (host !== undefined && !lines.some(({ kind }) => kind === 'bye')) {
       mayLive.anywhere = true;
     });
   }
-  await sweepAll([], host.parents, clusterOf(host), { mayLive });
+  const { failures } = await sweepAll([], host.parents, clusterOf(host), { mayLive });
+  const isClean = !mayLive.anywhere && mayLive.folders.size === 0 && failures.length === 0;
+  for (const line of lines) if (line.kind === 'record' && isClean) await rm(line.path, { force: true });
 }
 
 function clusterOf({ clusterId, key }: { clusterId: string; key: string }): Cluster {

@@ -25,6 +25,8 @@ export type WatchdogLine =
       readonly parents: readonly string[];
     }
   | { readonly kind: 'engine'; readonly engine: WatchedEngine }
+  /** The file of the host's record, which goes when nothing of the host is left. */
+  | { readonly kind: 'record'; readonly path: string }
   /** The host closes in order, so there is nothing to do. */
   | { readonly kind: 'bye' };
 
@@ -62,6 +64,10 @@ export class Watchdog {
 
   watch(engine: WatchedEngine): void {
     this.#tell({ kind: 'engine', engine });
+  }
+
+  remember(record: string): void {
+    this.#tell({ kind: 'record', path: record });
   }
 
   /** Ends the watchdog, because the host closes in order. */

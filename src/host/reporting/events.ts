@@ -6,6 +6,7 @@ import { channel } from 'node:diagnostics_channel';
 import type { Reason } from '../../compatibility/index.ts';
 import type { GenerationEnd } from '../instances/generation.ts';
 import type { InstanceSnapshot, InstanceState } from '../instances/instance-state.ts';
+import type { LostFolder } from '../orphans/owned-folders.ts';
 import type { Sweep } from '../orphans/sweep.ts';
 
 /** Names of the channels, with what is published on each. */
@@ -65,6 +66,23 @@ export interface HostEvents {
     readonly what: 'mounted' | 'moved' | 'closed';
     readonly instance: string;
   };
+  /** A folder for sockets that somebody removed was made anew, or its owner's file was. */
+  'bulkhead:folder': { readonly host: string } & LostFolder;
+  /** A Podman service of the host's own was started again, or could not be. */
+  'bulkhead:service': {
+    readonly host: string;
+    readonly socketPath: string;
+    readonly reason: string;
+    readonly error?: unknown;
+  };
+  /** Output of a plugin may be missing, because the connection to the engine was lost for some time. */
+  'bulkhead:output-gap': {
+    readonly host: string;
+    readonly instance: string;
+    readonly generation: number;
+    readonly since: Date;
+    readonly until: Date;
+  };
   /** Something that dead hosts had left was removed. */
   'bulkhead:sweep': { readonly host: string } & Sweep;
 }
@@ -76,6 +94,9 @@ const channels = {
   'bulkhead:end': channel('bulkhead:end'),
   'bulkhead:call': channel('bulkhead:call'),
   'bulkhead:mount': channel('bulkhead:mount'),
+  'bulkhead:folder': channel('bulkhead:folder'),
+  'bulkhead:service': channel('bulkhead:service'),
+  'bulkhead:output-gap': channel('bulkhead:output-gap'),
   'bulkhead:sweep': channel('bulkhead:sweep'),
 } as const;
 

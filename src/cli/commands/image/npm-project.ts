@@ -85,6 +85,7 @@ async function npmPack(directory: string, signal: AbortSignal | undefined): Prom
   try {
     const { stdout } = await promisify(execFile)('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
       cwd: directory,
+      env: npmEnvironment(),
       maxBuffer: 64 * 1024 * 1024,
       ...(signal !== undefined && { signal }),
     });
@@ -98,4 +99,14 @@ async function npmPack(directory: string, signal: AbortSignal | undefined): Prom
         : (/npm error (?!code )(.*)/.exec(stderr)?.[1] ?? (error as Error).message);
     throw new UsageError(`the npm project in ${directory} can't be packed: ${why}`);
   }
+}
+
+/** What npm needs to find itself, its settings and its cache. Other variables may hold secrets and are not passed on. */
+function npmEnvironment(): Record<string, string> {
+  const names = /^(PATH|HOME|TMPDIR|npm_config_(cache|userconfig|globalconfig|prefix))$/i;
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      value !== undefined && names.test(name) ? [[name, value]] : [],
+    ),
+  );
 }

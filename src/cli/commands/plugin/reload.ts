@@ -32,23 +32,21 @@ export const reload = command({
     const directory = directoryOf(flags.directory, context);
     const mounts = flags.mounts.length === 0 ? undefined : [...flags.mounts];
     let moved = 0;
-    const { runningHosts } = await lazyModules.control();
-    for (const host of await runningHosts(directory, { signal })) {
+    const { findHosts, silentHostsError, silentHostText } = await lazyModules.control();
+    const { running, silent } = await findHosts(directory, { signal });
+    for (const host of running) {
       const request = { op: 'reload', name: plugin, type, version, mounts, override } as const;
       for await (const answer of host.ask(request, { signal }))
         if ('reloaded' in answer) moved += answer.reloaded;
     }
     const what = plugin === undefined ? `mounts: ${flags.mounts.join(', ')}` : `plugin: ${plugin}`;
     if (moved === 0) {
-      throw new BulkheadError(
-        'INSTANCE_NOT_FOUND',
-        `nothing was reloaded: no host that runs on ${directory.directory} has ${what}`,
-        {
-          hint: 'bulkhead ps shows what runs.',
-        },
-      );
+      const nothing = `nothing was reloaded: no host that runs on ${directory.directory} has ${what}`;
+      if (silent.length > 0) throw silentHostsError(silent, nothing);
+      throw new BulkheadError('INSTANCE_NOT_FOUND', nothing, { hint: 'bulkhead ps shows what runs.' });
     }
+    for (const each of silent) terminal.err(plainText(silentHostText(each)));
     terminal.out(plainText(`Success! Reloaded ${what}`));
-    return exitCodes.ok;
+    return silent.length === 0 ? exitCodes.ok : exitCodes.environment;
   },
 });

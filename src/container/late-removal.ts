@@ -1,0 +1,83 @@
+/**
+ * Removal of what an engine may still make after its client gave up: a create or a load whose answer was lost may take
+ * effect minutes later. It goes on after the launch and its host have ended, for as long as this process lives, and
+ * does not keep it alive. What a process leaves is found by the labels of the container.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { connectEngine, NotFoundError, type Engine } from '../engine/index.ts';
+
+/** Pauses between two looks at an engine: the first, and the longest. */
+const firstPauseMs = 250;
+const longestPauseMs = 10_000;
+/** After this long, an engine does not carry out a request any more. */
+const longestMs = 60 * 60_000;
+const limits = { connectMs: 5_000, headersMs: 15_000, bodyMs: 15_000 } as const;
+
+/** What may still be made, by its name. */
+export interface LateThing {
+  readonly kind: 'container' | 'image';
+  readonly name: string;
+  /** Called when it was removed. */
+  readonly removed?: (() => Promise<void>) | undefined;
+}
+
+interface Expected extends LateThing {
+  readonly until: number;
+}
+
+/** What is expected at each engine, by the path of its socket. */
+const expected = new Map<string, Set<Expected>>();
+
+/** Removes the thing as soon as the engine has made it. */
+export function removeWhenMade({ socketPath }: Pick<Engine, 'socketPath'>, thing: LateThing): void {
+  const entry = { ...thing, until: performance.now() + longestMs };
+  const known = expected.get(socketPath);
+  known?.add(entry);
+  if (known !== undefined) return;
+  const things = new Set([entry]);
+  expected.set(socketPath, things);
+  void lookAgain(socketPath, things);
+}
+
+/** Whether the engine at this socket may still make something that has to be removed. */
+export function expectsAt(socketPath: string): boolean {
+  return expected.has(socketPath);
+}
+
+async function lookAgain(socketPath: string, things: Set<Expected>): Promise<void> {
+  let engine: Engine | undefined;
+  // A thing that comes later begins with short pauses again, because most answers are late by moments only.
+  for (let pauseMs = firstPauseMs; things.size > 0; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+    const before = things.size;
+    await delay(pauseMs, undefined, { ref: false });
+    try {
+      engine ??= await connectEngine({ socketPath, limits });
+      for (const thing of things) {
+        if (await isRemoved(engine, thing)) {
+          things.delete(thing);
+          await thing.removed?.().catch(() => undefined);
+        } else if (performance.now() > thing.until) things.delete(thing);
+      }
+    } catch {
+      // The engine is away or hangs: it is connected anew at the next look.
+      await engine?.close();
+      engine = undefined;
+      for (const thing of things) if (performance.now() > thing.until) things.delete(thing);
+    }
+    if (things.size > before) pauseMs = firstPauseMs;
+  }
+  expected.delete(socketPath);
+  await engine?.close();
+}
+
+/** @throws the error of an engine that does not answer */
+async function isRemoved(engine: Engine, { kind, name }: LateThing): Promise<boolean> {
+  try {
+    if (kind === 'container') await engine.containers.remove(name, { force: true, volumes: true });
+    else await engine.images.remove(name, { force: true });
+    return true;
+  } catch (error) {
+    if (error instanceof NotFoundError) return false;
+    throw error;
+  }
+}
