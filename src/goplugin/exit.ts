@@ -1,6 +1,6 @@
 /** Describes in words how a plugin ended. */
 import { PluginExitedError, type OutputTail, type PluginPhase } from './errors.ts';
-import { LogReader } from './output/log-reader.ts';
+import { causeIn } from './output/cause.ts';
 import type { Diagnosis, PluginExit } from './runner.ts';
 
 /** `exited with code 3`, `was ended by SIGKILL`, ... */
@@ -18,7 +18,16 @@ export function exitedError(
   phase: PluginPhase,
   exit: PluginExit,
   output: OutputTail,
-  { diagnosis, reached }: { diagnosis?: Diagnosis | undefined; reached?: 'no' | undefined } = {},
+  {
+    diagnosis,
+    reached,
+    hint,
+  }: {
+    readonly diagnosis?: Diagnosis | undefined;
+    readonly reached?: 'no' | undefined;
+    /** What to do, if whoever runs the plugin knows it. */
+    readonly hint?: string | undefined;
+  } = {},
 ): PluginExitedError {
   const before =
     phase === 'handshake' ? ' before its handshake' : phase === 'connect' ? ' before it was connected' : '';
@@ -32,18 +41,15 @@ export function exitedError(
       output,
       diagnosis,
       reached,
-      hint: diagnosis?.hint ?? hintFor(phase, exit, output),
+      hint: diagnosis?.hint ?? hint ?? hintFor(phase, exit, output),
     },
   );
 }
 
-/** Returns the last line that the plugin wrote, for the message; the whole tail is in `output`. */
+/** Returns what the plugin wrote about the cause, for the message; more of its output is in `output`. */
 function lastWords({ code }: PluginExit, { stdout, stderr }: OutputTail): string {
   if (code === 0) return '';
-  const line = (stderr.trimEnd() || stdout.trimEnd()).split('\n').at(-1) ?? '';
-  const [entry] = new LogReader().push(Buffer.from(`${line}\n`));
-  const reason = entry?.fields['error'];
-  const words = `${entry?.message ?? ''}${typeof reason === 'string' ? `: ${reason}` : ''}`.trim();
+  const { words } = causeIn(stderr.trim() === '' ? stdout : stderr);
   return words === '' ? '' : `; its last words: ${words.slice(0, 300)}`;
 }
 

@@ -3,7 +3,7 @@ import type { hostLabels } from '../../host/index.ts';
 import { command, type Context } from '../command.ts';
 import type { RunningHost } from '../control/ask-hosts.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { formatFlag, printData } from '../output/document.ts';
+import { fieldFlag, formatFlag, printData } from '../output/document.ts';
 import { plainText } from '../output/plain-text.ts';
 import { shown, tableLines } from '../output/table.ts';
 import { directoryFlag, directoryOf, type CatalogDirectory } from './directory.ts';
@@ -31,6 +31,21 @@ interface PluginProcess {
   readonly engine?: string | undefined;
 }
 
+const processFields: readonly (keyof PluginProcess)[] = [
+  'instance',
+  'type',
+  'name',
+  'version',
+  'state',
+  'restarts',
+  'mounts',
+  'memory_bytes',
+  'cpu_seconds',
+  'pid',
+  'container',
+  'engine',
+];
+
 export const ps = command({
   name: 'ps',
   summary: 'the plugins that run: state, restarts, memory, CPU',
@@ -42,11 +57,12 @@ export const ps = command({
   flags: {
     engine: enginesFlag('only the engine at this socket (default: every engine that is found)'),
     directory: directoryFlag,
+    field: fieldFlag,
     format: formatFlag,
   },
   async run({ flags }, context) {
     const processes = await listProcesses(flags.engine, directoryOf(flags.directory, context), context);
-    printData(context.terminal, flags.format, processes, () =>
+    const lines = () =>
       tableLines(
         [
           'Instance',
@@ -72,8 +88,9 @@ export const ps = command({
           shown(each.pid),
           shown(each.container?.slice(0, 12)),
         ]),
-      ),
-    );
+      );
+    const wanted = { field: flags.field, fields: processFields };
+    printData(context.terminal, flags.format, processes, lines, wanted);
     return exitCodes.ok;
   },
 });

@@ -4,7 +4,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { CatalogDirectory } from '../commands/directory.ts';
-import { trustedPath } from '../../catalog/internal.ts';
+import { trustedPath, unwritable } from '../../catalog/internal.ts';
 import { BulkheadError } from '../../errors.ts';
 import type { Mount, PluginHost, PluginLogLine } from '../../host/index.ts';
 import { Answers, mostBehind } from './answers.ts';
@@ -35,7 +35,7 @@ const requestMs = 10_000;
 export async function serveControl(host: PluginHost, directory: CatalogDirectory): Promise<AsyncDisposable> {
   const folder = join(directory.directory, hostsFolder);
   await trustedPath(directory, folder, 'write');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch(unwritable(folder));
   await trustedPath(directory, folder, 'write'); // somebody else may have made the folder in the meantime
   const name = `${process.pid}-${randomBytes(4).toString('hex')}.sock`;
   const { path, release } = await shortPath(folder, name);
@@ -51,7 +51,7 @@ export async function serveControl(host: PluginHost, directory: CatalogDirectory
     await once(server, 'listening');
   } catch (error) {
     await release();
-    throw error;
+    return unwritable(join(folder, name))(error);
   }
   return {
     async [Symbol.asyncDispose]() {

@@ -8,6 +8,7 @@ import { ownedPrefix, passingPrefix } from '../../linux/owned-name.ts';
 import { removeFolderIn } from '../../linux/remove-tree.ts';
 import { temporaryFolder } from '../../linux/standard-folders.ts';
 import { refuseUntrusted } from '../../linux/trusted-parent.ts';
+import { fileHintFor } from '../../thrown-value.ts';
 import { thisProcess } from '../../linux/process-identity.ts';
 import { clusterMark, ownerFile } from './owner-file.ts';
 
@@ -110,9 +111,7 @@ export class OwnedFolders implements AsyncDisposable {
       throw new BulkheadError(
         'SOCKET_DIRECTORY_FAILED',
         `can't make a folder for sockets in ${parent}: ${(cause as Error).message}`,
-        {
-          cause,
-        },
+        { cause, hint: fileHintFor(cause) ?? 'Choose another folder with `socketDirectory`.' },
       );
     }
   }

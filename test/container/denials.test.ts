@@ -1,0 +1,117 @@
+/** What Bulkhead itself denies a plugin, in the words of real programs in real containers: each hint names the remedy. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { PluginContainerOptions } from '../../src/container/options.ts';
+import { connectEngine } from '../../src/engine/index.ts';
+import { loadEngines, noEngines, type TestEngine } from '../engines/engines.ts';
+import { ownSocketParent } from '../host/socket-parent.ts';
+import { deniedImage, loadDeniedImages, nodeDeniedImage, programs, runDenied } from './denied-image.ts';
+
+const limits = { timeout: 300_000 };
+
+type Program = 'busybox' | 'go' | 'gosu' | 'node';
+
+interface Case {
+  readonly program: Program;
+  readonly args: readonly string[];
+  readonly hint: RegExp | 'none';
+  readonly options?: Partial<PluginContainerOptions>;
+  /** Where it is denied at all: gVisor has a network stack, limits and a /tmp of its own. */
+  readonly on?: (place: { runtime: string; kind: string; rootless: boolean }) => boolean;
+}
+
+const tmpfs = [{ path: '/tmp' }];
+const notUnderGvisor: Case['on'] = ({ runtime }) => runtime !== 'runsc';
+const readOnly = /`readOnlyRootFilesystem: false`/;
+const network = /no network[^]*`network: 'bridge'`/;
+
+const cases: readonly Case[] = [
+  { program: 'go', args: ['write', '/data/new'], hint: readOnly },
+  { program: 'go', args: ['write', '/data/new'], hint: /`tmpfs: \[\{ path: '\/data' \}\]`/ },
+  { program: 'busybox', args: ['touch', '/data/new'], hint: readOnly },
+  { program: 'busybox', args: ['mkdir', '/new'], hint: /`tmpfs: \[\{ path: '\/new' \}\]`/ },
+  { program: 'busybox', args: ['sh', '-c', 'echo x > /data/new'], hint: readOnly },
+  { program: 'node', args: ['write', '/data'], hint: readOnly },
+  { program: 'go', args: ['temp'], hint: /`tmpfs: \[\{ path: '\/tmp' \}\]`/, on: notUnderGvisor },
+  { program: 'go', args: ['dial', '192.0.2.1:5432'], hint: network },
+  { program: 'go', args: ['lookup', 'db.example.com'], hint: network },
+  { program: 'busybox', args: ['wget', 'http://db.example.com/'], hint: network },
+  { program: 'busybox', args: ['nc', '192.0.2.1', '80'], hint: network },
+  { program: 'node', args: ['lookup', 'db.example.com'], hint: network },
+  { program: 'node', args: ['fetch', 'http://db.example.com/'], hint: network },
+  { program: 'node', args: ['connect', '192.0.2.1'], hint: network },
+  { program: 'go', args: ['ping'], hint: /`capAdd: \['NET_RAW'\]`/, options: { user: '0:0' } },
+  { program: 'go', args: ['chown', '/tmp'], hint: /`capAdd: \['CHOWN'\]`/, options: { user: '0:0', tmpfs } },
+  { program: 'busybox', args: ['chown', '12', '/tmp'], hint: /\['CHOWN'\]/, options: { user: '0:0', tmpfs } },
+  { program: 'node', args: ['chown', '/tmp'], hint: /`capAdd: \['CHOWN'\]`/, options: { user: '0:0', tmpfs } },
+  { program: 'go', args: ['setgid'], hint: /`user`[^]*`capAdd: \['SETUID', 'SETGID'\]`/, options: { user: '0:0' } },
+  { program: 'gosu', args: ['12:12', '/denied', 'none'], hint: /`user`[^]*`capAdd: \['SETUID', 'SETGID'\]`/, options: { user: '0:0' } },
+  { program: 'go', args: ['exec', '/tmp/copy'], hint: /`tmpfs: \[\{ path: '\/tmp', exec: true \}\]`/, options: { tmpfs } },
+  { program: 'go', args: ['exec', '/tmp/copy'], hint: 'none', options: { tmpfs: [{ path: '/tmp', exec: true }] } },
+  { program: 'busybox', args: ['sh', '-c', 'busybox cp /bin/busybox /tmp/busybox; /tmp/busybox true'], hint: /exec: true/, options: { tmpfs } },
+  { program: 'go', args: ['fill', '/tmp/big'], hint: /tmpfs at \/tmp holds 67108864 bytes[^]*sizeBytes: 268435456/, options: { tmpfs } },
+  { program: 'node', args: ['fill', '/tmp/big'], hint: /tmpfs at \/tmp holds/, options: { tmpfs } },
+  { program: 'busybox', args: ['dd', 'if=/dev/zero', 'of=/tmp/big', 'bs=1M', 'count=80'], hint: /tmpfs at \/tmp holds/, options: { tmpfs } },
+  { program: 'go', args: ['open-many'], hint: /`ulimits: \[\{ name: 'nofile'/, options: { ulimits: [{ name: 'nofile', soft: 64, hard: 64 }] } },
+  { program: 'node', args: ['home'], hint: /\/etc\/passwd[^]*`env: /, options: { user: '4711:4711' } },
+  { program: 'go', args: ['lookup-user'], hint: /\/etc\/passwd[^]*`env: /, options: { user: '4711:4711' } },
+  { program: 'go', args: ['threads'], hint: /`pidsLimit/, options: { pidsLimit: 32 }, on: notUnderGvisor },
+  { program: 'busybox', args: ['sh', '-c', 'for i in $(busybox seq 60); do busybox sleep 60 & done'], hint: /`pidsLimit/, options: { pidsLimit: 16 }, on: notUnderGvisor },
+  { program: 'node', args: ['heap'], hint: /`memoryBytes`/, options: { memoryBytes: 512 << 20 } },
+  { program: 'go', args: ['mlock'], hint: /`mlock`/, options: { ulimits: [{ name: 'memlock', soft: 65_536, hard: 65_536 }] }, on: notUnderGvisor },
+  { program: 'go', args: ['keyctl'], hint: /`seccomp: 'unconfined'`/, on: notUnderGvisor },
+  { program: 'go', args: ['keyctl'], hint: /`runtime: 'runc'`/, on: ({ runtime }) => runtime === 'runsc' },
+  // The same things where they are given, or fail for a reason of their own.
+  { program: 'go', args: ['write', '/nowhere/new'], hint: 'none', options: { readOnlyRootFilesystem: false } },
+  { program: 'go', args: ['write', '/tmp/nowhere/new'], hint: 'none', options: { tmpfs } },
+  { program: 'go', args: ['dial', '127.0.0.1:5432'], hint: 'none' },
+  { program: 'busybox', args: ['cat', '/etc/config'], hint: 'none' },
+];
+
+const entrypoints: Readonly<Record<Program, readonly string[] | undefined>> = {
+  busybox: ['/bin/busybox'],
+  go: ['/denied'],
+  gosu: ['/gosu'],
+  node: undefined,
+};
+
+const engines = loadEngines().filter(({ suite }) => suite === 'host');
+if (engines.length === 0) it('explains what is denied', { skip: noEngines }, () => undefined);
+
+for (const testEngine of engines.filter(isTried)) {
+  for (const { runtime, socket } of testEngine.services) {
+    describe(`what is denied on ${testEngine.name} ${runtime}`, limits, () => {
+      for (const { program, args, hint, options = {}, on = () => true } of cases) {
+        if (!on({ runtime, kind: testEngine.kind, rootless: testEngine.rootless })) continue;
+        const words = hint === 'none' ? 'is not guessed' : 'is explained';
+        it(`${program} ${args.join(' ')} ${words}`, limits, async (t) => {
+          if (program === 'busybox' ? !programs.busybox : program !== 'node' && !programs.go) {
+            t.skip(program === 'busybox' ? 'busybox is not installed' : 'go is not on the PATH');
+            return;
+          }
+          await using engine = await connectEngine({ socketPath: socket });
+          await using parent = await ownSocketParent(testEngine);
+          await loadDeniedImages(engine);
+          const entrypoint = entrypoints[program];
+          const { exit, stderr, diagnosis } = await runDenied(engine, {
+            image: program === 'node' ? nodeDeniedImage : deniedImage,
+            runtime,
+            ...(entrypoint !== undefined && { entrypoint }),
+            args,
+            user: '1000:1000',
+            socketDirectory: parent.path,
+            ...options,
+          });
+          const said = `${JSON.stringify(exit)}\n${stderr}\n${diagnosis.hint ?? 'no hint'}`;
+          if (hint === 'none') assert.equal(diagnosis.hint, undefined, said);
+          else assert.match(diagnosis.hint ?? '', hint, said);
+        });
+      }
+    });
+  }
+}
+
+/** Every runtime of one rootful and one rootless engine: the words are the programs' and the kernel's. */
+function isTried({ kind, rootless }: TestEngine): boolean {
+  return kind === 'docker' ? !rootless : rootless;
+}
