@@ -126,9 +126,6 @@ describe('plugin deregister', () => {
     for (const words of [
       ['plugin', 'info', '-version=9.0.0', 'secret', 'kv'],
       ['plugin', 'pin', 'secret', 'kv', '9.0.0'],
-      ['check', 'secret/kv', '-version=9.0.0', '-engine=/nonexistent'],
-      ['run', 'secret/kv', '-version=9.0.0', '-engine=/nonexistent'],
-      ['call', 'secret/kv', 'A/B', '-version=9.0.0', '-engine=/nonexistent'],
     ]) {
       const { status, stderr } = await run(...words);
       assert.notEqual(status, 0, words.join(' '));
