@@ -53,6 +53,6 @@ async function refuseOtherEntries(
   throw new BulkheadError(
     'CATALOG_NOT_FOUND',
     `no ${wanted} of ${type} plugin ${name}; registered are ${names.join(', ')}`,
-    { hint: 'Nothing was removed. Name the version that is meant with -version.' },
+    { hint: 'Name one with -version. Nothing was removed.' },
   );
 }
