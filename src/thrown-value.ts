@@ -47,7 +47,9 @@ export function fileHintFor(thrown: unknown): string | undefined {
 export function systemReason(thrown: unknown): string | undefined {
   const name = systemErrorName(thrown);
   if (name === undefined) return undefined;
-  const [reason = ''] = messageOf(thrown).replace(/^[A-Z0-9]+: /, '').split(', ');
+  const [reason = ''] = messageOf(thrown)
+    .replace(/^[A-Z0-9]+: /, '')
+    .split(', ');
   return `${reason} (${name})`;
 }
 

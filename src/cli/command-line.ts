@@ -93,7 +93,12 @@ function refuseWord({ path, node, unknown }: Found, context: Surroundings): Exit
 }
 
 /** Prints an error in the same shape as others: what is wrong, the usage, and where to read more. */
-function refuse(message: string, usage: string, path: readonly string[], { terminal }: Surroundings): ExitCode {
+function refuse(
+  message: string,
+  usage: string,
+  path: readonly string[],
+  { terminal }: Surroundings,
+): ExitCode {
   terminal.err(`${terminal.paintErr('red', 'Error:')} ${message}`);
   terminal.err(`  ${usage}`);
   terminal.err(

@@ -23,7 +23,9 @@ export function describeError(error: unknown, paint: Paint, flags: Flags = {}): 
   return [
     `${paint('red', 'Error:')} ${first}`,
     ...[...rest, ...details.flatMap((detail) => plainText(detail).split('\n'))].map((line) => `  ${line}`),
-    ...(remedy === undefined ? [] : [`${paint('cyan', 'Hint:')} ${plainText(hintFor(error, remedy, flags))}`]),
+    ...(remedy === undefined
+      ? []
+      : [`${paint('cyan', 'Hint:')} ${plainText(hintFor(error, remedy, flags))}`]),
   ];
 }
 

@@ -26,17 +26,14 @@ const liftingFlags = new Set([
  * flag; everything else stays.
  */
 export function withFlags(text: string, flags: Flags): string {
-  return text.replace(
-    /`([a-zA-Z]+)(?:: ([^`]*))?`/g,
-    (whole, option: string, value: string | undefined) => {
-      const name = flagOfOption[option] ?? option.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-      if (!Object.hasOwn(flags, name)) return whole;
-      if (value === undefined || value === 'true' || liftingFlags.has(name)) return shownFlag(name);
-      return flagValues(name, value)
-        .map((each) => `${shownFlag(name)}=${each}`)
-        .join(' ');
-    },
-  );
+  return text.replace(/`([a-zA-Z]+)(?:: ([^`]*))?`/g, (whole, option: string, value: string | undefined) => {
+    const name = flagOfOption[option] ?? option.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    if (!Object.hasOwn(flags, name)) return whole;
+    if (value === undefined || value === 'true' || liftingFlags.has(name)) return shownFlag(name);
+    return flagValues(name, value)
+      .map((each) => `${shownFlag(name)}=${each}`)
+      .join(' ');
+  });
 }
 
 /** The values of a flag for an option's value as the library writes it: a text, a number, a list, or named parts. */
@@ -50,7 +47,9 @@ function flagValues(name: string, value: string): string[] {
   if (parts === undefined) return [/^'(.*)'$/.exec(value)?.[1] ?? value];
   if (name === 'tmpfs') {
     const { path = '', sizeBytes, exec } = parts;
-    return [[path, sizeBytes, exec === 'true' ? 'exec' : undefined].filter((part) => part !== undefined).join(':')];
+    return [
+      [path, sizeBytes, exec === 'true' ? 'exec' : undefined].filter((part) => part !== undefined).join(':'),
+    ];
   }
   if (name === 'ulimit') return [`${parts['name'] ?? ''}=${parts['soft'] ?? ''}`];
   return Object.entries(parts).map(([key, each]) => `${key}=${each}`);

@@ -27,7 +27,11 @@ export async function diagnoseContainer(parts: DiagnosisParts): Promise<Diagnosi
   const signal = AbortSignal.timeout(diagnoseMs);
   const container = await engine.containers.inspect(id, { signal }).catch(() => undefined);
   const words = parts.stderr.trim() === '' ? parts.stdout : parts.stderr;
-  const given = await withTemporary(givenOf(engine, parts.strategy, container), words, { engine, id, signal });
+  const given = await withTemporary(givenOf(engine, parts.strategy, container), words, {
+    engine,
+    id,
+    signal,
+  });
   const sockets = await socketNames(parts.pluginFolder);
   const facts = [
     {

@@ -148,7 +148,8 @@ export const settingList = {
   tmpfs: {
     check: tmpfs,
     flag: { name: 'tmpfs', form: 'tmpfs', value: 'PATH[:SIZE][:exec]' },
-    summary: 'writable place in memory; of 64M by default, also unlimited; exec lets programs in it be executed',
+    summary:
+      'writable place in memory; of 64M by default, also unlimited; exec lets programs in it be executed',
     by: passed,
   },
   ulimits: {

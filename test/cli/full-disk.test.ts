@@ -48,9 +48,16 @@ describe('a file system that is full', { skip: notRoot }, () => {
 
   it('gets no report at all, and the one of yesterday stays', async () => {
     for (const name of ['new.html', 'yesterday.html']) {
-      const { status, stdout, stderr } = await runInProcess(['matrix', `-facts=${facts}`, `-output=${small}/${name}`]);
+      const { status, stdout, stderr } = await runInProcess([
+        'matrix',
+        `-facts=${facts}`,
+        `-output=${small}/${name}`,
+      ]);
       assert.deepEqual([status, stdout], [3, ''], stderr);
-      assert.match(stderr, new RegExp(`FILE_UNUSABLE: .*/${name} can't be written: no space left on device \\(ENOSPC\\)`));
+      assert.match(
+        stderr,
+        new RegExp(`FILE_UNUSABLE: .*/${name} can't be written: no space left on device \\(ENOSPC\\)`),
+      );
       assert.match(stderr, /^Hint: Make room/m);
     }
     assert.deepEqual(readdirSync(small).sort(), ['kv.tar', 'yesterday.html']);
@@ -67,17 +74,25 @@ describe('a file system that is full', { skip: notRoot }, () => {
       const words = ['image', 'build', program, '-name=kv', `-output=${small}/${name}`];
       const { status, stderr } = await runInProcess(words);
       assert.equal(status, 3, stderr);
-      assert.match(stderr, new RegExp(`/${name} can't be written: no space left on device[^]*Hint: Make room`));
+      assert.match(
+        stderr,
+        new RegExp(`/${name} can't be written: no space left on device[^]*Hint: Make room`),
+      );
     }
     assert.equal(readFileSync(join(small, 'kv.tar'), 'utf8'), 'of yesterday');
     assert.ok(!existsSync(join(small, 'new.tar')));
-    assert.deepEqual(readdirSync(small).filter((name) => name.startsWith('.')), []);
+    assert.deepEqual(
+      readdirSync(small).filter((name) => name.startsWith('.')),
+      [],
+    );
   });
 
   it('gets no half entry of a catalog', async () => {
     const directory = join(small, 'catalog');
     const register = (name: string) =>
-      runInProcess(['plugin', 'runtime', 'register', '-oci_runtime=runc', name], { BULKHEAD_DIRECTORY: directory });
+      runInProcess(['plugin', 'runtime', 'register', '-oci_runtime=runc', name], {
+        BULKHEAD_DIRECTORY: directory,
+      });
     let ended = await register('r0');
     for (let at = 1; ended.status === 0 && at < 30; at += 1) ended = await register(`r${at}`);
     assert.equal(ended.status, 3, ended.stderr);
@@ -101,7 +116,10 @@ it('standard output that is full ends the command with 3 and a sentence', async 
     });
     closeSync(full);
     assert.equal(status, 3, `${words.join(' ')}: ${stderr}`);
-    assert.match(stderr, /standard output can't be written: no space left on device \(ENOSPC\)\nHint: Make room/);
+    assert.match(
+      stderr,
+      /standard output can't be written: no space left on device \(ENOSPC\)\nHint: Make room/,
+    );
   }
 });
 

@@ -67,20 +67,24 @@ const testEngine = loadEngines().find(
 );
 const socket = testEngine?.services[0]?.socket ?? '';
 
-it('image build tells that the image was loaded, when it is not registered', { timeout: 180_000 }, async (t) => {
-  if (goOnThePath() === undefined || testEngine === undefined) {
-    t.skip(testEngine === undefined ? noEngines : noGo);
-    return;
-  }
-  const words = ['image', 'build', await goExample('kv'), '-name=half-done', `-engine=${socket}`];
-  const { status, stdout, stderr } = bulkhead([...words, '-register=secret'], {
-    BULKHEAD_DIRECTORY: folder,
-  });
-  await using engine = await connectEngine({ socketPath: socket });
-  await engine.images.remove('localhost/half-done:latest', { force: true });
-  assert.deepEqual([status, stdout], [1, ''], stderr);
-  assert.match(stderr, /before that, the image localhost\/half-done:latest was loaded/);
-});
+it(
+  'image build tells that the image was loaded, when it is not registered',
+  { timeout: 180_000 },
+  async (t) => {
+    if (goOnThePath() === undefined || testEngine === undefined) {
+      t.skip(testEngine === undefined ? noEngines : noGo);
+      return;
+    }
+    const words = ['image', 'build', await goExample('kv'), '-name=half-done', `-engine=${socket}`];
+    const { status, stdout, stderr } = bulkhead([...words, '-register=secret'], {
+      BULKHEAD_DIRECTORY: folder,
+    });
+    await using engine = await connectEngine({ socketPath: socket });
+    await engine.images.remove('localhost/half-done:latest', { force: true });
+    assert.deepEqual([status, stdout], [1, ''], stderr);
+    assert.match(stderr, /before that, the image localhost\/half-done:latest was loaded/);
+  },
+);
 
 describe('image build refuses, before the image is loaded,', () => {
   for (const [what, words, said] of [
@@ -114,7 +118,10 @@ describe('plugin deregister', () => {
     for (const words of [['-version=3.0.0'], []]) {
       const { status, stdout, stderr } = await run('plugin', 'deregister', ...words, 'secret', 'kv');
       assert.deepEqual([status, stdout], [1, ''], stderr);
-      assert.match(stderr, /CATALOG_NOT_FOUND: no .* of secret plugin kv; registered are v1\.0\.0, v2\.0\.0\n/);
+      assert.match(
+        stderr,
+        /CATALOG_NOT_FOUND: no .* of secret plugin kv; registered are v1\.0\.0, v2\.0\.0\n/,
+      );
     }
     const other = await run('plugin', 'deregister', 'auth', 'kv');
     assert.equal(other.status, 1);

@@ -106,7 +106,11 @@ it('an older Node.js is told which one it has to be, and nothing else happens', 
 describe('a small terminal', () => {
   const shownAt = (columns: number | undefined, line: string, environment: Record<string, string> = {}) => {
     let written = '';
-    const stream = { isTTY: true, ...(columns !== undefined && { columns }), write: (text: string) => (written += text) };
+    const stream = {
+      isTTY: true,
+      ...(columns !== undefined && { columns }),
+      write: (text: string) => (written += text),
+    };
     terminalOn(stream, stream, environment).progress(line);
     return written;
   };
@@ -132,7 +136,14 @@ describe('a small terminal', () => {
 
   it('shows a table with wide names in straight columns', () => {
     assert.deepEqual(
-      tableLines(['Name', 'Type'], [['密钥库', 'secret'], ['e\u0301', 'auth'], ['plain', 'auth']]),
+      tableLines(
+        ['Name', 'Type'],
+        [
+          ['密钥库', 'secret'],
+          ['e\u0301', 'auth'],
+          ['plain', 'auth'],
+        ],
+      ),
       ['Name      Type', '----      ----', '密钥库    secret', 'e\u0301         auth', 'plain     auth'],
     );
   });

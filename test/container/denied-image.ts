@@ -7,7 +7,7 @@ import { planLaunch } from '../../src/container/launch-plan.ts';
 import type { Diagnosis, PluginExit } from '../../src/goplugin/index.ts';
 import { loadImage, packNodePlugin, writeImageArchive } from '../../src/packing/index.ts';
 import { checkout } from '../plugins/cache.ts';
-import { goDenied, goOnThePath, gosu } from '../plugins/go-programs.ts';
+import { goDenied, goOnThePath } from '../plugins/go-programs.ts';
 import { packedNode } from '../plugins/node-programs.ts';
 import { join } from 'node:path';
 
@@ -21,12 +21,7 @@ export const programs = { busybox: existsSync(busybox), go: goOnThePath() !== un
 export async function loadDeniedImages(engine: Engine): Promise<void> {
   const files = [
     ...(programs.busybox ? [{ path: '/bin/busybox', content: { file: busybox }, mode: 0o755 }] : []),
-    ...(programs.go
-      ? [
-          { path: '/denied', content: { file: await goDenied() }, mode: 0o755 },
-          { path: '/gosu', content: { file: await gosu() }, mode: 0o755 },
-        ]
-      : []),
+    ...(programs.go ? [{ path: '/denied', content: { file: await goDenied() }, mode: 0o755 }] : []),
     { path: '/data/kept', content: Buffer.from('kept\n'), mode: 0o644 },
   ];
   await loadImage(engine, await writeImageArchive({ tag: deniedImage, files, entrypoint: ['/bin/busybox'] }));

@@ -29,7 +29,10 @@ describe('of a program in Go', { skip: goOnThePath() === undefined && noGo, time
   const crashes: readonly (readonly [string, RegExp])[] = [
     ['panic', /^panic: the store is corrupt$/],
     ['nil-map', /^panic: assignment to entry in nil map$/],
-    ['nil-pointer', /^panic: runtime error: invalid memory address.*; \[signal SIGSEGV: segmentation violation/],
+    [
+      'nil-pointer',
+      /^panic: runtime error: invalid memory address.*; \[signal SIGSEGV: segmentation violation/,
+    ],
     ['deadlock', /^fatal error: all goroutines are asleep - deadlock!$/],
     ['map-writes', /^fatal error: concurrent map writes$/],
     ['overflow', /^fatal error: stack overflow; runtime: goroutine stack exceeds 1000000000-byte limit$/],
@@ -59,7 +62,10 @@ describe('of a program for Node.js', () => {
     ["Promise.reject('a text')", /UnhandledPromiseRejection.*"a text"/],
     ["require('./nosuch.js')", /^Error: Cannot find module '\.\/nosuch\.js'$/],
     ['let let = 1', /^SyntaxError: let is disallowed as a lexically bound name$/],
-    ["require('node:fs').readFileSync('/nosuch')", /^Error: ENOENT: no such file or directory, open '\/nosuch'$/],
+    [
+      "require('node:fs').readFileSync('/nosuch')",
+      /^Error: ENOENT: no such file or directory, open '\/nosuch'$/,
+    ],
   ];
   for (const [program, headline] of programs) {
     it(`that ends by ${program}, the error is told`, () => {
@@ -88,7 +94,11 @@ describe('of other programs', () => {
       '  + Exception Group Traceback (most recent call last):\n  |   File "/p.py", line 1, in <module>\n  | ExceptionGroup: two (2 sub-exceptions)\n  +-+---------------- 1 ----------------\n    | ValueError: a\n    +---------------- 2 ----------------\n    | ValueError: b\n    +------------------------------------\n',
       'ExceptionGroup: two (2 sub-exceptions)',
     ],
-    ['Python itself', 'Fatal Python error: Segmentation fault\n\nCurrent thread 0x00 (most recent call first):\n  File "/p.py", line 1\n', 'Fatal Python error: Segmentation fault'],
+    [
+      'Python itself',
+      'Fatal Python error: Segmentation fault\n\nCurrent thread 0x00 (most recent call first):\n  File "/p.py", line 1\n',
+      'Fatal Python error: Segmentation fault',
+    ],
     [
       'Rust',
       "starting\n\nthread 'main' panicked at src/main.rs:2:5:\nthe store is corrupt\nnote: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n",
@@ -135,7 +145,11 @@ describe('of other programs', () => {
       '2026-01-01T00:00:00.000Z [ERROR] kv: no store: error="the store is corrupt"',
     ],
     ['one that says nothing else', '[INFO] starting\n[INFO] ending\n', '[INFO] ending'],
-    ['one that only speaks of a panic', 'panic: mode is off\nlistening\nworking\nmore\nthe license is missing\n', 'the license is missing'],
+    [
+      'one that only speaks of a panic',
+      'panic: mode is off\nlistening\nworking\nmore\nthe license is missing\n',
+      'the license is missing',
+    ],
     ['silence', '\n', ''],
   ];
   for (const [what, text, told] of recorded) {
@@ -163,13 +177,20 @@ describe('of long output', () => {
     const text = `${lines(1000, 'before')}panic: the store is corrupt\n\ngoroutine 1 [running]:\n${lines(1000, 'frame')}`;
     const kept = keptOf(text);
     assert.ok(Buffer.byteLength(kept) <= 8192);
-    assert.match(kept, /^before 0 [^]*left out here[^]*\npanic: the store is corrupt\n[^]*left out here[^]*frame 999/);
+    assert.match(
+      kept,
+      /^before 0 [^]*left out here[^]*\npanic: the store is corrupt\n[^]*left out here[^]*frame 999/,
+    );
     assert.equal(causeIn(kept).words, 'panic: the store is corrupt');
   });
 
   it('of several crash reports, the last one is kept', () => {
-    const one = (what: string) => `Traceback (most recent call last):\n${lines(500, '  File')}ValueError: ${what}\n`;
-    assert.match(keptOf(`${one('first')}${one('second')}`), /Traceback[^]*left out here[^]*ValueError: second\n$/);
+    const one = (what: string) =>
+      `Traceback (most recent call last):\n${lines(500, '  File')}ValueError: ${what}\n`;
+    assert.match(
+      keptOf(`${one('first')}${one('second')}`),
+      /Traceback[^]*left out here[^]*ValueError: second\n$/,
+    );
   });
 
   it('no half line is kept of the head, in which half a secret could stand', () => {

@@ -97,11 +97,6 @@ export function goDenied(): Promise<string> {
   return goProgram('go-denied', 'denied');
 }
 
-/** Builds gosu, as published, which changes the user of a program. @returns the path of the static program */
-export function gosu(): Promise<string> {
-  return published('gosu', 'github.com/tianon/gosu@v1.17.0');
-}
-
 async function goProgram(directory: string, name: string, flags: readonly string[] = []): Promise<string> {
   const source = fileURLToPath(new URL(directory, import.meta.url));
   const key = `${await sourcesOf([source], ['.go', '.mod', '.sum'])} ${goOnThePath() ?? ''}`;

@@ -9,7 +9,10 @@ import { toYaml } from './yaml.ts';
 export const formatFlag = choice(['table', 'json', 'yaml'], 'how to print the result');
 
 /** The flag for a single field, of every command that prints one thing or a table. */
-export const fieldFlag = text('NAME', 'print only this field, without its name: of a table, that of each row');
+export const fieldFlag = text(
+  'NAME',
+  'print only this field, without its name: of a table, that of each row',
+);
 
 export type Format = 'table' | 'json' | 'yaml';
 
@@ -66,7 +69,8 @@ function printField(terminal: Terminal, format: Format, value: Field): void {
   const print = (each: unknown): string =>
     typeof each === 'object' && each !== null ? plainJson(each) : plainText(String(each ?? ''));
   const rows = 'rows' in value ? value.rows : undefined;
-  if (format !== 'table') printData(terminal, format, rows?.map((row) => row ?? null) ?? value.value, () => []);
+  if (format !== 'table')
+    printData(terminal, format, rows?.map((row) => row ?? null) ?? value.value, () => []);
   else for (const each of rows ?? [value.value]) out(print(each));
 }
 

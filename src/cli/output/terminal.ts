@@ -47,11 +47,7 @@ interface Stream {
 }
 
 /** A terminal on two streams. A stream gets colours and progress only if it is a terminal (https://no-color.org). */
-export function terminalOn(
-  stdout: Stream,
-  stderr: Stream,
-  environment: Environment,
-): Terminal {
+export function terminalOn(stdout: Stream, stderr: Stream, environment: Environment): Terminal {
   const colours = !environment['NO_COLOR'] && environment['TERM'] !== 'dumb';
   const watched = stderr.isTTY === true && environment['TERM'] !== 'dumb';
   let shown = false;

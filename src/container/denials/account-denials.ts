@@ -14,7 +14,7 @@ const withNumber: Denial = {
 
 const withoutNumber: Denial = {
   words:
-    /uv_os_get_passwd returned ENOENT|uv_os_homedir returned ENOENT|ERR_SYSTEM_ERROR.*uv_os_(?:get_passwd|homedir)|could not determine home directory|\$HOME is not defined|current user:.*no such (?:user|file)/i,
+    /uv_os_get_passwd returned ENOENT|uv_os_homedir returned ENOENT|ERR_SYSTEM_ERROR.*uv_os_(?:get_passwd|homedir)|could not determine home directory|\$HOME is not defined|\/etc\/passwd: no such file or directory|ENOENT.*'\/etc\/passwd'|current user:.*no such user/i,
   hint: (_line, { uid }) => (uid === 0 ? undefined : hint),
 };
 

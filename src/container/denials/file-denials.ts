@@ -3,7 +3,19 @@ import { posix } from 'node:path';
 import { isBelow, pathIn, temporaryFolders, tmpfsOf, type Denial, type Given } from './denial.ts';
 
 /** Folders whose contents programs need, so that an empty file system can't cover them. */
-const neededFolders = ['/', '/bin', '/etc', '/lib', '/lib64', '/opt', '/root', '/sbin', '/usr', '/usr/bin', '/usr/lib'];
+const neededFolders = [
+  '/',
+  '/bin',
+  '/etc',
+  '/lib',
+  '/lib64',
+  '/opt',
+  '/root',
+  '/sbin',
+  '/usr',
+  '/usr/bin',
+  '/usr/lib',
+];
 /** Folders of the kernel, which containers can't write to, whatever they are allowed. */
 const kernelFolders = ['/proc', '/sys'];
 
@@ -27,11 +39,14 @@ const readOnly: Denial = {
 
 /** Go, Python, Node.js, Java and mktemp say that a temporary file can't be made where its folder is not there. */
 const noTemporaryFolder: Denial = {
-  words: /no such file or directory|\bENOENT\b|NoSuchFileException|no usable temporary directory|can't create temp/i,
+  words:
+    /no such file or directory|\bENOENT\b|NoSuchFileException|no usable temporary directory|can't create temp/i,
   hint(line, given, found) {
     const missing = temporaryFolders.filter((folder) => given.temporary[folder] === 'absent');
     const path = pathIn(line, found);
-    const folder = missing.find((each) => (path === undefined ? isAboutTemporary(found) : isBelow(path, each)));
+    const folder = missing.find((each) =>
+      path === undefined ? isAboutTemporary(found) : isBelow(path, each),
+    );
     if (folder === undefined) return undefined;
     return `The image has no ${folder}: mount a writable one with \`tmpfs: [{ path: '${folder}' }]\`.`;
   },
@@ -56,8 +71,10 @@ const notExecutable: Denial = {
   hint(line, given, found) {
     const path = pathIn(line, found);
     const tmpfs = path === undefined ? undefined : tmpfsOf(path, given);
-    if (path === undefined || tmpfs === undefined || tmpfs.exec === true || path === tmpfs.path) return undefined;
-    const isRefusedOtherwise = /\b(?:open|creat\w*|read|write|mkdir|unlink|touch|cat|rename|listen|bind)\b/i.test(line);
+    if (path === undefined || tmpfs === undefined || tmpfs.exec === true || path === tmpfs.path)
+      return undefined;
+    const isRefusedOtherwise =
+      /\b(?:open|creat\w*|read|write|mkdir|unlink|touch|cat|rename|listen|bind)\b/i.test(line);
     if (isRefusedOtherwise && !/shared object/i.test(line)) return undefined;
     return `Nothing in the tmpfs at ${tmpfs.path} can be executed: allow that with \`tmpfs: [{ path: '${tmpfs.path}', exec: true }]\`, or put the program into the image.`;
   },

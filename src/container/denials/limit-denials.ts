@@ -13,7 +13,8 @@ const processes: Denial = {
 
 /** Programs that know the limit of their container, and end before they reach it. */
 const heap: Denial = {
-  words: /JavaScript heap out of memory|Reached heap limit|OutOfMemoryError: Java heap space|OutOfMemoryError: GC overhead|OutOfMemoryException/i,
+  words:
+    /JavaScript heap out of memory|Reached heap limit|OutOfMemoryError: Java heap space|OutOfMemoryError: GC overhead|OutOfMemoryException/i,
   hint(_line, { memoryBytes }) {
     if (memoryBytes === undefined || memoryBytes <= 0) return undefined;
     return `The plugin sized its heap by the memory limit of its container, ${memoryBytes} bytes: raise \`memoryBytes\`, or set the heap with an option of its own.`;

@@ -13,23 +13,30 @@ interface Deed {
 /** What needs a capability, by the words of programs that are refused it. */
 const deeds: readonly Deed[] = [
   {
-    words: /(?:set(?:res)?uid|set(?:res)?gid|setgroups|setreuid|setregid|set groups|set uid|set gid|switching to|initgroups)\b/i,
+    words:
+      /(?:set(?:res)?uid|set(?:res)?gid|setgroups|setreuid|setregid|set groups|set uid|set gid|switching to|initgroups)\b/i,
     capabilities: ['SETUID', 'SETGID'],
     deed: 'become another user',
   },
-  { words: /\b(?:l|f)?chown|changing (?:ownership|group)/i, capabilities: ['CHOWN'], deed: 'give files to other users' },
+  {
+    words: /\b(?:l|f)?chown|changing (?:ownership|group)/i,
+    capabilities: ['CHOWN'],
+    deed: 'give files to other users',
+  },
   {
     words: /\b(?:chmod|utimes?|utimensat|setting times|changing permissions)\b/i,
     capabilities: ['FOWNER'],
     deed: 'change files of other users',
   },
   {
-    words: /\bSOCK_RAW\b|ip[46]:(?:icmp|ip)|raw socket|\bping\d?: (?:permission denied|socket|.*socktype)|\bicmp\b.*socket: /i,
+    words:
+      /\bSOCK_RAW\b|ip[46]:(?:icmp|ip)|raw socket|\bping\d?: (?:permission denied|socket|.*socktype)|\bicmp\b.*socket: /i,
     capabilities: ['NET_RAW'],
     deed: 'open raw sockets',
   },
   {
-    words: /RTNETLINK answers|\b(?:iptables|nft|ip6tables)\b|\bip(?: |: )(?:link|addr|route|ioctl)|\bTUNSETIFF\b/i,
+    words:
+      /RTNETLINK answers|\b(?:iptables|nft|ip6tables)\b|\bip(?: |: )(?:link|addr|route|ioctl)|\bTUNSETIFF\b/i,
     capabilities: ['NET_ADMIN'],
     deed: 'change its network',
   },
@@ -45,7 +52,11 @@ const deeds: readonly Deed[] = [
     capabilities: ['SYS_NICE'],
     deed: 'raise its priority',
   },
-  { words: /\bsetcap\b|unable to set CAP_SETFCAP/i, capabilities: ['SETFCAP'], deed: 'give capabilities to files' },
+  {
+    words: /\bsetcap\b|unable to set CAP_SETFCAP/i,
+    capabilities: ['SETFCAP'],
+    deed: 'give capabilities to files',
+  },
   { words: /\bptrace\b/i, capabilities: ['SYS_PTRACE'], deed: 'look into other processes' },
   {
     words: /\b(?:setrlimit|prlimit)\b|error setting limit/i,
@@ -107,7 +118,8 @@ const filteredCalls =
   /\b(?:keyctl|add_key|request_key|io_uring\w*|userfaultfd|perf_event_open|bpf|kexec_load|open_by_handle_at|move_pages|mbind|set_mempolicy|get_mempolicy)\b/i;
 
 const filtered: Denial = {
-  words: /operation not permitted|\bEPERM\b|function not implemented|\bENOSYS\b|not implemented \(os error 38\)/i,
+  words:
+    /operation not permitted|\bEPERM\b|function not implemented|\bENOSYS\b|not implemented \(os error 38\)/i,
   hint(line, given, found) {
     const isUnknown = /not implemented|ENOSYS/i.test(found[0]);
     if (given.gvisor) {
@@ -125,7 +137,8 @@ const otherUsersFiles: Denial = {
   words: /permission denied|\bEACCES\b/i,
   hint(line, given, found) {
     if (given.uid !== 0 || given.capabilities.includes('DAC_OVERRIDE')) return undefined;
-    const isAboutFile = /\b(?:open|create|mkdir|mkdtemp|touch|unlink|rename|l?stat|opendir|scandir)\b|PermissionError/i;
+    const isAboutFile =
+      /\b(?:open|create|mkdir|mkdtemp|touch|unlink|rename|l?stat|opendir|scandir)\b|PermissionError/i;
     if (pathIn(line, found) === undefined || !isAboutFile.test(line)) return undefined;
     return "The plugin is root without capabilities, and may not use files of other users: run it as their owner with `user`, or give it `capAdd: ['DAC_OVERRIDE']`.";
   },

@@ -46,7 +46,8 @@ function hintForAddress({ network, address }: PluginAddress): string {
       ? `The name of the socket is too long for the host: at most ${longestName} bytes fit.`
       : `Let the plugin announce the socket by its plain path: ${normal}.`;
   }
-  if (normal.startsWith(`${folder}/`)) return `Let the plugin make its socket directly in ${folder}, not in a folder below.`;
+  if (normal.startsWith(`${folder}/`))
+    return `Let the plugin make its socket directly in ${folder}, not in a folder below.`;
   return `Let the plugin make its socket in the folder that PLUGIN_UNIX_SOCKET_DIR names (${folder}), which the host shares. No other folder of the container is on the host.`;
 }
 

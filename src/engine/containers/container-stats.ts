@@ -113,7 +113,7 @@ async function polledStats(
   };
   const first = await sample();
   const samples = (async function* () {
-    for (let next = first; next !== undefined; ) {
+    for (let next = first; next !== undefined;) {
       const due = performance.now() + sampleMs;
       yield next;
       await delay(Math.max(0, due - performance.now()), undefined, { signal: either }).catch(() => undefined);

@@ -203,9 +203,12 @@ function unixAddressHint(address: string): string {
 function tcpAddressHint(address: string): string {
   const wanted = 'it must be host:port, such as 127.0.0.1:10000.';
   if (/^\w+:\/\//.test(address)) return `The address is written as a URL: ${wanted}`;
-  if (address.startsWith('/')) return `The address is a path: a plugin on a socket file announces \`unix\`; for tcp ${wanted}`;
-  if (/:0+$/.test(address)) return `No port has the number 0: the plugin has to announce the port that it was given; ${wanted}`;
-  if (/^[0-9a-fA-F]*:[0-9a-fA-F:]*:/.test(address)) return `An IPv6 address needs brackets, such as [::1]:10000: ${wanted}`;
+  if (address.startsWith('/'))
+    return `The address is a path: a plugin on a socket file announces \`unix\`; for tcp ${wanted}`;
+  if (/:0+$/.test(address))
+    return `No port has the number 0: the plugin has to announce the port that it was given; ${wanted}`;
+  if (/^[0-9a-fA-F]*:[0-9a-fA-F:]*:/.test(address))
+    return `An IPv6 address needs brackets, such as [::1]:10000: ${wanted}`;
   if (address.startsWith(':')) return `The address has no host: ${wanted}`;
   return `The address has no port from 1 to 65535: ${wanted}`;
 }

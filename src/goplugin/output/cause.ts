@@ -28,7 +28,11 @@ export const crashBegin =
  *   still tries may have warned only
  */
 export function causeIn(text: string, level: 'warn' | 'error' = 'error'): Cause {
-  const lines = text.trimEnd().split('\n').slice(-mostLines).map((line) => line.trimEnd());
+  const lines = text
+    .trimEnd()
+    .split('\n')
+    .slice(-mostLines)
+    .map((line) => line.trimEnd());
   const report = crashReport(lines);
   if (report !== undefined) {
     return { words: report.words, lines: [report.words, ...report.lines.slice(0, longestReport)] };
@@ -115,7 +119,9 @@ function nodeReport(lines: readonly string[]): Report | undefined {
 function pythonReport(lines: readonly string[]): Report | undefined {
   const own = lines.findLastIndex((line) => line.startsWith('Fatal Python error: '));
   if (own >= 0) return { words: lines[own] ?? '', lines: lines.slice(own) };
-  const begins = lines.flatMap((line, at) => (/^(?:\s+[+|] (?:Exception Group )?)?Traceback \(most recent call last\):$/.test(line) ? [at] : []));
+  const begins = lines.flatMap((line, at) =>
+    /^(?:\s+[+|] (?:Exception Group )?)?Traceback \(most recent call last\):$/.test(line) ? [at] : [],
+  );
   const last = begins.at(-1);
   if (last === undefined) return undefined;
   const group = lines.slice(begins[0]).find((line) => /^\s+\| \w*ExceptionGroup: /.test(line));
@@ -126,7 +132,9 @@ function pythonReport(lines: readonly string[]): Report | undefined {
 
 /** Rust: where it panicked, and the message, which newer versions write into the next line. */
 function rustReport(lines: readonly string[]): Report | undefined {
-  const at = lines.findLastIndex((line) => /^thread '[^']*'(?: \(\d+\))? (?:panicked at|has overflowed)/.test(line));
+  const at = lines.findLastIndex((line) =>
+    /^thread '[^']*'(?: \(\d+\))? (?:panicked at|has overflowed)/.test(line),
+  );
   if (at < 0) return undefined;
   const head = lines[at] ?? '';
   const words = head.endsWith(':') ? `${head} ${lines[at + 1] ?? ''}` : head;
@@ -135,10 +143,14 @@ function rustReport(lines: readonly string[]): Report | undefined {
 
 /** Java, .NET and C++: the exception, and the cause of all causes. */
 function javaReport(lines: readonly string[]): Report | undefined {
-  const at = lines.findLastIndex((line) => /^(?:Exception in thread |Unhandled exception\. |terminate called )/.test(line));
+  const at = lines.findLastIndex((line) =>
+    /^(?:Exception in thread |Unhandled exception\. |terminate called )/.test(line),
+  );
   if (at < 0) return undefined;
   const after = lines.slice(at + 1);
-  const deepest = after.findLast((line) => /^Caused by: | ---> /.test(line)) ?? after.find((line) => /^\s+what\(\): /.test(line));
+  const deepest =
+    after.findLast((line) => /^Caused by: | ---> /.test(line)) ??
+    after.find((line) => /^\s+what\(\): /.test(line));
   return {
     words: [lines[at] ?? '', deepest?.trim()].filter((part) => part !== undefined).join('; '),
     lines: lines.slice(at),
@@ -149,11 +161,17 @@ function javaReport(lines: readonly string[]): Report | undefined {
 function otherReport(lines: readonly string[]): Report | undefined {
   const isFrame = (line: string): boolean => /^\s+(?:at |from |File ")/.test(line);
   let at = lines.length - 1;
-  while (at > 0 && (isFrame(lines[at] ?? '') || /^\s*(?:\.\.\. \d+ more|[}\])]+;?)$/.test(lines[at] ?? ''))) at -= 1;
+  while (at > 0 && (isFrame(lines[at] ?? '') || /^\s*(?:\.\.\. \d+ more|[}\])]+;?)$/.test(lines[at] ?? '')))
+    at -= 1;
   if (at === lines.length - 1 || at < 0) return undefined;
   const cause = /^(?:Caused by: )/.test(lines[at] ?? '');
   let head = at;
-  while (cause && head > 0 && (isFrame(lines[head] ?? '') || /^(?:Caused by: )|^\s*\.\.\. \d+ more$/.test(lines[head] ?? ''))) head -= 1;
+  while (
+    cause &&
+    head > 0 &&
+    (isFrame(lines[head] ?? '') || /^(?:Caused by: )|^\s*\.\.\. \d+ more$/.test(lines[head] ?? ''))
+  )
+    head -= 1;
   const words = [lines[head] ?? '', ...(cause ? [lines[at] ?? ''] : [])].join('; ');
   return { words, lines: lines.slice(head) };
 }

@@ -53,14 +53,15 @@ export class KeptOutput {
 
   /** Looks for the beginning of a crash report. It is kept from there; a later one replaces it. */
   #watchForReport(bytes: Buffer): void {
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const end = bytes.indexOf(lineFeed, at);
       if (!this.#lineIsKnown) {
         if (this.#line.length === 0) this.#lineStart = this.#length + at;
         const to = Math.min(end < 0 ? bytes.length : end, at + longestBegin - this.#line.length);
         this.#line = Buffer.concat([this.#line, bytes.subarray(at, to)]);
         this.#lineIsKnown = end >= 0 || this.#line.length >= longestBegin;
-        if (this.#lineIsKnown && crashBegin.test(this.#line.toString('latin1'))) this.#begin(bytes.subarray(to));
+        if (this.#lineIsKnown && crashBegin.test(this.#line.toString('latin1')))
+          this.#begin(bytes.subarray(to));
       }
       if (end < 0) return;
       this.#line = Buffer.alloc(0);

@@ -62,7 +62,8 @@ export const build = command({
     checkFlags(flags);
     checkField(flags.field, ['image', 'id', 'architecture']);
     const tag = flags.tag ?? `localhost/${flags.name}:${flags.version ?? 'latest'}`;
-    const registration = flags.register === undefined ? undefined : registrationOf(flags.register, tag, flags);
+    const registration =
+      flags.register === undefined ? undefined : registrationOf(flags.register, tag, flags);
     const directory = directoryOf(flags.directory, context);
     // What can't be registered is refused before the engine is given an image.
     if (registration !== undefined) await checkRegistration(registration, directory);

@@ -41,7 +41,8 @@ export const pin = command({
       return exitCodes.ok;
     }
     if (name === undefined) throw new UsageError('NAME is missing');
-    if (flags.field !== undefined) throw new UsageError('-field is for the list of pins, without TYPE and NAME');
+    if (flags.field !== undefined)
+      throw new UsageError('-field is for the list of pins, without TYPE and NAME');
     if (flags.remove) {
       if (version !== undefined) throw new UsageError('-remove takes no VERSION: a name has one pin');
       const existed = await plugins.unpin(type, name, { signal });
