@@ -208,6 +208,7 @@ const notOurs: readonly (readonly [string, Given])[] = [
   ['open /proc/sys/kernel/x: read-only file system', denied],
   ['open /tmp/secret: permission denied', withTmpfs],
   ['listen tcp :8080: bind: permission denied', denied],
+  ["Error: EACCES: permission denied, open '/new'", { ...asRoot, gvisor: true }],
   ['operation not permitted in state CLOSED', denied],
   ['failed to lookup key: not found', denied],
   ['no such host in the inventory: web01', denied],

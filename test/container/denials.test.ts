@@ -24,6 +24,8 @@ interface Case {
 const tmpfs = [{ path: '/tmp' }];
 /** Podman adds an entry for the user to the container's /etc/passwd. */
 const onDocker: Case['on'] = ({ kind }) => kind === 'docker';
+/** Limits and the profile without keyctl are those of the rootful Docker. */
+const withLimits: Case['on'] = ({ kind, runtime }) => kind === 'docker' && runtime !== 'runsc';
 const notUnderGvisor: Case['on'] = ({ runtime }) => runtime !== 'runsc';
 const readOnly = /`readOnlyRootFilesystem: false`/;
 const network = /no network[^]*`network: 'bridge'`/;
@@ -36,7 +38,7 @@ const cases: readonly Case[] = [
   { program: 'busybox', args: ['touch', '/data/new'], hint: readOnly, options: asRoot },
   { program: 'busybox', args: ['mkdir', '/new'], hint: /`tmpfs: \[\{ path: '\/new' \}\]`/, options: asRoot },
   { program: 'busybox', args: ['sh', '-c', 'echo x > /data/new'], hint: readOnly, options: asRoot },
-  { program: 'node', args: ['write', '/new'], hint: readOnly, options: asRoot },
+  { program: 'node', args: ['write', '/data/new'], hint: readOnly, options: asRoot },
   { program: 'go', args: ['write', '/data/new'], hint: readOnly, on: notUnderGvisor },
   { program: 'go', args: ['temp'], hint: /`tmpfs: \[\{ path: '\/tmp' \}\]`/, on: notUnderGvisor },
   { program: 'go', args: ['dial', '192.0.2.1:5432'], hint: network },
@@ -112,15 +114,21 @@ const cases: readonly Case[] = [
     options: { user: '4711:4711' },
     on: onDocker,
   },
-  { program: 'go', args: ['threads'], hint: /`pidsLimit/, options: { pidsLimit: 32 }, on: notUnderGvisor },
+  { program: 'go', args: ['threads'], hint: /`pidsLimit/, options: { pidsLimit: 32 }, on: withLimits },
   {
     program: 'busybox',
     args: ['sh', '-c', 'for i in $(busybox seq 60); do busybox sleep 60 & done'],
     hint: /`pidsLimit/,
     options: { pidsLimit: 16 },
-    on: notUnderGvisor,
+    on: withLimits,
   },
-  { program: 'node', args: ['heap'], hint: /`memoryBytes`/, options: { memoryBytes: 512 << 20 } },
+  {
+    program: 'node',
+    args: ['heap'],
+    hint: /`memoryBytes`/,
+    options: { memoryBytes: 512 << 20 },
+    on: withLimits,
+  },
   {
     program: 'go',
     args: ['mlock'],
@@ -128,8 +136,13 @@ const cases: readonly Case[] = [
     options: { ulimits: [{ name: 'memlock', soft: 65_536, hard: 65_536 }] },
     on: notUnderGvisor,
   },
-  { program: 'go', args: ['keyctl'], hint: /`seccomp: 'unconfined'`/, on: notUnderGvisor },
-  { program: 'go', args: ['keyctl'], hint: /`runtime: 'runc'`/, on: ({ runtime }) => runtime === 'runsc' },
+  { program: 'go', args: ['keyctl'], hint: /`seccomp: 'unconfined'`/, on: withLimits },
+  {
+    program: 'go',
+    args: ['userfaultfd'],
+    hint: /`runtime: 'runc'`/,
+    on: ({ runtime }) => runtime === 'runsc',
+  },
   // The same things where they are given, or fail for a reason of their own.
   {
     program: 'go',

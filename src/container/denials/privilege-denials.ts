@@ -48,7 +48,7 @@ const deeds: readonly Deed[] = [
     deed: 'set the clock',
   },
   {
-    words: /\bsetpriority\b|\bnice\b|\bsched_set\w+/i,
+    words: /\bsetpriority\b|\bnice\b|\bsched_set\w+|\b[gs]et_mempolicy\b|\bmbind\b|\bmove_pages\b/i,
     capabilities: ['SYS_NICE'],
     deed: 'raise its priority',
   },
@@ -56,6 +56,13 @@ const deeds: readonly Deed[] = [
     words: /\bsetcap\b|unable to set CAP_SETFCAP/i,
     capabilities: ['SETFCAP'],
     deed: 'give capabilities to files',
+  },
+  { words: /\bbpf\b/i, capabilities: ['BPF'], deed: 'load programs into the kernel' },
+  { words: /\bperf_event_open\b/i, capabilities: ['PERFMON'], deed: 'measure the machine' },
+  {
+    words: /\bopen_by_handle_at\b/i,
+    capabilities: ['DAC_READ_SEARCH'],
+    deed: 'open files of any folder',
   },
   { words: /\bptrace\b/i, capabilities: ['SYS_PTRACE'], deed: 'look into other processes' },
   {
@@ -114,8 +121,7 @@ const noNewPrivileges: Denial = {
 };
 
 /** System calls that the engines' profiles refuse to programs with any capability. */
-const filteredCalls =
-  /\b(?:keyctl|add_key|request_key|io_uring\w*|userfaultfd|perf_event_open|bpf|kexec_load|open_by_handle_at|move_pages|mbind|set_mempolicy|get_mempolicy)\b/i;
+const filteredCalls = /\b(?:keyctl|add_key|request_key|io_uring\w*|userfaultfd)\b/i;
 
 const filtered: Denial = {
   words:
@@ -137,6 +143,8 @@ const otherUsersFiles: Denial = {
   words: /permission denied|\bEACCES\b/i,
   hint(line, given, found) {
     if (given.uid !== 0 || given.capabilities.includes('DAC_OVERRIDE')) return undefined;
+    // gVisor says so of a read-only file system, too.
+    if (given.gvisor && given.readOnlyRoot) return undefined;
     const isAboutFile =
       /\b(?:open|create|mkdir|mkdtemp|touch|unlink|rename|l?stat|opendir|scandir)\b|PermissionError/i;
     if (pathIn(line, found) === undefined || !isAboutFile.test(line)) return undefined;

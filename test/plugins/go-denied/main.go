@@ -77,6 +77,10 @@ func main() {
 		if _, _, err := syscall.Syscall(250, 0, ^uintptr(2), 0); err != 0 {
 			log.Fatalf("keyctl: %v", err)
 		}
+	case "userfaultfd":
+		if _, _, err := syscall.Syscall(323, 0, 0, 0); err != 0 {
+			log.Fatalf("userfaultfd: %v", err)
+		}
 	case "panic":
 		panic("the store is corrupt")
 	case "nil-map":
