@@ -16,7 +16,7 @@ const denied: Given = {
   memoryBytes: 1 << 30,
   pidsLimit: 512,
   uid: 65_532,
-  program: '/app/plugin',
+  programs: ['/app/plugin', '/srv/main.js'],
   temporary: {},
 };
 const asRoot: Given = { ...denied, uid: 0 };
@@ -108,6 +108,7 @@ const explained: readonly (readonly [string, Given, RegExp])[] = [
     /path: '\/tmp'/,
   ],
   ['/entry.sh: line 3: /app/log: Read-only file system\n', denied, /write elsewhere/],
+  ["Error: EROFS: read-only file system, open '/srv/cache'\n", denied, /write elsewhere/],
   ['bash: fork: retry: Resource temporarily unavailable\n', denied, /`pidsLimit`/],
   ['curl: (6) Could not resolve host: db\n', denied, /`network/],
   ['ping: socktype: SOCK_RAW\nping: socket: Operation not permitted\n', denied, /NET_RAW/],

@@ -38,7 +38,12 @@ const cases: readonly Case[] = [
   { program: 'busybox', args: ['touch', '/data/new'], hint: readOnly, options: asRoot },
   { program: 'busybox', args: ['mkdir', '/new'], hint: /`tmpfs: \[\{ path: '\/new' \}\]`/, options: asRoot },
   { program: 'busybox', args: ['sh', '-c', 'echo x > /data/new'], hint: readOnly, options: asRoot },
-  { program: 'node', args: ['write', '/data/new'], hint: readOnly, options: asRoot },
+  {
+    program: 'node',
+    args: ['write', '/plugin/new'],
+    hint: /write elsewhere[^]*`readOnlyRootFilesystem: false`/,
+    options: asRoot,
+  },
   { program: 'go', args: ['write', '/data/new'], hint: readOnly, on: notUnderGvisor },
   { program: 'go', args: ['temp'], hint: /`tmpfs: \[\{ path: '\/tmp' \}\]`/, on: notUnderGvisor },
   { program: 'go', args: ['dial', '192.0.2.1:5432'], hint: network },

@@ -18,8 +18,8 @@ export interface Given {
   readonly pidsLimit: number | undefined;
   /** User id in the container; `undefined` where only a name is known. */
   readonly uid: number | undefined;
-  /** Path of the program in the container; empty where it is not known. */
-  readonly program: string;
+  /** Paths in the command: that of the program, and those among its arguments. */
+  readonly programs: readonly string[];
   /** What was seen of the folders for temporary files in the container, by path. */
   readonly temporary: Readonly<Record<string, TemporaryFolder>>;
 }

@@ -115,10 +115,12 @@ function isAboutTemporary([words]: RegExpExecArray): boolean {
  * The folder to be made writable for a path. `undefined` where an empty one would hide what the plugin needs, such as
  * its own program.
  */
-function placeFor(path: string, { program }: Given): string | undefined {
+function placeFor(path: string, { programs }: Given): string | undefined {
   const temporary = temporaryFolders.find((folder) => isBelow(path, folder));
   if (temporary !== undefined) return temporary;
   const parent = posix.dirname(path);
   const folder = parent === '/' ? path : parent;
-  return neededFolders.includes(folder) || isBelow(program, folder) ? undefined : folder;
+  return neededFolders.includes(folder) || programs.some((each) => each !== path && isBelow(each, folder))
+    ? undefined
+    : folder;
 }

@@ -10,8 +10,7 @@ export function givenOf(
   container: InspectedContainer | undefined,
 ): Given {
   const passed = { ...passedDefaults, ...passedSettings(strategy) };
-  const [program = ''] =
-    container === undefined ? [] : [...container.config.entrypoint, ...container.config.cmd];
+  const command = container === undefined ? [] : [...container.config.entrypoint, ...container.config.cmd];
   return {
     engine: engine.kind,
     gvisor: strategy.proveGvisor,
@@ -24,7 +23,7 @@ export function givenOf(
     memoryBytes: strategy.memoryBytes,
     pidsLimit: strategy.pidsLimit,
     uid: uidOf(strategy.user ?? container?.config.user),
-    program,
+    programs: command.filter((word) => word.startsWith('/')),
     temporary: {},
   };
 }
