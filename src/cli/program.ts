@@ -14,12 +14,12 @@ const { onHangup } = listenToSignals((signal) => {
   endedBy ??= signal;
   interrupt.abort(new Error(`ended by ${signal}`));
 });
-let isOutputLost = false;
+const output = { isLost: false };
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   interrupt.abort(new Error('the output goes nowhere'));
   // The reader of a pipe has gone, as `head` does: no further output is wanted. Anything else is a failure.
-  if (error.code === 'EPIPE' || isOutputLost) return;
-  isOutputLost = true;
+  if (error.code === 'EPIPE' || output.isLost) return;
+  output.isLost = true;
   for (const line of describeError(unusable('standard output', 'written', error), unpainted)) {
     process.stderr.write(`${line}\n`);
   }
@@ -28,7 +28,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.stderr.on('error', () => undefined);
 
 const exitCode = await main();
-process.exitCode = isOutputLost ? exitCodes.environment : exitCode;
+process.exitCode = output.isLost ? exitCodes.environment : exitCode;
 
 async function main(): Promise<number> {
   const terminal = terminalOn(process.stdout, process.stderr, process.env);

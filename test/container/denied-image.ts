@@ -1,4 +1,5 @@
 /** Images with ordinary programs that do what containers deny, and without /tmp and /etc/passwd. */
+import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import type { Engine } from '../../src/engine/index.ts';
 import { createContainerRunner } from '../../src/container/container-runner.ts';
@@ -57,7 +58,7 @@ export async function runDenied(engine: Engine, options: PluginContainerOptions)
   const reading = (async () => {
     for await (const chunk of runner.stderr) chunks.push(chunk);
   })();
-  for await (const chunk of runner.stdout) void chunk;
+  for await (const chunk of runner.stdout) assert.ok(chunk.length >= 0);
   await reading;
   const exit = await runner.wait();
   return { exit, stderr: Buffer.concat(chunks).toString(), diagnosis: await runner.diagnose() };

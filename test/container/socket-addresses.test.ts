@@ -78,7 +78,7 @@ for (const [address, hint, old] of elsewhere) {
       () => addressOnHost(unix(address), directory, 'image'),
       (error: { hint?: string }) => {
         assert.match(error.hint ?? '', hint);
-        assert.equal(/1\.5/.test(error.hint ?? ''), old);
+        assert.equal((error.hint ?? '').includes('1.5'), old);
         return true;
       },
     );

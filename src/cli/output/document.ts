@@ -66,8 +66,10 @@ export function checkField(field: string | undefined, fields: readonly string[])
 
 function printField(terminal: Terminal, format: Format, value: Field): void {
   const { out } = terminal;
-  const print = (each: unknown): string =>
-    typeof each === 'object' && each !== null ? plainJson(each) : plainText(String(each ?? ''));
+  const print = (each: unknown): string => {
+    if (each === undefined || each === null) return '';
+    return typeof each === 'object' ? plainJson(each) : plainText(String(each as string | number | boolean));
+  };
   const rows = 'rows' in value ? value.rows : undefined;
   if (format !== 'table')
     printData(terminal, format, rows?.map((row) => row ?? null) ?? value.value, () => []);

@@ -9,7 +9,7 @@ const mark = /^\p{M}/u;
 const segments = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 export function widthOf(text: string): number {
-  // eslint-disable-next-line no-control-regex -- plain ASCII is by far the most, and is quickly measured
+  // Plain ASCII is by far the most, and is quickly measured.
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let width = 0;
   for (const { segment } of segments.segment(text)) width += widthOfLetter(segment);
