@@ -1,4 +1,5 @@
 /** `bulkhead`: go-plugin plugins in containers. */
+import './node-version.ts';
 export type { AbortOption } from './abort.ts';
 export {
   blameMeanings,

@@ -2,7 +2,7 @@
 import { types } from 'node:util';
 
 /** What to do about a file or folder that the system refuses, by the name of the system's error. */
-export const fileHints: Readonly<Record<string, string>> = {
+const fileHints: Readonly<Record<string, string>> = {
   ENOENT: 'Check whether the path is right.',
   ENOTDIR: 'Check whether the path is right: a part of it is a file.',
   EISDIR: 'Name a file: this is a folder.',
@@ -11,7 +11,19 @@ export const fileHints: Readonly<Record<string, string>> = {
   EROFS: 'Choose a place on a file system that can be written.',
   ENOSPC: 'Make room on that file system, or choose another place.',
   EDQUOT: 'Make room within the quota of this user, or choose another place.',
+  ELOOP: 'Name the file itself: the links on the way to it lead in a circle.',
+  EXDEV: 'Choose a place on the same file system.',
+  EEXIST: 'Choose another name: there is something of this name already.',
+  ENAMETOOLONG: 'Choose a shorter name or path.',
+  EFBIG: 'Choose a file system that takes files of this size, or raise the limit (ulimit -f).',
+  ETXTBSY: 'Choose another name: the program in this file is running.',
+  EBUSY: 'Choose another place, or try again when nothing uses this one.',
+  EIO: 'The device has failed: look at the log of the kernel, and choose another place.',
+  ENXIO: 'Nobody reads or has this device or pipe: name a file.',
 };
+
+/** Errors that the system also reports without a path, when it is about a file that is open. */
+const ofOpenFiles: readonly string[] = ['ENOSPC', 'EDQUOT', 'EROFS', 'EFBIG', 'EIO'];
 
 const otherHints: Readonly<Record<string, string>> = {
   EMFILE: 'Raise the limit of open files of this process (ulimit -n), or do less at a time.',
@@ -19,6 +31,27 @@ const otherHints: Readonly<Record<string, string>> = {
   ENOMEM: 'This machine has no memory left for it: end something, or give it more.',
   EAGAIN: 'A limit of processes or memory is reached: raise it (ulimit -u), or do less at a time.',
 };
+
+/** Says what to do about a file or folder that the system refuses. @param name name of the error, such as `ENOENT` */
+export function fileHintOf(name: string): string | undefined {
+  return fileHints[name] ?? otherHints[name];
+}
+
+/** Says the same for what was thrown, if it is an error of the system. */
+export function fileHintFor(thrown: unknown): string | undefined {
+  const name = systemErrorName(thrown);
+  return name === undefined ? undefined : fileHintOf(name);
+}
+
+/** The system's reason for an error, such as `permission denied (EACCES)`; `undefined` for any other value. */
+export function systemReason(thrown: unknown): string | undefined {
+  const name = systemErrorName(thrown);
+  if (name === undefined) return undefined;
+  const [reason = ''] = messageOf(thrown)
+    .replace(/^[A-Z0-9]+: /, '')
+    .split(', ');
+  return `${reason} (${name})`;
+}
 
 export interface ThrownValue {
   readonly code: 'FILE_UNUSABLE' | 'SYSTEM_ERROR' | 'INTERNAL';
@@ -33,8 +66,12 @@ export function readThrown(value: unknown): ThrownValue {
   if (name === undefined) return { code: 'INTERNAL', message, hint: undefined };
   const isOfFile = typeof property(value, 'path') === 'string' && !isOfProgram(value);
   return isOfFile
-    ? { code: 'FILE_UNUSABLE', message, hint: fileHints[name] ?? otherHints[name] }
-    : { code: 'SYSTEM_ERROR', message, hint: otherHints[name] };
+    ? { code: 'FILE_UNUSABLE', message, hint: fileHintOf(name) }
+    : {
+        code: 'SYSTEM_ERROR',
+        message,
+        hint: ofOpenFiles.includes(name) ? fileHints[name] : otherHints[name],
+      };
 }
 
 /** Returns the message of an error, or the text of anything else that was thrown. */

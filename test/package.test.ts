@@ -1,7 +1,7 @@
 /** What is published works without this checkout's tools: plain JavaScript, every entry point, the command line. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -44,6 +44,21 @@ describe('the published package', () => {
         timeout: 60_000,
       });
       assert.equal(status, 0, stderr);
+    });
+  }
+
+  for (const { name } of entries) {
+    it(`refuses to be imported as ${name} by an older Node.js, with a sentence`, () => {
+      const folder = mkdtempSync(join(tmpdir(), 'bulkhead-older-'));
+      const preload = join(folder, 'older.cjs');
+      const older = "{ ...process.versions, node: '20.18.3' }";
+      writeFileSync(preload, `Object.defineProperty(process, 'versions', { value: ${older} });`);
+      const script = `await import(${JSON.stringify(name)})`;
+      const args = [`--require=${preload}`, '--input-type=module', '-e', script];
+      const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 60_000 });
+      rmSync(folder, { recursive: true });
+      assert.equal(status, 1, stderr);
+      assert.match(stderr, /bulkhead needs Node\.js 20\.19 or later, and this is 20\.18\.3 \(/);
     });
   }
 

@@ -4,11 +4,15 @@ import { describeError } from './describe-error.ts';
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.ts';
 import { commandHelp, groupHelp, overview, usageLine } from './help.ts';
 import { nearest } from '../settings/nearest.ts';
+import { plainText } from './output/plain-text.ts';
 import { parseArguments } from './parse-arguments.ts';
 import { UsageError } from './usage-error.ts';
 
+/** What a command line is run with. */
+export type Surroundings = Omit<Context, 'did'>;
+
 /** Runs one command line. @param words the words after `bulkhead` */
-export async function runCommandLine(words: readonly string[], context: Context): Promise<ExitCode> {
+export async function runCommandLine(words: readonly string[], context: Surroundings): Promise<ExitCode> {
   const { terminal, signal } = context;
   if (words.length === 1 && ['--version', '-version', '-v'].includes(words[0] ?? '')) {
     return runCommandLine(['version'], context);
@@ -23,13 +27,20 @@ export async function runCommandLine(words: readonly string[], context: Context)
   }
   const { node, path, rest } = found;
   if (node === undefined || isGroup(node)) return refuseWord(found, context);
+  const done: string[] = [];
+  const did = (what: string): void => {
+    if (!done.includes(what)) done.push(what);
+  };
   try {
-    return await node.execute(parseArguments(rest, node.flags), context);
+    return await node.execute(parseArguments(rest, node.flags), { ...context, did });
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof UsageError) return refuse(error.message, usageLine(path, node), path, context);
+    const isUsage = error instanceof UsageError;
+    if (isUsage && done.length === 0) return refuse(error.message, usageLine(path, node), path, context);
     for (const line of describeError(error, terminal.paintErr, node.flags)) terminal.err(line);
-    return exitCodeOf(error);
+    for (const what of done) terminal.err(`  before that, ${plainText(what)}`);
+    const code = isUsage ? exitCodes.usage : exitCodeOf(error);
+    return done.length > 0 && code === exitCodes.usage ? exitCodes.no : code;
   }
 }
 
@@ -65,7 +76,7 @@ function helpOf({ path, node }: Found): string {
 }
 
 /** Refuses a command line without a command, or with an unknown one. */
-function refuseWord({ path, node, unknown }: Found, context: Context): ExitCode {
+function refuseWord({ path, node, unknown }: Found, context: Surroundings): ExitCode {
   if (unknown === undefined) {
     context.terminal.err(helpOf({ path, node, rest: [] }));
     return exitCodes.usage;
@@ -82,7 +93,12 @@ function refuseWord({ path, node, unknown }: Found, context: Context): ExitCode 
 }
 
 /** Prints an error in the same shape as others: what is wrong, the usage, and where to read more. */
-function refuse(message: string, usage: string, path: readonly string[], { terminal }: Context): ExitCode {
+function refuse(
+  message: string,
+  usage: string,
+  path: readonly string[],
+  { terminal }: Surroundings,
+): ExitCode {
   terminal.err(`${terminal.paintErr('red', 'Error:')} ${message}`);
   terminal.err(`  ${usage}`);
   terminal.err(

@@ -26,6 +26,11 @@ export interface Context {
    * Makes SIGHUP call the listener instead of ending the command, if the command has no terminal that it could lose.
    */
   readonly onHangup: (listener: () => void) => Disposable;
+  /**
+   * Notes something that the command has done and that lasts, such as an image that is loaded. If the command fails
+   * after that, it is told, and the exit code does not say that nothing was done.
+   */
+  readonly did: (what: string) => void;
 }
 
 /** One entry of the command table. Usage, help, completion and parsing are all made from it. */

@@ -23,8 +23,35 @@ export function describeError(error: unknown, paint: Paint, flags: Flags = {}): 
   return [
     `${paint('red', 'Error:')} ${first}`,
     ...[...rest, ...details.flatMap((detail) => plainText(detail).split('\n'))].map((line) => `  ${line}`),
-    ...(remedy === undefined ? [] : [`${paint('cyan', 'Hint:')} ${plainText(withFlags(remedy, flags))}`]),
+    ...(remedy === undefined
+      ? []
+      : [`${paint('cyan', 'Hint:')} ${plainText(hintFor(error, remedy, flags))}`]),
   ];
+}
+
+/** Errors whose output was shown while the plugin wrote it. */
+const shown = new WeakSet();
+
+/** Notes that what the plugin wrote was shown already, so that the error does not repeat it. @returns the error */
+export function noteShown(error: unknown): unknown {
+  if (typeof error === 'object' && error !== null) shown.add(error);
+  return error;
+}
+
+/** Errors of registered plugins, which have their settings from the catalog and not from flags of the command. */
+const ofRegistered = new WeakSet();
+
+/** Notes that an error is about a registered plugin, so that its hint says where the settings are. @returns the error */
+export function noteRegistered(error: unknown): unknown {
+  if (typeof error === 'object' && error !== null) ofRegistered.add(error);
+  return error;
+}
+
+function hintFor(error: unknown, remedy: string, flags: Flags): string {
+  const hint = withFlags(remedy, flags);
+  return hint !== remedy && ofRegistered.has(error as object)
+    ? `${hint} A registered plugin has such settings from its plugin runtime (bulkhead plugin runtime register).`
+    : hint;
 }
 
 interface ErrorParts {
@@ -69,6 +96,7 @@ function* pluginDetails(error: BulkheadError): Iterable<string> {
     const [name, value] = [textOf(fact, 'name'), textOf(fact, 'value')];
     if (name !== undefined && value !== undefined) yield `${name}: ${value}`;
   }
+  if (shown.has(error)) return;
   const output = property(error, 'output');
   for (const stream of ['stdout', 'stderr']) {
     const text = textOf(output, stream)?.trimEnd() ?? '';

@@ -1,8 +1,11 @@
 /** The program behind the command line, which main.ts starts. */
 import { constants } from 'node:os';
 import { runCommandLine } from './command-line.ts';
+import { describeError } from './describe-error.ts';
+import { exitCodes } from './exit-codes.ts';
 import { listenToSignals, type Ending } from './signals.ts';
-import { terminalOn } from './output/terminal.ts';
+import { terminalOn, unpainted } from './output/terminal.ts';
+import { unusable } from './user-files.ts';
 
 const interrupt = new AbortController();
 let endedBy: Ending | undefined;
@@ -11,13 +14,21 @@ const { onHangup } = listenToSignals((signal) => {
   endedBy ??= signal;
   interrupt.abort(new Error(`ended by ${signal}`));
 });
-// The reader of a pipe has gone, as `head` does: no further output is wanted.
-process.stdout.on('error', () => {
-  interrupt.abort(new Error('nobody reads the output'));
+const output = { isLost: false };
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  interrupt.abort(new Error('the output goes nowhere'));
+  // The reader of a pipe has gone, as `head` does: no further output is wanted. Anything else is a failure.
+  if (error.code === 'EPIPE' || output.isLost) return;
+  output.isLost = true;
+  for (const line of describeError(unusable('standard output', 'written', error), unpainted)) {
+    process.stderr.write(`${line}\n`);
+  }
+  process.exitCode = exitCodes.environment;
 });
 process.stderr.on('error', () => undefined);
 
-process.exitCode = await main();
+const exitCode = await main();
+process.exitCode = output.isLost ? exitCodes.environment : exitCode;
 
 async function main(): Promise<number> {
   const terminal = terminalOn(process.stdout, process.stderr, process.env);

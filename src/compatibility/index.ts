@@ -1,4 +1,5 @@
 /** `bulkhead/compatibility`: facts about host, engine and image, and what follows from them before a launch. */
+import '../node-version.ts';
 export { isKnown, known, unknown, valueOf, type Fact, type KnownFact, type UnknownFact } from './fact.ts';
 export type { HostFacts, SocketFolderFacts } from './host-facts.ts';
 export type { EngineFacts, IdRange, MemoryLockLimit, RuntimeFacts } from './engine-facts.ts';

@@ -18,7 +18,7 @@ import { BulkheadError } from '../errors.ts';
 import type { Diagnosis, OutputGap, PluginAddress, PluginExit, PluginRunner } from '../goplugin/index.ts';
 import { attest, AttestationError } from './attestation.ts';
 import { createRequest, type CreateRequestParts } from './create-request.ts';
-import { diagnoseContainer } from './diagnose.ts';
+import { diagnoseContainer, hintForFailedCall } from './diagnose.ts';
 import { noteDisposal } from './disposals.ts';
 import { CleanupError, ContainerStartError } from './errors.ts';
 import { withFolderHint } from './folder-hint.ts';
@@ -292,12 +292,17 @@ class ContainerRunner implements PluginRunner {
       pluginFolder: this.#folder.path,
       exit: this.#ended,
       stderr: this.#stderr.text(),
-      printed: this.#stdout.seen,
+      stdout: this.#stdout.text(),
     });
     const { bounds } = this.#folder;
     const value = bounds.bounded ? 'a file system of its own' : `not bounded in size: ${bounds.why}`;
     const facts = [...diagnosis.facts, { name: 'socket folder', value }];
     return withTexts({ ...diagnosis, facts }, this.redact) as Diagnosis;
+  }
+
+  async hintFor(words: string): Promise<string | undefined> {
+    const hint = await hintForFailedCall(words, { ...this.#parts, id: this.id, exit: this.#ended });
+    return hint === undefined ? undefined : this.redact(hint);
   }
 
   pluginToHost(address: PluginAddress): PluginAddress {

@@ -1,7 +1,9 @@
 import type { LaunchStrategy } from '../compatibility/index.ts';
 import type { Engine, InspectedContainer } from '../engine/index.ts';
 import type { Diagnosis, PluginExit } from '../goplugin/index.ts';
-import { hintForOutput } from './failure-hints.ts';
+import type { Given } from './denials/denial.ts';
+import { givenOf, withTemporary } from './denials/given.ts';
+import { hintForOutput, hintForWords } from './failure-hints.ts';
 import { socketNames } from './sockets/socket-names.ts';
 
 const diagnoseMs = 2_000;
@@ -15,16 +17,21 @@ export interface DiagnosisParts {
   readonly exit: PluginExit | undefined;
   /** The end of what the plugin wrote to stderr. */
   readonly stderr: string;
-  /** Whether the plugin wrote anything to stdout. */
-  readonly printed: boolean;
+  /** The same of stdout; empty where it wrote nothing. */
+  readonly stdout: string;
 }
 
 /** Collects what engine and socket directory show about a failed container. Never throws; takes two seconds at most. */
 export async function diagnoseContainer(parts: DiagnosisParts): Promise<Diagnosis> {
   const { engine, id } = parts;
-  const container = await engine.containers
-    .inspect(id, { signal: AbortSignal.timeout(diagnoseMs) })
-    .catch(() => undefined);
+  const signal = AbortSignal.timeout(diagnoseMs);
+  const container = await engine.containers.inspect(id, { signal }).catch(() => undefined);
+  const words = parts.stderr.trim() === '' ? parts.stdout : parts.stderr;
+  const given = await withTemporary(givenOf(engine, parts.strategy, container), words, {
+    engine,
+    id,
+    signal,
+  });
   const sockets = await socketNames(parts.pluginFolder);
   const facts = [
     {
@@ -36,7 +43,7 @@ export async function diagnoseContainer(parts: DiagnosisParts): Promise<Diagnosi
     ...(container === undefined ? [] : containerFacts(container)),
     { name: 'sockets', value: sockets.text },
   ];
-  return { facts, hint: hint(parts, container, sockets.any) };
+  return { facts, hint: hint(parts, words, given, container, sockets.any) };
 }
 
 function containerFacts({ config, state }: InspectedContainer): Diagnosis['facts'] {
@@ -57,24 +64,48 @@ function commandText([program = 'none', ...args]: readonly string[]): string {
     : `${program} and ${args.length} ${args.length === 1 ? 'argument' : 'arguments'}`;
 }
 
+/** What the plugin needs and its container denies, as a failed call tells it. Takes two seconds at most. */
+export async function hintForFailedCall(
+  words: string,
+  { engine, id, strategy, exit }: Pick<DiagnosisParts, 'engine' | 'id' | 'strategy' | 'exit'>,
+): Promise<string | undefined> {
+  const signal = AbortSignal.timeout(diagnoseMs);
+  const container = await engine.containers.inspect(id, { signal }).catch(() => undefined);
+  const given = await withTemporary(givenOf(engine, strategy, container), words, { engine, id, signal });
+  return memoryHint(exit, container, given) ?? hintForWords(words, given, exit !== undefined);
+}
+
 function hint(
-  { exit, stderr, printed, strategy }: DiagnosisParts,
+  { exit, stderr, stdout, strategy }: DiagnosisParts,
+  words: string,
+  given: Given,
   container: InspectedContainer | undefined,
   anySocket: boolean,
 ): string | undefined {
-  const known = hintForOutput(stderr);
+  const known = hintForOutput(stderr, given) ?? memoryHint(exit, container, given);
   if (known !== undefined) return known;
-  if (container?.state.running === true && printed && !anySocket && strategy.runtime === 'runsc') {
+  const denied = hintForWords(words, given, exit !== undefined);
+  if (denied !== undefined) return denied;
+  if (container?.state.running === true && stdout !== '' && !anySocket && strategy.runtime === 'runsc') {
     return 'runsc keeps the socket inside the sandbox: it must be run with --host-uds=all.';
-  }
-  const outOfMemory = exit?.oomKilled === true || (exit?.code === 137 && (container?.memoryBytes ?? 0) > 0);
-  if (outOfMemory) {
-    const limit =
-      container === undefined || container.memoryBytes === 0 ? '' : ` of ${container.memoryBytes} bytes`;
-    return `The plugin was probably killed for reaching its memory limit${limit}: raise \`memoryBytes\`, or set it to unlimited.`;
   }
   if (exit?.code === 2 && strategy.runtime === 'runsc' && stderr === '') {
     return 'The sandbox itself may have died: check the build of runsc (runsc --version).';
   }
   return undefined;
+}
+
+/** Docker reports who was killed for memory, except under runsc. Elsewhere only the exit code tells, which is no proof. */
+function memoryHint(
+  exit: PluginExit | undefined,
+  container: InspectedContainer | undefined,
+  { engine, gvisor }: Given,
+): string | undefined {
+  const bytes = container?.memoryBytes ?? 0;
+  const certain = exit?.oomKilled === true;
+  const possible = exit?.code === 137 && bytes > 0 && (engine === 'podman' || gvisor);
+  if (!certain && !possible) return undefined;
+  const limit = bytes === 0 ? '' : ` of ${bytes} bytes`;
+  const killed = certain ? 'The plugin was killed for' : 'The plugin was killed, perhaps for';
+  return `${killed} reaching its memory limit${limit}: raise \`memoryBytes\`, or lift it with \`memoryBytes: 'unlimited'\`.`;
 }

@@ -64,7 +64,7 @@ export class ImageNotPresentError extends BulkheadError {
 
   constructor(image: string, engine: string, options: BulkheadErrorOptions = {}) {
     super('IMAGE_NOT_PRESENT', `${engine} has no image ${image}`, {
-      hint: 'Load or build it there first; Bulkhead never pulls as part of a launch.',
+      hint: 'Load or build it there first (bulkhead image load, bulkhead image build); Bulkhead never pulls as part of a launch.',
       ...options,
     });
     this.image = image;
@@ -87,7 +87,7 @@ export class CleanupError extends BulkheadError {
   ) {
     const left = folder === undefined ? '' : `; its folder ${folder} was left as it is`;
     super('CLEANUP_FAILED', `container ${containerId} could not be removed${left}`, {
-      hint: 'Remove it by hand when the engine answers again.',
+      hint: 'When the engine answers again, bulkhead gc removes it if a host made it that is gone; else remove it by hand.',
       ...options,
     });
     this.containerId = containerId;

@@ -1,3 +1,4 @@
+import '../node-version.ts';
 export { BulkheadError, InvalidOptionError, type BulkheadErrorOptions } from '../errors.ts';
 export type { ByteStream } from './byte-stream.ts';
 export type { CallOptions, Filters } from './call-options.ts';

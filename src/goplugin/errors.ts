@@ -8,8 +8,9 @@ import type { Diagnosis, PluginExit } from './runner.ts';
 export type PluginPhase = 'create' | 'start' | 'handshake' | 'connect' | 'call' | 'stop';
 
 /**
- * The end of what a plugin wrote, as text: at most the last 8 KiB of each stream. In an error it can be printed: characters
- * that would steer a terminal or hide are shown by their numbers.
+ * What a plugin wrote, as text, at most 8 KiB of each stream: all of it, or its first lines, the first lines of its last
+ * crash report, and its end, with the number of bytes that are left out in between. In an error it can be printed:
+ * characters that would steer a terminal or hide are shown by their numbers.
  */
 export interface OutputTail {
   readonly stdout: string;

@@ -1,6 +1,6 @@
 /** Describes in words how a plugin ended. */
 import { PluginExitedError, type OutputTail, type PluginPhase } from './errors.ts';
-import { LogReader } from './output/log-reader.ts';
+import { causeIn } from './output/cause.ts';
 import type { Diagnosis, PluginExit } from './runner.ts';
 
 /** `exited with code 3`, `was ended by SIGKILL`, ... */
@@ -23,12 +23,15 @@ export function exitedError(
     reached,
     cleanupPending,
     hint,
+    besides,
   }: {
-    diagnosis?: Diagnosis | undefined;
-    reached?: 'no' | undefined;
-    cleanupPending?: true;
+    readonly diagnosis?: Diagnosis | undefined;
+    readonly reached?: 'no' | undefined;
+    readonly cleanupPending?: true;
+    /** What to do, if whoever runs the plugin knows it. */
+    readonly hint?: string | undefined;
     /** What is to be said beside the hint. */
-    hint?: string;
+    readonly besides?: string | undefined;
   } = {},
 ): PluginExitedError {
   const before =
@@ -44,7 +47,7 @@ export function exitedError(
       diagnosis,
       reached,
       cleanupPending,
-      hint: joined(diagnosis?.hint ?? hintFor(phase, exit, output), hint),
+      hint: joined(diagnosis?.hint ?? hint ?? hintFor(phase, exit, output), besides),
     },
   );
 }
@@ -54,13 +57,10 @@ function joined(...hints: readonly (string | undefined)[]): string | undefined {
   return said.length === 0 ? undefined : said.join(' ');
 }
 
-/** Returns the last line that the plugin wrote, for the message; the whole tail is in `output`. */
+/** Returns what the plugin wrote about the cause, for the message; more of its output is in `output`. */
 function lastWords({ code }: PluginExit, { stdout, stderr }: OutputTail): string {
   if (code === 0) return '';
-  const line = (stderr.trimEnd() || stdout.trimEnd()).split('\n').at(-1) ?? '';
-  const [entry] = new LogReader().push(Buffer.from(`${line}\n`));
-  const reason = entry?.fields['error'];
-  const words = `${entry?.message ?? ''}${typeof reason === 'string' ? `: ${reason}` : ''}`.trim();
+  const { words } = causeIn(stderr.trim() === '' ? stdout : stderr);
   return words === '' ? '' : `; its last words: ${words.slice(0, 300)}`;
 }
 

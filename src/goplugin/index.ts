@@ -1,3 +1,4 @@
+import '../node-version.ts';
 export { startPlugin } from './start.ts';
 export { subprocessRunner } from './subprocess/runner.ts';
 export type { SubprocessOptions } from './subprocess/options.ts';

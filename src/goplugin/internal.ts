@@ -1,7 +1,8 @@
 /** Exports for other rooms that are not part of the public API. This file is no entry point, and may change at any time. */
 export { plainOutput } from './errors.ts';
 export { LineSplitter } from './output/lines.ts';
-export { Tail } from './output/tail.ts';
+export { causeIn, crashBegin } from './output/cause.ts';
+export { KeptOutput } from './output/kept-output.ts';
 export { bytesMethod } from './wire/bytes-method.ts';
 export { bytesField, fieldBytes, fieldNumber, varintField } from './wire/protobuf.ts';
 export {

@@ -12,6 +12,7 @@ import {
   that,
   wholeNumber,
 } from '../settings/option-shape.ts';
+import { fileHintFor } from '../thrown-value.ts';
 import type { Options, PackageDefinition } from '@grpc/proto-loader';
 import type { DynamicService, MethodShape } from './service.ts';
 import { bounded, mostValues } from './wire/bounded-decoding.ts';
@@ -68,7 +69,9 @@ export async function loadProto(
   } catch (cause) {
     throw new ProtoError('PROTO_INVALID', `${files.join(', ')}: ${(cause as Error).message}`, {
       cause,
-      hint: 'Check the path, the syntax, and that every imported file lies in one of `includeDirs`.',
+      hint:
+        fileHintFor(cause) ??
+        'Check the path, the syntax, and that every imported file lies in one of `includeDirs`.',
     });
   }
 }

@@ -54,6 +54,11 @@ export interface PluginRunner extends AsyncDisposable {
    * nothing.
    */
   readonly redact?: ((text: string) => string) | undefined;
+  /**
+   * Says what to do about a failure that the program tells in its own words, where the cause is known: its output when
+   * it has ended, or the status of a failed call. Never throws, and takes a bounded time. Default: nothing is known.
+   */
+  readonly hintFor?: ((words: string) => Promise<string | undefined>) | undefined;
   /** Everything the program writes to its real stdout, from the first byte; ends when the program has ended. */
   readonly stdout: AsyncIterable<Uint8Array>;
   /** Everything the program writes to its real stderr, from the first byte; ends when the program has ended. */

@@ -144,7 +144,7 @@ export class RunningPlugin implements Plugin, CallTarget {
 
   /** @throws PluginExitedError when the plugin is known to have ended */
   channel(): Client {
-    if (this.#exit) throw this.#exitedError('call', this.#exit, 'no');
+    if (this.#exit) throw this.#exitedError('call', this.#exit, { reached: 'no' });
     return this.#connection.client;
   }
 
@@ -157,11 +157,13 @@ export class RunningPlugin implements Plugin, CallTarget {
       const exit = await within(exitWaitMs, this.exited);
       if (exit) {
         await within(outputWaitMs, this.#output.ended);
-        return this.#exitedError('call', exit, reached(failure));
+        const hint = await this.#runner.hintFor?.(this.#output.tail().stderr);
+        return this.#exitedError('call', exit, { reached: reached(failure), hint });
       }
     }
     const output = this.#output.tail();
-    return callError(failure, method, { plugin: this.name, output, reached: reached(failure) });
+    const hint = await this.#runner.hintFor?.(failure.details);
+    return callError(failure, method, { plugin: this.name, output, reached: reached(failure), hint });
   }
 
   async #isLost(): Promise<boolean> {
@@ -171,8 +173,12 @@ export class RunningPlugin implements Plugin, CallTarget {
     return this.#exit !== undefined || this.#stopping !== undefined || !this.#connection.intact;
   }
 
-  #exitedError(phase: PluginPhase, exit: PluginExit, reached?: 'no'): PluginExitedError {
-    return exitedError(this.name, phase, exit, this.#output.tail(), { reached });
+  #exitedError(
+    phase: PluginPhase,
+    exit: PluginExit,
+    known: { readonly reached?: 'no' | undefined; readonly hint?: string | undefined },
+  ): PluginExitedError {
+    return exitedError(this.name, phase, exit, this.#output.tail(), known);
   }
 
   async #stop({ graceMs = 2_000, terminateMs = 0 }: StopOptions): Promise<PluginExit> {

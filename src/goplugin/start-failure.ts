@@ -103,12 +103,18 @@ function explain(attempt: Attempt, failure: unknown, seen: Seen): Error {
     );
   }
   if (failure instanceof HandshakeLineError) {
-    return new HandshakeError(failure.code, `${plugin}: ${failure.message}`, options(failure, failure.hint));
+    // What a program said before it ended tells more than that its first line is no handshake.
+    const told = exit === undefined ? undefined : diagnosis?.hint;
+    return new HandshakeError(
+      failure.code,
+      `${plugin}: ${failure.message}`,
+      options(failure, told ?? failure.hint),
+    );
   }
   if (exit && (failure instanceof HandshakeAbsent || phase === 'connect')) {
     return exitedError(plugin, phase, exit, output, {
       diagnosis,
-      ...(seen.cleanupPending && { cleanupPending: true, hint: pendingHint }),
+      ...(seen.cleanupPending && { cleanupPending: true, besides: pendingHint }),
     });
   }
   if (failure instanceof HandshakeAbsent) {

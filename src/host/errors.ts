@@ -1,7 +1,7 @@
 /** The errors of the plugin host. */
 import { BulkheadError, nameErrorClass, type BulkheadErrorOptions } from '../errors.ts';
 import type { OutputTail, PluginExit } from '../goplugin/index.ts';
-import { plainOutput } from '../goplugin/internal.ts';
+import { causeIn, plainOutput } from '../goplugin/internal.ts';
 
 /**
  * The plugin was lost while it had the call, and may or may not have carried it out. The call was not repeated, because
@@ -52,7 +52,7 @@ export class CrashLoopError extends BulkheadError {
       cause,
     }: { failures: number; windowMs: number; output: OutputTail; cause: unknown },
   ) {
-    const words = (output.stderr.trimEnd() || output.stdout.trimEnd()).split('\n').at(-1) ?? '';
+    const { words } = causeIn(output.stderr.trim() === '' ? output.stdout : output.stderr);
     super(
       'INSTANCE_CRASH_LOOP',
       `${plugin} ended or failed to start ${failures} times within ${Math.round(windowMs / 1000)} s` +

@@ -1,4 +1,5 @@
 import { BulkheadError, nameErrorClass, type BulkheadErrorOptions } from '../errors.ts';
+import { fileHintFor, systemReason } from '../thrown-value.ts';
 
 /** Thrown when a program is for another architecture than the image. */
 export class ArchitectureMismatchError extends BulkheadError {
@@ -95,7 +96,11 @@ export class ImageFileError extends BulkheadError {
   readonly file: string;
 
   constructor(file: string, message: string, options: BulkheadErrorOptions = {}) {
-    super('IMAGE_FILE_UNUSABLE', `${file}: ${message}`, options);
+    const reason = systemReason(options.cause);
+    super('IMAGE_FILE_UNUSABLE', `${file}: ${message}${reason === undefined ? '' : `: ${reason}`}`, {
+      hint: fileHintFor(options.cause),
+      ...options,
+    });
     this.file = file;
   }
 }

@@ -147,8 +147,9 @@ export const settingList = {
   },
   tmpfs: {
     check: tmpfs,
-    flag: { name: 'tmpfs', form: 'tmpfs', value: 'PATH[:SIZE]' },
-    summary: 'writable place in memory; of 64M by default, also unlimited',
+    flag: { name: 'tmpfs', form: 'tmpfs', value: 'PATH[:SIZE][:exec]' },
+    summary:
+      'writable place in memory; of 64M by default, also unlimited; exec lets programs in it be executed',
     by: passed,
   },
   volumeBytes: {

@@ -1,3 +1,4 @@
+import '../node-version.ts';
 export { startPodmanService, type ThrowAwayPodmanOptions } from './podman-service.ts';
 export {
   startFaultProxy,

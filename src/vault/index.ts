@@ -3,6 +3,7 @@
  *
  * They suffice to start a Vault plugin and to get its answers. This entry point has no clients for its services.
  */
+import '../node-version.ts';
 import type { PluginKind } from '../kinds/index.ts';
 import { vaultKinds } from '../kinds/vault/kinds.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { describeError } from '../../src/cli/describe-error.ts';
+import { describeError, noteRegistered } from '../../src/cli/describe-error.ts';
 import { launchFlags } from '../../src/cli/commands/launch-flags.ts';
 import { withFlags } from '../../src/cli/option-flags.ts';
 import { unpainted } from '../../src/cli/output/terminal.ts';
@@ -17,6 +17,15 @@ describe('a hint', () => {
     );
   });
 
+  it('says of a registered plugin where its settings are', () => {
+    const error = new BulkheadError('PLUGIN_EXITED', 'ended', { hint: 'Raise `memoryBytes`.' });
+    noteRegistered(error);
+    assert.equal(
+      describeError(error, unpainted, launchFlags).at(-1),
+      'Hint: Raise -memory_bytes. A registered plugin has such settings from its plugin runtime (bulkhead plugin runtime register).',
+    );
+  });
+
   const translated: readonly (readonly [string, string])[] = [
     ['`socketPath`', '-engine'],
     ['`runtime`', '-oci_runtime'],
@@ -25,12 +34,32 @@ describe('a hint', () => {
     ["launch with `seccomp: 'unconfined'`", 'launch with -seccomp=unconfined'],
     ['`pidsLimit: 64`', '-pids_limit=64'],
     ['`requireNonRoot: true`', '-require_non_root'],
+    ['allow it with `readOnlyRootFilesystem: false`', 'allow it with -writable'],
+    ['`noNewPrivileges: false`', '-no_new_privileges=false'],
+    ["`network: 'bridge'`", '-network=bridge'],
+    ["`memoryBytes: 'unlimited'`", '-memory_bytes=unlimited'],
+    ["`capAdd: ['SETUID', 'SETGID']`", '-cap_add=SETUID -cap_add=SETGID'],
+    ["`tmpfs: [{ path: '/data' }]`", '-tmpfs=/data'],
+    ["`tmpfs: [{ path: '/tmp', exec: true }]`", '-tmpfs=/tmp:exec'],
+    ["`tmpfs: [{ path: '/tmp', sizeBytes: 268435456 }]`", '-tmpfs=/tmp:268435456'],
+    ["`ulimits: [{ name: 'nofile', soft: 65536, hard: 65536 }]`", '-ulimit=nofile=65536'],
+    ["`env: { HOME: '/' }`", '-env=HOME=/'],
+    ["`runtime: 'runc'`", '-oci_runtime=runc'],
   ];
   for (const [text, shown] of translated) {
     it(`with ${text} shows ${shown}`, () => {
       assert.equal(withFlags(text, launchFlags), shown);
     });
   }
+
+  it('names flags that the command understands as the option that it stands for', () => {
+    const tmpfs = (words: string) => launchFlags.tmpfs.convert([words], '-tmpfs');
+    assert.deepEqual(tmpfs('/tmp:exec'), [{ path: '/tmp', exec: true }]);
+    assert.deepEqual(tmpfs('/tmp:64M:exec'), [{ path: '/tmp', sizeBytes: 64 << 20, exec: true }]);
+    assert.deepEqual(tmpfs('/tmp:unlimited'), [{ path: '/tmp', sizeBytes: 'unlimited' }]);
+    assert.deepEqual(tmpfs('/tmp'), [{ path: '/tmp' }]);
+    assert.deepEqual(tmpfs('/tmp:268435456'), [{ path: '/tmp', sizeBytes: 268_435_456 }]);
+  });
 
   it('keeps what the command has no flag for, and prose that is not marked', () => {
     for (const text of [

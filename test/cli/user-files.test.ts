@@ -8,6 +8,7 @@ import { after, describe, it } from 'node:test';
 import { commandTable, summary } from '../../src/cli/command-table.ts';
 import { packageVersion } from '../../src/cli/commands/version.ts';
 import { manPage } from '../../src/cli/man-page.ts';
+import { tableLines } from '../../src/cli/output/table.ts';
 import { terminalOn } from '../../src/cli/output/terminal.ts';
 import { bulkhead } from './bulkhead.ts';
 import { runInProcess } from './in-process.ts';
@@ -100,6 +101,52 @@ it('an older Node.js is told which one it has to be, and nothing else happens', 
       new RegExp(`^Error: bulkhead needs Node.js 20.19 or later, and this is ${version} \\(.*\\)\\.\\n$`),
     );
   }
+});
+
+describe('a small terminal', () => {
+  const shownAt = (columns: number | undefined, line: string, environment: Record<string, string> = {}) => {
+    let written = '';
+    const stream = {
+      isTTY: true,
+      ...(columns !== undefined && { columns }),
+      write: (text: string) => (written += text),
+    };
+    terminalOn(stream, stream, environment).progress(line);
+    return written;
+  };
+
+  it('takes its width from COLUMNS where it does not know it, unless that is no number', () => {
+    assert.equal(shownAt(0, 'launching', { COLUMNS: '5' }), 'laun');
+    for (const garbage of ['0', '-3', 'wide', '', '1e3', '99999999999'])
+      assert.equal(shownAt(0, 'launching', { COLUMNS: garbage }), 'launching', garbage);
+    assert.equal(shownAt(undefined, 'launching'), 'launching');
+    assert.equal(shownAt(6, 'launching', { COLUMNS: '200' }), 'launc');
+  });
+
+  it('of one column shows no progress, because any would wrap', () => {
+    assert.equal(shownAt(1, 'launching'), '');
+    assert.equal(shownAt(2, 'launching'), 'l');
+  });
+
+  it('gets no half of a letter, and wide letters count twice', () => {
+    assert.equal(shownAt(6, '密钥库测试'), '密钥');
+    assert.equal(shownAt(4, 'a\u{1f600}b'), 'a\u{1f600}');
+    assert.equal(shownAt(3, 'e\u0301e\u0301e\u0301'), 'e\u0301e\u0301');
+  });
+
+  it('shows a table with wide names in straight columns', () => {
+    assert.deepEqual(
+      tableLines(
+        ['Name', 'Type'],
+        [
+          ['密钥库', 'secret'],
+          ['e\u0301', 'auth'],
+          ['plain', 'auth'],
+        ],
+      ),
+      ['Name      Type', '----      ----', '密钥库    secret', 'e\u0301         auth', 'plain     auth'],
+    );
+  });
 });
 
 describe('the manual page', () => {

@@ -59,3 +59,40 @@ it('repeats no more than the beginning of what the plugin says', () => {
     (error: Error) => error.message.length < 1500 && !error.message.includes('\x1b'),
   );
 });
+
+const elsewhere: readonly (readonly [address: string, hint: RegExp, old: boolean])[] = [
+  ['/tmp/plugin1637960190', /go-plugin 1\.5 or later/, true],
+  ['/var/tmp/plugin1637960190', /go-plugin 1\.5 or later/, true],
+  ['/data/plugin.sock', /PLUGIN_UNIX_SOCKET_DIR names \(\/run\/bulkhead\)/, false],
+  ['/tmp/my-plugin.sock', /PLUGIN_UNIX_SOCKET_DIR/, false],
+  ['/run/bulkhead/deep/plugin', /directly in \/run\/bulkhead/, false],
+  ['/run/bulkhead/../bulkhead/plugin', /plain path: \/run\/bulkhead\/plugin/, false],
+  ['/run/bulkhead//plugin', /plain path: \/run\/bulkhead\/plugin/, false],
+  [`/run/bulkhead/${'x'.repeat(100)}`, /too long/, false],
+  ['/run/bulkhead/b1-00', /a socket of its own/, false],
+];
+
+for (const [address, hint, old] of elsewhere) {
+  it(`says by the address what to change: ${address.slice(0, 40)}`, () => {
+    assert.throws(
+      () => addressOnHost(unix(address), directory, 'image'),
+      (error: { hint?: string }) => {
+        assert.match(error.hint ?? '', hint);
+        assert.equal((error.hint ?? '').includes('1.5'), old);
+        return true;
+      },
+    );
+  });
+}
+
+it('says that no port of the container can be reached', () => {
+  const tcp = { network: 'tcp', address: '127.0.0.1:10000' } as const;
+  assert.throws(
+    () => addressOnHost(tcp, directory, 'image'),
+    (error: { hint?: string }) => {
+      assert.match(error.hint ?? '', /a network of its own[^]*unix socket/);
+      assert.doesNotMatch(error.hint ?? '', /1\.5/);
+      return true;
+    },
+  );
+});

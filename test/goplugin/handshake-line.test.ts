@@ -141,3 +141,35 @@ test('survives any text with nothing but its own error', () => {
     }),
   );
 });
+
+const badAddresses: readonly (readonly [network: string, address: string, hint: RegExp])[] = [
+  ['unix', '', /gives no address/],
+  ['unix', '@plugin', /abstract namespace/],
+  ['unix', '\0plugin', /abstract namespace/],
+  ['unix', 'plugin.sock', /working directory/],
+  ['unix', './run/plugin.sock', /working directory/],
+  ['unix', 'unix:///tmp/plugin', /as a URL/],
+  ['unix', '/tmp/plugin/', /names a folder/],
+  ['unix', '/tmp/a\0b', /zero byte/],
+  ['tcp', 'localhost', /no port from 1 to 65535/],
+  ['tcp', '127.0.0.1:99999', /no port from 1 to 65535/],
+  ['tcp', '127.0.0.1:0', /number 0/],
+  ['tcp', ':1234', /no host/],
+  ['tcp', 'tcp://127.0.0.1:1234', /as a URL/],
+  ['tcp', '/tmp/plugin', /is a path/],
+  ['tcp', '::1:1234', /brackets/],
+];
+
+for (const [network, address, hint] of badAddresses) {
+  test(`says what is wrong with the ${network} address ${JSON.stringify(address)}, whatever go-plugin it is`, () => {
+    assert.throws(
+      () => parseHandshakeLine(`1|3|${network}|${address}|grpc`, plain),
+      (error: HandshakeLineError) => {
+        assert.equal(error.code, 'HANDSHAKE_ADDRESS');
+        assert.match(error.hint ?? '', hint);
+        assert.doesNotMatch(error.hint ?? '', /1\.5/);
+        return true;
+      },
+    );
+  });
+}

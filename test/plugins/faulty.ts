@@ -20,6 +20,8 @@ switch (mode) {
     process.stderr.write('the license file is missing\n');
     process.exitCode = 3;
     break;
+  case 'panic':
+    throw new TypeError('the store is corrupt');
   case 'exit-0':
     break;
   case 'garbage':

@@ -97,6 +97,11 @@ export function goForgedEngine(): Promise<string> {
   return goProgram('../security/attackers/forged-engine', 'forged-engine');
 }
 
+/** Builds `go-denied/`, which does one thing that containers deny, or crashes. @returns the path of the static program */
+export function goDenied(): Promise<string> {
+  return goProgram('go-denied', 'denied');
+}
+
 async function goProgram(directory: string, name: string, flags: readonly string[] = []): Promise<string> {
   const source = fileURLToPath(new URL(directory, import.meta.url));
   const key = `${await sourcesOf([source], ['.go', '.mod', '.sum'])} ${goOnThePath() ?? ''}`;

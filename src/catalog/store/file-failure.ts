@@ -1,4 +1,5 @@
 /** Turns failed system calls into errors of a store of files. */
+import { fileHintOf } from '../../thrown-value.ts';
 import { StoreError } from '../errors.ts';
 
 const hints: Readonly<Record<string, string>> = {
@@ -10,6 +11,8 @@ const hints: Readonly<Record<string, string>> = {
   ENOTDIR: 'Part of the path is a file: choose another directory.',
   EEXIST: 'Part of the path is a file: choose another directory.',
   ENAMETOOLONG: 'The name of the entry is too long for the file system.',
+  EISDIR: 'A folder is where the file of the entry belongs: remove it, or choose another directory.',
+  ENOTEMPTY: 'A folder is where the file of the entry belongs: remove it, or choose another directory.',
 };
 
 /** Returns a function that rethrows an error as `CATALOG_UNWRITABLE`. */
@@ -39,6 +42,6 @@ function failure(
   const errno = String((cause as NodeJS.ErrnoException).code);
   return new StoreError(code, path, `${path} ${what}: ${(cause as Error).message}`, {
     cause,
-    hint: hints[errno],
+    hint: hints[errno] ?? fileHintOf(errno),
   });
 }

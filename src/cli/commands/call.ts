@@ -1,7 +1,10 @@
 import { command, type Context } from '../command.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
-import { text, whole, type FlagValues } from '../flags.ts';
+import { noteRegistered, noteShown } from '../describe-error.ts';
+import { optionalChoice, text, whole, type FlagValues } from '../flags.ts';
+import { fieldFlag, printData } from '../output/document.ts';
 import { plainJson, plainText } from '../output/plain-text.ts';
+import { showOutput } from '../output/plugin-output.ts';
 import { callByReflection, mountedPlugin, wantedCall, type WantedCall } from './call-by-reflection.ts';
 import { directoryFlag, directoryOf, type CatalogDirectory } from './directory.ts';
 import {
@@ -20,6 +23,11 @@ const callFlags = {
   version: text('VERSION', 'of a registered plugin: this version'),
   directory: directoryFlag,
   timeout: whole('SECONDS', 'how long the call may take; default without end'),
+  field: fieldFlag,
+  format: optionalChoice(
+    ['json', 'yaml'],
+    'how to print the reply; default json. If it is given as json, what the plugin writes is shown as JSON too',
+  ),
 };
 
 type CallFlags = FlagValues<typeof callFlags>;
@@ -31,6 +39,7 @@ export const call = command({
     'NAME is a registered plugin, as kv or secret/kv: where bulkhead run keeps it running, that one is called. IMAGE is a local image, and -cookie or -type says how to speak to it.',
     'What the service looks like is asked of the plugin itself, so no .proto file is needed. SERVICE is its full name, such as proto.KV, or the end of it, such as KV. JSON is the request; for a stream of requests, an array of them. Fields have the names of the .proto file, bytes are base64, and 64-bit integers are strings.',
     'A single reply is printed indented; of a stream of replies, each on a line of its own.',
+    'What the plugin of an IMAGE writes is shown on standard error: its log with the level and fields of each line, and its prints.',
   ],
   examples: [
     `call localhost/kv:1 KV/Get '{"key":"colour"}' -cookie=BASIC_PLUGIN=hello`,
@@ -49,9 +58,12 @@ export const call = command({
   },
 });
 
-function printReply({ terminal }: Context) {
+function printReply({ terminal, did }: Context, { field, format }: CallFlags) {
   return (reply: unknown, streamed: boolean): void => {
-    terminal.out(streamed ? plainJson(reply) : plainJson(reply, 2));
+    did('the call was made');
+    if (field !== undefined) printData(terminal, format ?? 'table', reply, () => [], { field });
+    else if (format === 'yaml') printData(terminal, format, streamed ? [reply] : reply, () => []);
+    else terminal.out(streamed ? plainJson(reply) : plainJson(reply, 2));
   };
 }
 
@@ -70,15 +82,18 @@ async function callImage(
   const { PluginHost } = await lazyModules.host();
   using _told = tellOverrides(terminal);
   await using host = await PluginHost.open({ socketPath: flags.engine, signal });
-  await using plugin = await host.start({
-    ...options,
-    signal,
-    onLog: ({ level, message }) => {
-      terminal.err(`[${level}] ${plainText(message)}`);
-    },
-  });
-  await callByReflection(plugin, wanted, { signal, timeoutMs: timeoutOf(flags) }, printReply(context));
-  return exitCodes.ok;
+  const output = showOutput(terminal, flags.format);
+  const { onLog, onOutput } = output;
+  try {
+    await using plugin = await host.start({ ...options, signal, onLog, onOutput });
+    const call = { signal, timeoutMs: timeoutOf(flags) };
+    await callByReflection(plugin, wanted, call, printReply(context, flags));
+    return exitCodes.ok;
+  } catch (error) {
+    throw noteShown(error);
+  } finally {
+    output.end();
+  }
 }
 
 /** Makes the call through a host that already runs the plugin. Returns whether there was one. */
@@ -90,7 +105,7 @@ async function calledRunning(
   context: Context,
 ): Promise<boolean> {
   const { signal } = context;
-  const print = printReply(context);
+  const print = printReply(context, flags);
   const { version } = flags;
   const timeoutMs = timeoutOf(flags);
   const request = { op: 'call', type, name, version, path, json, timeoutMs, done: true } as const;
@@ -127,8 +142,13 @@ async function callRegistered(
   const override = registeredOverride(flags.override);
   using _told = tellOverrides(context.terminal);
   await using host = await PluginHost.open({ ...directory, socketPath, socketDirectory, override, signal });
-  const mount = await host.mount(type, name, { version, signal });
-  const plugin = mountedPlugin(mount);
-  await callByReflection(plugin, wanted, { signal, timeoutMs: timeoutOf(flags) }, printReply(context));
-  return exitCodes.ok;
+  try {
+    const mount = await host.mount(type, name, { version, signal });
+    const plugin = mountedPlugin(mount);
+    const call = { signal, timeoutMs: timeoutOf(flags) };
+    await callByReflection(plugin, wanted, call, printReply(context, flags));
+    return exitCodes.ok;
+  } catch (error) {
+    throw noteRegistered(error);
+  }
 }

@@ -4,7 +4,7 @@ import { command, type Context } from '../command.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { text, type FlagValues } from '../flags.ts';
 import { lazyModules } from '../lazy-modules.ts';
-import { formatFlag, printData } from '../output/document.ts';
+import { fieldFlag, formatFlag, printData } from '../output/document.ts';
 import { plainText } from '../output/plain-text.ts';
 import type { Colour, Terminal } from '../output/terminal.ts';
 import { UsageError } from '../usage-error.ts';
@@ -39,6 +39,7 @@ const checkFlags = {
   ...launchFlags,
   version: text('VERSION', 'of a registered plugin: this version'),
   directory: directoryFlag,
+  field: fieldFlag,
   format: formatFlag,
 };
 
@@ -64,7 +65,7 @@ export const check = command({
     const checked = await checkOf(given, flags, context);
     const result = checkResult(checked);
     const { terminal } = context;
-    printData(terminal, flags.format, result, () => checkLines(given, checked, result, terminal));
+    printData(terminal, flags.format, result, () => checkLines(given, checked, result, terminal), flags);
     return checked.ok ? exitCodes.ok : exitCodeOfVerdict(result.verdict);
   },
 });

@@ -2,13 +2,13 @@ import { BulkheadError } from '../../errors.ts';
 import { command } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { text } from '../flags.ts';
-import { formatFlag, printData } from '../output/document.ts';
+import { checkField, fieldFlag, formatFlag, printData } from '../output/document.ts';
 import { plainJson } from '../output/plain-text.ts';
 import { enginesFlag } from './engine-flag.ts';
 import { closeEngines, everyEngine, type EnginePlace, type EveryEngineOptions } from './every-engine.ts';
 import type { DoctorReport } from './doctor-report.ts';
 import { socketDirectoryFlag } from './socket-directory-flag.ts';
-import { openUserFile } from '../user-files.ts';
+import { writeUserFile } from '../user-files.ts';
 import { lazyModules } from '../lazy-modules.ts';
 
 export const doctor = command({
@@ -23,16 +23,19 @@ export const doctor = command({
     engine: enginesFlag('only the engine at this socket (default: every place where one may be)'),
     socket_directory: socketDirectoryFlag,
     record: text('FILE', 'write the facts to a file, for matrix -facts on another host', { path: true }),
+    field: fieldFlag,
     format: formatFlag,
   },
   async run({ flags }, { terminal, signal }) {
+    checkField(flags.field, ['ok', 'host', 'engines', 'summary', 'findings']);
     const socketDirectory = flags.socket_directory;
     const places = await everyPlace(flags.engine, { signal, embedded: { socketDirectory } });
     try {
       const report = await examine(places, { socketDirectory, signal });
       if (flags.record !== undefined) await record(flags.record, report);
       const { doctorData, doctorLines } = await import('./doctor-report.ts');
-      printData(terminal, flags.format, doctorData(report), () => doctorLines(report, terminal.paint));
+      const lines = () => doctorLines(report, terminal.paint);
+      printData(terminal, flags.format, doctorData(report), lines, flags);
       return report.matrix.summary.works > 0 ? exitCodes.ok : exitCodes.no;
     } finally {
       await closeEngines(places);
@@ -76,6 +79,5 @@ async function record(file: string, { host, engines }: DoctorReport): Promise<vo
   if (known.length === 0) {
     throw new BulkheadError('ENGINE_NONE_FOUND', 'no engine answers: there are no facts to record');
   }
-  const output = await openUserFile(file);
-  await output.write(`${plainJson(factsFile({ host, engines: known }), 2)}\n`);
+  await writeUserFile(file, `${plainJson(factsFile({ host, engines: known }), 2)}\n`);
 }

@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import type { Sweep } from '../../host/index.ts';
 import { command } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { formatFlag, printData } from '../output/document.ts';
+import { checkField, fieldFlag, formatFlag, printData } from '../output/document.ts';
 import { plainText } from '../output/plain-text.ts';
 import { directoryFlag, directoryOf } from './directory.ts';
 import { engineFlag } from './engine-flag.ts';
@@ -21,10 +21,12 @@ export const gc = command({
     engine: engineFlag,
     socket_directory: socketDirectoryFlag,
     directory: directoryFlag,
+    field: fieldFlag,
     format: formatFlag,
   },
   async run({ flags }, context) {
-    const { signal, terminal } = context;
+    const { signal, terminal, did } = context;
+    checkField(flags.field, ['containers', 'images', 'folders', 'unproved', 'failures']);
     const { PluginHost } = await lazyModules.host();
     const options = {
       socketPath: flags.engine,
@@ -42,7 +44,9 @@ export const gc = command({
     for (const each of [...(there ? [directory] : []), undefined]) {
       await using host = await PluginHost.open({ ...options, ...each });
       // An engine that was named is the only one that is meant.
-      swept.push(await host.gc({ signal, recorded: flags.engine === undefined }));
+      const sweep = await host.gc({ signal, recorded: flags.engine === undefined });
+      for (const line of removedLines(sweep)) did(line);
+      swept.push(sweep);
     }
     const all: Sweep = {
       containers: swept.flatMap(({ containers }) => containers),
@@ -51,22 +55,29 @@ export const gc = command({
       unproved: [...new Set(swept.flatMap(({ unproved }) => unproved))],
       failures: [...new Set(swept.flatMap(({ failures }) => failures))],
     };
-    printData(terminal, flags.format, all, () => lines(all));
+    printData(terminal, flags.format, all, () => lines(all), flags);
     return all.failures.length === 0 ? exitCodes.ok : exitCodes.environment;
   },
 });
 
-function lines({ containers, images, folders, unproved, failures }: Sweep): string[] {
+function lines(sweep: Sweep): string[] {
+  const { unproved, failures } = sweep;
   const removed = [
-    ...containers.map(
-      ({ id, name, plugin }) => `Removed container ${id.slice(0, 12)} ${name} (${plugin || 'no name'})`,
-    ),
-    ...images.map((image) => `Removed image ${image}`),
-    ...folders.map((folder) => `Removed folder ${folder}`),
+    ...removedLines(sweep),
     ...unproved.map(
       (name) => `Left alone container ${name}: it has our labels, but no host of this user made it`,
     ),
     ...failures.map((failure) => `Could not be removed or looked for: ${failure}`),
   ];
   return removed.length === 0 ? ['Nothing was left behind.'] : removed.map(plainText);
+}
+
+function removedLines({ containers, images, folders }: Sweep): string[] {
+  return [
+    ...containers.map(
+      ({ id, name, plugin }) => `Removed container ${id.slice(0, 12)} ${name} (${plugin || 'no name'})`,
+    ),
+    ...images.map((image) => `Removed image ${image}`),
+    ...folders.map((folder) => `Removed folder ${folder}`),
+  ];
 }

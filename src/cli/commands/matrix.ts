@@ -3,7 +3,14 @@ import { command, type Context } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { optionalChoice, text, texts, toggle, type FlagValues } from '../flags.ts';
 import { parseFilter, parseRequirements } from '../matrix/cells-of-words.ts';
-import { formatMatrix, formatOfFile, matrixFormats, type MatrixFormat } from '../matrix/formats.ts';
+import {
+  formatMatrix,
+  formatOfFile,
+  matrixData,
+  matrixFormats,
+  type MatrixFormat,
+} from '../matrix/formats.ts';
+import { checkField, fieldFlag, printData, type Format } from '../output/document.ts';
 import { isGood, summaryWords, type MatrixReport } from '../matrix/report.ts';
 import { UsageError } from '../usage-error.ts';
 import { openUserFile, readUserFile, type OutputFile } from '../user-files.ts';
@@ -26,6 +33,7 @@ const matrixFlags = {
     matrixFormats,
     'how to print the matrix (default: table, or as the ending of -output says)',
   ),
+  field: fieldFlag,
   output: texts('FILE', 'write it to a file: .html, .xml (JUnit), .md, .json, .yaml, .txt', { path: true }),
   engine: enginesFlag('only the engine at this socket (default: every engine that is found)'),
   override: optionalChoice(
@@ -61,7 +69,7 @@ export const matrix = command({
   positionals: [{ name: 'IMAGE', optional: true }],
   flags: matrixFlags,
   async run({ args: [image], flags }, context) {
-    const { terminal } = context;
+    const { terminal, did } = context;
     const filter = parseFilter(flags.filter);
     checkFlags(image, flags);
     const required =
@@ -70,21 +78,22 @@ export const matrix = command({
         : parseRequirements(await readUserFile(flags.require), flags.require);
     const formats = flags.output.map((file) => fileFormat(file, flags));
     const files: OutputFile[] = [];
-    try {
-      for (const file of flags.output) files.push(await openUserFile(file));
-      const report = await reportOf(image, flags, filter, required, context);
-      for (const [at, file] of files.entries())
-        await file.write(`${await formatMatrix(report, formats[at] ?? 'table')}\n`);
-      terminal.out(
-        files.length > 0
-          ? summaryWords(report.result)
-          : await formatMatrix(report, flags.format ?? 'table', terminal.paint),
-      );
-      return isGood(report) ? exitCodes.ok : exitCodes.no;
-    } catch (error) {
-      await Promise.all(files.map((file) => file.abandon()));
-      throw error;
+    for (const file of flags.output) files.push(await openUserFile(file));
+    const report = await reportOf(image, flags, filter, required, context);
+    for (const [at, file] of files.entries()) {
+      await file.write(`${await formatMatrix(report, formats[at] ?? 'table')}\n`);
+      did(`${flags.output[at] ?? ''} was written`);
     }
+    if (flags.field !== undefined) {
+      printData(terminal, fieldFormat(flags), matrixData(report), () => [], flags);
+      return isGood(report) ? exitCodes.ok : exitCodes.no;
+    }
+    terminal.out(
+      files.length > 0
+        ? summaryWords(report.result)
+        : await formatMatrix(report, flags.format ?? 'table', terminal.paint),
+    );
+    return isGood(report) ? exitCodes.ok : exitCodes.no;
   },
 });
 
@@ -138,6 +147,10 @@ function refuseUnknownRuntimes(
 }
 
 function checkFlags(image: string | undefined, flags: MatrixFlags): void {
+  if (flags.field !== undefined) {
+    checkField(flags.field, ['cells', 'summary', ...(flags.require === undefined ? [] : ['unmet'])]);
+    fieldFormat(flags);
+  }
   if (flags.live && flags.dry) throw new UsageError('-dry and -live are two ways to do it: give one of them');
   if (flags.live && image === undefined) refuseOfImage(flags);
   if (flags.facts !== undefined && (flags.live || image !== undefined || flags.engine.length > 0)) {
@@ -161,6 +174,12 @@ function refuseOfImage(flags: MatrixFlags): void {
   throw new UsageError(`${flagsGiven}: these say how to start an image, and IMAGE is missing`);
 }
 
+/** The format of a single field. @throws UsageError for one that only a whole matrix has */
+function fieldFormat({ format = 'table' }: MatrixFlags): Format {
+  if (format === 'table' || format === 'json' || format === 'yaml') return format;
+  throw new UsageError(`-field is for -format=table, json or yaml, not for ${format}`);
+}
+
 function fileFormat(file: string, { format }: MatrixFlags): MatrixFormat {
   const found = format ?? formatOfFile(file);
   if (found !== undefined) return found;
@@ -181,6 +200,12 @@ async function resultOf(
     return dryMatrix(facts, { filter, requirements: judgedOptions(flags) });
   }
   const { dryMatrixHere, liveMatrixHere } = await import('./matrix-here.ts');
-  if (flags.live) return liveMatrixHere(image, flags, filter, context);
+  if (flags.live) {
+    const { usualRuntimes } = await lazyModules.compatibility();
+    // A wrong name is refused before anything is launched, and not after everything else was.
+    if (filter.runtime?.some((name) => !usualRuntimes.includes(name)) === true)
+      refuseUnknownRuntimes(await dryMatrixHere(undefined, flags, filter, context), filter, usualRuntimes);
+    return liveMatrixHere(image, flags, filter, context);
+  }
   return dryMatrixHere(image, flags, filter, context);
 }

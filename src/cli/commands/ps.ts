@@ -3,7 +3,7 @@ import type { hostLabels } from '../../host/index.ts';
 import { command, type Context } from '../command.ts';
 import type { RunningHost, SilentHost } from '../control/ask-hosts.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { formatFlag, printData } from '../output/document.ts';
+import { fieldFlag, formatFlag, printData } from '../output/document.ts';
 import { plainText } from '../output/plain-text.ts';
 import { shown, tableLines } from '../output/table.ts';
 import { directoryFlag, directoryOf, type CatalogDirectory } from './directory.ts';
@@ -33,6 +33,23 @@ interface PluginProcess {
   readonly engine?: string | undefined;
 }
 
+const processFields: readonly (keyof PluginProcess)[] = [
+  'instance',
+  'type',
+  'name',
+  'version',
+  'state',
+  'restarts',
+  'mounts',
+  'memory_bytes',
+  'cpu_seconds',
+  'pid',
+  'reason',
+  'container',
+  'addresses',
+  'engine',
+];
+
 export const ps = command({
   name: 'ps',
   summary: 'the plugins that run: state, restarts, memory, CPU',
@@ -44,12 +61,13 @@ export const ps = command({
   flags: {
     engine: enginesFlag('only the engine at this socket (default: every engine that is found)'),
     directory: directoryFlag,
+    field: fieldFlag,
     format: formatFlag,
   },
   async run({ flags }, context) {
     const directory = directoryOf(flags.directory, context);
     const { processes, failures } = await listProcesses(flags.engine, directory, context);
-    printData(context.terminal, flags.format, processes, () =>
+    const lines = () =>
       tableLines(
         [
           'Instance',
@@ -75,8 +93,9 @@ export const ps = command({
           shown(each.pid),
           shown(each.container?.slice(0, 12)),
         ]),
-      ),
-    );
+      );
+    const wanted = { field: flags.field, fields: processFields };
+    printData(context.terminal, flags.format, processes, lines, wanted);
     for (const { pid, reason } of processes) {
       if (reason !== undefined)
         context.terminal.err(plainText(`Host ${pid ?? ''} is not answering: ${reason}`));

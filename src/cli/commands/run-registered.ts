@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { PluginHost, type HostEvents, type InstanceState, type Mount } from '../../host/index.ts';
 import type { Context } from '../command.ts';
 import { serveControl } from '../control/serve-control.ts';
-import { describeError } from '../describe-error.ts';
+import { describeError, noteRegistered } from '../describe-error.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
-import { plainText } from '../output/plain-text.ts';
+import { plainJson, plainText } from '../output/plain-text.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { directoryOf } from './directory.ts';
 import { registeredOverride } from './launch-flags.ts';
@@ -26,16 +26,18 @@ export async function runRegistered(given: string, flags: RunFlags, context: Con
     override: registeredOverride(flags.override),
     signal,
   });
-  const mount = await host.mount(type, name, { version: flags.version, signal });
+  const mount = await host.mount(type, name, { version: flags.version, signal }).catch((error: unknown) => {
+    throw noteRegistered(error);
+  });
   await using _control = await serveControl(host, directory, {
     removed: (text) => {
       terminal.err(plainText(text));
     },
   });
   await using _told = tellStates(host, terminal);
-  using _logs = followLogs(host, mount, terminal);
+  using _logs = followLogs(host, mount, terminal, flags);
   using _reload = reloadOnHangup(host, mount, context);
-  printState(mount.instance.state, terminal);
+  printState(mount.instance.state, terminal, flags);
   const failed = new Promise<'failed'>((resolve) => {
     const look = (message: unknown): void => {
       const { host: id, instance } = message as HostEvents['bulkhead:instance'];
@@ -50,8 +52,8 @@ export async function runRegistered(given: string, flags: RunFlags, context: Con
   return end === 'failed' ? exitCodes.no : exitCodes.ok;
 }
 
-function printState(state: InstanceState, terminal: Terminal): void {
-  if (state.name === 'ready') printHandshake(state.handshake, state.containerId, terminal);
+function printState(state: InstanceState, terminal: Terminal, flags: RunFlags): void {
+  if (state.name === 'ready') printHandshake(state.handshake, state.containerId, terminal, flags);
 }
 
 /** Reports the changes of the plugin's state. */
@@ -73,12 +75,19 @@ function tellStates(host: PluginHost, terminal: Terminal): AsyncDisposable {
 }
 
 /** Prints the plugin's log, also after a reload has moved the mount to another instance. */
-function followLogs(host: PluginHost, mount: Mount, terminal: Terminal): Disposable {
+function followLogs(
+  host: PluginHost,
+  mount: Mount,
+  terminal: Terminal,
+  { format }: Pick<RunFlags, 'format'>,
+): Disposable {
   let stop: () => void = () => undefined;
   const follow = (): void => {
     stop();
-    stop = host.followLogs(mount.instance.id, ({ level, text }) => {
-      terminal.err(`[${level}] ${plainText(text)}`);
+    stop = host.followLogs(mount.instance.id, (line) => {
+      terminal.err(
+        format === 'json' ? plainJson(line) : `[${line.level}] ${plainText(line.text).replaceAll('\n', ' ')}`,
+      );
     });
   };
   const moved = (message: unknown): void => {

@@ -68,9 +68,9 @@ function given<T, U>(flag: Flag<T>, convert: (value: T) => U): Flag<U | undefine
 }
 
 function tmpfsOf(word: string): TmpfsOptions {
-  const [, path = '', size] = /^(.*?)(?::([^:/]+))?$/.exec(word) ?? [];
+  const [, path = '', size, exec] = /^(.*?)(?::(?!exec$)([^:/]+))?(:exec)?$/.exec(word) ?? [];
   const sizeBytes = size === undefined ? undefined : liftable(bytes('', '')).convert([size], '-tmpfs');
-  return { path, ...(sizeBytes !== undefined && { sizeBytes }) };
+  return { path, ...(sizeBytes !== undefined && { sizeBytes }), ...(exec !== undefined && { exec: true }) };
 }
 
 function ulimitOf(word: string): UlimitOptions {

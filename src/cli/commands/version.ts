@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { command } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { formatFlag, printData } from '../output/document.ts';
+import { fieldFlag, formatFlag, printData } from '../output/document.ts';
 
 export const version = command({
   name: 'version',
   summary: 'the versions of Bulkhead and Node.js',
-  flags: { format: formatFlag },
+  flags: { field: fieldFlag, format: formatFlag },
   run({ flags }, { terminal }) {
     const data = { bulkhead: packageVersion(), node: process.versions.node };
-    printData(terminal, flags.format, data, () => [`bulkhead ${data.bulkhead} (Node.js ${data.node})`]);
+    const lines = () => [`bulkhead ${data.bulkhead} (Node.js ${data.node})`];
+    printData(terminal, flags.format, data, lines, flags);
     return Promise.resolve(exitCodes.ok);
   },
 });

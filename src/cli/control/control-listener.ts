@@ -6,7 +6,7 @@ import { lstat, mkdir, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { trustedPath } from '../../catalog/internal.ts';
+import { trustedPath, unwritable } from '../../catalog/internal.ts';
 import type { CatalogDirectory } from '../commands/directory.ts';
 import { hostsFolder } from './messages.ts';
 import { shortPath } from './short-path.ts';
@@ -78,7 +78,7 @@ async function listen(
 ): Promise<Listening> {
   const folder = join(directory.directory, hostsFolder);
   await trustedPath(directory, folder, 'write');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch(unwritable(folder));
   await trustedPath(directory, folder, 'write'); // somebody else may have made the folder in the meantime
   const name = `${process.pid}-${randomBytes(4).toString('hex')}.sock`;
   const { path, release } = await shortPath(folder, name);
@@ -108,7 +108,7 @@ async function listen(
     };
   } catch (error) {
     await close();
-    throw error;
+    return unwritable(join(folder, name))(error);
   }
 }
 

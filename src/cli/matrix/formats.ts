@@ -30,7 +30,7 @@ export async function formatMatrix(
 }
 
 /** `{ cells, summary }`, and the unmet requirements if there are requirements. */
-function matrixData({ result, unmet }: MatrixReport): unknown {
+export function matrixData({ result, unmet }: MatrixReport): unknown {
   const { cells, summary } = result;
   return { cells, summary, ...(unmet !== undefined && { unmet }) };
 }

@@ -1,5 +1,6 @@
 import { plainJson, plainText } from './plain-text.ts';
 import { unpainted, type Paint } from './terminal.ts';
+import { widthOf } from './width.ts';
 
 /** A value as tables show it. No value is shown as `n/a`, as in Vault. */
 export function shown(value: unknown): string {
@@ -40,9 +41,4 @@ export function tableLines(
 
 function textOf(cell: string | Cell | undefined): string {
   return typeof cell === 'object' ? cell.text : (cell ?? '');
-}
-
-/** Width in characters, which is exact for the text in our tables. */
-function widthOf(text: string): number {
-  return Array.from(text).length;
 }

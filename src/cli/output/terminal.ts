@@ -1,4 +1,5 @@
 import { plainText } from './plain-text.ts';
+import { cutToWidth } from './width.ts';
 
 /** Where a command writes: results to `out`, everything else to `err`. */
 export interface Terminal {
@@ -37,6 +38,8 @@ function harmless(line: string): string {
     .join('');
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 interface Stream {
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -44,11 +47,7 @@ interface Stream {
 }
 
 /** A terminal on two streams. A stream gets colours and progress only if it is a terminal (https://no-color.org). */
-export function terminalOn(
-  stdout: Stream,
-  stderr: Stream,
-  environment: Readonly<Record<string, string | undefined>>,
-): Terminal {
+export function terminalOn(stdout: Stream, stderr: Stream, environment: Environment): Terminal {
   const colours = !environment['NO_COLOR'] && environment['TERM'] !== 'dumb';
   const watched = stderr.isTTY === true && environment['TERM'] !== 'dumb';
   let shown = false;
@@ -68,7 +67,9 @@ export function terminalOn(
     progress(line) {
       erase();
       if (!watched || line === '') return;
-      stderr.write(plainText(line).slice(0, columnsOf(stderr) - 1));
+      const room = columnsOf(stderr, environment) - 1;
+      if (room < 1) return;
+      stderr.write(cutToWidth(plainText(line).replaceAll('\n', ' '), room));
       shown = true;
     },
     paint: colours && stdout.isTTY === true ? painted : unpainted,
@@ -76,7 +77,8 @@ export function terminalOn(
   };
 }
 
-/** The width of a stream. A terminal that does not know its width reports 0. */
-function columnsOf({ columns = 0 }: Stream): number {
-  return columns > 0 ? columns : 80;
+/** The width of a stream. A terminal that does not know its width reports 0; then the variable tells, if it is sound. */
+function columnsOf({ columns = 0 }: Stream, { COLUMNS: set = '' }: Environment): number {
+  if (columns > 0) return columns;
+  return /^[1-9]\d{0,4}$/.test(set) ? Number(set) : 80;
 }

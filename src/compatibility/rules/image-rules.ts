@@ -16,7 +16,7 @@ export const imageRules: readonly Rule[] = [
       isAbsent(image)
         ? unmet(
             `${engine.kind} at ${engine.socketPath} has no image ${image.reference}`,
-            `Load it first: ${engine.kind} load --input IMAGE.tar, or ${engine.kind} pull ${image.reference}.`,
+            `Load it first: bulkhead image load FILE; or build it: bulkhead image build. To fetch it from a registry: ${engine.kind} pull ${image.reference}.`,
           )
         : met,
   },

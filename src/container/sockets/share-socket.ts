@@ -19,16 +19,36 @@ export function addressOnHost(
     throw new BulkheadError(
       'SOCKET_OUTSIDE_DIRECTORY',
       `${image} says that it listens on ${shown(address)}, which is a socket of its host`,
+      { hint: `Let the plugin make a socket of its own in ${containerSocketDirectory}.` },
     );
   }
   if (name !== undefined) return { network: 'unix', address: posix.join(directory.path, name) };
   throw new BulkheadError(
     'SOCKET_OUTSIDE_DIRECTORY',
     `${image} listens on ${shown(address)}, not in ${containerSocketDirectory}, where the host could reach it`,
-    {
-      hint: 'Build the plugin with go-plugin 1.5 or later (1.5.1 if it uses the broker): older ones do not know PLUGIN_UNIX_SOCKET_DIR.',
-    },
+    { hint: hintForAddress(address) },
   );
+}
+
+/** Says what to change so that the host reaches the plugin, by where the plugin listens instead. */
+function hintForAddress({ network, address }: PluginAddress): string {
+  const folder = containerSocketDirectory;
+  if (network === 'tcp') {
+    return `The container has a network of its own, where the host can't connect: let the plugin listen on a unix socket in the folder that PLUGIN_UNIX_SOCKET_DIR names (${folder}). go-plugin does so on Linux, unless the plugin sets up a listener itself.`;
+  }
+  // go-plugin names its sockets so, in the folder for temporary files if it knows no other.
+  if (/^(?:\/var)?\/tmp\/plugin\d+$/.test(address)) {
+    return 'Build the plugin with go-plugin 1.5 or later (1.5.1 if it uses the broker): older ones do not know PLUGIN_UNIX_SOCKET_DIR.';
+  }
+  const normal = posix.normalize(address);
+  if (posix.dirname(normal) === folder) {
+    return Buffer.byteLength(posix.basename(normal)) > longestName
+      ? `The name of the socket is too long for the host: at most ${longestName} bytes fit.`
+      : `Let the plugin announce the socket by its plain path: ${normal}.`;
+  }
+  if (normal.startsWith(`${folder}/`))
+    return `Let the plugin make its socket directly in ${folder}, not in a folder below.`;
+  return `Let the plugin make its socket in the folder that PLUGIN_UNIX_SOCKET_DIR names (${folder}), which the host shares. No other folder of the container is on the host.`;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { numberOrZero } from '../answer.ts';
 import type { CallOptions } from '../call-options.ts';
@@ -5,6 +6,7 @@ import { compareVersions } from '../api-version.ts';
 import type { Call, EngineClient } from '../client.ts';
 import { callOptions, checkOptions } from '../../settings/option-check.ts';
 import { checkContainerId } from '../check-name.ts';
+import { ConflictError, NotFoundError } from '../errors.ts';
 import { jsonValues } from '../read-progress.ts';
 import { notRunning } from './not-running.ts';
 
@@ -69,7 +71,9 @@ export async function followContainerStats(
   options: CallOptions = {},
 ): Promise<ContainerStatsStream> {
   const { signal } = checkOptions('containers.followStats', callOptions, options);
-  const call = statsCall(client, checkContainerId('containers.followStats', id), true, signal);
+  const name = checkContainerId('containers.followStats', id);
+  if (client.identity.kind === 'podman') return polledStats(client, name, signal);
+  const call = statsCall(client, name, true, signal);
   const response = await client.open(call);
   const samples = (async function* () {
     for await (const value of jsonValues(client, call, response)) {
@@ -82,6 +86,48 @@ export async function followContainerStats(
     [Symbol.asyncIterator]: () => samples,
     async [Symbol.asyncDispose]() {
       response.body.on('error', () => undefined).destroy();
+      await samples.return();
+    },
+  };
+}
+
+/** Time between two samples, as Docker sends them. */
+const sampleMs = 1_000;
+
+/** Asks for one sample after the other, because Podman sends them five seconds apart. */
+async function polledStats(
+  client: EngineClient,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<ContainerStatsStream> {
+  const over = new AbortController();
+  const either = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
+  const sample = async (): Promise<ContainerStats | undefined> => {
+    try {
+      return await containerStats(client, id, { signal: either });
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (over.signal.aborted || error instanceof ConflictError) return undefined; // it has ended
+      throw error;
+    }
+  };
+  const first = await sample();
+  const samples = (async function* () {
+    for (let next = first; next !== undefined;) {
+      const due = performance.now() + sampleMs;
+      yield next;
+      await delay(Math.max(0, due - performance.now()), undefined, { signal: either }).catch(() => undefined);
+      signal?.throwIfAborted();
+      next = await sample().catch((error: unknown) => {
+        if (error instanceof NotFoundError) return undefined; // it was removed
+        throw error;
+      });
+    }
+  })();
+  return {
+    [Symbol.asyncIterator]: () => samples,
+    async [Symbol.asyncDispose]() {
+      over.abort();
       await samples.return();
     },
   };

@@ -125,7 +125,10 @@ export interface Containers {
   top(id: string, options?: CallOptions): Promise<ContainerProcess[]>;
   /** Returns the container's present resource use. @throws ConflictError when it does not run */
   stats(id: string, options?: CallOptions): Promise<ContainerStats>;
-  /** Reports the container's resource use about once a second until it ends. Abort closes the connection. */
+  /**
+   * Reports the container's resource use about once a second until it ends: Docker sends it, Podman is asked each time.
+   * Abort ends it.
+   */
   followStats(id: string, options?: CallOptions): Promise<ContainerStatsStream>;
   /** Lists the paths in which the container differs from its image. */
   changes(id: string, options?: CallOptions): Promise<ContainerChange[]>;

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { InvalidOptionError } from '../../errors.ts';
+import { fileHintFor, systemReason } from '../../thrown-value.ts';
 import { parseTarHeader, tarBlockSize } from '../codec/tar-header.ts';
 
 /**
@@ -28,7 +29,7 @@ export async function archiveBytes(
 
 async function fileBytes(operation: string, path: string): Promise<AsyncIterable<Uint8Array>> {
   const file = await open(path).catch((cause: unknown) => {
-    throw new InvalidOptionError('archive', `${path} can't be read (${operation})`, { cause });
+    throw unreadable(operation, path, cause);
   });
   try {
     const { buffer, bytesRead } = await file.read(new Uint8Array(tarBlockSize), 0, tarBlockSize, 0);
@@ -36,9 +37,18 @@ async function fileBytes(operation: string, path: string): Promise<AsyncIterable
   } catch (cause) {
     await file.close();
     if (cause instanceof InvalidOptionError) throw cause;
-    throw new InvalidOptionError('archive', `${path} can't be read (${operation})`, { cause });
+    throw unreadable(operation, path, cause);
   }
   return file.createReadStream({ start: 0, highWaterMark: 256 * 1024 });
+}
+
+function unreadable(operation: string, path: string, cause: unknown): InvalidOptionError {
+  const reason = systemReason(cause);
+  const why = reason === undefined ? '' : `: ${reason}`;
+  return new InvalidOptionError('archive', `${path} can't be read (${operation})${why}`, {
+    cause,
+    hint: fileHintFor(cause),
+  });
 }
 
 /** Compressed archives are let through, because engines accept several kinds. */

@@ -120,9 +120,13 @@ async function makeFolder(parent: string): Promise<string> {
   try {
     return await mkdtemp(join(parent, 'bulkhead-podman-')); // mode 0700: no one else may use the engine
   } catch (cause) {
-    throw new PodmanServiceError('PODMAN_SERVICE_FAILED', `can't make a folder for the socket in ${parent}`, {
-      cause,
-      hint: 'Set `socketDirectory`, or XDG_RUNTIME_DIR, to a folder of this user.',
-    });
+    throw new PodmanServiceError(
+      'PODMAN_SERVICE_FAILED',
+      `can't make a folder for the socket in ${parent}: ${messageOf(cause)}`,
+      {
+        cause,
+        hint: 'Set `socketDirectory`, or XDG_RUNTIME_DIR, to a folder of this user.',
+      },
+    );
   }
 }

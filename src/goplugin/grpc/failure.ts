@@ -24,7 +24,7 @@ export function callError(
     {
       ...options,
       phase: 'call',
-      hint: limitHint(failure.limit) ?? hintFor(status, failure.details),
+      hint: limitHint(failure.limit) ?? hintFor(status, failure.details) ?? options.hint,
       method,
       status,
       details: failure.details,

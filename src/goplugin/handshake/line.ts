@@ -170,7 +170,7 @@ function checkAddress(network: string, address: string, line: string): PluginAdd
       'HANDSHAKE_NETWORK',
       `The plugin listens on the unknown network ${quote(network)}`,
       line,
-      'A plugin listens on `unix` or `tcp`.',
+      'A plugin listens on `unix`, and in a container always on a socket file in the folder that PLUGIN_UNIX_SOCKET_DIR names; outside of one also on `tcp`.',
     );
   }
   const usable = network === 'unix' ? /^\/[^\0]*[^\0/]$/.test(address) : isHostAndPort(address);
@@ -179,12 +179,38 @@ function checkAddress(network: string, address: string, line: string): PluginAdd
       'HANDSHAKE_ADDRESS',
       `The plugin gives ${quote(address)} as its ${network} address`,
       line,
-      network === 'unix'
-        ? 'It must be the absolute path of a socket; set PLUGIN_UNIX_SOCKET_DIR to an absolute path.'
-        : 'It must be host:port.',
+      network === 'unix' ? unixAddressHint(address) : tcpAddressHint(address),
     );
   }
   return { network, address };
+}
+
+/** What is wrong with the address of a unix socket, and what it has to be. */
+function unixAddressHint(address: string): string {
+  const wanted =
+    'it must be the absolute path of a socket file, in the folder that PLUGIN_UNIX_SOCKET_DIR names if that is set.';
+  if (address === '') return `The plugin gives no address: ${wanted}`;
+  if (/^[@\0]/.test(address)) {
+    return `A name in the abstract namespace is known in the plugin's own network namespace only: ${wanted}`;
+  }
+  if (/^\w+:\/\//.test(address)) return `The address is written as a URL: ${wanted}`;
+  if (address.includes('\0')) return `No path holds a zero byte: ${wanted}`;
+  if (!address.startsWith('/')) return `The path depends on the plugin's working directory: ${wanted}`;
+  return `The path names a folder: ${wanted}`;
+}
+
+/** What is wrong with the address of a TCP port, and what it has to be. */
+function tcpAddressHint(address: string): string {
+  const wanted = 'it must be host:port, such as 127.0.0.1:10000.';
+  if (/^\w+:\/\//.test(address)) return `The address is written as a URL: ${wanted}`;
+  if (address.startsWith('/'))
+    return `The address is a path: a plugin on a socket file announces \`unix\`; for tcp ${wanted}`;
+  if (/:0+$/.test(address))
+    return `No port has the number 0: the plugin has to announce the port that it was given; ${wanted}`;
+  if (/^[0-9a-fA-F]*:[0-9a-fA-F:]*:/.test(address))
+    return `An IPv6 address needs brackets, such as [::1]:10000: ${wanted}`;
+  if (address.startsWith(':')) return `The address has no host: ${wanted}`;
+  return `The address has no port from 1 to 65535: ${wanted}`;
 }
 
 /** Whether the address is a port from 1 to 65535 after a name, an IPv4 address or a bracketed IPv6 address. */

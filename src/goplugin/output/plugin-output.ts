@@ -1,7 +1,7 @@
 /**
  * Reads everything a plugin writes, from the first byte to the last: the handshake line, log lines, prints.
  *
- * Reading never waits for the listeners, so the plugin is never held up. Only the tails are kept.
+ * Reading never waits for the listeners, so the plugin is never held up. Only what an error needs is kept.
  */
 import { boundedText } from '../../foreign-text.ts';
 import { HandshakeLineError, longestHandshakeLine } from '../handshake/line.ts';
@@ -10,14 +10,14 @@ import type { OutputChunk, StartPluginOptions } from '../plugin.ts';
 import type { OutputGap, PluginRunner } from '../runner.ts';
 import type { LogEntry } from './log-entry.ts';
 import { LogReader } from './log-reader.ts';
-import { Tail } from './tail.ts';
+import { KeptOutput } from './kept-output.ts';
 
 export class PluginOutput {
   /** The first line on stdout; `undefined` when stdout ended without one. Rejects when the line is too long to be one. */
   readonly firstLine: Promise<string | undefined>;
   /** Resolves when both streams have ended. */
   readonly ended: Promise<void>;
-  readonly #tails = { stdout: new Tail(), stderr: new Tail() };
+  readonly #kept = { stdout: new KeptOutput(), stderr: new KeptOutput() };
   readonly #redact: (text: string) => string;
   // The return values of the listeners are looked at, because they may be promises that reject.
   readonly #onLog: ((entry: LogEntry) => unknown) | undefined;
@@ -46,7 +46,7 @@ export class PluginOutput {
 
   /** Takes what the plugin printed through gRPC. */
   printed(stream: 'stdout' | 'stderr', data: Uint8Array): void {
-    this.#tails[stream].push(data);
+    this.#kept[stream].push(data);
     const listener = this.#onOutput;
     if (listener) {
       this.#tell(() => listener({ stream, data }));
@@ -69,7 +69,7 @@ export class PluginOutput {
 
   /** Puts a remark of the host's own into the plugin's log. */
   #note(message: string): void {
-    this.#tails.stderr.push(Buffer.from(`${message}\n`));
+    this.#kept.stderr.push(Buffer.from(`${message}\n`));
     const listener = this.#onLog;
     if (!listener) return;
     this.#tell(() => {
@@ -78,7 +78,7 @@ export class PluginOutput {
   }
 
   tail(): OutputTail {
-    const { stdout, stderr } = this.#tails;
+    const { stdout, stderr } = this.#kept;
     return { stdout: this.#redact(stdout.text()), stderr: this.#redact(stderr.text()) };
   }
 
@@ -102,7 +102,7 @@ export class PluginOutput {
    */
   #keepIfForeign(line: FirstLine): void {
     const text = line.takeText();
-    if (text !== '' && !/^\s*\d+\|/.test(text)) this.#tails.stdout.push(Buffer.from(`${text}\n`));
+    if (text !== '' && !/^\s*\d+\|/.test(text)) this.#kept.stdout.push(Buffer.from(`${text}\n`));
   }
 
   async #readStderr(stderr: AsyncIterable<Uint8Array>): Promise<void> {
@@ -115,7 +115,7 @@ export class PluginOutput {
       }
     };
     await this.#forEachChunk(stderr, (chunk) => {
-      this.#tails.stderr.push(chunk);
+      this.#kept.stderr.push(chunk);
       pass(log.push(chunk));
     });
     pass(log.end());

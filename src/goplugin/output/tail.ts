@@ -28,17 +28,28 @@ export class Tail {
    * removed.
    */
   text(): string {
-    if (this.#ring === undefined) return '';
-    const bytes = this.#full
+    const bytes = this.bytes();
+    return withoutPem((this.#full ? fromWholeCharacter(bytes) : bytes).toString('utf8'));
+  }
+
+  /** Returns the kept bytes. */
+  bytes(): Buffer {
+    if (this.#ring === undefined) return Buffer.alloc(0);
+    return this.#full
       ? Buffer.concat([this.#ring.subarray(this.#end), this.#ring.subarray(0, this.#end)])
       : this.#ring.subarray(0, this.#end);
-    let start = 0;
-    while (this.#full && start < 3 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start += 1;
-    return withoutPem(bytes.toString('utf8', start));
   }
 }
 
-function withoutPem(text: string): string {
+/** Leaves out the rest of a character whose first byte is missing. */
+export function fromWholeCharacter(bytes: Buffer): Buffer {
+  let start = 0;
+  while (start < 3 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start += 1;
+  return bytes.subarray(start);
+}
+
+/** Removes keys and certificates in PEM form, also where the text begins or ends in one. */
+export function withoutPem(text: string): string {
   return text
     .replace(/-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?(?:-----END \1-----|$)/g, '[$1 removed]')
     .replace(/(?:^[A-Za-z0-9+/=]{1,76}\r?\n)*-----END ([A-Z0-9 ]+)-----/gm, '[$1 removed]'); // its start was cut off

@@ -1,7 +1,7 @@
 /** The log of a plugin: the last lines that it wrote. */
 import { boundedText } from '../../foreign-text.ts';
 import type { LogEntry, OutputChunk, OutputTail } from '../../goplugin/index.ts';
-import { LineSplitter } from '../../goplugin/internal.ts';
+import { crashBegin, LineSplitter } from '../../goplugin/internal.ts';
 
 export interface PluginLogLine {
   readonly at: Date;
@@ -23,6 +23,11 @@ export const longestKeptLine = 16 * 1024;
 /** How much of the log an error carries: lines and characters of each stream. */
 const tailLines = 40;
 const tailCharacters = 8 * 1024;
+/** How much of the beginning of a crash report comes before that, where it is not among the last lines. */
+const reportLines = 10;
+const reportCharacters = 2 * 1024;
+/** Length of the words about what is left out, at most. */
+const longestMark = 60;
 /** Streams whose last line is incomplete. Two generations with two streams each may overlap. */
 const mostUnfinished = 8;
 
@@ -57,15 +62,22 @@ export class PluginLog {
     }
   }
 
-  /** The last lines that one generation wrote. */
+  /** What an error carries of what one generation wrote: the first lines of its last crash report, and the last lines. */
   tail(generation: number): OutputTail {
-    const of = (stream: 'stdout' | 'stderr'): string =>
-      this.#lines
+    const of = (stream: 'stdout' | 'stderr'): string => {
+      const lines = this.#lines
         .filter((line) => line.generation === generation && line.stream === stream)
-        .slice(-tailLines)
-        .map(({ text }) => text)
+        .map(({ text }) => text);
+      const last = lines.slice(-tailLines).join('\n').slice(-tailCharacters);
+      const report = lines.findLastIndex((text) => crashBegin.test(text));
+      const left = lines.length - tailLines - reportLines - report;
+      if (report < 0 || left <= 0) return last;
+      const begin = lines
+        .slice(report, report + reportLines)
         .join('\n')
-        .slice(-tailCharacters);
+        .slice(0, reportCharacters);
+      return `${begin}\n... ${left} lines are left out here ...\n${last.slice(-(tailCharacters - begin.length - longestMark))}`;
+    };
     return { stdout: of('stdout'), stderr: of('stderr') };
   }
 

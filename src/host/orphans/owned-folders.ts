@@ -11,7 +11,7 @@ import { removeFolderIn } from '../../linux/remove-tree.ts';
 import { temporaryFolder } from '../../linux/standard-folders.ts';
 import { refuseUntrusted } from '../../linux/trusted-parent.ts';
 import { thisProcess } from '../../linux/process-identity.ts';
-import { messageOf } from '../../thrown-value.ts';
+import { fileHintFor, messageOf } from '../../thrown-value.ts';
 import { KeyedLock } from '../../waiting/keyed-lock.ts';
 import { clusterMark, ownerFile } from './owner-file.ts';
 
@@ -205,7 +205,8 @@ export class OwnedFolders implements AsyncDisposable {
 
 function notMade(parent: string, cause: unknown): BulkheadError {
   const message = `can't make a folder for sockets in ${parent}: ${messageOf(cause)}`;
-  return new BulkheadError('SOCKET_DIRECTORY_FAILED', message, { cause });
+  const hint = fileHintFor(cause) ?? 'Choose another folder with `socketDirectory`.';
+  return new BulkheadError('SOCKET_DIRECTORY_FAILED', message, { cause, hint });
 }
 
 /** Gives the folder its final name: the wanted one, unless something is there, which is never replaced. */

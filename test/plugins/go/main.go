@@ -36,6 +36,8 @@ func main() {
 	case "exit-3":
 		fmt.Fprintln(stderr, "the license file is missing")
 		os.Exit(3)
+	case "panic":
+		panic("the store is corrupt")
 	case "exit-0":
 	case "garbage":
 		fmt.Println("Welcome to the plugin!")
@@ -69,8 +71,8 @@ func serve() {
 	})
 }
 
-// memory keeps values in memory. Key "crash" ends the process during the call, key "slow" never answers, and key
-// "dial:HOST:PORT" connects to that address.
+// memory keeps values in memory. Key "crash" ends the process during the call, key "slow" never answers, key "talk" makes it
+// log and print, with key "write" it writes where it may not, and key "dial:HOST:PORT" connects to that address.
 type memory struct {
 	mutex  sync.Mutex
 	values map[string][]byte
@@ -78,6 +80,9 @@ type memory struct {
 
 func (m *memory) Put(key string, value []byte) error {
 	misbehave(key)
+	if key == "write" {
+		return os.WriteFile("/new", value, 0o644)
+	}
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
 	m.values[key] = value
@@ -131,6 +136,9 @@ func misbehave(key string) {
 		os.Exit(7)
 	case "slow":
 		forever()
+	case "talk":
+		fmt.Fprintln(stderr, `{"@level":"warn","@message":"asked","key":"talk","times":7}`)
+		fmt.Print("printed \x1b[2Jhere\nand at last")
 	}
 }
 

@@ -1,17 +1,19 @@
 import { stat } from 'node:fs/promises';
+import type { PluginRegistration } from '../../../catalog/index.ts';
 import type { PackedImage } from '../../../packing/index.ts';
 import { command } from '../../command.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { hostPath, requiredText, text, texts, toggle, type FlagValues } from '../../flags.ts';
-import { formatFlag, printData } from '../../output/document.ts';
+import { checkField, fieldFlag, formatFlag, printData } from '../../output/document.ts';
 import { plainText } from '../../output/plain-text.ts';
 import { UsageError } from '../../usage-error.ts';
-import { directoryFlag, directoryOf } from '../directory.ts';
+import { directoryFlag, directoryOf, openCatalogs, type CatalogDirectory } from '../directory.ts';
 import { engineFlag } from '../engine-flag.ts';
 import { pair } from '../launch-flags.ts';
 import { probed } from '../plugin/probed.ts';
 import { pluginTypes } from '../plugin/types.ts';
 import { socketDirectoryFlag } from '../socket-directory-flag.ts';
+import { unusable, writeUserStream } from '../../user-files.ts';
 import { withEngine } from './with-engine.ts';
 import { lazyModules } from '../../lazy-modules.ts';
 
@@ -37,6 +39,7 @@ const buildFlags = {
   engine: engineFlag,
   socket_directory: socketDirectoryFlag,
   directory: directoryFlag,
+  field: fieldFlag,
   format: formatFlag,
 };
 
@@ -58,34 +61,32 @@ export const build = command({
   positionals: [{ name: 'BINARY|FOLDER', complete: 'file' }],
   flags: buildFlags,
   async run({ args: [source], flags }, context) {
-    const { terminal, signal } = context;
+    const { terminal, signal, did } = context;
     checkFlags(flags);
+    checkField(flags.field, ['image', 'id', 'architecture']);
     const tag = flags.tag ?? `localhost/${flags.name}:${flags.version ?? 'latest'}`;
+    const registration =
+      flags.register === undefined ? undefined : registrationOf(flags.register, tag, flags);
+    const directory = directoryOf(flags.directory, context);
+    // What can't be registered is refused before the engine is given an image.
+    if (registration !== undefined) await checkRegistration(registration, directory);
     const image = await pack(source, tag, flags, signal);
     if (flags.output !== undefined) {
-      await writeArchive(image, flags.output, signal);
+      await writeUserStream(flags.output, image, signal);
     } else {
       const { loadImage } = await lazyModules.images();
       await withEngine({ socketPath: flags.engine, signal }, (engine) =>
         loadImage(engine, image, { signal }),
       );
+      did(`the image ${tag} was loaded`);
     }
-    if (flags.register !== undefined) {
-      const directory = directoryOf(flags.directory, context);
-      const registration = {
-        type: flags.register,
-        name: flags.name,
-        version: flags.version,
-        ociImage: tag,
-        runtime: flags.runtime,
-      };
-      await probed(directory, registration, flags, context);
-    }
+    if (registration !== undefined) await probed(directory, registration, flags, context);
     const data = { image: tag, id: image.imageId, architecture: image.architecture };
-    printData(terminal, flags.format, data, () => [
+    const lines = () => [
       `Success! ${flags.output === undefined ? 'Loaded' : `Wrote ${flags.output}, with`} image: ${plainText(tag)}`,
       ...(flags.register === undefined ? [] : [`Success! Registered plugin: ${plainText(flags.name)}`]),
-    ]);
+    ];
+    printData(terminal, flags.format, data, lines, flags);
     return exitCodes.ok;
   },
 });
@@ -95,6 +96,27 @@ function checkFlags({ output, register, runtime }: BuildFlags): void {
     throw new UsageError("-output writes a file that no engine has yet, so the plugin can't be registered");
   }
   if (runtime !== undefined && register === undefined) throw new UsageError('-runtime is only for -register');
+}
+
+function registrationOf(
+  type: string,
+  ociImage: string,
+  { name, version, runtime }: BuildFlags,
+): PluginRegistration {
+  return { type, name, version, ociImage, runtime };
+}
+
+/** @throws InvalidOptionError, EntryNotFoundError for the runtime, StoreError */
+async function checkRegistration(
+  registration: PluginRegistration,
+  directory: CatalogDirectory,
+): Promise<void> {
+  const { runtime } = registration;
+  const { toPluginEntry } = await lazyModules.catalog();
+  toPluginEntry(registration);
+  const { runtimes } = await openCatalogs(directory);
+  if (runtime === undefined) await runtimes.list();
+  else await runtimes.info(runtime);
 }
 
 async function pack(
@@ -113,7 +135,10 @@ async function pack(
     withTimeZones: flags.with_tz,
     signal,
   };
-  if ((await stat(source)).isDirectory()) {
+  const found = await stat(source).catch((error: unknown) => {
+    throw unusable(source, 'read', error);
+  });
+  if (found.isDirectory()) {
     if (flags.file_capability.length > 0 || flags.with_libraries) {
       throw new UsageError('-file_capability and -with_libraries are for a program, not for a folder');
     }
@@ -130,18 +155,4 @@ async function pack(
     fileCapabilities: flags.file_capability,
     withLibraries: flags.with_libraries,
   });
-}
-
-async function writeArchive(image: PackedImage, file: string, signal: AbortSignal): Promise<void> {
-  const [{ pipeline }, { createWriteStream }, { rm }] = await Promise.all([
-    import('node:stream/promises'),
-    import('node:fs'),
-    import('node:fs/promises'),
-  ]);
-  try {
-    await pipeline(image, createWriteStream(file), { signal });
-  } catch (error) {
-    await rm(file, { force: true }); // an incomplete archive is of no use
-    throw error;
-  }
 }

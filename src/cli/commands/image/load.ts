@@ -1,7 +1,7 @@
-import { access, constants } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { command } from '../../command.ts';
 import { exitCodes } from '../../exit-codes.ts';
-import { formatFlag, printData } from '../../output/document.ts';
+import { checkField, fieldFlag, formatFlag, printData } from '../../output/document.ts';
 import { plainText } from '../../output/plain-text.ts';
 import { unusable } from '../../user-files.ts';
 import { engineFlag } from '../engine-flag.ts';
@@ -12,9 +12,10 @@ export const load = command({
   summary: 'give the engine the images of an archive, as docker save and image build -output write them',
   examples: ['image load kv.tar'],
   positionals: [{ name: 'FILE', complete: 'file' }],
-  flags: { engine: engineFlag, format: formatFlag },
+  flags: { engine: engineFlag, field: fieldFlag, format: formatFlag },
   async run({ args: [file], flags }, { terminal, signal }) {
-    await access(file, constants.R_OK).catch((error: unknown) => {
+    checkField(flags.field, ['references']);
+    await tryToRead(file).catch((error: unknown) => {
       throw unusable(file, 'read', error); // refused before an engine is looked for
     });
     const { references } = await withEngine({ socketPath: flags.engine, signal }, (engine) =>
@@ -25,9 +26,14 @@ export const load = command({
         },
       }),
     );
-    printData(terminal, flags.format, { references }, () =>
-      references.map((reference) => `Success! Loaded image: ${plainText(reference)}`),
-    );
+    const lines = () => references.map((reference) => `Success! Loaded image: ${plainText(reference)}`);
+    printData(terminal, flags.format, { references }, lines, flags);
     return exitCodes.ok;
   },
 });
+
+/** Reads the first byte, which fails for a folder too. */
+async function tryToRead(path: string): Promise<void> {
+  await using file = await open(path);
+  await file.read(Buffer.alloc(1), 0, 1, 0);
+}

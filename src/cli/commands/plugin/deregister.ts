@@ -11,7 +11,7 @@ export const deregister = command({
   name: 'deregister',
   summary: 'remove a plugin from the catalog; what runs continues to run',
   details: [
-    'If there is no such entry, that is said, and the exit code is 0. Where other versions of the plugin are registered, the one that is meant must be named: the exit code is 1, and nothing is removed.',
+    'If nothing of this name is registered, that is said, and the exit code is 0. Where another version or type of it is, they are named: the exit code is 1, and nothing is removed.',
   ],
   examples: ['plugin deregister -version=0.24.0 secret kv'],
   positionals: [{ name: 'TYPE', complete: pluginTypes }, { name: 'NAME' }],
@@ -23,7 +23,7 @@ export const deregister = command({
     const { plugins } = await openCatalogs(directoryOf(flags.directory, context));
     const { version = '' } = flags;
     const existed = await plugins.deregister(type, name, version, { signal: context.signal });
-    if (!existed && version === '') await refuseOtherVersions(plugins, type, name);
+    if (!existed) await refuseOtherEntries(plugins, type, name, version);
     context.terminal.out(
       plainText(
         existed
@@ -35,15 +35,24 @@ export const deregister = command({
   },
 });
 
-/** Refuses to leave out the version of a plugin that has versions: the user would think that the plugin was removed. */
-async function refuseOtherVersions(plugins: PluginCatalog, type: string, name: string): Promise<void> {
-  const { entries } = await plugins.list({ type });
-  const versions = entries.filter((entry) => entry.name === name).map(({ version }) => version);
-  if (versions.length === 0) return;
-  const known = versions.map((version) => (version === '' ? 'the unversioned entry' : version));
+/** Refuses to say only that there is no such entry where another one was meant: the user would think it was removed. */
+async function refuseOtherEntries(
+  plugins: PluginCatalog,
+  type: string,
+  name: string,
+  version: string,
+): Promise<void> {
+  const { entries } = await plugins.list();
+  const known = entries.filter((entry) => entry.name === name);
+  if (known.length === 0) return;
+  const wanted = version === '' ? 'unversioned entry' : `version ${version}`;
+  const names = known.map((entry) => {
+    const own = entry.version === '' ? 'the unversioned entry' : entry.version;
+    return entry.type === type ? own : `${own} of ${entry.type} plugin ${name}`;
+  });
   throw new BulkheadError(
     'CATALOG_NOT_FOUND',
-    `no such entry of ${type} plugin ${name}; registered are ${known.join(', ')}`,
-    { hint: 'Name one with -version.' },
+    `no ${wanted} of ${type} plugin ${name}; registered are ${names.join(', ')}`,
+    { hint: 'Name one with -version. Nothing was removed.' },
   );
 }

@@ -2,10 +2,10 @@ import type { PluginInfo } from '../../../catalog/index.ts';
 import { command } from '../../command.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { toggle } from '../../flags.ts';
-import { formatFlag, printData } from '../../output/document.ts';
+import { fieldFlag, formatFlag, printData } from '../../output/document.ts';
 import { shown, tableLines } from '../../output/table.ts';
 import { directoryFlag, directoryOf, openCatalogs, warnOf } from '../directory.ts';
-import { listedPlugin } from './plugin-data.ts';
+import { listedFields, listedPlugin } from './plugin-data.ts';
 import { pluginTypes } from './types.ts';
 
 export const list = command({
@@ -16,14 +16,20 @@ export const list = command({
   ],
   examples: ['plugin list', 'plugin list -detailed secret', 'plugin list -format=json'],
   positionals: [{ name: 'TYPE', optional: true, complete: pluginTypes }],
-  flags: { detailed: toggle('further columns'), format: formatFlag, directory: directoryFlag },
+  flags: {
+    detailed: toggle('further columns'),
+    field: fieldFlag,
+    format: formatFlag,
+    directory: directoryFlag,
+  },
   async run({ args: [type], flags }, context) {
     const { plugins } = await openCatalogs(directoryOf(flags.directory, context));
     const { entries, damaged } = await plugins.list({ type });
     warnOf(damaged, context.terminal);
-    printData(context.terminal, flags.format, dataOf(entries, type), () =>
-      linesOf(entries, type, flags.detailed),
-    );
+    // A field is that of each plugin, which are the rows of the table.
+    const data = flags.field === undefined ? dataOf(entries, type) : entries.map(listedPlugin);
+    const wanted = { field: flags.field, fields: listedFields };
+    printData(context.terminal, flags.format, data, () => linesOf(entries, type, flags.detailed), wanted);
     return exitCodes.ok;
   },
 });

@@ -1,7 +1,7 @@
 import { command } from '../../command.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { toggle } from '../../flags.ts';
-import { formatFlag, printData } from '../../output/document.ts';
+import { fieldFlag, formatFlag, printData } from '../../output/document.ts';
 import { plainText } from '../../output/plain-text.ts';
 import { shown, tableLines } from '../../output/table.ts';
 import { UsageError } from '../../usage-error.ts';
@@ -18,7 +18,12 @@ export const pin = command({
     { name: 'NAME', optional: true },
     { name: 'VERSION', optional: true },
   ],
-  flags: { remove: toggle('remove the pin'), format: formatFlag, directory: directoryFlag },
+  flags: {
+    remove: toggle('remove the pin'),
+    field: fieldFlag,
+    format: formatFlag,
+    directory: directoryFlag,
+  },
   async run({ args: [type, name, version], flags }, context) {
     const { terminal, signal } = context;
     const { plugins } = await openCatalogs(directoryOf(flags.directory, context));
@@ -26,15 +31,18 @@ export const pin = command({
       if (flags.remove) throw new UsageError('TYPE and NAME of the pin to remove are missing');
       const { entries, damaged } = await plugins.pins();
       warnOf(damaged, terminal);
-      printData(terminal, flags.format, entries, () =>
+      const lines = () =>
         tableLines(
           ['Name', 'Type', 'Version'],
           entries.map((entry) => [shown(entry.name), shown(entry.type), shown(entry.version)]),
-        ),
-      );
+        );
+      const fields = ['type', 'name', 'version'];
+      printData(terminal, flags.format, entries, lines, { field: flags.field, fields });
       return exitCodes.ok;
     }
     if (name === undefined) throw new UsageError('NAME is missing');
+    if (flags.field !== undefined)
+      throw new UsageError('-field is for the list of pins, without TYPE and NAME');
     if (flags.remove) {
       if (version !== undefined) throw new UsageError('-remove takes no VERSION: a name has one pin');
       const existed = await plugins.unpin(type, name, { signal });

@@ -28,6 +28,9 @@ export function pluginData(info: PluginInfo, args?: readonly string[]): Record<s
   };
 }
 
+/** The fields that an entry of a list may have. */
+export const listedFields = ['type', 'name', 'version', 'oci_image', 'runtime', 'sha256', 'builtin'] as const;
+
 /** An entry as a list shows it: those of Vault's fields that are set. */
 export function listedPlugin({
   type,

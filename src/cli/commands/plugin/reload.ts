@@ -28,7 +28,7 @@ export const reload = command({
     if ((plugin === undefined) === (flags.mounts.length === 0)) {
       throw new UsageError('give either -plugin or -mounts');
     }
-    const { signal, terminal } = context;
+    const { signal, terminal, did } = context;
     const directory = directoryOf(flags.directory, context);
     const mounts = flags.mounts.length === 0 ? undefined : [...flags.mounts];
     let moved = 0;
@@ -37,7 +37,10 @@ export const reload = command({
     for (const host of running) {
       const request = { op: 'reload', name: plugin, type, version, mounts, override } as const;
       for await (const answer of host.ask(request, { signal }))
-        if ('reloaded' in answer) moved += answer.reloaded;
+        if ('reloaded' in answer && answer.reloaded > 0) {
+          moved += answer.reloaded;
+          did(`the host with process id ${host.state.pid} reloaded it`);
+        }
     }
     const what = plugin === undefined ? `mounts: ${flags.mounts.join(', ')}` : `plugin: ${plugin}`;
     if (moved === 0) {

@@ -1,0 +1,3 @@
+module denied
+
+go 1.21
