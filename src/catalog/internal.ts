@@ -1,3 +1,5 @@
 /** Exports for other rooms that are not part of the public API. This file is no entry point, and may change at any time. */
 export { readDocument, readDocuments, writeDocument, type DocumentForm } from './document.ts';
 export { trustedPath, type TrustedDirectory } from './store/trusted-path.ts';
+export { acquireClaim } from './store/claim-lock.ts';
+export { deleteDurably, makeDurably, writeDurably } from './store/durable-write.ts';

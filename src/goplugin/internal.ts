@@ -2,6 +2,7 @@
 export { plainOutput } from './errors.ts';
 export { LineSplitter } from './output/lines.ts';
 export { Tail } from './output/tail.ts';
+export { servicesOf } from './load-proto.ts';
 export { bytesMethod } from './wire/bytes-method.ts';
 export { bytesField, fieldBytes, fieldNumber, varintField } from './wire/protobuf.ts';
 export {
