@@ -45,6 +45,7 @@ interface Due {
 const firstRetryMs = 10_000;
 const mostTries = 6;
 const revocationsAtOnce = 8;
+const readsAtOnce = 16;
 
 export class LeaseBook {
   readonly #area: StorageArea;
@@ -64,11 +65,11 @@ export class LeaseBook {
   async attach(host: LeaseBookHost): Promise<void> {
     this.#hosts.push(host);
     if (this.#hosts.length > 1) return;
-    for (const key of await this.#area.list('')) {
+    await inParallel(await this.#area.list(''), readsAtOnce, async (key) => {
       const record = await this.#load(key);
       if (record === undefined) host.problem(`the lease ${key} can't be read`, new Error('it is no record'));
       else this.#due.set(key, { expiresAt: record.expiresAt, failed: 0, retryAt: undefined });
-    }
+    });
     this.#schedule();
   }
 
@@ -82,10 +83,6 @@ export class LeaseBook {
     this.#timerAt = Infinity;
     this.#due.clear();
     await this.#revoking;
-  }
-
-  get ids(): string[] {
-    return [...this.#due.keys()];
   }
 
   /** Keeps a new lease. If it can't be kept it is revoked, so that no secret is left behind. @throws VaultStorageError */
@@ -122,8 +119,12 @@ export class LeaseBook {
   }
 
   async all(): Promise<VaultLease[]> {
-    const records = await Promise.all(this.ids.map((key) => this.#load(key)));
-    return records.flatMap((record) => (record === undefined ? [] : [leaseOf(record)]));
+    const leases: VaultLease[] = [];
+    await inParallel([...this.#due.keys()], readsAtOnce, async (key) => {
+      const record = await this.#load(key);
+      if (record !== undefined) leases.push(leaseOf(record));
+    });
+    return leases;
   }
 
   /** @throws `VAULT_LEASE_NOT_FOUND`, `VAULT_LEASE_NOT_RENEWABLE`; VaultRequestError */
