@@ -1,6 +1,6 @@
 /** Turns the .proto files of api-specs/vault into the source of `src/vault/wire/schema.ts`. */
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));

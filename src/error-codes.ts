@@ -389,7 +389,8 @@ export const errorCodes = {
   },
   VAULT_REQUEST_REFUSED: {
     blames: 'request',
-    meaning: 'A plugin of Vault refused a request; the error has the HTTP status and the words of the plugin.',
+    meaning:
+      'A plugin of Vault refused a request; the error has the HTTP status and the words of the plugin.',
   },
   VAULT_REQUEST_FAILED: {
     blames: 'plugin',

@@ -25,7 +25,7 @@ const keyInvalid = { code: 'VAULT_STORAGE_KEY_INVALID' };
 export function vaultStorageTests(name: string, open: () => Promise<VaultStorageUnderTest>): void {
   checkArgument('vaultStorageTests', 'name', filledText, name);
   checkArgument('vaultStorageTests', 'open', callback, open);
-  describe(`the contract of storages: ${name}`, { timeout: 120_000 }, () => {
+  void describe(`the contract of storages: ${name}`, { timeout: 120_000 }, () => {
     const test = (title: string, work: (under: VaultStorageUnderTest) => Promise<void>): void => {
       void it(title, async () => {
         await using under = await open();
@@ -101,7 +101,9 @@ function entries(test: Declare): void {
 }
 
 function lists(test: Declare): void {
-  test('lists what is directly below a prefix, sorted by bytes, folders with a slash', async ({ storage }) => {
+  test('lists what is directly below a prefix, sorted by bytes, folders with a slash', async ({
+    storage,
+  }) => {
     for (const key of ['a/c', 'a/b/1', 'a/b/2/3', 'a/b', 'a/B', 'a/\u{1F600}', 'a/\uFF5E', 'ab', 'z'])
       await storage.put(key, entry('x'));
     assert.deepEqual(await storage.list(''), ['a/', 'ab', 'z']);
@@ -128,7 +130,21 @@ function lists(test: Declare): void {
 
 function keys(test: Declare): void {
   test('takes any text as part of a key, and keeps keys apart', async ({ storage }) => {
-    const names = ['a b', 'A', 'a', 'ä', 'a%2Fb', '...', '..a', 'a..', '-x', '.x', '\n', '"', 'x'.repeat(500)];
+    const names = [
+      'a b',
+      'A',
+      'a',
+      'ä',
+      'a%2Fb',
+      '...',
+      '..a',
+      'a..',
+      '-x',
+      '.x',
+      '\n',
+      '"',
+      'x'.repeat(500),
+    ];
     for (const name of names) await storage.put(`names/${name}`, entry(name));
     for (const name of names) await storage.put(`names/${name}/below`, entry(`${name} below`));
     for (const name of names) {
@@ -136,7 +152,10 @@ function keys(test: Declare): void {
       assert.equal(String((await storage.get(`names/${name}/below`))?.value), `${name} below`);
     }
     const found = await storage.list('names/');
-    assert.deepEqual(found, [...found].sort((a, b) => Buffer.compare(bytes(a), bytes(b))));
+    assert.deepEqual(
+      found,
+      [...found].sort((a, b) => Buffer.compare(bytes(a), bytes(b))),
+    );
     assert.deepEqual(new Set(found), new Set(names.flatMap((name) => [name, `${name}/`])));
   });
 
@@ -167,7 +186,9 @@ function keys(test: Declare): void {
 function concurrency(test: Declare): void {
   test('takes many writes at once, each of which is whole', async ({ storage }) => {
     const numbers = Array.from({ length: 100 }, (_, index) => index);
-    await Promise.all(numbers.map((number) => storage.put(`many/${number % 10}/${number}`, entry(`${number}`))));
+    await Promise.all(
+      numbers.map((number) => storage.put(`many/${number % 10}/${number}`, entry(`${number}`))),
+    );
     await Promise.all(numbers.map((number) => storage.put('one', entry(`${number}`.repeat(1000)))));
     for (const number of numbers)
       assert.equal(String((await storage.get(`many/${number % 10}/${number}`))?.value), `${number}`);

@@ -1,5 +1,6 @@
 /** The errors of mounts of Vault's plugins and of their storages. */
 import { BulkheadError, nameErrorClass, type BulkheadErrorOptions } from '../errors.ts';
+import { boundedText } from '../foreign-text.ts';
 import type { VaultResponse } from './requests/response.ts';
 
 /** What a plugin said of why it does not do what was asked (Vault: sdk/plugin/pb, error types). */
@@ -31,7 +32,7 @@ export class VaultRequestError extends BulkheadError {
   /** `read`, `update`, ... */
   readonly operation: string;
   readonly path: string;
-  /** The plugin's own words, as they came. They may hold anything. */
+  /** The plugin's own words, with characters that would steer a terminal shown by their numbers. */
   readonly text: string;
   /** What came with the error, if anything did. */
   readonly response: VaultResponse | undefined;
@@ -52,7 +53,7 @@ export class VaultRequestError extends BulkheadError {
     this.path = what.path;
     this.status = answer.status;
     this.type = answer.type;
-    this.text = answer.text;
+    this.text = boundedText(answer.text);
     this.response = answer.response;
   }
 }

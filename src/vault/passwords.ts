@@ -50,10 +50,7 @@ export const passwordPolicyCheck = allOf(
       ),
     }),
   ),
-  that(
-    (value) => isPossible(value as PasswordPolicy),
-    'demands more characters than its length',
-  ),
+  that((value) => isPossible(value as PasswordPolicy), 'demands more characters than its length'),
 );
 
 /**
@@ -63,7 +60,7 @@ export const passwordPolicyCheck = allOf(
  */
 export function generatePassword(policy: PasswordPolicy = defaultPasswordPolicy): string {
   checkShape('generatePassword', passwordPolicyCheck, policy);
-  const characters = [...new Set(policy.rules.flatMap(({ charset }) => [...charset]))];
+  const characters = [...new Set(policy.rules.flatMap(({ charset }) => Array.from(charset)))];
   const rules = policy.rules.map(({ charset, minChars = 0 }) => ({ charset: new Set(charset), minChars }));
   for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
     const drawn = Array.from({ length: policy.length }, () => characters[randomInt(characters.length)] ?? '');

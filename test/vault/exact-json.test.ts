@@ -22,16 +22,29 @@ describe('exact JSON', () => {
     const text =
       '["1234567890123456789","\\\\\\"1234567890123456789\\\\",0.12345678901234567,1.2345678901234567e+30,12345678901234567.5]';
     assert.deepEqual(parseExact(text), JSON.parse(text));
-    assert.deepEqual(parseExact('[1234567890123456789e3,1e-1234567890123456]'), [1.234567890123456789e21, 0]);
+    const exponents = '[1234567890123456789e3,1e-1234567890123456]';
+    assert.deepEqual(parseExact(exponents), JSON.parse(exponents));
   });
 
   it('accepts nothing that is no JSON', () => {
-    for (const text of ['01234567890123456789', '-', '--12345678901234567', '{"a":12345678901234567', '"1234567890123456'])
+    for (const text of [
+      '01234567890123456789',
+      '-',
+      '--12345678901234567',
+      '{"a":12345678901234567',
+      '"1234567890123456',
+    ])
       assert.throws(() => parseExact(text), SyntaxError, text);
   });
 
   it('gives back whatever it has written', () => {
-    const leaf = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null), fc.bigInt({ min: 2n ** 53n }));
+    const leaf = fc.oneof(
+      fc.string(),
+      fc.integer(),
+      fc.boolean(),
+      fc.constant(null),
+      fc.bigInt({ min: 2n ** 53n }),
+    );
     const value = fc.letrec((tie) => ({
       any: fc.oneof(leaf, fc.array(tie('any')), fc.dictionary(fc.string(), tie('any'))),
     })).any;
@@ -46,7 +59,10 @@ describe('exact JSON', () => {
   it('reads what has no long numbers as JSON.parse does', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
-        assert.deepEqual(parseExact(`[${text},"1234567890123456789"]`), JSON.parse(`[${text},"1234567890123456789"]`));
+        assert.deepEqual(
+          parseExact(`[${text},"1234567890123456789"]`),
+          JSON.parse(`[${text},"1234567890123456789"]`),
+        );
       }),
     );
   });

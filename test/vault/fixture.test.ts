@@ -38,7 +38,11 @@ describe('a mount', { skip: cell === undefined && noEngines }, () => {
         code: 'VAULT_SETUP_REFUSED',
         message: /the moon is full/,
       });
-      assert.equal((await mount.read('entry/initialized'))?.data['value'], '1', 'the others are not disturbed');
+      assert.equal(
+        (await mount.read('entry/initialized'))?.data['value'],
+        '1',
+        'the others are not disturbed',
+      );
     }),
   );
 
@@ -49,11 +53,13 @@ describe('a mount', { skip: cell === undefined && noEngines }, () => {
       const wrong = { type: 'auth', name: 'wrong', ociImage, runtime: 'cell' } as const;
       await assert.rejects(host.plugins.register(wrong), { code: 'PLUGIN_MISMATCH' });
       await host.plugins.register(wrong, { skipProbe: true });
-      await assert.rejects(openVaultMount(host, { type: 'auth', name: 'wrong' }), { code: 'PLUGIN_MISMATCH' });
+      await assert.rejects(openVaultMount(host, { type: 'auth', name: 'wrong' }), {
+        code: 'PLUGIN_MISMATCH',
+      });
       await assert.rejects(open({ name: 'nobody' }), { code: 'CATALOG_NOT_FOUND' });
       await assert.rejects(
         host.plugins.register({ type: 'secret', name: 'v', ociImage, runtime: 'cell', version: '9.9.9' }),
-        { code: 'IMAGE_NOT_PRESENT' },
+        { code: 'PLUGIN_MISMATCH', message: /reports the version v1\.2\.3, not v9\.9\.9/ },
       );
       assert.deepEqual(host.instances(), []);
     }),
@@ -89,7 +95,10 @@ describe('a mount', { skip: cell === undefined && noEngines }, () => {
     withSecrets(t, async ({ open }) => {
       await using mount = await open({ path: 'a/b' });
       const raw = (await mount.read('raw'))?.raw;
-      assert.deepEqual([raw?.status, raw?.contentType, [...(raw?.body ?? [])]], [418, 'application/octet-stream', [0, 1, 255]]);
+      assert.deepEqual(
+        [raw?.status, raw?.contentType, [...(raw?.body ?? [])]],
+        [418, 'application/octet-stream', [0, 1, 255]],
+      );
       assert.deepEqual((await mount.read('numbers'))?.data, {
         max: 9223372036854775807n,
         min: -9223372036854775808n,
@@ -107,7 +116,14 @@ describe('a mount', { skip: cell === undefined && noEngines }, () => {
         connection: { remoteAddress: '10.0.0.1', remotePort: 99 },
       });
       assert.deepEqual(
-        [seen['id'], seen['display_name'], seen['entity_id'], seen['client_token'], seen['mount_point'], seen['mount_type']],
+        [
+          seen['id'],
+          seen['display_name'],
+          seen['entity_id'],
+          seen['client_token'],
+          seen['mount_point'],
+          seen['mount_type'],
+        ],
         ['r1', 'me', 'e1', 'hash', 'a/b/', 'fixture'],
       );
       assert.deepEqual(seen['headers'], { 'X-A': ['1', '2'] });
@@ -151,7 +167,7 @@ describe('a mount', { skip: cell === undefined && noEngines }, () => {
           passwordPolicies: { short: { length: 8, rules: [{ charset: 'ab' }] } },
         },
       });
-      const { env, password, ...system } = (await mount.read('system'))?.data ?? {};
+      const { env, password, no_policy: noPolicy, ...system } = (await mount.read('system'))?.data ?? {};
       assert.deepEqual(system, {
         default_ttl: '1h0m0s',
         max_ttl: '2h0m0s',
@@ -164,9 +180,8 @@ describe('a mount', { skip: cell === undefined && noEngines }, () => {
         group: 'our group',
         version: '1.21.4',
         cluster: 'our-cluster',
-        no_policy: system['no_policy'],
       });
-      assert.match(String(system['no_policy']), /no password policy unknown/);
+      assert.match(String(noPolicy), /no password policy unknown/);
       assert.match(String(password), /^[ab]{8}$/);
       for (const family of ['VAULT', 'BAO']) {
         for (const [name, value] of [
@@ -298,13 +313,17 @@ describe('a mount', { skip: cell === undefined && noEngines }, () => {
       await using mount = await open({ storage });
       const made = await mount.read('creds', { ttl_ms: 60_000, max_ms: 3_600_000 });
       const lease = made?.lease;
-      assert.ok(lease !== undefined && lease.id.startsWith('fixture/creds/'));
+      assert.ok(lease);
+      assert.ok(lease.id.startsWith('fixture/creds/'));
       assert.deepEqual([lease.ttlMs, lease.maxTtlMs, lease.renewable], [60_000, 3_600_000, true]);
       const renewed = await mount.renew(lease.id, { incrementMs: 120_000 });
       assert.ok(Math.abs(renewed.ttlMs - 120_000) < 1000);
       const most = await mount.renew(lease.id, { incrementMs: 24 * 3_600_000 });
       assert.ok(most.expiresAt.getTime() <= lease.issuedAt.getTime() + 3_600_000);
-      assert.deepEqual((await mount.leases()).map(({ id }) => id), [lease.id]);
+      assert.deepEqual(
+        (await mount.leases()).map(({ id }) => id),
+        [lease.id],
+      );
       await mount.revoke(lease.id);
       assert.equal((await mount.read('entry/revoked'))?.data['value'], '1');
       for (const gone of [lease.id, 'fixture/creds/never'])
@@ -362,12 +381,17 @@ describe('a mount of an auth method', { skip: cell === undefined && noEngines },
         [login.displayName, login.policies, login.metadata, login.alias?.name, login.groupAliases[0]?.name],
         ['ann', ['p1', 'p2'], { user: 'ann' }, 'ann', 'group'],
       );
-      assert.deepEqual([login.ttlMs, login.periodMs, login.numUses, login.renewable], [60_000, 3_600_000, 3, true]);
+      assert.deepEqual(
+        [login.ttlMs, login.periodMs, login.numUses, login.renewable],
+        [60_000, 3_600_000, 3, true],
+      );
       const renewed = await mount.renewLogin(login, 'login', { user: 'ann' }, { incrementMs: 30_000 });
       assert.equal(renewed.ttlMs, 30_000);
       assert.deepEqual(renewed.issuedAt, login.issuedAt);
       await assert.rejects(mount.login('login', {}), { status: 403 });
-      await assert.rejects(mount.renewLogin({ ...login, internalData: { user: 'bob' } }, 'login'), { status: 500 });
+      await assert.rejects(mount.renewLogin({ ...login, internalData: { user: 'bob' } }, 'login'), {
+        status: 500,
+      });
       await assert.rejects(mount.renewLogin({ ...login, renewable: false }, 'login'), {
         code: 'VAULT_LEASE_NOT_RENEWABLE',
       });
@@ -384,9 +408,17 @@ function use(
   test: (given: Given & { open: Open }) => Promise<void>,
 ): Promise<void> {
   assert.ok(cell !== undefined);
-  const plugin = { fixture: 'go-vault-fixture', type, name: 'fixture', args: type === 'auth' ? ['auth'] : [] } as const;
+  const plugin = {
+    fixture: 'go-vault-fixture',
+    type,
+    name: 'fixture',
+    args: type === 'auth' ? ['auth'] : [],
+  } as const;
   return withPlugin(t, cell, plugin, (given) =>
-    test({ ...given, open: (options = {}) => openVaultMount(given.host, { type, name: 'fixture', ...options }) }),
+    test({
+      ...given,
+      open: (options = {}) => openVaultMount(given.host, { type, name: 'fixture', ...options }),
+    }),
   );
 }
 

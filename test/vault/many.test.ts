@@ -23,24 +23,28 @@ for (const [where, open] of [
   ['in memory', () => Promise.resolve(inMemory())],
   ['on disk', onDisk],
 ] as const) {
-  it(`writes and reads ${count} secrets ${where}`, { timeout: 3_600_000, skip: cell === undefined && noEngines }, (t) => {
-    assert.ok(cell !== undefined);
-    return withPlugin(t, cell, plugin, async ({ host }) => {
-      await using kept = await open();
-      await using kv = await openVaultMount(host, { type: 'secret', name: 'kv', storage: kept.storage });
-      const before = process.memoryUsage().rss;
-      await inTurns((number) => kv.write(`folder${number % 50}/${number}`, { number }));
-      await inTurns(async (number) => {
-        const answer = await kv.read(`folder${number % 50}/${number}`);
-        assert.equal(answer?.data['number'], number);
+  it(
+    `writes and reads ${count} secrets ${where}`,
+    { timeout: 3_600_000, skip: cell === undefined && noEngines },
+    (t) => {
+      assert.ok(cell !== undefined);
+      return withPlugin(t, cell, plugin, async ({ host }) => {
+        await using kept = await open();
+        await using kv = await openVaultMount(host, { type: 'secret', name: 'kv', storage: kept.storage });
+        const before = process.memoryUsage().rss;
+        await inTurns((number) => kv.write(`folder${number % 50}/${number}`, { number }));
+        await inTurns(async (number) => {
+          const answer = await kv.read(`folder${number % 50}/${number}`);
+          assert.equal(answer?.data['number'], number);
+        });
+        let found = 0;
+        for (const folder of await kv.list('')) found += (await kv.list(folder)).length;
+        assert.equal(found, count);
+        assert.deepEqual(await kv.leases(), []);
+        assert.ok(process.memoryUsage().rss - before < mostBytes);
       });
-      let found = 0;
-      for (const folder of await kv.list('')) found += (await kv.list(folder)).length;
-      assert.equal(found, count);
-      assert.deepEqual(await kv.leases(), []);
-      assert.ok(process.memoryUsage().rss - before < mostBytes);
-    });
-  });
+    },
+  );
 }
 
 async function inTurns(work: (number: number) => Promise<unknown>): Promise<void> {

@@ -161,15 +161,29 @@ describe('a response', () => {
 });
 
 describe('a raw answer', () => {
-  const raw = (fields: object) => answer({ http_status_code: 200, http_content_type: 'text/plain', ...fields });
+  const raw = (fields: object) =>
+    answer({ http_status_code: 200, http_content_type: 'text/plain', ...fields });
 
   it('comes through, from base64 or as it is', () => {
-    assert.equal(String(raw({ http_raw_body: Buffer.from('bytes \0').toString('base64') }).raw?.body), 'bytes \0');
+    assert.equal(
+      String(raw({ http_raw_body: Buffer.from('bytes \0').toString('base64') }).raw?.body),
+      'bytes \0',
+    );
     assert.equal(String(raw({ http_raw_body: '<html>' }).raw?.body), '<html>');
     assert.equal(raw({}).raw?.body.length, 0);
-    const full = raw({ http_status_code: 404, http_raw_cache_control: 'no-store', http_www_authenticate: 'Basic' });
+    const full = raw({
+      http_status_code: 404,
+      http_raw_cache_control: 'no-store',
+      http_www_authenticate: 'Basic',
+    });
     assert.deepEqual(
-      [full.status, full.raw?.status, full.raw?.contentType, full.raw?.cacheControl, full.raw?.wwwAuthenticate],
+      [
+        full.status,
+        full.raw?.status,
+        full.raw?.contentType,
+        full.raw?.cacheControl,
+        full.raw?.wwwAuthenticate,
+      ],
       [404, 404, 'text/plain', 'no-store', 'Basic'],
     );
   });

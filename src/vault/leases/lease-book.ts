@@ -161,7 +161,9 @@ export class LeaseBook {
   /** @throws `VAULT_LEASE_NOT_FOUND`; VaultRequestError, and then the lease is kept */
   revoke(id: string, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     const key = keyOf(id);
-    return this.#locks.take(key, async () => this.#revoke(key, await this.#known(key, id), signal), { signal });
+    return this.#locks.take(key, async () => this.#revoke(key, await this.#known(key, id), signal), {
+      signal,
+    });
   }
 
   async #revoke(key: string, record: LeaseRecord, signal?: AbortSignal): Promise<void> {

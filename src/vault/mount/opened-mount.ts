@@ -67,7 +67,11 @@ export class OpenedMount implements VaultMount {
     this.name = parts.name;
     this.mount = parts.mount;
     this.#parts = parts;
-    this.#rollbacks = new Periodic(() => this.#rollback(), parts.rollbackMs);
+    this.#rollbacks = new Periodic(
+      () => this.#rollback(),
+      parts.rollbackMs,
+      () => !parts.mount.closed && parts.area.isFirst(this),
+    );
   }
 
   get specialPaths(): SpecialPaths {
@@ -212,14 +216,13 @@ export class OpenedMount implements VaultMount {
     return this.#parts.requester.request({ ...options, operation, path, data });
   }
 
-  /** @throws nothing that says that the plugin has no rollback, or that the mount is closed */
+  /** A plugin without a rollback is no failure. */
   async #rollback(): Promise<void> {
-    if (this.mount.closed || !this.#parts.area.isFirst(this)) return;
     try {
       await this.#parts.requester.request({ operation: 'rollback', path: '', signal: this.#life.signal });
     } catch (error) {
-      if (this.#life.signal.aborted || this.mount.closed || isUnsupported(error)) return;
-      this.#parts.problem('the rollback failed', error);
+      if (isUnsupported(error)) return;
+      if (!this.#life.signal.aborted && !this.mount.closed) this.#parts.problem('the rollback failed', error);
       throw error;
     }
   }

@@ -2,14 +2,19 @@
 export class Periodic {
   readonly #work: () => Promise<void>;
   readonly #everyMs: number | undefined;
+  readonly #isOurs: () => boolean;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #ended = false;
 
-  /** @param everyMs time between the end of one and the begin of the next; `undefined` for only on demand */
-  constructor(work: () => Promise<void>, everyMs: number | undefined) {
+  /**
+   * @param everyMs time between the end of one and the begin of the next; `undefined` for only on demand
+   * @param isOurs whether it is up to us at this time; on demand it is done in any case
+   */
+  constructor(work: () => Promise<void>, everyMs: number | undefined, isOurs: () => boolean) {
     this.#work = work;
     this.#everyMs = everyMs;
+    this.#isOurs = isOurs;
     this.#schedule();
   }
 
@@ -34,7 +39,8 @@ export class Periodic {
     if (this.#ended || this.#everyMs === undefined) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      this.now().catch(() => undefined); // the work itself reports what fails
+      if (!this.#isOurs()) this.#schedule();
+      else this.now().catch(() => undefined); // the work itself reports what fails
     }, this.#everyMs).unref();
   }
 }

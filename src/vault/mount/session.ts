@@ -134,8 +134,7 @@ export class Session implements AreaUser, StorageAccess {
     );
     if (err !== '') throw refused(name, `does not accept its setup: ${err}`);
     const versions = plugin.client(services['logical.PluginVersion']);
-    this.reportedVersion =
-      (await unlessUnimplemented(versions.Version({}, call)))?.plugin_version ?? '';
+    this.reportedVersion = (await unlessUnimplemented(versions.Version({}, call)))?.plugin_version ?? '';
     const found = backendTypes[(await client.Type({}, call)).type as 1 | 2] as string | undefined;
     if (found !== type) {
       throw new BulkheadError('PLUGIN_MISMATCH', `${name} is of type ${found ?? 'unknown'}, not ${type}`, {

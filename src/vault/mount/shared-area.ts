@@ -65,7 +65,7 @@ const areas = new WeakMap<VaultStorage, Map<string, SharedArea>>();
 
 export function sharedArea(storage: VaultStorage, uuid: string): SharedArea {
   let ofStorage = areas.get(storage);
-  if (ofStorage === undefined) areas.set(storage, (ofStorage = new Map()));
+  if (ofStorage === undefined) areas.set(storage, (ofStorage = new Map<string, SharedArea>()));
   let area = ofStorage.get(uuid);
   if (area === undefined) ofStorage.set(uuid, (area = new SharedArea(storage, uuid)));
   return area;

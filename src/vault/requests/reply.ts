@@ -14,23 +14,32 @@ export interface Asked {
 }
 
 /** Types of errors by their numbers, with the HTTP status and, where the plugin's own text does not count, the text. */
-const errorTypes: readonly { readonly type: VaultErrorType; readonly status: number; readonly text?: string }[] =
-  [
-    { type: 'unknown', status: 500 },
-    { type: 'user', status: 500 },
-    { type: 'internal', status: 500 },
-    { type: 'coded', status: 500 },
-    { type: 'bad-request', status: 400 },
-    { type: 'unsupported-operation', status: 405, text: 'unsupported operation' },
-    { type: 'unsupported-path', status: 404, text: 'unsupported path' },
-    { type: 'invalid-request', status: 400, text: 'invalid request' },
-    { type: 'permission-denied', status: 403, text: 'permission denied' },
-    { type: 'authorization-pending', status: 500, text: 'authorization is pending' },
-    { type: 'unrecoverable', status: 500, text: 'unrecoverable error' },
-  ];
+const errorTypes: readonly {
+  readonly type: VaultErrorType;
+  readonly status: number;
+  readonly text?: string;
+}[] = [
+  { type: 'unknown', status: 500 },
+  { type: 'user', status: 500 },
+  { type: 'internal', status: 500 },
+  { type: 'coded', status: 500 },
+  { type: 'bad-request', status: 400 },
+  { type: 'unsupported-operation', status: 405, text: 'unsupported operation' },
+  { type: 'unsupported-path', status: 404, text: 'unsupported path' },
+  { type: 'invalid-request', status: 400, text: 'invalid request' },
+  { type: 'permission-denied', status: 403, text: 'permission denied' },
+  { type: 'authorization-pending', status: 500, text: 'authorization is pending' },
+  { type: 'unrecoverable', status: 500, text: 'unrecoverable error' },
+];
 
 /** Types whose status is this one only because no better one is known: with a response it is 400. */
-const vague: readonly VaultErrorType[] = ['unknown', 'user', 'internal', 'unrecoverable', 'authorization-pending'];
+const vague: readonly VaultErrorType[] = [
+  'unknown',
+  'user',
+  'internal',
+  'unrecoverable',
+  'authorization-pending',
+];
 
 /**
  * @param cause of a failure, if one is known
@@ -54,7 +63,11 @@ export function refuseError(asked: Asked, err: WireError | null): void {
 function failed(
   asked: Asked,
   { err_type, err_code, err_msg }: WireError,
-  { response, text, cause }: { response?: VaultResponse | undefined; text?: string | undefined; cause?: unknown },
+  {
+    response,
+    text,
+    cause,
+  }: { response?: VaultResponse | undefined; text?: string | undefined; cause?: unknown },
 ): VaultRequestError {
   const known = errorTypes[err_type] ?? { type: 'unknown' as const, status: 500 };
   const isVague = vague.includes(known.type) || (known.type === 'coded' && text !== undefined);
@@ -87,12 +100,12 @@ function readResponse(asked: Asked, response: WireResponse): VaultResponse {
     warnings: response.warnings,
     lease: undefined,
     login:
-      auth === null ? undefined : readLogin(auth, readObject(asked, auth.internal_data || 'null', 'of the login')),
+      auth === null
+        ? undefined
+        : readLogin(auth, readObject(asked, auth.internal_data || 'null', 'of the login')),
     wrapping: readWrapping(response.wrap_info),
     raw,
-    headers: Object.fromEntries(
-      Object.entries(response.headers).map(([name, { header }]) => [name, header]),
-    ),
+    headers: Object.fromEntries(Object.entries(response.headers).map(([name, { header }]) => [name, header])),
     redirect: response.redirect,
     mountType: response.mount_type,
   };
@@ -128,7 +141,11 @@ export function readObject(asked: Asked, json: string, which: string): VaultData
 }
 
 export function brokenAnswer(asked: Asked, why: string, cause?: unknown): VaultRequestError {
-  return new VaultRequestError(asked, { status: 500, type: 'answer', text: `the plugin answers wrongly: ${why}` }, { cause });
+  return new VaultRequestError(
+    asked,
+    { status: 500, type: 'answer', text: `the plugin answers wrongly: ${why}` },
+    { cause },
+  );
 }
 
 function readWrapping(wrapping: WireResponse['wrap_info']): VaultWrapping | undefined {

@@ -115,7 +115,13 @@ export function checkRequest(request: VaultRequest): void {
 /** Checks the arguments of a method that stands for an operation. @throws InvalidOptionError */
 export function checkRequestArguments(method: string, path: unknown, data: unknown, options: unknown): void {
   checkArgument(method, 'path', text, path);
-  if (data !== undefined) checkArgument(method, 'data', recordOf(() => undefined), data);
+  if (data !== undefined)
+    checkArgument(
+      method,
+      'data',
+      recordOf(() => undefined),
+      data,
+    );
   checkShape(method, optionsShape, options);
 }
 
@@ -160,7 +166,9 @@ export function toJson(data: VaultData, argument = 'data'): string {
   try {
     return stringifyExact(data) ?? '{}';
   } catch (cause) {
-    throw new InvalidOptionError(argument, `can't be written as JSON: ${(cause as Error).message}`, { cause });
+    throw new InvalidOptionError(argument, `can't be written as JSON: ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }
 

@@ -46,7 +46,9 @@ export function storageService(
     list: ({ prefix, txn }) =>
       read(txn, { keys: [] as string[] }, async () => ({ keys: await area.list(prefix) })),
     listPage: ({ prefix, after, limit, txn }) =>
-      read(txn, { keys: [] as string[] }, async () => ({ keys: page(await area.list(prefix), after, limit) })),
+      read(txn, { keys: [] as string[] }, async () => ({
+        keys: page(await area.list(prefix), after, limit),
+      })),
     get: ({ key, txn }) =>
       read(txn, { entry: null as object | null }, async () => {
         const entry = await area.get(key);

@@ -1,14 +1,6 @@
 /** What a plugin learns of the system it runs in, and the options by which a caller decides it. */
 import { service, StatusError, type ServedService } from '../../goplugin/index.ts';
-import {
-  callback,
-  flag,
-  recordOf,
-  shapeOf,
-  text,
-  that,
-  wholeNumber,
-} from '../../settings/option-shape.ts';
+import { callback, flag, recordOf, shapeOf, text, that, wholeNumber } from '../../settings/option-shape.ts';
 import {
   defaultPasswordPolicy,
   generatePassword,
@@ -41,7 +33,8 @@ export interface VaultSystem {
   /** Returns who has this id, if anybody. */
   readonly entity?: ((id: string) => VaultEntity | undefined | Promise<VaultEntity | undefined>) | undefined;
   /** Returns the groups that an entity belongs to. */
-  readonly groups?: ((entityId: string) => readonly VaultGroup[] | Promise<readonly VaultGroup[]>) | undefined;
+  readonly groups?:
+    ((entityId: string) => readonly VaultGroup[] | Promise<readonly VaultGroup[]>) | undefined;
 }
 
 export interface VaultEntity {
@@ -109,7 +102,10 @@ export function systemViewService(
       groups: ((await system.groups?.(entity_id)) ?? []).map(sendGroup),
       err: '',
     }),
-    pluginEnv: () => ({ plugin_environment: { vault_version: system.vaultVersion ?? vaultVersion }, err: '' }),
+    pluginEnv: () => ({
+      plugin_environment: { vault_version: system.vaultVersion ?? vaultVersion },
+      err: '',
+    }),
     generatePasswordFromPolicy: ({ policy_name }) => ({ password: passwordBy(system, policy_name) }),
     clusterInfo: () => ({
       cluster_name: system.clusterName ?? 'bulkhead',

@@ -60,9 +60,14 @@ export function memoryStorage(options: MemoryStorageOptions = {}): VaultStorage 
       const before = find(root, folders)?.entries.get(name);
       const after = bytes - sizeOf(key, before) + sizeOf(key, entry);
       if (after > maxBytes && after > bytes) {
-        throw new VaultStorageError('VAULT_STORAGE_FULL', key, `the storage has its limit of ${maxBytes} bytes`, {
-          hint: 'Give memoryStorage a higher `maxBytes`, or keep the data on disk with openFileStorage.',
-        });
+        throw new VaultStorageError(
+          'VAULT_STORAGE_FULL',
+          key,
+          `the storage has its limit of ${maxBytes} bytes`,
+          {
+            hint: 'Give memoryStorage a higher `maxBytes`, or keep the data on disk with openFileStorage.',
+          },
+        );
       }
       bytes = after;
       make(root, folders).entries.set(name, {

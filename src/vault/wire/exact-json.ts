@@ -25,13 +25,13 @@ export function parseExact(text: string): unknown {
  */
 export function stringifyExact(value: unknown): string | undefined {
   const mark = newMark();
-  let found = false;
+  const marked: bigint[] = [];
   const text = JSON.stringify(value, (_key, each: unknown) => {
     if (typeof each !== 'bigint') return each;
-    found = true;
+    marked.push(each);
     return `${mark}${each}`;
   }) as string | undefined;
-  return found ? text?.replaceAll(new RegExp(`"${mark}(-?\\d+)"`, 'g'), '$1') : text;
+  return marked.length > 0 ? text?.replaceAll(new RegExp(`"${mark}(-?\\d+)"`, 'g'), '$1') : text;
 }
 
 function newMark(): string {
@@ -44,14 +44,14 @@ const longNumber = /(?<![\d.eE+-])-?[1-9]\d{15,}(?![\d.eE])/g;
 /** @returns `undefined` when all numbers are safe */
 function markLongNumbers(text: string, mark: string): string | undefined {
   const pieces: string[] = [];
-  let found = false;
+  const marked: string[] = [];
   for (let at = 0; at < text.length; ) {
     const quote = text.indexOf('"', at);
     const end = quote === -1 ? text.length : quote;
     pieces.push(
       text.slice(at, end).replace(longNumber, (digits) => {
         if (Number.isSafeInteger(Number(digits))) return digits;
-        found = true;
+        marked.push(digits);
         return `"${mark}${digits}"`;
       }),
     );
@@ -59,7 +59,7 @@ function markLongNumbers(text: string, mark: string): string | undefined {
     at = endOfString(text, quote);
     pieces.push(text.slice(quote, at));
   }
-  return found ? pieces.join('') : undefined;
+  return marked.length > 0 ? pieces.join('') : undefined;
 }
 
 /** @returns the position behind the closing quote, or the end of a text that has none */

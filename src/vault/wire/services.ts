@@ -1,4 +1,5 @@
 /** The services of Vault's plugins, and those that a host serves to them. They are built when they are first needed. */
+/* eslint-disable @typescript-eslint/consistent-type-definitions -- an interface lacks the index signature of a service */
 import type { MethodDefinition } from '../../goplugin/index.ts';
 import { servicesOf } from '../../goplugin/internal.ts';
 import type {
@@ -26,7 +27,6 @@ type RequestArgs = { readonly request: WireRequest };
 type TextReply = { readonly err: string };
 type InTransaction = { readonly txn: string };
 
-// Type aliases in place of interfaces: only those have the index signature of a service.
 export type BackendService = {
   readonly HandleRequest: Called<RequestArgs, WireReply>;
   readonly SpecialPaths: Called<Empty, { readonly paths: WirePaths | null }>;

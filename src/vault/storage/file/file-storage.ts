@@ -2,12 +2,7 @@
 import { opendir, readdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { AbortOption } from '../../../abort.ts';
-import {
-  acquireClaim,
-  deleteDurably,
-  makeDurably,
-  writeDurably,
-} from '../../../catalog/internal.ts';
+import { acquireClaim, deleteDurably, makeDurably, writeDurably } from '../../../catalog/internal.ts';
 import { BulkheadError } from '../../../errors.ts';
 import { describeForeign, whoMayChange } from '../../../linux/who-may-change.ts';
 import {
@@ -234,9 +229,14 @@ async function claim(root: string): Promise<() => Promise<void>> {
     return await acquireClaim(join(root, 'locks'), { waitMs: 200 });
   } catch (error) {
     if (!(error instanceof BulkheadError) || error.code !== 'CATALOG_LOCKED') throw error;
-    throw new VaultStorageError('VAULT_STORAGE_IN_USE', root, `the storage ${root} is open: ${error.message}`, {
-      hint: 'One process at a time can use it. Close it there, or share the storage that is open.',
-    });
+    throw new VaultStorageError(
+      'VAULT_STORAGE_IN_USE',
+      root,
+      `the storage ${root} is open: ${error.message}`,
+      {
+        hint: 'One process at a time can use it. Close it there, or share the storage that is open.',
+      },
+    );
   }
 }
 
@@ -244,7 +244,12 @@ async function claim(root: string): Promise<() => Promise<void>> {
 async function refuseForeign(root: string): Promise<void> {
   const { foreign } = await whoMayChange(root);
   if (foreign === undefined) return;
-  throw new VaultStorageError('VAULT_STORAGE_FAILED', root, `${root} is not used: ${describeForeign(foreign)}`, {
-    hint: 'Choose a directory that only this user can change.',
-  });
+  throw new VaultStorageError(
+    'VAULT_STORAGE_FAILED',
+    root,
+    `${root} is not used: ${describeForeign(foreign)}`,
+    {
+      hint: 'Choose a directory that only this user can change.',
+    },
+  );
 }
