@@ -109,6 +109,13 @@ async function useVersionTwo(kv: VaultMount): Promise<void> {
   assert.deepEqual(await kv.list('metadata'), []);
   await kv.write('data/kept', { data: { n: 1 } });
   assert.equal(await kv.read('data/nothing'), undefined);
-  await assert.rejects(kv.read('no/such/path'), { status: 404, type: 'unsupported-path' });
-  assert.deepEqual(kv.specialPaths.sealWrapStorage.length > 0, true);
+  const nowhere = await kv.read('no/such/path');
+  assert.equal(nowhere?.status, 404);
+  assert.match(nowhere.warnings[0] ?? '', /^Invalid path for a versioned/);
+  await assert.rejects(kv.write('no/such/path', { a: 1 }), {
+    code: 'VAULT_REQUEST_REFUSED',
+    status: 404,
+    text: /^Invalid path for a versioned/,
+  });
+  assert.ok(kv.specialPaths.sealWrapStorage.length > 0);
 }

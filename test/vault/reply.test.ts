@@ -1,7 +1,7 @@
 /** What a plugin answers becomes a response or an error as in Vault (Vault: sdk/logical/response_util.go). */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readNames, readReply } from '../../src/vault/requests/reply.ts';
+import { readNames, readReply, refuseRaw } from '../../src/vault/requests/reply.ts';
 import { VaultRequestError, type VaultResponse } from '../../src/vault/index.ts';
 import type { WireError, WireReply, WireResponse } from '../../src/vault/wire/messages.ts';
 
@@ -192,6 +192,23 @@ describe('a raw answer', () => {
     const body = JSON.stringify({ data: { metadata: { version: 9223372036854775807n.toString() } } });
     const read = raw({ http_status_code: 404, http_content_type: 'application/json', http_raw_body: body });
     assert.deepEqual(read.data, { metadata: { version: '9223372036854775807' } });
+  });
+
+  it('is an error for who writes when its status is one', () => {
+    const failed = raw({
+      http_status_code: 409,
+      http_content_type: 'application/json',
+      http_raw_body: JSON.stringify({ warnings: ['one', 'two'] }),
+    });
+    assert.throws(
+      () => {
+        refuseRaw(asked, failed);
+      },
+      { status: 409, text: 'one; two', code: 'VAULT_REQUEST_REFUSED' },
+    );
+    refuseRaw(asked, raw({}));
+    refuseRaw(asked, answer({ error: 'a field', of: 'a secret' }));
+    refuseRaw(asked, undefined);
   });
 
   it('needs no content type when it has no content', () => {

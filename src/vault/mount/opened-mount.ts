@@ -13,7 +13,7 @@ import {
 import { VaultRequestError } from '../errors.ts';
 import { sendLogin } from '../requests/login.ts';
 import { isObject } from '../requests/raw-answer.ts';
-import { brokenAnswer, readNames } from '../requests/reply.ts';
+import { brokenAnswer, readNames, refuseRaw } from '../requests/reply.ts';
 import {
   checkRequest,
   checkRequestArguments,
@@ -22,7 +22,7 @@ import {
   type VaultRequestOptions,
 } from '../requests/request.ts';
 import type { VaultData, VaultLease, VaultLogin, VaultResponse } from '../requests/response.ts';
-import type { VaultOperation } from '../requests/operations.ts';
+import { isRead, type VaultOperation } from '../requests/operations.ts';
 import { renewOptions } from './mount-options.ts';
 import { Periodic } from './periodic.ts';
 import type { Requester } from './requester.ts';
@@ -105,6 +105,7 @@ export class OpenedMount implements VaultMount {
 
   async list(path: string, data?: VaultData, options?: VaultRequestOptions): Promise<string[]> {
     const response = await this.#do('list', path, data, options);
+    if (response?.raw?.status !== 404) refuseRaw({ operation: 'list', path }, response);
     return readNames({ operation: 'list', path }, response);
   }
 
@@ -213,7 +214,10 @@ export class OpenedMount implements VaultMount {
     options: VaultRequestOptions | undefined,
   ): Promise<VaultResponse | undefined> {
     checkRequestArguments(`mount.${operation}`, path, data, options);
-    return this.#parts.requester.request({ ...options, operation, path, data });
+    const response = await this.#parts.requester.request({ ...options, operation, path, data });
+    // Who reads sees the status; who writes has to be told that nothing was written.
+    if (!isRead(operation)) refuseRaw({ operation, path }, response);
+    return response;
   }
 
   /** A plugin without a rollback is no failure. */

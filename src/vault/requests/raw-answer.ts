@@ -32,16 +32,22 @@ export function rawAnswer(data: VaultData): VaultRawAnswer | undefined {
   };
 }
 
-/** The data of a raw answer whose body is an answer of Vault's in JSON, else none. */
-export function dataOfBody({ contentType, body }: VaultRawAnswer): VaultData {
-  if (!/^application\/json\b/i.test(contentType)) return {};
+/** The data and warnings of a raw answer whose body is an answer of Vault's in JSON; else none. */
+export function answerInBody({ contentType, body }: VaultRawAnswer): {
+  readonly data: VaultData;
+  readonly warnings: readonly string[];
+} {
+  let parsed: unknown;
   try {
-    const parsed = parseExact(body.toString('utf8'));
-    const data = isObject(parsed) ? parsed['data'] : undefined;
-    return isObject(data) ? data : {};
+    parsed = /^application\/json\b/i.test(contentType) ? parseExact(body.toString('utf8')) : undefined;
   } catch {
-    return {};
+    // It is the plugin's affair what it calls JSON.
   }
+  const { data, warnings } = isObject(parsed) ? parsed : {};
+  return {
+    data: isObject(data) ? data : {},
+    warnings: Array.isArray(warnings) ? warnings.filter((each) => typeof each === 'string') : [],
+  };
 }
 
 function bodyOf(body: unknown): Buffer {

@@ -5,7 +5,7 @@ import type { WireError, WireReply, WireResponse } from '../wire/messages.ts';
 import { toDate, toMilliseconds } from '../wire/time.ts';
 import { readLogin } from './login.ts';
 import type { VaultOperation } from './operations.ts';
-import { dataOfBody, isObject, rawAnswer, RawAnswerError } from './raw-answer.ts';
+import { answerInBody, isObject, rawAnswer, RawAnswerError } from './raw-answer.ts';
 import type { VaultData, VaultRawAnswer, VaultResponse, VaultWrapping } from './response.ts';
 
 export interface Asked {
@@ -55,6 +55,14 @@ export function readReply(asked: Asked, reply: WireReply, cause?: unknown): Vaul
   return response;
 }
 
+/** @throws VaultRequestError for an HTTP response of the plugin's own whose status says that it failed */
+export function refuseRaw(asked: Asked, response: VaultResponse | undefined): void {
+  const { raw, warnings = [] } = response ?? {};
+  if (raw === undefined || raw.status < 400) return;
+  const text = warnings.length > 0 ? warnings.join('; ') : `HTTP status ${raw.status}`;
+  throw new VaultRequestError(asked, { status: raw.status, type: 'response', text, response });
+}
+
 /** @throws VaultRequestError for an error alone, as the existence check has it */
 export function refuseError(asked: Asked, err: WireError | null): void {
   if (err !== null) throw failed(asked, err, {});
@@ -93,11 +101,12 @@ function errorText(data: VaultData): string | undefined {
 
 function readResponse(asked: Asked, response: WireResponse): VaultResponse {
   const { data, raw } = readData(asked, response);
+  const inBody = raw && answerInBody(raw);
   const { auth } = response;
   return {
     status: raw?.status ?? 200,
-    data: raw === undefined ? data : dataOfBody(raw),
-    warnings: response.warnings,
+    data: inBody?.data ?? data,
+    warnings: [...response.warnings, ...(inBody?.warnings ?? [])],
     lease: undefined,
     login:
       auth === null
