@@ -112,10 +112,10 @@ async function useVersionTwo(kv: VaultMount): Promise<void> {
   const nowhere = await kv.read('no/such/path');
   assert.equal(nowhere?.status, 404);
   assert.match(nowhere.warnings[0] ?? '', /^Invalid path for a versioned/);
-  await assert.rejects(kv.write('no/such/path', { a: 1 }), {
+  await assert.rejects(kv.write('no/such/path'), {
     code: 'VAULT_REQUEST_REFUSED',
     status: 404,
-    text: /^Invalid path for a versioned/,
+    text: /Invalid path for a versioned/,
   });
   assert.ok(kv.specialPaths.sealWrapStorage.length > 0);
 }

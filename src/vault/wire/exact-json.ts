@@ -45,7 +45,7 @@ const longNumber = /(?<![\d.eE+-])-?[1-9]\d{15,}(?![\d.eE])/g;
 function markLongNumbers(text: string, mark: string): string | undefined {
   const pieces: string[] = [];
   const marked: string[] = [];
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const quote = text.indexOf('"', at);
     const end = quote === -1 ? text.length : quote;
     pieces.push(
