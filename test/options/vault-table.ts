@@ -75,8 +75,18 @@ export function vaultRefusals(host: PluginHost): Refusals {
         () => openFileStorage(value as never, { key, signal: aborted }),
       ]),
       vaultStorageTests: [
-        ['name', () => vaultStorageTests('', () => Promise.reject(new Error('never called')))],
-        ['open', () => vaultStorageTests('x', 7 as never)],
+        [
+          'name',
+          () => {
+            vaultStorageTests('', () => Promise.reject(new Error('never called')));
+          },
+        ],
+        [
+          'open',
+          () => {
+            vaultStorageTests('x', 7 as never);
+          },
+        ],
       ],
     },
   };

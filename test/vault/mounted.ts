@@ -12,7 +12,7 @@ export interface Cell extends Place {
   readonly title: string;
   /** Settings of the plugin runtime. */
   readonly user: string;
-  readonly memoryLock: boolean;
+  readonly mlock: boolean;
 }
 
 /**
@@ -24,8 +24,8 @@ export function allCells(): Cell[] {
       .filter(({ runtime }) => runtime !== 'crun')
       .flatMap(({ runtime, socket }) =>
         [
-          { user: '0:0', memoryLock: true },
-          { user: '1000:1000', memoryLock: false },
+          { user: '0:0', mlock: true },
+          { user: '1000:1000', mlock: false },
         ].map((settings) => ({
           ...settings,
           testEngine,
@@ -75,7 +75,7 @@ export function withPlugin(
       type: 'container',
       name: 'cell',
       ociRuntime: cell.runtime,
-      memoryLock: cell.memoryLock,
+      mlock: cell.mlock,
       user: cell.user,
     });
     const registration = { type, name, ociImage: image, runtime: 'cell', ...(args && { args }) };
