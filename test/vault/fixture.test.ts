@@ -14,7 +14,8 @@ import {
 import { noEngines } from '../engines/engines.ts';
 import { killPlugin, oneCell, withPlugin, type Given } from './mounted.ts';
 
-const limits = { timeout: 120_000 };
+/** The first test builds the plugin, which takes minutes on a busy machine. */
+const limits = { timeout: 900_000 };
 const cell = oneCell();
 
 describe('a mount', { skip: cell === undefined && noEngines }, () => {

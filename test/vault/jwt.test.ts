@@ -6,7 +6,8 @@ import { memoryStorage, openVaultMount } from '../../src/vault/index.ts';
 import { noEngines } from '../engines/engines.ts';
 import { allCells, killPlugin, withPlugin } from './mounted.ts';
 
-const limits = { timeout: 180_000 };
+/** The first test builds the plugin, which takes minutes on a busy machine. */
+const limits = { timeout: 900_000 };
 // The key/value engine is tried in every cell; here one of each engine and runtime does.
 const cells = allCells().filter(({ user }) => user !== '0:0');
 if (cells.length === 0) it('logs in with the JWT auth method of Vault', { skip: noEngines }, () => undefined);

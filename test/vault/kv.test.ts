@@ -8,7 +8,8 @@ import { memoryStorage, openVaultMount, type VaultMount } from '../../src/vault/
 import { noEngines } from '../engines/engines.ts';
 import { allCells, killPlugin, withPlugin, type Given } from './mounted.ts';
 
-const limits = { timeout: 180_000 };
+/** The first test builds the plugin, which takes minutes on a busy machine. */
+const limits = { timeout: 900_000 };
 const plugin = { fixture: 'go-vault-secrets-kv', type: 'secret', name: 'kv' } as const;
 const cells = allCells();
 if (cells.length === 0)
