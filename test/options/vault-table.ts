@@ -70,7 +70,7 @@ export function vaultRefusals(host: PluginHost): Refusals {
         'host',
         () => openVaultMount(value as never, { type: 'secret', name: 'kv', signal: aborted }),
       ]),
-      'openFileStorage, the directory,': wrong.filled.map((value) => [
+      'openFileStorage, the directory,': [...wrong.filled, '~/storage'].map((value) => [
         'directory',
         () => openFileStorage(value as never, { key, signal: aborted }),
       ]),

@@ -8,12 +8,12 @@ import { describeForeign, whoMayChange } from '../../../linux/who-may-change.ts'
 import {
   checkArgument,
   checkShape,
-  filledText,
   required,
   shapeOf,
   signal,
   that,
 } from '../../../settings/option-shape.ts';
+import { userPath } from '../../../settings/user-path.ts';
 import { VaultStorageError } from '../../errors.ts';
 import { byBytes, checkKey, checkPrefix } from '../keys.ts';
 import type { StorageEntry, VaultStorage } from '../storage.ts';
@@ -55,7 +55,7 @@ export interface FileStorage extends VaultStorage, AsyncDisposable {
  *   `VAULT_STORAGE_FAILED`; InvalidOptionError
  */
 export async function openFileStorage(directory: string, options: FileStorageOptions): Promise<FileStorage> {
-  checkArgument('openFileStorage', 'directory', filledText, directory);
+  checkArgument('openFileStorage', 'directory', userPath, directory);
   checkShape('openFileStorage', fileStorageOptions, options);
   options.signal?.throwIfAborted();
   const root = resolve(directory);
