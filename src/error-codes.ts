@@ -383,6 +383,48 @@ export const errorCodes = {
     meaning: "The plugin describes its services in a way that can't be used.",
   },
   PROTO_INVALID: { blames: 'usage', meaning: "A .proto file can't be read, or is wrong." },
+  VAULT_SETUP_REFUSED: {
+    blames: 'plugin',
+    meaning: 'A plugin of Vault does not accept its setup for a mount; its own words are in the message.',
+  },
+  VAULT_REQUEST_REFUSED: {
+    blames: 'request',
+    meaning:
+      'A plugin of Vault refused a request; the error has the HTTP status and the words of the plugin.',
+  },
+  VAULT_REQUEST_FAILED: {
+    blames: 'plugin',
+    meaning: 'A plugin of Vault failed with a request, or its answer breaks the rules of the protocol.',
+  },
+  VAULT_LEASE_NOT_FOUND: {
+    blames: 'request',
+    meaning: 'There is no such lease: it never was, or it has expired or was revoked.',
+  },
+  VAULT_LEASE_NOT_RENEWABLE: { blames: 'request', meaning: 'The lease can only be used up or revoked.' },
+  VAULT_STORAGE_KEY_INVALID: {
+    blames: 'request',
+    meaning: 'A key for a storage is empty, too long, or would lead out of its mount; nothing was done.',
+  },
+  VAULT_STORAGE_WRONG_KEY: {
+    blames: 'usage',
+    meaning: 'The storage was made with another encryption key; nothing was read or overwritten.',
+  },
+  VAULT_STORAGE_IN_USE: {
+    blames: 'request',
+    meaning: 'Another process, which is named, has the storage open.',
+  },
+  VAULT_STORAGE_DAMAGED: {
+    blames: 'machine',
+    meaning: 'A file of a storage was cut short, altered or moved; it is named, and left as it is.',
+  },
+  VAULT_STORAGE_FULL: {
+    blames: 'machine',
+    meaning: 'The storage of a mount has no room for what was to be put; nothing in it has changed.',
+  },
+  VAULT_STORAGE_FAILED: {
+    blames: 'machine',
+    meaning: "The storage of a mount can't be read or written; nothing in it has changed.",
+  },
   SYSTEM_ERROR: {
     blames: 'machine',
     meaning: 'The operating system refused a request; the cause has its error number.',

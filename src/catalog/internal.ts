@@ -2,3 +2,5 @@
 export { readDocument, readDocuments, writeDocument, type DocumentForm } from './document.ts';
 export { trustedPath, type TrustedDirectory } from './store/trusted-path.ts';
 export { unwritable } from './store/file-failure.ts';
+export { acquireClaim } from './store/claim-lock.ts';
+export { deleteDurably, makeDurably, writeDurably } from './store/durable-write.ts';

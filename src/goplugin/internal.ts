@@ -3,6 +3,7 @@ export { plainOutput } from './errors.ts';
 export { LineSplitter } from './output/lines.ts';
 export { causeIn, crashBegin } from './output/cause.ts';
 export { KeptOutput } from './output/kept-output.ts';
+export { servicesOf } from './load-proto.ts';
 export { bytesMethod } from './wire/bytes-method.ts';
 export { bytesField, fieldBytes, fieldNumber, varintField } from './wire/protobuf.ts';
 export {

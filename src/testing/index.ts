@@ -14,3 +14,4 @@ export {
   type RecordingServerOptions,
   type ScriptedAnswer,
 } from './recording-server.ts';
+export { vaultStorageTests, type VaultStorageUnderTest } from './vault-storage-tests.ts';

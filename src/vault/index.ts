@@ -1,28 +1,34 @@
 /**
- * `bulkhead/vault`: the handshakes and protocol versions that the plugin kinds of Vault and OpenBao add to go-plugin.
- *
- * They suffice to start a Vault plugin and to get its answers. This entry point has no clients for its services.
+ * `bulkhead/vault`: secrets engines and auth methods of Vault and OpenBao, mounted and used without a Vault; storages
+ * for their data; and the handshakes of Vault's plugins.
  */
 import '../node-version.ts';
-import type { PluginKind } from '../kinds/index.ts';
-import { vaultKinds } from '../kinds/vault/kinds.ts';
 
-/** The handshake of one kind of Vault's plugins (Vault: `sdk/plugin` and `sdk/database/dbplugin/v5`). */
-export interface VaultPluginKind {
-  readonly magicCookieKey: string;
-  readonly magicCookieValue: string;
-  /** Application protocol versions that current hosts offer. */
-  readonly protocolVersions: readonly number[];
-}
-
-/** Secret engines and auth methods: service `pb.Backend`, version 5. */
-export const vaultBackend: VaultPluginKind = flat(vaultKinds.secret);
-
-/**
- * Database plugins: service `dbplugin.v5.Database`. Version 5 is one instance per process, version 6 is multiplexed.
- */
-export const vaultDatabase: VaultPluginKind = flat(vaultKinds.database);
-
-function flat({ handshake, protocolVersions }: PluginKind): VaultPluginKind {
-  return { ...handshake, protocolVersions };
-}
+export { vaultBackend, vaultDatabase, type VaultPluginKind } from './handshakes.ts';
+export { openVaultMount } from './mount/open-vault-mount.ts';
+export type { VaultMountOptions, VaultProblem } from './mount/mount-options.ts';
+export type { VaultHelp, VaultMount } from './mount/vault-mount.ts';
+export type { SpecialPaths } from './mount/special-paths.ts';
+export {
+  VaultRequestError,
+  VaultStorageError,
+  type VaultErrorType,
+  type VaultStorageErrorCode,
+} from './errors.ts';
+export type { VaultOperation } from './requests/operations.ts';
+export type { VaultConnection, VaultRequest, VaultRequestOptions } from './requests/request.ts';
+export type {
+  VaultAlias,
+  VaultData,
+  VaultLease,
+  VaultLogin,
+  VaultRawAnswer,
+  VaultResponse,
+  VaultWrapping,
+} from './requests/response.ts';
+export type { NoticeListeners, VaultEvent, VaultObservation } from './serving/notices.ts';
+export type { VaultEntity, VaultGroup, VaultSystem } from './serving/system-view.ts';
+export { generatePassword, type PasswordPolicy, type PasswordRule } from './passwords.ts';
+export type { StorageEntry, VaultStorage } from './storage/storage.ts';
+export { memoryStorage, type MemoryStorageOptions } from './storage/memory-storage.ts';
+export { openFileStorage, type FileStorage, type FileStorageOptions } from './storage/file/file-storage.ts';

@@ -16,6 +16,7 @@ import { packing } from './packing-table.ts';
 import { methodsOf } from './methods-of.ts';
 import { testRefusals, type Refusals } from './refusals.ts';
 import { takingNothing } from './taking-nothing.ts';
+import { vaultRefusals } from './vault-table.ts';
 
 const { connectEngine } = engineModule;
 const { PluginCatalog, PluginHost } = main;
@@ -47,6 +48,7 @@ const tables: readonly Refusals[] = [
   compatibilityRefusals(engine),
   engineRefusals(engine),
   hostRefusals(host, socketPath),
+  vaultRefusals(host),
 ];
 for (const table of tables) testRefusals(table);
 

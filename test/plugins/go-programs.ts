@@ -67,6 +67,24 @@ export function vaultKv(): Promise<string> {
   return published(name, `github.com/hashicorp/${name}/cmd/${name}@v0.24.0`);
 }
 
+/** Plugins of Vault that are built as they are published. */
+const vaultPlugins = {
+  'vault-plugin-secrets-kv': 'v0.25.0',
+  'vault-plugin-auth-jwt': 'v0.26.1',
+} as const;
+
+export type VaultPluginName = keyof typeof vaultPlugins;
+
+/** Builds a plugin of Vault's, as published. @returns the path of the static program */
+export function vaultPlugin(name: VaultPluginName): Promise<string> {
+  return published(name, `github.com/hashicorp/${name}/cmd/${name}@${vaultPlugins[name]}`);
+}
+
+/** Builds `go-vault/`: a secrets engine and auth method on Vault's SDK. @returns the path of the static program */
+export function goVaultFixture(): Promise<string> {
+  return goProgram('go-vault', 'vault-fixture');
+}
+
 /** Builds `go/`: a key/value plugin that misbehaves when asked to. @returns the path of the static program */
 export function goFaulty(): Promise<string> {
   return goProgram('go', 'faulty');

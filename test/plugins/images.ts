@@ -7,8 +7,10 @@ import {
   goFaulty,
   goOnThePath,
   goProber,
+  goVaultFixture,
   noGo,
   vaultKv,
+  vaultPlugin,
   type GoPluginVersion,
 } from './go-programs.ts';
 import { compiledMain, compiledPlugins, packedNode, pluginPackages } from './node-programs.ts';
@@ -39,6 +41,13 @@ const recipes = {
   'go-example-kv': async () => binaryImage('go-example-kv', await goExample('kv')),
   /** Vault's own key/value secrets engine. */
   'go-vault-kv': async () => binaryImage('go-vault-kv', await vaultKv()),
+  /** The version of it that is mounted in test/vault. */
+  'go-vault-secrets-kv': async () =>
+    binaryImage('go-vault-secrets-kv', await vaultPlugin('vault-plugin-secrets-kv')),
+  'go-vault-auth-jwt': async () =>
+    binaryImage('go-vault-auth-jwt', await vaultPlugin('vault-plugin-auth-jwt')),
+  /** A secrets engine, or with the argument `auth` an auth method, for tests; see go-vault/main.go. */
+  'go-vault-fixture': async () => binaryImage('go-vault-fixture', await goVaultFixture()),
   /** HashiCorp's example that calls back through the broker. It writes into its working directory, `/tmp`. */
   'go-example-counter': async () => binaryImage('go-example-counter', await goExample('counter')),
   /** The same, built with older versions of go-plugin. */

@@ -7,17 +7,26 @@ import { basename, dirname, join } from 'node:path';
 export const unfinishedPrefix = '.unfinished-';
 
 /**
- * Writes a temporary file beside it, makes that durable, and puts it in the file's place. Rejects with the system's
- * error.
+ * Writes a temporary file, makes that durable, and puts it in the file's place. Rejects with the system's error.
+ *
+ * @param options.unfinishedIn the folder of the temporary file, which must be there and on the same file system;
+ *   default: the folder of the file
  */
-export async function writeDurably(path: string, text: string): Promise<void> {
+export async function writeDurably(
+  path: string,
+  content: string | Uint8Array,
+  options: { readonly unfinishedIn?: string } = {},
+): Promise<void> {
   const folder = dirname(path);
   await makeDurably(folder);
-  const unfinished = join(folder, `${unfinishedPrefix}${randomBytes(6).toString('hex')}`);
+  const unfinished = join(
+    options.unfinishedIn ?? folder,
+    `${unfinishedPrefix}${randomBytes(6).toString('hex')}`,
+  );
   try {
     const file = await open(unfinished, 'wx', 0o600);
     try {
-      await file.writeFile(text);
+      await file.writeFile(content);
       await file.sync();
     } finally {
       await file.close();
@@ -46,7 +55,7 @@ export async function deleteDurably(path: string): Promise<boolean> {
  * Makes a folder and its parents durable: each folder is an entry of its parent, so the parents of all that were made
  * are synced too.
  */
-async function makeDurably(folder: string): Promise<void> {
+export async function makeDurably(folder: string): Promise<void> {
   const first = await makeFolder(folder);
   if (first === undefined) return;
   for (let made = folder; basename(made) !== '' && made.length >= first.length; made = dirname(made)) {

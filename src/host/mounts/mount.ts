@@ -73,6 +73,10 @@ export interface MountContext {
   readonly mountId: string;
   /** Sent with every call of the mount. Calls in `prepare` and `release` have to send it themselves. */
   readonly metadata: CallMetadata | undefined;
+  /** The version of this plugin; empty when unversioned. */
+  readonly version: string;
+  /** Whether this plugin was started with the right to lock its memory. */
+  readonly mlock: boolean;
   readonly signal: AbortSignal;
 }
 

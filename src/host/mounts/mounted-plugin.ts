@@ -94,7 +94,7 @@ export class MountedPlugin implements Mount, Route {
       const instance = this.#instance;
       try {
         const generation = await instance.ready(wait);
-        const use = await this.prepareOn(generation);
+        const use = await this.prepareOn(instance, generation);
         if (this.#instance === instance && generation.usable) return (this.#use = use);
       } catch (error) {
         this.#refuseClosed();
@@ -115,10 +115,10 @@ export class MountedPlugin implements Mount, Route {
   /**
    * Prepares a plugin for this mount, once even for several callers. The mount's calls still go to the previous plugin.
    */
-  prepareOn(generation: Generation): Promise<MountedGeneration> {
+  prepareOn(instance: Instance, generation: Generation): Promise<MountedGeneration> {
     if (this.#use?.generation === generation) return Promise.resolve(this.#use);
     if (this.#preparing?.generation === generation) return this.#preparing.done;
-    const done = this.#prepare(generation);
+    const done = this.#prepare(instance, generation);
     const preparing = { generation, done };
     this.#preparing = preparing;
     done.catch(() => {
@@ -143,7 +143,8 @@ export class MountedPlugin implements Mount, Route {
     await withinMs(limitMs, use.idle());
     if (this.options.release === undefined || !use.generation.usable) return;
     try {
-      await this.options.release(use.generation.plugin, this.#context(AbortSignal.timeout(limitMs)));
+      const context = this.#context(use.instance, AbortSignal.timeout(limitMs));
+      await this.options.release(use.generation.plugin, context);
     } catch (error) {
       this.report.warn('a plugin could not be told that its mount is closed', { mount: this.mountId, error });
     }
@@ -180,13 +181,20 @@ export class MountedPlugin implements Mount, Route {
     await this.#keeper.leave(this);
   }
 
-  async #prepare(generation: Generation): Promise<MountedGeneration> {
-    await this.options.prepare?.(generation.plugin, this.#context(this.#life.signal));
-    return new MountedGeneration(generation);
+  async #prepare(instance: Instance, generation: Generation): Promise<MountedGeneration> {
+    await this.options.prepare?.(generation.plugin, this.#context(instance, this.#life.signal));
+    return new MountedGeneration(instance, generation);
   }
 
-  #context(signal: AbortSignal): MountContext {
-    return { mountId: this.mountId, metadata: this.metadata, signal };
+  #context({ plugin }: Instance, signal: AbortSignal): MountContext {
+    const { version, launch } = plugin;
+    return {
+      mountId: this.mountId,
+      metadata: this.metadata,
+      version,
+      mlock: launch.mlock === true,
+      signal,
+    };
   }
 
   #refuseClosed(): void {

@@ -126,7 +126,7 @@ async function prepareMoves(
       if (target.shared === true) shared.set(plugin.key, target);
     }
     const generation = await target.ready({ signal });
-    moves.set(mount, { mount, target, use: await mount.prepareOn(generation) });
+    moves.set(mount, { mount, target, use: await mount.prepareOn(target, generation) });
   }
 }
 

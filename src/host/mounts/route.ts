@@ -1,6 +1,7 @@
 /** The route of a mount's calls: which generation gets them, and how many it has. */
 import type { CallMetadata, CallOptions, DynamicService, ServiceDefinition } from '../../goplugin/index.ts';
 import type { Generation } from '../instances/generation.ts';
+import type { Instance } from '../instances/instance.ts';
 import type { Report } from '../reporting/report.ts';
 
 /** Options of a call of a mount. `timeoutMs` includes the time that the call waits for a restart. */
@@ -20,12 +21,14 @@ export interface Wait {
 
 /** One generation as one mount uses it. */
 export class MountedGeneration {
+  readonly instance: Instance;
   readonly generation: Generation;
   #calls = 0;
   #onIdle: (() => void)[] = [];
   readonly #clients = new Map<ServiceDefinition, Client>();
 
-  constructor(generation: Generation) {
+  constructor(instance: Instance, generation: Generation) {
+    this.instance = instance;
     this.generation = generation;
   }
 

@@ -2,11 +2,26 @@
 import type { PluginKind } from '../plugin-kind.ts';
 import { probeBackend, probeDatabase } from './probe.ts';
 
+/** The version of Vault that plugins are told: that of the Vault whose behaviour is followed. */
+export const vaultVersion = '1.21.4';
+
 /**
- * In metadata mode a plugin would answer only questions about itself. AutoMTLS spares it from fetching certificates.
+ * Variables in both families: plugins of OpenBao read the BAO ones first. In metadata mode a plugin would answer only
+ * questions about itself. AutoMTLS spares it from fetching certificates.
  */
-const env = { VAULT_PLUGIN_METADATA_MODE: 'false', VAULT_PLUGIN_AUTOMTLS_ENABLED: 'true' };
-const mlockEnv = { VAULT_PLUGIN_MLOCK_ENABLED: 'true' };
+const env = bothFamilies({
+  VERSION: vaultVersion,
+  PLUGIN_METADATA_MODE: 'false',
+  PLUGIN_AUTOMTLS_ENABLED: 'true',
+});
+const mlockEnv = bothFamilies({ PLUGIN_MLOCK_ENABLED: 'true' });
+
+function bothFamilies(variables: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(variables);
+  return Object.fromEntries(
+    ['VAULT', 'BAO'].flatMap((family) => entries.map(([name, value]) => [`${family}_${name}`, value])),
+  );
+}
 
 /** The plugin tells its mounts apart by this id (Vault: sdk/helper/pluginutil). */
 const metadata = (mountId: string) => ({ multiplex_id: mountId });

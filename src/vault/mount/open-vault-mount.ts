@@ -1,0 +1,111 @@
+import type { Mount, PluginHost } from '../../host/index.ts';
+import { checkArgument, checkShape, objectWith } from '../../settings/option-shape.ts';
+import { defaultTtlMs } from '../serving/system-view.ts';
+import { StorageArea } from '../storage/area.ts';
+import { memoryStorage } from '../storage/memory-storage.ts';
+import { vaultServices } from '../wire/services.ts';
+import { mountPath, vaultMountOptions, type VaultMountOptions } from './mount-options.ts';
+import { forgetUuid, uuidOf } from './mount-record.ts';
+import { OpenedMount } from './opened-mount.ts';
+import { Requester } from './requester.ts';
+import { Sessions } from './sessions.ts';
+import { sharedArea } from './shared-area.ts';
+import type { VaultMount } from './vault-mount.ts';
+
+/**
+ * Mounts a registered secrets engine or auth method of Vault or OpenBao, and makes it usable.
+ *
+ * ```ts
+ * await using storage = await openFileStorage('./storage', { key });
+ * await using kv = await openVaultMount(host, { type: 'secret', name: 'kv', storage, config: { version: '2' } });
+ * await kv.write('data/colours', { data: { sky: 'blue' } });
+ * const answer = await kv.read('data/colours');
+ * ```
+ *
+ * @throws the errors of `PluginHost.mount`; `VAULT_SETUP_REFUSED`, `PLUGIN_MISMATCH`; VaultStorageError;
+ *   InvalidOptionError
+ * @remarks Abort leaves no mount.
+ */
+export async function openVaultMount(host: PluginHost, options: VaultMountOptions): Promise<VaultMount> {
+  checkArgument('openVaultMount', 'host', objectWith('mount'), host);
+  checkShape('openVaultMount', vaultMountOptions, options);
+  options.signal?.throwIfAborted();
+  const { type, name, version, share, signal, system = {}, storage = memoryStorage() } = options;
+  const path = mountPath(options);
+  const problem = reporter(path, options);
+  const uuid = options.uuid ?? (await uuidOf(storage, path));
+  const services = await vaultServices();
+  const area = sharedArea(storage, uuid);
+  const storageFailures = { count: 0, last: undefined as unknown };
+  const sessions = new Sessions({
+    services,
+    area,
+    uuid,
+    type,
+    name,
+    config: options.config ?? {},
+    system,
+    setupTimeoutMs: options.setupTimeoutMs ?? 60_000,
+    onEvent: options.onEvent,
+    onObservation: options.onObservation,
+    problem,
+    storageFailed: (error) => {
+      storageFailures.count += 1;
+      storageFailures.last = error;
+      problem('the storage failed', error);
+    },
+  });
+  let opened: OpenedMount | undefined = undefined;
+  const mount: Mount = await host.mount(type, name, {
+    version,
+    share,
+    signal,
+    prepare: (plugin, context) => sessions.open(plugin, context),
+    release: async (plugin, context) => {
+      await sessions.cleanUp(plugin, context);
+      if (mount.closed) void opened?.close(); // the host closes, and has closed its mount
+    },
+  });
+  const requester = new Requester({
+    mount,
+    backend: services['pb.Backend'],
+    sessions,
+    facts: { mountPoint: path, mountType: name, mountAccessor: `${type}_${uuid.slice(0, 8)}` },
+    limits: {
+      defaultTtlMs: system.defaultLeaseTtlMs ?? defaultTtlMs,
+      maxTtlMs: system.maxLeaseTtlMs ?? defaultTtlMs,
+    },
+    leases: area.leases,
+    problem,
+    storageFailures,
+  });
+  const { rollbackMs = 60_000 } = options;
+  opened = new OpenedMount({
+    ...{ path, uuid, type, name, mount, area, sessions, requester, problem },
+    rollbackMs: rollbackMs === false ? undefined : rollbackMs,
+    erase: async () => {
+      await new StorageArea(storage, `mounts/${uuid}/`).clear();
+      await forgetUuid(storage, path);
+    },
+  });
+  area.enter(opened);
+  try {
+    await area.leases.attach(requester.leaseHost);
+    return opened;
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+/** A mount that nobody listens to warns as a process does. */
+function reporter(path: string, { onProblem }: VaultMountOptions): (what: string, error: unknown) => void {
+  return (what, error) => {
+    try {
+      if (onProblem !== undefined) onProblem({ path, what, error });
+      else process.emitWarning(`the mount ${path}: ${what}: ${String(error)}`);
+    } catch (thrown) {
+      process.emitWarning(thrown as Error);
+    }
+  };
+}
