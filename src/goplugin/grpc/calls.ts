@@ -6,6 +6,7 @@ import { whenAborted } from '../../abort.ts';
 import { InvalidOptionError } from '../../errors.ts';
 import { checkShape } from '../../settings/option-shape.ts';
 import { callOptions } from '../call-options.ts';
+import { checkMessage } from '../checking/check-message.ts';
 import type { CallOptions, MethodShape, Messages } from '../service.ts';
 import { toMetadata } from './metadata.ts';
 import { NotedLimit } from './noted-limit.ts';
@@ -29,9 +30,10 @@ interface OpenMethod extends Omit<MethodShape, 'requestSerialize'> {
  * Encodes a message. One that is not of the method's type is the caller's mistake and is not sent; a channel would
  * report it as an answer.
  *
- * @throws InvalidOptionError
+ * @throws InvalidOptionError naming the field that is wrong
  */
 function bytesOf(method: MethodShape, message: unknown): Buffer {
+  checkMessage(method, 'request', message);
   try {
     return (method as OpenMethod).requestSerialize(message);
   } catch (cause) {

@@ -13,6 +13,7 @@ import type {
 import type { EventEmitter } from 'node:events';
 import type { Readable } from 'node:stream';
 import { InvalidOptionError } from '../../errors.ts';
+import { checkReply } from '../checking/check-reply.ts';
 import { PluginCallError } from '../errors.ts';
 import type { CallContext, MethodShape, Messages, ServedService, ServiceDefinition } from '../service.ts';
 import { lowerFirst } from './client.ts';
@@ -88,7 +89,11 @@ function grpcHandler(
         : (call as ServerWritableStream<unknown, unknown>).request;
       const answer = () => handler(input, contextOf(call)) as Messages<unknown>;
       intake
-        .handle(input, () => answerStream(call, answer))
+        .handle(input, () =>
+          answerStream(call, answer, (reply) => {
+            checkReply(method, reply);
+          }),
+        )
         .catch((error: unknown) => {
           call.emit('error', asStatus(error));
         });
@@ -101,7 +106,10 @@ function grpcHandler(
     const input = method.requestStream
       ? requestsOf(call as ServerReadableStream<unknown, unknown>)
       : (call as ServerUnaryCall<unknown, unknown>).request;
-    void answerOnce(callback, () => intake.handle(input, () => handler(input, contextOf(call))));
+    const answer = () => intake.handle(input, () => handler(input, contextOf(call)));
+    void answerOnce(callback, answer, (reply) => {
+      checkReply(method, reply);
+    });
   };
 }
 
@@ -113,9 +121,18 @@ function requestsOf(call: Readable): AsyncIterable<unknown> {
   return { [Symbol.asyncIterator]: () => call.iterator({ destroyOnReturn: false }) };
 }
 
-async function answerOnce(callback: sendUnaryData<unknown>, answer: () => unknown): Promise<void> {
+/** @throws StatusError when the reply is not of the method's type */
+type ReplyCheck = (reply: unknown) => void;
+
+async function answerOnce(
+  callback: sendUnaryData<unknown>,
+  answer: () => unknown,
+  check: ReplyCheck,
+): Promise<void> {
   try {
-    callback(null, await answer());
+    const reply = await answer();
+    check(reply);
+    callback(null, reply);
   } catch (error) {
     callback(asStatus(error));
   }
@@ -125,10 +142,12 @@ async function answerOnce(callback: sendUnaryData<unknown>, answer: () => unknow
 export async function answerStream(
   call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>,
   answer: () => Messages<unknown>,
+  check: ReplyCheck = () => undefined,
 ): Promise<void> {
   try {
     for await (const message of answer()) {
       if (call.cancelled) return;
+      check(message);
       if (!call.write(message)) await whenOneOf(call, ['drain', 'cancelled', 'close']);
     }
     call.end();
