@@ -207,7 +207,7 @@ export const errorCodes = {
   },
   CATALOG_NOT_FOUND: {
     blames: 'request',
-    meaning: 'The catalog has no such plugin, version or plugin runtime.',
+    meaning: 'The catalog has no such plugin, version, plugin runtime or kind.',
   },
   CATALOG_IN_USE: {
     blames: 'request',

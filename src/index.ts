@@ -31,6 +31,7 @@ export {
 export * from './host/index.ts';
 export type { PluginKind, PluginSelfDescription, SharingRule } from './kinds/index.ts';
 export { vaultKinds } from './kinds/vault/kinds.ts';
+export { wellKnownKinds, type WellKnownKind } from './kinds/well-known.ts';
 export {
   liveMatrix,
   liveProbeMatrix,

@@ -28,7 +28,9 @@ export const innerDoors = [
   'compatibility/internal.ts',
   'engine/internal.ts',
   'goplugin/internal.ts',
+  'host/control/messages.ts',
   'host/internal.ts',
   'kinds/vault/exercise.ts',
   'kinds/vault/kinds.ts',
+  'kinds/well-known.ts',
 ];

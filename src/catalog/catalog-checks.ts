@@ -3,6 +3,7 @@ import {
   checkArgument,
   checkShape,
   filledText,
+  flag,
   listOf,
   oneOf,
   recordOf,
@@ -16,6 +17,10 @@ import { settingChecks } from '../settings/setting-list.ts';
 import type { PluginEntry } from './plugin-entry.ts';
 
 const abortOptions = shapeOf<AbortOption>({ signal });
+const putOptions = shapeOf<AbortOption & { ofRegisteredKind?: boolean | undefined }>({
+  signal,
+  ofRegisteredKind: flag,
+});
 const listOptions = shapeOf<{ type?: string | undefined }>({ type: filledText });
 const pluginEntry = shapeOf<PluginEntry>({
   type: required(filledText),
@@ -39,6 +44,11 @@ export function checkEntry(operation: string, entry: unknown): void {
 /** @throws InvalidOptionError */
 export function checkAbortOptions(operation: string, options: unknown): void {
   checkShape(operation, abortOptions, options);
+}
+
+/** @throws InvalidOptionError */
+export function checkPutOptions(operation: string, options: unknown): void {
+  checkShape(operation, putOptions, options);
 }
 
 /** @throws InvalidOptionError */

@@ -3,6 +3,8 @@ export type { Damage } from './document.ts';
 export { DamagedEntryError, EntryInUseError, EntryNotFoundError, StoreError } from './errors.ts';
 export type { EntrySettings } from './entry-settings.ts';
 export { effectiveReference, parseImageReference, type ImageReference } from './image-reference.ts';
+export type { KindCatalog } from './kind-catalog.ts';
+export type { KindEntry, KindRegistration } from './kind-entry.ts';
 export { PluginCatalog, type Pin } from './plugin-catalog.ts';
 export { toPluginEntry, type PluginEntry, type PluginInfo, type PluginRegistration } from './plugin-entry.ts';
 export { RuntimeCatalog } from './runtime-catalog.ts';

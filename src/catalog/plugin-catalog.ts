@@ -1,5 +1,6 @@
 import {
   checkAbortOptions,
+  checkPutOptions,
   checkEntry,
   checkListOptions,
   checkText,
@@ -17,6 +18,7 @@ import {
   type PluginEntry,
   type PluginInfo,
 } from './plugin-entry.ts';
+import { KindCatalog } from './kind-catalog.ts';
 import type { RuntimeCatalog } from './runtime-catalog.ts';
 import type { CatalogStore, DocumentKey } from './store/store.ts';
 import { canonicalVersion, compareVersions } from './version.ts';
@@ -44,12 +46,17 @@ export class PluginCatalog {
   /**
    * Stores an entry that has been checked, replacing the one of the same type, name and version.
    *
-   * @throws EntryNotFoundError when its runtime is not registered; StoreError, and then nothing has changed
+   * @param options.ofRegisteredKind whether its type is a kind that is registered, and has to be there
+   * @throws EntryNotFoundError when its runtime, or the kind, is not registered; StoreError, and then nothing has changed
    */
-  async put(entry: PluginEntry, options: AbortOption = {}): Promise<PluginInfo> {
+  async put(
+    entry: PluginEntry,
+    options: AbortOption & { readonly ofRegisteredKind?: boolean | undefined } = {},
+  ): Promise<PluginInfo> {
     checkEntry('plugins.put', entry);
-    checkAbortOptions('plugins.put', options);
+    checkPutOptions('plugins.put', options);
     await this.#store.exclusively(async () => {
+      if (options.ofRegisteredKind === true) await new KindCatalog(this.#store).info(entry.type);
       if (entry.runtime !== '') await this.#runtimes.info(entry.runtime);
       await this.#store.put(pluginKey(entry), writeDocument('plugin', pluginFields(entry)));
     }, options);

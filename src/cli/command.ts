@@ -5,12 +5,19 @@ import { shownFlag, type ParsedArguments } from './parse-arguments.ts';
 import { beginsWithTilde, onlyShellsExpand } from '../settings/user-path.ts';
 import { UsageError } from './usage-error.ts';
 
+/** Words that shells offer; others are allowed. */
+export interface Words {
+  readonly words: readonly string[];
+  /** A command line, without `bulkhead`, that prints further words, one in each line. */
+  readonly ask: string;
+}
+
 export interface Positional {
   /** Name as usage shows it, such as `IMAGE`. */
   readonly name: string;
   readonly optional?: boolean;
   /** How shells complete it: with files, or with one of these words. */
-  readonly complete?: 'file' | readonly string[];
+  readonly complete?: 'file' | readonly string[] | Words;
 }
 
 export interface Context {

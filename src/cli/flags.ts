@@ -1,3 +1,4 @@
+import type { Words } from './command.ts';
 import { UsageError } from './usage-error.ts';
 
 /**
@@ -17,6 +18,8 @@ export interface Flag<T> {
   readonly alias?: string | undefined;
   /** Whether the value is a path, which shells complete. */
   readonly path?: boolean | undefined;
+  /** What shells offer for the value. */
+  readonly suggest?: Words | undefined;
   readonly required?: boolean | undefined;
   /**
    * Converts what was given to the flag's value.
@@ -33,7 +36,7 @@ export type FlagValues<F extends Flags> = {
   readonly [Name in keyof F]: F[Name] extends Flag<infer T> ? T : never;
 };
 
-type Extras = Pick<Flag<unknown>, 'short' | 'alias' | 'path'>;
+type Extras = Pick<Flag<unknown>, 'short' | 'alias' | 'path' | 'suggest'>;
 
 /** A flag for any text. If it is given more than once, the last text counts, as with Vault's flags. */
 export function text(value: string, summary: string, extras: Extras = {}): Flag<string | undefined> {

@@ -10,6 +10,7 @@ export const lazyModules = {
   launchPlan: () => import('../container/index.ts'),
   images: () => import('../packing/index.ts'),
   catalog: () => import('../catalog/index.ts'),
+  calls: () => import('../goplugin/internal.ts'),
   control: () => import('./control/ask-hosts.ts'),
   host: () => import('../host/index.ts'),
 };

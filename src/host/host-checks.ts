@@ -1,6 +1,7 @@
 /** Checks the options of `PluginHost.open` before anything is done. */
 import type { CatalogStore } from '../catalog/index.ts';
 import type { PodmanServiceOptions } from '../engine/index.ts';
+import { InvalidOptionError } from '../errors.ts';
 import { kindOptions } from '../kinds/index.ts';
 import {
   anyOf,
@@ -81,6 +82,7 @@ const hostOptions = shapeOf<PluginHostOptions>({
   override: oneOf('unknown'),
   kinds: recordOf(kindOptions),
   socketDirectory: userPath,
+  control: flag,
   socketPath: absolutePath,
   embedded: flag,
   podman,
@@ -101,4 +103,7 @@ const hostOptions = shapeOf<PluginHostOptions>({
 /** @throws InvalidOptionError */
 export function checkHostOptions(options: PluginHostOptions): void {
   checkShape('PluginHost.open', hostOptions, options);
+  if (options.control === true && options.directory === undefined) {
+    throw new InvalidOptionError('control', 'needs a directory, in which the socket is made');
+  }
 }

@@ -28,12 +28,21 @@ export interface PluginHostOptions extends EnginesOptions, InstanceOptions {
    * unless their own launch says otherwise. What is known not to work is refused all the same. Default: they are not.
    */
   readonly override?: 'unknown' | undefined;
-  /** Kinds of plugins beside `auth`, `secret` and `database`, by type. */
+  /**
+   * Kinds of plugins of this program's own, by type, beside those that are built in (Vault's, and `wellKnownKinds`) and
+   * those that are registered in the directory. A kind that is given here goes before any other of its name.
+   */
   readonly kinds?: Readonly<Record<string, PluginKind>> | undefined;
   /**
    * Parent of the folders for sockets, seen by the engine under the same path. Default: the system's temporary folder.
    */
   readonly socketDirectory?: string | undefined;
+  /**
+   * Whether other processes of this user can ask the host for its state and logs, for a call and a reload: over a socket
+   * in the folder `hosts` of the directory, which only the owner of the directory can enter. True fails to open where
+   * no socket can be made; by default a warning is logged, and without a directory there is none.
+   */
+  readonly control?: boolean | undefined;
   readonly limits?: HostLimits | undefined;
   /** How long an instance that no mount uses is kept, in milliseconds. Default: 0. */
   readonly idleMs?: number | undefined;

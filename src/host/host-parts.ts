@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { PluginCatalog, RuntimeCatalog, type CatalogStore } from '../catalog/index.ts';
+import { KindCatalog } from '../catalog/internal.ts';
 import { defaultRuntime } from '../container/index.ts';
 import { vaultKinds } from '../kinds/vault/kinds.ts';
+import { builtInNames } from '../kinds/well-known.ts';
 import type { PluginHostOptions } from './host-options.ts';
 import type { Engines } from './launching/engines.ts';
+import { Kinds } from './launching/kinds.ts';
 import { Launcher } from './launching/launcher.ts';
 import { PluginRegistry } from './launching/plugin-registry.ts';
 import { Resolver } from './launching/resolver.ts';
@@ -45,9 +48,10 @@ export function assembleParts(options: PluginHostOptions, opened: Opened) {
   const { identity, store, engines, folders, key, counters, logger, record } = opened;
   /** OCI runtime of launches that name none. */
   const runtime = options.runtime ?? defaultRuntime;
-  const kinds = { ...vaultKinds, ...options.kinds };
   const lifetime = new Lifetime();
   const runtimes = new RuntimeCatalog(store);
+  const registeredKinds = new KindCatalog(store, builtInNames);
+  const kinds = new Kinds({ ...vaultKinds, ...options.kinds }, registeredKinds);
   const catalog = new PluginCatalog(store, runtimes);
   const { override } = options;
   const resolver = new Resolver({ kinds, runtimes, engines, runtime, override, secret: randomBytes(16) });
@@ -74,6 +78,7 @@ export function assembleParts(options: PluginHostOptions, opened: Opened) {
     runtime,
     lifetime,
     runtimes,
+    registeredKinds,
     catalog,
     plugins,
     resolver,

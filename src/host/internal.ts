@@ -1,6 +1,7 @@
 /**
  * What the command line uses of this room beside its public API. This is no entry point, and may change at any time.
  */
+export { Kinds } from './launching/kinds.ts';
 export { ownLaunches, sweepOwnLaunches } from './launching/own-launches.ts';
 export { PluginRegistry } from './launching/plugin-registry.ts';
 export { hostLabels } from './orphans/labels.ts';

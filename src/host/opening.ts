@@ -1,8 +1,10 @@
 /** Opens a host: its store, identity and engines, and the sweep of what dead hosts have left. */
 import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
 import { fileStore, memoryStore } from '../catalog/index.ts';
 import type { Engine, PodmanServiceOptions } from '../engine/index.ts';
 import { runtimeFolder, temporaryFolder } from '../linux/standard-folders.ts';
+import { serveControl, type ControlledHost } from './control/serve-control.ts';
 import { clusterIdOf } from './orphans/cluster-id.ts';
 import { Engines, runRootOf } from './launching/engines.ts';
 import { careful, publish, silentLogger, type HostLogger } from './reporting/events.ts';
@@ -21,6 +23,36 @@ import { OwnedFolders } from './orphans/owned-folders.ts';
 import { ownerKey } from './orphans/owner-key.ts';
 import { sweepAll, type MayLive, type Sweep } from './orphans/sweep.ts';
 import { Watchdog } from './orphans/watchdog.ts';
+
+/**
+ * Lets other processes of this user ask the host, where it has a directory. A host is opened all the same where no socket
+ * can be made, such as on a read-only file system, unless the socket was asked for.
+ *
+ * @throws the errors of `serveControl` when the option `control` is true
+ */
+export async function openControl(
+  host: ControlledHost,
+  { directory, trustedOwners = [], control }: PluginHostOptions,
+  logger: HostLogger,
+): Promise<AsyncDisposable | undefined> {
+  if (directory === undefined || control === false) return undefined;
+  try {
+    const removed = (text: string): void => {
+      logger.warn(text, { host: host.id, concerns: 'control' });
+    };
+    return await serveControl(host, { directory: resolve(directory), trustedOwners }, { removed });
+  } catch (error) {
+    if (control === true) throw error;
+    logger.warn(
+      'this host can not be asked by ps, logs, call and reload: it has no socket in its directory',
+      {
+        host: host.id,
+        error,
+      },
+    );
+    return undefined;
+  }
+}
 
 /** @throws the errors of `PluginHost.open` */
 export async function openParts(options: PluginHostOptions): Promise<HostParts> {

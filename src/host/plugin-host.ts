@@ -1,5 +1,5 @@
 import type { AbortOption } from '../abort.ts';
-import type { RuntimeCatalog } from '../catalog/index.ts';
+import type { KindCatalog, RuntimeCatalog } from '../catalog/index.ts';
 import {
   checkLaunchOptions,
   launchCheck,
@@ -26,7 +26,7 @@ import { noteDrift } from './mounts/drift.ts';
 import type { Mount, MountOptions } from './mounts/mount.ts';
 import { mountArguments } from './mounts/mount-arguments.ts';
 import { reloadPlugin, type ReloadOptions } from './mounts/reload.ts';
-import { openParts, parentsOf, tellSweep } from './opening.ts';
+import { openControl, openParts, parentsOf, tellSweep } from './opening.ts';
 import { sweepAll, type Sweep } from './orphans/sweep.ts';
 import { sweepRecorded } from './orphans/sweep-recorded.ts';
 import { prometheusText, type HostMetrics } from './reporting/metrics.ts';
@@ -47,16 +47,20 @@ export class PluginHost implements AsyncDisposable {
   readonly clusterId: string;
   /** Registered plugin runtimes. */
   readonly runtimes: RuntimeCatalog;
+  /** Registered kinds of plugins, beside those that are built in and those of the option `kinds`. */
+  readonly kinds: KindCatalog;
   /** Registered plugins and pins. */
   readonly plugins: PluginRegistry;
   readonly #parts: HostParts;
   readonly #options: PluginHostOptions;
+  #control: AsyncDisposable | undefined;
   readonly #reloads = new KeyedLock();
 
   private constructor(options: PluginHostOptions, parts: HostParts) {
     this.id = parts.identity.hostId;
     this.clusterId = parts.identity.clusterId;
     this.runtimes = parts.runtimes;
+    this.kinds = parts.registeredKinds;
     this.plugins = parts.plugins;
     this.#parts = parts;
     this.#options = options;
@@ -67,13 +71,25 @@ export class PluginHost implements AsyncDisposable {
    * context, usual sockets). Where none answers, a Podman service of the host's own is started with the first launch.
    * Removes what dead hosts of the same cluster have left there.
    *
+   * With a `directory`, the commands `ps`, `logs`, `call` and `plugin reload` of the same user can ask the host; see the
+   * option `control`.
+   *
    * @throws the errors of `connectEngine`; StoreError when the directory can't be read
    * @remarks Abort closes what was opened.
    */
   static async open(options: PluginHostOptions = {}): Promise<PluginHost> {
     checkHostOptions(options);
     const resolved = withAbsolutePaths(options);
-    return new PluginHost(resolved, await openParts(resolved));
+    const parts = await openParts(resolved);
+    const host = new PluginHost(resolved, parts);
+    try {
+      host.#control = await openControl(host, resolved, parts.logger);
+      options.signal?.throwIfAborted();
+    } catch (error) {
+      await host.close();
+      throw error;
+    }
+    return host;
   }
 
   /**
@@ -301,7 +317,10 @@ export class PluginHost implements AsyncDisposable {
    */
   async close(options: { limitMs?: number | undefined } = {}): Promise<void> {
     checkMethodOptions('close', options);
-    return this.#parts.lifetime.close(() => closeParts(this.#parts, options.limitMs ?? 10_000));
+    return this.#parts.lifetime.close(async () => {
+      await this.#control?.[Symbol.asyncDispose]();
+      await closeParts(this.#parts, options.limitMs ?? 10_000);
+    });
   }
 
   [Symbol.asyncDispose](): Promise<void> {

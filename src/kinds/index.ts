@@ -1,5 +1,6 @@
 /**
- * The description of a kind of plugin. The kinds of Vault and OpenBao are in `vault`, and loaded when they are needed.
+ * The description of a kind of plugin. The kinds of Vault and OpenBao are in `vault`, those of other well-known programs
+ * in `well-known.ts`.
  */
 export {
   maySharePlugin,
@@ -7,4 +8,5 @@ export {
   type PluginSelfDescription,
   type SharingRule,
 } from './plugin-kind.ts';
+export { kindOfData, type KindData } from './kind-data.ts';
 export { kindOptions, sharing } from './kind-options.ts';

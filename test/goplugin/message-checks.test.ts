@@ -1,6 +1,7 @@
 /** A message that is not of its type is refused with the place, in place of being sent as something else. */
 import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { load as loadByProtoLoader } from '@grpc/proto-loader';
 import {
   InvalidOptionError,
@@ -14,8 +15,8 @@ import { clientMaker } from '../../src/goplugin/grpc/client.ts';
 import { reflection } from '../../src/goplugin/reflection/client.ts';
 import { reflectionServices } from '../../src/goplugin/reflection/server.ts';
 import { serveToTarget, writeProto } from './fixtures/reflected.ts';
-import { addHelper, counter } from './fixtures/protos.ts';
-import { leavingNothing } from './fixtures/start.ts';
+import { addHelper, counter, kv, type KvClient } from './fixtures/protos.ts';
+import { leavingNothing, typescriptArgs } from './fixtures/start.ts';
 
 const limits = { timeout: 60_000 };
 
@@ -113,6 +114,9 @@ const wrong: readonly (readonly [string, ProtoMessage, string, RegExp])[] = [
     /the one that is given of text, message/,
   ],
   ['a text for a number', { an_int32: '7' }, 'request.an_int32', /takes a whole number from -2147483648/],
+  ['a number that is too large for 32 bits', { a_float: 1e300 }, 'request.a_float', /32 bits/],
+  ['half of a surrogate pair', { a_string: 'a\ud800' }, 'request.a_string', /takes a string/],
+  ['half of a surrogate pair in a key', { labels: { '\udc00': '' } }, 'request.labels', /takes a string/],
   ['a word for a number', { a_double: 'seven' }, 'request.a_double', /takes a number/],
   ['NaN for a whole number', { an_int32: NaN }, 'request.an_int32', /whole number/],
   ['infinity for a whole number', { an_int64: Infinity }, 'request.an_int64', /whole number/],
@@ -470,6 +474,44 @@ describe('a reply', limits, () => {
     } finally {
       process.off('warning', listen);
     }
+  });
+});
+
+test('a plugin of serve() that answers wrongly tells its author on stderr', limits, async (t) => {
+  const source = `
+    import { loadProto, serve, service } from ${JSON.stringify(new URL('../../src/goplugin/index.ts', import.meta.url).href)};
+    const services = await loadProto(${JSON.stringify(fileURLToPath(new URL('../plugins/proto/kv.proto', import.meta.url)))});
+    const kv = service(services['proto.KV'], { get: () => ({ val: Buffer.from('x') }), put: () => {} });
+    await serve({ handshake: { magicCookieKey: 'BASIC_PLUGIN', magicCookieValue: 'hello' }, services: [kv] });
+  `;
+  await leavingNothing(t, async ({ start }) => {
+    let tell: (message: string) => void = () => undefined;
+    const hear = (text: string): void => {
+      if (text.includes('BulkheadWarning')) tell(text);
+    };
+    const told = new Promise<string>((resolve) => (tell = resolve));
+    await using plugin = await start(
+      process.execPath,
+      [...typescriptArgs, '--input-type=module', '--eval', source],
+      {
+        onLog: ({ message }) => {
+          hear(message);
+        },
+        onOutput: ({ data }) => {
+          hear(Buffer.from(data).toString());
+        },
+      },
+    );
+    const client = plugin.client<KvClient>(await kv());
+    await assert.rejects(
+      client.get({ key: 'a' }),
+      (error) => error instanceof PluginCallError && error.status === 'INTERNAL',
+    );
+    assert.match(
+      await told,
+      /proto\.KV\/Get answers with a wrong message: reply: has no field "val"; did you mean value\?/,
+    );
+    assert.deepEqual(await client.put({ key: 'a', value: Buffer.alloc(0) }), {}); // it has no fields to answer with
   });
 });
 

@@ -12,6 +12,7 @@ const handshake = { magicCookieKey: 'BASIC_PLUGIN', magicCookieValue: 'hello' };
 const kind = { handshake, protocolVersions: [1], sharing: 'never' };
 const launch = { image: 'localhost/nowhere:1', handshake, protocolVersions: [1] };
 const kv = { type: 'secret', name: 'kv', ociImage: 'localhost/kv:1' };
+const ownKind = { name: 'greeter', magicCookieKey: 'GREETER', magicCookieValue: 'hello' };
 const entry = { ...kv, version: '', sha256: '', command: '', args: [], env: {}, runtime: '' };
 
 const matrix = {
@@ -61,6 +62,7 @@ export function hostRefusals(host: PluginHost, socketPath: string): Refusals {
           ],
           socketDirectory: wrong.filled,
           socketPath: [...wrong.filled, 'relative'],
+          control: wrong.flag,
           embedded: wrong.flag,
           limits: [null, 'x'],
           'limits.containers': wrong.positive,
@@ -195,6 +197,21 @@ export function hostRefusals(host: PluginHost, socketPath: string): Refusals {
         options: { signal: aborted },
         wrong: { signal },
       },
+      'host.kinds.register': {
+        call: (options) => host.kinds.register(ownKind, options as never),
+        options: { signal: aborted },
+        wrong: { signal },
+      },
+      'host.kinds.register, what it registers,': {
+        call: (registration) => host.kinds.register(registration as never, { signal: aborted }),
+        options: ownKind,
+        required: true,
+      },
+      'host.kinds.deregister': {
+        call: (options) => host.kinds.deregister('greeter', options as never),
+        options: { signal: aborted },
+        wrong: { signal },
+      },
       'host.runtimes.register': {
         call: (options) => host.runtimes.register({ type: 'container', name: 'a' }, options as never),
         options: { signal: aborted },
@@ -276,6 +293,8 @@ export function hostRefusals(host: PluginHost, socketPath: string): Refusals {
       'PluginCatalog.info': named((type, name) => catalog.info(type, name)),
       'PluginCatalog.resolve': named((type, name) => catalog.resolve(type, name)),
       'PluginCatalog.pinned': named((type, name) => catalog.pinned(type, name)),
+      'host.kinds.info': notNames.map((name) => ['name', () => host.kinds.info(name as never)]),
+      'host.kinds.find': notNames.map((name) => ['name', () => host.kinds.find(name as never)]),
       'host.runtimes.info': notNames.map((name) => ['name', () => runtimes.info(name as never)]),
       'host.runtimes.deregister': notNames.map((name) => ['name', () => runtimes.deregister(name as never)]),
     },

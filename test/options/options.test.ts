@@ -85,6 +85,7 @@ test('every method of a host, of its catalogs and of an engine is in a table, or
   const methods = [
     ...methodsOf('host', host),
     ...methodsOf('host.plugins', host.plugins),
+    ...methodsOf('host.kinds', host.kinds),
     ...methodsOf('host.runtimes', host.runtimes),
     ...methodsOf('PluginCatalog', PluginCatalog.prototype),
     ...methodsOf('engine', engine),

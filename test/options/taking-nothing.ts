@@ -12,6 +12,7 @@ export const takingNothing: Readonly<Record<string, string>> = {
   'host.prometheus': 'It takes nothing.',
   'host.plugins.pins': 'It takes nothing.',
   'PluginCatalog.pins': 'It takes nothing.',
+  'host.kinds.list': 'It takes nothing.',
   'host.runtimes.list': 'It takes nothing.',
   'engine.close': 'It takes nothing.',
   'plugin.reattachConfig': 'It takes nothing.',

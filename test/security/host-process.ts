@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import type * as Bulkhead from '../../src/index.ts';
 import type * as Compatibility from '../../src/compatibility/index.ts';
-import type * as Control from '../../src/cli/control/serve-control.ts';
+import type * as Control from '../../src/host/control/serve-control.ts';
 import type * as Logs from '../../src/host/instances/plugin-log.ts';
 import type * as KvService from '../plugins/kv-service.ts';
 import type { HostCommand, HostReport } from './messages.ts';
@@ -125,7 +125,7 @@ async function attacked({
 
 /** Somebody who asked for the logs over the socket by which commands ask, and reads nothing of them. */
 async function standStill(): Promise<AsyncDisposable> {
-  const { serveControl } = (await load('src/cli/control/serve-control.ts')) as typeof Control;
+  const { serveControl } = (await load('src/host/control/serve-control.ts')) as typeof Control;
   const { PluginLog } = (await load('src/host/instances/plugin-log.ts')) as typeof Logs;
   const log = new PluginLog();
   log.printed(1, { stream: 'stdout', data: Buffer.from('a line that was there before\n') });

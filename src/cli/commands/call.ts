@@ -5,7 +5,7 @@ import { optionalChoice, text, whole, type FlagValues } from '../flags.ts';
 import { fieldFlag, printData } from '../output/document.ts';
 import { plainJson, plainText } from '../output/plain-text.ts';
 import { showOutput } from '../output/plugin-output.ts';
-import { callByReflection, mountedPlugin, wantedCall, type WantedCall } from './call-by-reflection.ts';
+import type { WantedCall } from '../../goplugin/internal.ts';
 import { directoryFlag, directoryOf, type CatalogDirectory } from './directory.ts';
 import {
   isImage,
@@ -15,7 +15,7 @@ import {
   registeredOverride,
 } from './launch-flags.ts';
 import { tellOverrides } from './override-flag.ts';
-import { registeredPlugin, type PluginName } from './registered.ts';
+import { findRegistered, pluginNamed, registeredPlugin, type PluginName } from './registered.ts';
 import { lazyModules } from '../lazy-modules.ts';
 
 const callFlags = {
@@ -36,7 +36,7 @@ export const call = command({
   name: 'call',
   summary: 'make one call of a plugin and print the reply as JSON; start the plugin for it unless it runs',
   details: [
-    'NAME is a registered plugin, as kv or secret/kv: where bulkhead run keeps it running, that one is called. IMAGE is a local image, and -cookie or -type says how to speak to it.',
+    'NAME is a registered plugin, as kv or secret/kv: where bulkhead run or another host on the directory keeps it running, that one is called. IMAGE is a local image, and -cookie or -type says how to speak to it.',
     'What the service looks like is asked of the plugin itself, so no .proto file is needed. SERVICE is its full name, such as proto.KV, or the end of it, such as KV. JSON is the request; for a stream of requests, an array of them. Fields have the names of the .proto file, bytes are base64, and 64-bit integers are strings.',
     'A single reply is printed indented; of a stream of replies, each on a line of its own.',
     'What the plugin of an IMAGE writes is shown on standard error: its log with the level and fields of each line, and its prints.',
@@ -48,11 +48,16 @@ export const call = command({
   positionals: [{ name: 'IMAGE|NAME' }, { name: 'SERVICE/METHOD' }, { name: 'JSON', optional: true }],
   flags: callFlags,
   async run({ args: [given, path, json = '{}'], flags }, context) {
+    const { wantedCall } = await lazyModules.calls();
     const wanted = wantedCall(path, json);
     if (isImage(flags)) return callImage(given, wanted, flags, context);
     refuseLaunchFlags(given, flags);
     const directory = directoryOf(flags.directory, context);
-    const plugin = await registeredPlugin(directory, given);
+    // A host may run what is in no catalog.
+    const plugin =
+      (await findRegistered(directory, given)) ??
+      (await mountedPlugin(directory, given, context)) ??
+      (await registeredPlugin(directory, given));
     if (await calledRunning(directory, plugin, { path, json }, flags, context)) return exitCodes.ok;
     return callRegistered(directory, plugin, wanted, flags, context);
   },
@@ -78,8 +83,8 @@ async function callImage(
   context: Context,
 ): Promise<ExitCode> {
   const { terminal, signal } = context;
-  const options = await launchOptions(image, flags);
-  const { PluginHost } = await lazyModules.host();
+  const options = await launchOptions(image, flags, directoryOf(flags.directory, context));
+  const [{ PluginHost }, { callByName }] = await Promise.all([lazyModules.host(), lazyModules.calls()]);
   using _told = tellOverrides(terminal);
   await using host = await PluginHost.open({ socketPath: flags.engine, signal });
   const output = showOutput(terminal, flags.format);
@@ -87,13 +92,27 @@ async function callImage(
   try {
     await using plugin = await host.start({ ...options, signal, onLog, onOutput });
     const call = { signal, timeoutMs: timeoutOf(flags) };
-    await callByReflection(plugin, wanted, call, printReply(context, flags));
+    await callByName(plugin, wanted, call, printReply(context, flags));
     return exitCodes.ok;
   } catch (error) {
     throw noteShown(error);
   } finally {
     output.end();
   }
+}
+
+/** Finds a plugin by its name among those that running hosts have mounted. @throws UsageError when it is ambiguous */
+async function mountedPlugin(
+  directory: CatalogDirectory,
+  given: string,
+  { signal }: Context,
+): Promise<PluginName | undefined> {
+  const { findHosts } = await lazyModules.control();
+  const { running } = await findHosts(directory, { signal });
+  return pluginNamed(
+    running.flatMap(({ state }) => state.mounts),
+    given,
+  );
 }
 
 /** Makes the call through a host that already runs the plugin. Returns whether there was one. */
@@ -137,16 +156,22 @@ async function callRegistered(
   context: Context,
 ): Promise<ExitCode> {
   const { signal } = context;
-  const { PluginHost } = await lazyModules.host();
+  const [{ PluginHost }, { callByName }] = await Promise.all([lazyModules.host(), lazyModules.calls()]);
   const { engine: socketPath, socket_directory: socketDirectory, version } = flags;
   const override = registeredOverride(flags.override);
   using _told = tellOverrides(context.terminal);
-  await using host = await PluginHost.open({ ...directory, socketPath, socketDirectory, override, signal });
+  await using host = await PluginHost.open({
+    ...directory,
+    socketPath,
+    socketDirectory,
+    override,
+    control: false,
+    signal,
+  });
   try {
-    const mount = await host.mount(type, name, { version, signal });
-    const plugin = mountedPlugin(mount);
+    const { reflection, client } = await host.mount(type, name, { version, signal });
     const call = { signal, timeoutMs: timeoutOf(flags) };
-    await callByReflection(plugin, wanted, call, printReply(context, flags));
+    await callByName({ reflection, client }, wanted, call, printReply(context, flags));
     return exitCodes.ok;
   } catch (error) {
     throw noteRegistered(error);

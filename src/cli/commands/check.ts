@@ -14,6 +14,7 @@ import { withFlags } from '../option-flags.ts';
 import {
   containerOptions,
   isImage,
+  kindOf,
   launchFlags,
   refuseLaunchFlags,
   registeredOverride,
@@ -86,11 +87,13 @@ async function checkOf(given: string, flags: CheckFlags, context: Context): Prom
       socketPath,
       socketDirectory,
       override,
+      control: false,
       signal,
     });
     return await host.check(plugin.type, plugin.name, { version, signal });
   }
   if (version !== undefined) throw new UsageError('-version is for a plugin that is registered');
+  if (isImage(flags)) await kindOf(flags, directory); // which refuses a kind that is not known
   const { userImageCache } = await lazyModules.compatibility();
   return checkedImage(
     { ...containerOptions(given, flags), imageCacheDirectory: userImageCache() },

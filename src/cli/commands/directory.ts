@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Damage, PluginCatalog, RuntimeCatalog } from '../../catalog/index.ts';
+import type { Damage, KindCatalog, PluginCatalog, RuntimeCatalog } from '../../catalog/index.ts';
+import { builtInNames } from '../../kinds/well-known.ts';
 import type { TrustedDirectory } from '../../catalog/internal.ts';
 import type { Context } from '../command.ts';
 import { text } from '../flags.ts';
@@ -46,14 +47,22 @@ function uidOf(name: string): number {
 export interface Catalogs {
   readonly runtimes: RuntimeCatalog;
   readonly plugins: PluginCatalog;
+  readonly kinds: KindCatalog;
 }
 
 /** Opens the catalogs of a directory. Nothing is made there before something is registered. */
 export async function openCatalogs({ directory, trustedOwners }: CatalogDirectory): Promise<Catalogs> {
-  const { fileStore, PluginCatalog, RuntimeCatalog } = await lazyModules.catalog();
+  const [{ fileStore, PluginCatalog, RuntimeCatalog }, { KindCatalog }] = await Promise.all([
+    lazyModules.catalog(),
+    import('../../catalog/internal.ts'),
+  ]);
   const store = fileStore(directory, { trustedOwners });
   const runtimes = new RuntimeCatalog(store);
-  return { runtimes, plugins: new PluginCatalog(store, runtimes) };
+  return {
+    runtimes,
+    plugins: new PluginCatalog(store, runtimes),
+    kinds: new KindCatalog(store, builtInNames),
+  };
 }
 
 /** Warns of damaged entries, which a list leaves out. */

@@ -32,6 +32,7 @@ export const gc = command({
       socketPath: flags.engine,
       socketDirectory: flags.socket_directory,
       sweep: false,
+      control: false,
       signal,
     };
     const directory = directoryOf(flags.directory, context);

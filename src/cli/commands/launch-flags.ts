@@ -3,6 +3,8 @@ import type { LaunchOptions, PlannedOptions } from '../../container/index.ts';
 import type { MatrixLaunch } from '../../matrix/index.ts';
 import { optionalChoice, text, texts, toggle, toWhole, type FlagValues } from '../flags.ts';
 import { UsageError } from '../usage-error.ts';
+import { openCatalogs, type CatalogDirectory } from './directory.ts';
+import { kindFlag } from './kind/kind-words.ts';
 import { engineFlag } from './engine-flag.ts';
 import { settingFlags, settingsOf, type SettingFlags } from './setting-flags.ts';
 import { socketDirectoryFlag } from './socket-directory-flag.ts';
@@ -10,11 +12,8 @@ import { socketDirectoryFlag } from './socket-directory-flag.ts';
 /** Flags for how to talk to a plugin, and what to give it. */
 const pluginFlags = {
   cookie: text('KEY=VALUE', 'the magic cookie of the plugin, without which it refuses to run'),
-  type: optionalChoice(
-    ['auth', 'secret', 'database'],
-    "in place of -cookie: the plugin is one of Vault's of this type",
-  ),
-  protocol_version: texts('N', 'application protocol version that is offered; default 1'),
+  type: kindFlag('in place of -cookie: the plugin is of this kind; plugin kind list shows the kinds'),
+  protocol_version: texts('N', "application protocol version that is offered; default: the kind's, or 1"),
   entrypoint: text('PROGRAM', "in place of the image's entrypoint"),
   args: texts('ARG', "argument for the plugin, in place of the image's own"),
   env: texts('NAME=VALUE', 'variable for the plugin'),
@@ -81,8 +80,12 @@ export function registeredOverride(override: LaunchFlags['override']): 'unknown'
 }
 
 /** @throws UsageError */
-export async function launchOptions(image: string, flags: LaunchFlags): Promise<LaunchOptions> {
-  const { mlockEnv, ...launch } = await commonOptions(flags);
+export async function launchOptions(
+  image: string,
+  flags: LaunchFlags,
+  directory: CatalogDirectory,
+): Promise<LaunchOptions> {
+  const { mlockEnv, ...launch } = await commonOptions(flags, directory);
   return {
     ...launch,
     ...containerOptions(image, flags),
@@ -117,8 +120,9 @@ export const lockingFlags = {
 /** The launch options of a matrix, whose cells decide the rest. @throws UsageError */
 export async function matrixLaunch(
   flags: FlagValues<typeof matrixLaunchFlags> & FlagValues<typeof lockingFlags>,
+  directory: CatalogDirectory,
 ): Promise<(cell: MatrixCell) => MatrixLaunch> {
-  const { mlockEnv: _set, ...launch } = await commonOptions(flags); // the matrix itself sets it
+  const { mlockEnv: _set, ...launch } = await commonOptions(flags, directory); // the matrix itself sets it
   const env = {
     ...launch.env,
     ...Object.fromEntries(flags.mlock_env.map((entry) => pair('-mlock_env', entry))),
@@ -130,8 +134,8 @@ export async function matrixLaunch(
 
 type PluginFlags = FlagValues<typeof pluginFlags>;
 
-async function commonOptions(flags: FlagValues<typeof matrixLaunchFlags>) {
-  const kind = await kindOf(flags);
+async function commonOptions(flags: FlagValues<typeof matrixLaunchFlags>, directory: CatalogDirectory) {
+  const kind = await kindOf(flags, directory);
   const versions = flags.protocol_version.map((version) => toWhole(version, '-protocol_version'));
   return {
     handshake: kind.handshake,
@@ -159,14 +163,25 @@ function variablesOf({ env }: Pick<PluginFlags, 'env'>): Record<string, string> 
   return Object.fromEntries(env.map((entry) => pair('-env', entry)));
 }
 
-async function kindOf({ cookie, type }: PluginFlags): Promise<Kind> {
+/** Returns how to speak to an image. @throws UsageError; InvalidOptionError for a kind that is not known */
+export async function kindOf(
+  { cookie, type }: Pick<PluginFlags, 'cookie' | 'type'>,
+  directory: CatalogDirectory,
+): Promise<Kind> {
   if (cookie !== undefined && type !== undefined) {
     throw new UsageError('-type already implies the cookie: give either -type or -cookie');
   }
-  if (type !== undefined) return (await import('../../kinds/vault/kinds.ts')).vaultKinds[type];
+  if (type !== undefined) {
+    const [{ Kinds }, { vaultKinds }, { kinds }] = await Promise.all([
+      import('../../host/internal.ts'),
+      import('../../kinds/vault/kinds.ts'),
+      openCatalogs(directory),
+    ]);
+    return new Kinds(vaultKinds, kinds).ofType(type);
+  }
   if (cookie === undefined) {
     throw new UsageError(
-      "-cookie=KEY=VALUE is needed to start an image (or -type, if it is one of Vault's plugins)",
+      '-cookie=KEY=VALUE is needed to start an image (or -type, if it is of a known kind)',
     );
   }
   const [magicCookieKey, magicCookieValue] = pair('-cookie', cookie);

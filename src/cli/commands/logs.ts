@@ -2,7 +2,7 @@ import type { PluginLogLine } from '../../host/index.ts';
 import { BulkheadError } from '../../errors.ts';
 import { command } from '../command.ts';
 import type { RunningHost } from '../control/ask-hosts.ts';
-import type { AsJson } from '../control/messages.ts';
+import type { AsJson } from '../../host/control/messages.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { toggle } from '../flags.ts';
 import { plainJson, plainText } from '../output/plain-text.ts';
@@ -12,7 +12,7 @@ import { lazyModules } from '../lazy-modules.ts';
 
 export const logs = command({
   name: 'logs',
-  summary: 'what a plugin that bulkhead run keeps running has written',
+  summary: 'what a plugin that a host on the directory keeps running has written',
   details: [
     'PLUGIN is a name, as kv or secret/kv, or the begin of an instance from ps. The last thousand lines are kept. Following goes on over restarts, until Ctrl-C or the end of the host.',
   ],

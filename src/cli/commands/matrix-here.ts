@@ -18,7 +18,8 @@ import { ownLaunches, sweepOwnLaunches } from '../../host/internal.ts';
 import type { Context } from '../command.ts';
 import { plainText } from '../output/plain-text.ts';
 import { wordsOf } from '../matrix/report.ts';
-import { callByReflection, wantedCall } from './call-by-reflection.ts';
+import { callByName, wantedCall } from '../../goplugin/internal.ts';
+import { directoryOf } from './directory.ts';
 import { closeEngines, everyEngine, type EnginePlace } from './every-engine.ts';
 import { userInfoCache } from './info-cache.ts';
 import { judgedOptions, matrixLaunch } from './launch-flags.ts';
@@ -58,9 +59,11 @@ export async function liveMatrixHere(
   image: string | undefined,
   flags: MatrixFlags,
   filter: CellFilter,
-  { signal, terminal }: Context,
+  context: Context,
 ): Promise<MatrixResult> {
-  const launch = image === undefined ? undefined : await matrixLaunch(flags);
+  const { signal, terminal } = context;
+  const directory = directoryOf(flags.directory, context);
+  const launch = image === undefined ? undefined : await matrixLaunch(flags, directory);
   const parent = flags.socket_directory;
   const places = await everyEngine(flags.engine, { signal, embedded: { socketDirectory: parent } });
   const services = new Map<Engine, Promise<PluginHost>>();
@@ -143,7 +146,7 @@ async function exerciseOf({ call, data, type }: MatrixFlags): Promise<LiveMatrix
   if (call !== undefined) {
     const wanted = wantedCall(call, data ?? '{}');
     return async (plugin, options) => {
-      await callByReflection(plugin, wanted, options, () => undefined);
+      await callByName(plugin, wanted, options, () => undefined);
     };
   }
   if (type !== 'secret' && type !== 'auth') return undefined;

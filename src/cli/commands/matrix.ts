@@ -14,8 +14,9 @@ import { checkField, fieldFlag, printData, type Format } from '../output/documen
 import { isGood, summaryWords, type MatrixReport } from '../matrix/report.ts';
 import { UsageError } from '../usage-error.ts';
 import { openUserFile, readUserFile, type OutputFile } from '../user-files.ts';
+import { directoryFlag, directoryOf } from './directory.ts';
 import { enginesFlag } from './engine-flag.ts';
-import { judgedOptions, lockingFlags, matrixLaunchFlags } from './launch-flags.ts';
+import { judgedOptions, kindOf, lockingFlags, matrixLaunchFlags } from './launch-flags.ts';
 import { packageVersion } from './version.ts';
 import { lazyModules } from '../lazy-modules.ts';
 
@@ -45,6 +46,7 @@ const matrixFlags = {
     'with -live: a call that each plugin must answer; default: its health check, or for -type=secret or auth its set-up with a storage that it reaches through the broker',
   ),
   data: text('JSON', 'with -call: its request'),
+  directory: directoryFlag,
   ...lockingFlags,
   ...matrixLaunchFlags,
 };
@@ -194,6 +196,7 @@ async function resultOf(
   filter: CellFilter,
   context: Context,
 ): Promise<MatrixResult> {
+  if (flags.type !== undefined) await kindOf(flags, directoryOf(flags.directory, context)); // refuses an unknown one
   const { dryMatrix, parseFacts } = await lazyModules.compatibility();
   if (flags.facts !== undefined) {
     const facts = parseFacts(await readUserFile(flags.facts));

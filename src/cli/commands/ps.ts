@@ -54,7 +54,7 @@ export const ps = command({
   name: 'ps',
   summary: 'the plugins that run: state, restarts, memory, CPU',
   details: [
-    "Plugins of every host on the engines that are found, and on those that hosts of the directory have recorded; a Podman that ended with its host is started again to look. Restarts and mounts are known of hosts that run on the directory with bulkhead run; of others the engine's word is shown. A host that does not answer within seconds is listed as that.",
+    "Plugins of every host on the engines that are found, and on those that hosts of the directory have recorded; a Podman that ended with its host is started again to look. Restarts and mounts are known of hosts that run on the directory, with bulkhead run or in a program of one's own; of others the engine's word is shown. A host that does not answer within seconds is listed as that.",
     'JSON: [{ instance, type, name, version, state, restarts, mounts, memory_bytes, cpu_seconds, pid, container, addresses: [{ network, ipv4: { address, prefixLength, gateway }, ipv6 }], engine }].',
   ],
   examples: ['ps', 'ps -format=json'],

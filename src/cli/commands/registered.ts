@@ -22,7 +22,7 @@ export async function registeredPlugin(directory: CatalogDirectory, given: strin
     {
       hint:
         (known.length === 0 ? '' : `It has ${known.join(', ')}. `) +
-        "To start an image that is in no catalog, give -cookie=KEY=VALUE, or -type if it is one of Vault's plugins.",
+        'To start an image that is in no catalog, give -cookie=KEY=VALUE, or -type if it is of a known kind.',
     },
   );
 }
@@ -40,7 +40,8 @@ async function entriesOf(directory: CatalogDirectory): Promise<readonly PluginIn
   return (await plugins.list()).entries;
 }
 
-function pluginNamed(entries: readonly PluginInfo[], given: string): PluginName | undefined {
+/** The plugin among these that a name refers to, if any. @throws UsageError when the name is ambiguous */
+export function pluginNamed(entries: readonly PluginName[], given: string): PluginName | undefined {
   const found = new Map(
     entries
       .filter(({ type, name }) => name === given || `${type}/${name}` === given)

@@ -1,8 +1,13 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { PluginHost, type HostEvents, type InstanceState, type Mount } from '../../host/index.ts';
+import {
+  PluginHost,
+  type HostEvents,
+  type HostLogger,
+  type InstanceState,
+  type Mount,
+} from '../../host/index.ts';
 import type { Context } from '../command.ts';
-import { serveControl } from '../control/serve-control.ts';
 import { describeError, noteRegistered } from '../describe-error.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { plainJson, plainText } from '../output/plain-text.ts';
@@ -24,16 +29,14 @@ export async function runRegistered(given: string, flags: RunFlags, context: Con
     socketPath: flags.engine,
     socketDirectory: flags.socket_directory,
     override: registeredOverride(flags.override),
+    control: true,
+    logger: controlLogger(terminal),
     signal,
   });
   const mount = await host.mount(type, name, { version: flags.version, signal }).catch((error: unknown) => {
     throw noteRegistered(error);
   });
-  await using _control = await serveControl(host, directory, {
-    removed: (text) => {
-      terminal.err(plainText(text));
-    },
-  });
+  using _alive = keepAlive();
   await using _told = tellStates(host, terminal);
   using _logs = followLogs(host, mount, terminal, flags);
   using _reload = reloadOnHangup(host, mount, context);
@@ -54,6 +57,29 @@ export async function runRegistered(given: string, flags: RunFlags, context: Con
 
 function printState(state: InstanceState, terminal: Terminal, flags: RunFlags): void {
   if (state.name === 'ready') printHandshake(state.handshake, state.containerId, terminal, flags);
+}
+
+/** Passes on what concerns the socket over which other commands find this host. */
+function controlLogger({ err }: Terminal): HostLogger {
+  const silent = (): void => undefined;
+  return {
+    debug: silent,
+    info: silent,
+    warn: (message, { concerns }) => {
+      if (concerns === 'control') err(plainText(message));
+    },
+    error: silent,
+  };
+}
+
+/** Keeps the process running while it waits for the next start of the plugin, when nothing else does. */
+function keepAlive(): Disposable {
+  const timer = setInterval(() => undefined, 2 ** 30);
+  return {
+    [Symbol.dispose]() {
+      clearInterval(timer);
+    },
+  };
 }
 
 /** Reports the changes of the plugin's state. */

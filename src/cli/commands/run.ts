@@ -10,7 +10,7 @@ import { plainText } from '../output/plain-text.ts';
 import { showOutput } from '../output/plugin-output.ts';
 import { tableLines } from '../output/table.ts';
 import type { Terminal } from '../output/terminal.ts';
-import { directoryFlag } from './directory.ts';
+import { directoryFlag, directoryOf } from './directory.ts';
 import { isImage, launchFlags, launchOptions, refuseLaunchFlags } from './launch-flags.ts';
 import { tellOverrides } from './override-flag.ts';
 import { lazyModules } from '../lazy-modules.ts';
@@ -42,7 +42,10 @@ export const run = command({
   flags: runFlags,
   async run({ args: [given], flags }, context) {
     checkField(flags.field, handshakeFields);
-    if (isImage(flags)) return runImage(await launchOptions(given, flags), flags, context);
+    if (isImage(flags)) {
+      const directory = directoryOf(flags.directory, context);
+      return runImage(await launchOptions(given, flags, directory), flags, context);
+    }
     refuseLaunchFlags(given, flags);
     const { runRegistered } = await import('./run-registered.ts');
     return runRegistered(given, flags, context);

@@ -1,6 +1,7 @@
 import type { CommandNode } from '../command.ts';
 import { flagLines, pathOf, questions } from './case-lines.ts';
-import { placesOf, quoted, type Place } from './places.ts';
+import type { Words } from '../command.ts';
+import { placesOf, quoted, wordsOfFlag, type Place } from './places.ts';
 
 export function bashCompletion(table: readonly CommandNode[]): string {
   const places = placesOf(table);
@@ -52,7 +53,10 @@ _bulkhead() {
 }
 ${questions(places)}_bulkhead_values() {
   case "$1 $2" in
-${flagLines(places, ({ flag }) => (flag.choices !== undefined ? `choices=${quoted(flag.choices.join(' '))}` : flag.path === true ? 'files=yes' : undefined))}
+${flagLines(places, ({ flag }) => {
+  const offered = wordsOfFlag(flag);
+  return offered !== undefined ? choicesOf(offered) : flag.path === true ? 'files=yes' : undefined;
+})}
   esac
 }
 _bulkhead_flags() {
@@ -69,6 +73,11 @@ complete -F _bulkhead bulkhead
 `;
 }
 
+function choicesOf({ words, ask }: Words): string {
+  const more = ask === '' ? '' : `" $(bulkhead ${ask} 2>/dev/null)"`;
+  return `choices=${quoted(words.join(' '))}${more}`;
+}
+
 function flagWords({ flags }: Place): string {
   return [...flags.map(({ name, flag }) => `-${name}${flag.value === undefined ? '' : '='}`), '-help'].join(
     ' ',
@@ -80,7 +89,9 @@ function words(place: Place): string[] {
   if (commands.length > 0)
     return [`    ${quoted(`${pathOf(place)} 0`)}) choices=${quoted(commands.join(' '))} ;;`];
   return place.positionals.flatMap((complete, at) => {
-    const action = complete === 'file' ? 'files=yes' : `choices=${quoted(complete.join(' '))}`;
-    return complete.length === 0 ? [] : [`    ${quoted(`${pathOf(place)} ${at}`)}) ${action} ;;`];
+    const action = complete === 'file' ? 'files=yes' : choicesOf(complete);
+    return complete !== 'file' && complete.words.length === 0
+      ? []
+      : [`    ${quoted(`${pathOf(place)} ${at}`)}) ${action} ;;`];
   });
 }

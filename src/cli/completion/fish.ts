@@ -1,5 +1,6 @@
 import type { CommandNode } from '../command.ts';
-import { placesOf, type Place } from './places.ts';
+import type { Words } from '../command.ts';
+import { placesOf, wordsOfFlag, type Place } from './places.ts';
 
 export function fishCompletion(table: readonly CommandNode[]): string {
   const places = placesOf(table);
@@ -36,6 +37,11 @@ function quoted(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", String.raw`\'`)}'`;
 }
 
+/** What `complete -a` takes: words, and a command in parentheses that prints more of them. */
+function offeredBy({ words, ask }: Words): string {
+  return ask === '' ? words.join(' ') : `${words.join(' ')} (bulkhead ${ask} 2>/dev/null)`;
+}
+
 /** The flags that take the next word as their value, with their paths. */
 function valueFlags(places: readonly Place[]): string {
   return places
@@ -63,14 +69,15 @@ function lines({ path, commands, flags, positionals }: Place): string[] {
     ...commands.map(({ name, summary }) => `${at} -a ${quoted(name)} -d ${quoted(summary)}`),
     ...flags.map(({ name, flag }) => {
       const takes = flag.value === undefined ? '' : flag.path === true ? ' -rF' : ' -x';
-      const choices = flag.choices === undefined ? '' : ` -a ${quoted(flag.choices.join(' '))}`;
+      const offered = wordsOfFlag(flag);
+      const choices = offered === undefined ? '' : ` -a ${quoted(offeredBy(offered))}`;
       const short = flag.short === undefined ? '' : ` -s ${flag.short}`;
       return `${at}${short} -o ${name} -l ${name}${takes}${choices} -d ${quoted(flag.summary)}`;
     }),
     ...(commands.length === 0 ? [`${at} -o help -d 'tell more'`] : []),
     ...positionals.flatMap((complete, count) => {
       if (complete === 'file') return [`${after(count)} -F`];
-      return complete.length === 0 ? [] : [`${after(count)} -a ${quoted(complete.join(' '))}`];
+      return complete.words.length === 0 ? [] : [`${after(count)} -a ${quoted(offeredBy(complete))}`];
     }),
   ];
 }

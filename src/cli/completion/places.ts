@@ -1,4 +1,4 @@
-import { isGroup, type CommandNode } from '../command.ts';
+import { isGroup, type CommandNode, type Words } from '../command.ts';
 import type { Flag } from '../flags.ts';
 
 /** The words that may follow the words `path`. The completion scripts of all shells are made from places. */
@@ -8,7 +8,7 @@ export interface Place {
   readonly commands: readonly { readonly name: string; readonly summary: string }[];
   readonly flags: readonly { readonly name: string; readonly flag: Flag<unknown> }[];
   /** How each positional is completed. */
-  readonly positionals: readonly ('file' | readonly string[])[];
+  readonly positionals: readonly ('file' | Words)[];
 }
 
 export function placesOf(table: readonly CommandNode[], path: readonly string[] = []): Place[] {
@@ -27,11 +27,22 @@ export function placesOf(table: readonly CommandNode[], path: readonly string[] 
         path: inner,
         commands: [],
         flags,
-        positionals: node.positionals.map(({ complete }) => complete ?? []),
+        positionals: node.positionals.map(({ complete = [] }) =>
+          isList(complete) ? { words: complete, ask: '' } : complete,
+        ),
       },
     ];
   });
   return [here, ...below];
+}
+
+function isList(complete: 'file' | readonly string[] | Words): complete is readonly string[] {
+  return Array.isArray(complete);
+}
+
+/** The words that are offered for a flag's value, if any are known. */
+export function wordsOfFlag({ choices, suggest }: Flag<unknown>): Words | undefined {
+  return choices === undefined ? suggest : { words: choices, ask: '' };
 }
 
 /** Quotes any text for a shell, in single quotes. */

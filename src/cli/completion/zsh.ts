@@ -1,6 +1,7 @@
 import type { CommandNode } from '../command.ts';
 import { flagLines, pathOf, questions } from './case-lines.ts';
-import { placesOf, quoted, type Place } from './places.ts';
+import type { Words } from '../command.ts';
+import { placesOf, quoted, wordsOfFlag, type Place } from './places.ts';
 
 export function zshCompletion(table: readonly CommandNode[]): string {
   const places = placesOf(table);
@@ -36,7 +37,10 @@ _bulkhead() {
 }
 ${questions(places)}_bulkhead_values() {
   case "$1 $2" in
-${flagLines(places, ({ flag }) => (flag.choices !== undefined ? `compadd -- ${flag.choices.map(quoted).join(' ')}` : flag.path === true ? '_files' : undefined))}
+${flagLines(places, ({ flag }) => {
+  const offered = wordsOfFlag(flag);
+  return offered !== undefined ? offer(offered) : flag.path === true ? '_files' : undefined;
+})}
   esac
 }
 _bulkhead_flags() {
@@ -51,6 +55,11 @@ ${places.flatMap(words).join('\n')}
 }
 compdef _bulkhead bulkhead
 `;
+}
+
+function offer({ words, ask }: Words): string {
+  const more = ask === '' ? '' : ` \${(f)"$(bulkhead ${ask} 2>/dev/null)"}`;
+  return `compadd -- ${words.map(quoted).join(' ')}${more}`;
 }
 
 /** An entry of _describe, in which a colon separates the word from its meaning. */
@@ -77,7 +86,9 @@ function words(place: Place): string[] {
     return [`    ${quoted(`${pathOf(place)} 0`)}) entries=(${entries}); _describe command entries ;;`];
   }
   return place.positionals.flatMap((complete, at) => {
-    const action = complete === 'file' ? '_files' : `compadd -- ${complete.map(quoted).join(' ')}`;
-    return complete.length === 0 ? [] : [`    ${quoted(`${pathOf(place)} ${at}`)}) ${action} ;;`];
+    const action = complete === 'file' ? '_files' : offer(complete);
+    return complete !== 'file' && complete.words.length === 0
+      ? []
+      : [`    ${quoted(`${pathOf(place)} ${at}`)}) ${action} ;;`];
   });
 }

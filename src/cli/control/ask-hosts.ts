@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { whenAborted } from '../../abort.ts';
 import { trustedPath, type TrustedDirectory } from '../../catalog/internal.ts';
 import { BulkheadError, errorCodes, type ErrorCode } from '../../errors.ts';
-import { answerLines, longestAnswer, longestState } from './answer-lines.ts';
 import {
   answerSchema,
   hostsFolder,
   type ControlAnswer,
   type ControlRequest,
   type HostState,
-} from './messages.ts';
-import { shortPath } from './short-path.ts';
+} from '../../host/control/messages.ts';
+import { shortPath } from '../../linux/short-path.ts';
+import { answerLines, longestAnswer, longestState } from './answer-lines.ts';
 
 /** How long a host may take to say what it runs. It keeps that in memory, so a host that is well answers at once. */
 export const stateMs = 5_000;

@@ -40,12 +40,26 @@ function isLong(value: unknown): boolean {
   return Number.isInteger(low) && Number.isInteger(high);
 }
 
-const float: ScalarCheck = {
+const double: ScalarCheck = {
   takes: 'a number',
   // JSON has no other way to write these three.
   test: (value) =>
     typeof value === 'number' || value === 'NaN' || value === 'Infinity' || value === '-Infinity',
 };
+
+const float: ScalarCheck = {
+  takes: 'a number that 32 bits can hold',
+  test: (value) =>
+    double.test(value) && (!Number.isFinite(value) || Number.isFinite(Math.fround(value as number))),
+};
+
+/** Half of a surrogate pair has no form in UTF-8, and would arrive as another character. */
+const string: ScalarCheck = {
+  takes: 'a string of well-formed Unicode',
+  test: (value) => typeof value === 'string' && (value as WellFormed).isWellFormed(),
+};
+
+type WellFormed = string & { isWellFormed(): boolean };
 
 const int32 = whole32(-2_147_483_648, 2_147_483_647);
 const uint32 = whole32(0, 4_294_967_295);
@@ -69,7 +83,7 @@ function isBase64(text: string): boolean {
 }
 
 export const scalarChecks: Readonly<Record<string, ScalarCheck>> = {
-  double: float,
+  double,
   float,
   int32,
   sint32: int32,
@@ -82,7 +96,7 @@ export const scalarChecks: Readonly<Record<string, ScalarCheck>> = {
   uint64,
   fixed64: uint64,
   bool: { takes: 'true or false', test: (value) => typeof value === 'boolean' },
-  string: { takes: 'a string', test: (value) => typeof value === 'string' },
+  string,
   bytes,
 };
 
@@ -95,7 +109,7 @@ export const keyChecks: Readonly<Record<string, ScalarCheck>> = {
   ),
   // protobuf.js takes every text for true that is not empty.
   bool: { takes: "the key true: false can't be sent as a key", test: (value) => value === 'true' },
-  string: { takes: 'a string', test: () => true },
+  string,
 };
 
 function wholeKey({ takes, test }: ScalarCheck): ScalarCheck {

@@ -1,9 +1,10 @@
 /**
- * The messages that `bulkhead run` and other commands exchange over a socket in the host's directory: one request as a
- * line of JSON, then lines of answers until the end.
+ * The messages that a host and commands exchange over a socket in the host's directory: one request as a line of JSON,
+ * then lines of answers until the end.
  */
 import { z } from 'zod';
-import type { InstanceSnapshot, PluginLogLine } from '../../host/index.ts';
+import type { InstanceSnapshot } from '../instances/instance-state.ts';
+import type { PluginLogLine } from '../instances/plugin-log.ts';
 
 const text = z.string().max(4096);
 

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import type { CatalogDirectory } from '../commands/directory.ts';
+import type { TrustedDirectory } from '../../catalog/internal.ts';
 import { BulkheadError } from '../../errors.ts';
-import type { Mount, PluginHost, PluginLogLine } from '../../host/index.ts';
+import { callByName, wantedCall, type Callable } from '../../goplugin/internal.ts';
+import type { InstanceSnapshot } from '../instances/instance-state.ts';
+import type { PluginLogLine } from '../instances/plugin-log.ts';
+import type { Mount } from '../mounts/mount.ts';
 import { Answers, mostBehind } from './answers.ts';
-import { callByReflection, mountedPlugin, wantedCall } from '../commands/call-by-reflection.ts';
 import { Connections } from './connections.ts';
 import { listenInDirectory, type ListenOptions } from './control-listener.ts';
 import {
@@ -15,21 +17,40 @@ import {
   type ControlRequest,
   type HostState,
 } from './messages.ts';
-import { UsageError } from '../usage-error.ts';
 
 /** How long a connection may take to send its request. */
 const requestMs = 10_000;
 
+/** What is asked of a host. */
+export interface ControlledHost {
+  readonly id: string;
+  instances(): InstanceSnapshot[];
+  mounts(): readonly Mount[];
+  reload(
+    type: string,
+    name: string,
+    options: {
+      readonly version?: string | undefined;
+      readonly mounts?: readonly string[] | undefined;
+      readonly override?: 'unknown' | undefined;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<number>;
+  logs(instanceId: string): readonly PluginLogLine[];
+  followLogs(instanceId: string, listener: (line: PluginLogLine) => void): () => void;
+}
+
 /**
- * Serves other commands of the same user: the state of this host, its logs, a reload, a call. Only the owner of the
- * directory can connect. A command that stands still holds up neither the host nor other commands.
+ * Serves other processes of the same user, such as the commands `ps`, `logs`, `call` and `plugin reload`: the state of
+ * this host, its logs, a reload, a call. The socket is in a folder that only its owner can enter. It does not keep the
+ * process alive. A command that stands still holds up neither the host nor other commands.
  *
  * @param options.removed told when somebody removed the socket, after which another one is made
  * @throws the errors of the file system; StoreError `CATALOG_UNTRUSTED`
  */
 export async function serveControl(
-  host: PluginHost,
-  directory: CatalogDirectory,
+  host: ControlledHost,
+  directory: TrustedDirectory,
   options: Pick<ListenOptions, 'removed'> = {},
 ): Promise<AsyncDisposable> {
   const connections = new Connections();
@@ -48,7 +69,12 @@ export async function serveControl(
   };
 }
 
-async function answer(host: PluginHost, socket: Socket, connections: Connections): Promise<void> {
+/** Lets a mount be called by the plugin's description of itself. */
+function callable({ reflection, client }: Mount): Callable {
+  return { reflection, client };
+}
+
+async function answer(host: ControlledHost, socket: Socket, connections: Connections): Promise<void> {
   const gone = new AbortController();
   socket.on('error', () => undefined);
   socket.once('close', () => {
@@ -98,7 +124,7 @@ function parsed(line: string): unknown {
 }
 
 async function carryOut(
-  host: PluginHost,
+  host: ControlledHost,
   request: ControlRequest,
   answers: Answers,
   signal: AbortSignal,
@@ -128,14 +154,14 @@ async function carryOut(
       }
       const { timeoutMs } = request;
       const wanted = wantedCall(request.path, request.json);
-      await callByReflection(mountedPlugin(mount), wanted, { signal, timeoutMs }, (reply, streamed) =>
+      await callByName(callable(mount), wanted, { signal, timeoutMs }, (reply, streamed) =>
         answers.say({ reply, streamed }),
       );
     }
   }
 }
 
-function stateOf(host: PluginHost): HostState {
+function stateOf(host: ControlledHost): HostState {
   return {
     pid: process.pid,
     hostId: host.id,
@@ -152,7 +178,7 @@ function stateOf(host: PluginHost): HostState {
 }
 
 async function reload(
-  host: PluginHost,
+  host: ControlledHost,
   { type, name, version, mounts, override }: ControlRequest & { op: 'reload' },
   signal: AbortSignal,
 ): Promise<number> {
@@ -174,7 +200,7 @@ async function reload(
 }
 
 async function logs(
-  host: PluginHost,
+  host: ControlledHost,
   { instance, follow }: ControlRequest & { op: 'logs' },
   answers: Answers,
   signal: AbortSignal,
@@ -207,7 +233,6 @@ async function logs(
 }
 
 function errorAnswer(error: unknown): { code: string; message: string; hint?: string | undefined } {
-  if (error instanceof UsageError) return { code: 'INVALID_OPTION', message: error.message };
   const { code, message, hint } = BulkheadError.from(error);
   return { code, message, hint };
 }

@@ -14,6 +14,7 @@ import { canonicalVersion } from '../../catalog/index.ts';
 import type { MatchedDigest } from './digest.ts';
 import { matchDigest } from './digest.ts';
 import type { PluginKind, PluginSelfDescription } from '../../kinds/index.ts';
+import { Kinds } from './kinds.ts';
 import type { ResolvedPlugin } from '../resolved-plugin.ts';
 
 export interface RegisterOptions extends AbortOption {
@@ -40,7 +41,8 @@ export interface RegisteredPlugin {
 
 /** What a registry needs from its host. */
 export interface RegistryHost {
-  readonly kinds: Readonly<Record<string, PluginKind>>;
+  /** The kinds that the host knows; as plain data, only those. */
+  readonly kinds: Kinds | Readonly<Record<string, PluginKind>>;
   resolve(entry: PluginEntry, options: AbortOption): Promise<ResolvedPlugin>;
   /** Starts a plugin that belongs to no instance. The registry disposes of it. */
   start(plugin: ResolvedPlugin, options: AbortOption): Promise<Plugin>;
@@ -61,6 +63,7 @@ export class PluginRegistry {
   readonly pins: PluginCatalog['pins'];
   readonly #catalog: PluginCatalog;
   readonly #host: RegistryHost;
+  readonly #kinds: Kinds;
 
   constructor(catalog: PluginCatalog, host: RegistryHost) {
     this.#catalog = catalog;
@@ -71,6 +74,7 @@ export class PluginRegistry {
     this.pin = catalog.pin.bind(catalog);
     this.unpin = catalog.unpin.bind(catalog);
     this.pins = catalog.pins.bind(catalog);
+    this.#kinds = host.kinds instanceof Kinds ? host.kinds : new Kinds(host.kinds);
   }
 
   /**
@@ -84,17 +88,24 @@ export class PluginRegistry {
   async register(registration: PluginRegistration, options: RegisterOptions = {}): Promise<RegisteredPlugin> {
     checkShape('plugins.register', registerOptions, options);
     const { signal } = options;
-    const entry = toPluginEntry(registration, this.#reservedNames());
-    if (entry.type !== 'unknown') this.#kindOf(entry.type);
+    const entry = toPluginEntry(registration, await this.#reservedNames(typeIn(registration)));
+    if (entry.type !== 'unknown') await this.#kinds.ofType(entry.type);
     else if (options.skipProbe === true) {
       throw new InvalidOptionError(
         'type',
         'can only be found out by a probe: name it, or leave out skipProbe',
       );
     }
-    if (options.skipProbe === true) return { plugin: await this.#catalog.put(entry, { signal }) };
+    if (options.skipProbe === true) return { plugin: await this.#put(entry, { signal }) };
     const { found, probe } = await this.#probe(entry, { signal });
-    return { plugin: await this.#catalog.put(found, { signal }), probe };
+    return { plugin: await this.#put(found, { signal }), probe };
+  }
+
+  /** Stores an entry, unless the kind that it is of was removed in the meantime. */
+  async #put(entry: PluginEntry, options: AbortOption): Promise<PluginInfo> {
+    const found = await this.#kinds.find(entry.type);
+    if (found === undefined) await this.#kinds.ofType(entry.type); // which says that it is not known any more
+    return this.#catalog.put(entry, { ...options, ofRegisteredKind: found?.registered === true });
   }
 
   async #probe(
@@ -102,7 +113,7 @@ export class PluginRegistry {
     options: AbortOption,
   ): Promise<{ found: PluginEntry; probe: NonNullable<RegisteredPlugin['probe']> }> {
     const failures: unknown[] = [];
-    for (const type of this.#candidates(entry.type)) {
+    for (const type of await this.#candidates(entry.type)) {
       try {
         return await this.#probeAs({ ...entry, type }, entry.type, options);
       } catch (error) {
@@ -117,7 +128,7 @@ export class PluginRegistry {
       `${entry.name} is not of any kind of plugin that this host knows`,
       {
         cause: new AggregateError(failures),
-        hint: 'Name its type to see why it does not start as one of that type.',
+        hint: 'Name its type to see why it does not start as one of that type. Well-known kinds have to be named: bulkhead plugin kind list shows them.',
       },
     );
   }
@@ -142,30 +153,34 @@ export class PluginRegistry {
   }
 
   /** The types to try, one for each distinct kind. */
-  #candidates(type: string): string[] {
+  async #candidates(type: string): Promise<string[]> {
     if (type !== 'unknown') return [type];
     const seen = new Set<PluginKind>();
-    return Object.entries(this.#host.kinds).flatMap(([name, kind]) => {
+    return Object.entries(await this.#kinds.candidates()).flatMap(([name, kind]) => {
       if (seen.has(kind)) return [];
       seen.add(kind);
       return [name];
     });
   }
 
-  #kindOf(type: string): void {
-    if (Object.hasOwn(this.#host.kinds, type)) return;
-    throw new InvalidOptionError('type', `this host knows no plugins of type ${JSON.stringify(type)}`, {
-      hint: `It knows ${Object.keys(this.#host.kinds).join(', ')}.`,
-    });
+  /** Names of the variables that the kinds set which a plugin may be of. */
+  async #reservedNames(type: string): Promise<string[]> {
+    const kinds = this.#kinds;
+    const own = await kinds.find(type);
+    return [...Object.values(await kinds.candidates()), ...(own === undefined ? [] : [own.kind])].flatMap(
+      (kind) => [
+        kind.handshake.magicCookieKey,
+        ...Object.keys(kind.env ?? {}),
+        ...Object.keys(kind.mlockEnv ?? {}),
+      ],
+    );
   }
+}
 
-  #reservedNames(): string[] {
-    return Object.values(this.#host.kinds).flatMap((kind) => [
-      kind.handshake.magicCookieKey,
-      ...Object.keys(kind.env ?? {}),
-      ...Object.keys(kind.mlockEnv ?? {}),
-    ]);
-  }
+/** The type in a registration that has not been checked yet. */
+function typeIn(registration: unknown): string {
+  const { type } = (registration ?? {}) as { readonly type?: unknown };
+  return typeof type === 'string' ? type : '';
 }
 
 /** Compares the requested type and version with what the plugin reports. @throws `PLUGIN_MISMATCH` */

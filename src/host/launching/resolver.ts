@@ -9,11 +9,11 @@ import {
 } from '../../catalog/index.ts';
 import { ImageNotPresentError, type LaunchOptions } from '../../container/index.ts';
 import { NotFoundError, type Engine, type InspectedImage } from '../../engine/index.ts';
-import { InvalidOptionError } from '../../errors.ts';
 import { mergedSettings } from '../../settings/setting-list.ts';
 import { matchDigest } from './digest.ts';
 import type { Engines } from './engines.ts';
 import type { PluginKind } from '../../kinds/index.ts';
+import type { Kinds } from './kinds.ts';
 import { keyOf, settingsOf, type ResolvedPlugin } from '../resolved-plugin.ts';
 
 /** A plugin that is in no catalog: its launch, and the name to give it. */
@@ -34,7 +34,7 @@ export interface JudgedLaunch {
 }
 
 export class Resolver {
-  readonly #kinds: Readonly<Record<string, PluginKind>>;
+  readonly #kinds: Kinds;
   readonly #runtimes: RuntimeCatalog;
   readonly #engines: Engines;
   readonly #runtime: string;
@@ -42,7 +42,7 @@ export class Resolver {
   readonly #secret: BinaryLike;
 
   constructor(parts: {
-    kinds: Readonly<Record<string, PluginKind>>;
+    kinds: Kinds;
     runtimes: RuntimeCatalog;
     engines: Engines;
     /** OCI runtime of launches that name none. */
@@ -57,15 +57,6 @@ export class Resolver {
     this.#runtime = parts.runtime;
     this.#override = parts.override;
     this.#secret = parts.secret;
-  }
-
-  /** @throws InvalidOptionError for a type that the host does not know */
-  kindOf(type: string): PluginKind {
-    const kind = Object.hasOwn(this.#kinds, type) ? this.#kinds[type] : undefined;
-    if (kind !== undefined) return kind;
-    throw new InvalidOptionError('type', `this host knows no plugins of type ${JSON.stringify(type)}`, {
-      hint: `It knows ${Object.keys(this.#kinds).join(', ')}; pass further ones as \`kinds\` when you open it.`,
-    });
   }
 
   /** @throws the errors of the catalogs, ImageNotPresentError, `IMAGE_DIGEST_MISMATCH`, LaunchRefusedError */
@@ -94,7 +85,7 @@ export class Resolver {
     readonly kind: PluginKind;
     readonly socketPath: string | undefined;
   }> {
-    const kind = this.kindOf(entry.type);
+    const kind = await this.#kinds.ofType(entry.type);
     const settings: RuntimeSettings = entry.runtime === '' ? {} : await this.#runtimes.info(entry.runtime);
     const runtime = settings.ociRuntime ?? this.#runtime;
     const reference = effectiveReference(entry.ociImage, entry.version);

@@ -9,7 +9,7 @@ import { DamagedEntryError } from '../../../src/catalog/errors.ts';
 import { pluginDocument, pluginFields, toPluginEntry } from '../../../src/catalog/plugin-entry.ts';
 import { runtimeDocument, runtimeFields, toRuntimeEntry } from '../../../src/catalog/runtime-entry.ts';
 import type { CatalogStore } from '../../../src/catalog/store/store.ts';
-import { requestSchema } from '../../../src/cli/control/messages.ts';
+import { requestSchema } from '../../../src/host/control/messages.ts';
 import { factsFile, parseFacts } from '../../../src/compatibility/facts-file.ts';
 import { parseCachedImage } from '../../../src/compatibility/gather/image.ts';
 import { BulkheadError } from '../../../src/errors.ts';

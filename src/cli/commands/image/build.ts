@@ -34,7 +34,9 @@ const buildFlags = {
     'of a folder: npm package that it needs (default: dependencies of its package.json)',
   ),
   output: text('FILE', 'write the archive to a file, and ask no engine', { path: true }),
-  register: text('TYPE', `register it too, as ${pluginTypes.join(', ')} or unknown`),
+  register: text('TYPE', 'register it too, under this type: a kind (plugin kind list), or unknown', {
+    suggest: pluginTypes,
+  }),
   runtime: text('NAME', 'with -register: the plugin runtime'),
   engine: engineFlag,
   socket_directory: socketDirectoryFlag,

@@ -1,4 +1,8 @@
 import type { CommandGroup } from '../../command.ts';
+import { deregister as deregisterKind } from '../kind/deregister.ts';
+import { info as kindInfo } from '../kind/info.ts';
+import { list as listKinds } from '../kind/list.ts';
+import { register as registerKind } from '../kind/register.ts';
 import { deregister as deregisterRuntime } from '../runtime/deregister.ts';
 import { info as runtimeInfo } from '../runtime/info.ts';
 import { list as listRuntimes } from '../runtime/list.ts';
@@ -16,8 +20,14 @@ const runtime: CommandGroup = {
   commands: [registerRuntime, listRuntimes, runtimeInfo, deregisterRuntime],
 };
 
+const kind: CommandGroup = {
+  name: 'kind',
+  summary: 'kinds of plugins: how they are started, and whether mounts may share one',
+  commands: [registerKind, listKinds, kindInfo, deregisterKind],
+};
+
 export const plugin: CommandGroup = {
   name: 'plugin',
-  summary: 'the catalog: plugins, plugin runtimes and pins',
-  commands: [register, list, info, deregister, reload, pin, runtime],
+  summary: 'the catalog: plugins, plugin runtimes, kinds and pins',
+  commands: [register, list, info, deregister, reload, pin, runtime, kind],
 };

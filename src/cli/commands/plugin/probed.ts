@@ -17,7 +17,13 @@ export async function probed(
 ): Promise<RegisteredPlugin> {
   const { PluginHost } = await lazyModules.host();
   using _told = tellOverrides(terminal);
-  await using host = await PluginHost.open({ ...directory, socketPath: engine, socketDirectory, signal });
+  await using host = await PluginHost.open({
+    ...directory,
+    socketPath: engine,
+    socketDirectory,
+    control: false,
+    signal,
+  });
   terminal.progress(`trying ${registration.ociImage}`);
   return await host.plugins.register(registration, { signal });
 }

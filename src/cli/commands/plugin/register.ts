@@ -16,14 +16,17 @@ export const register = command({
   name: 'register',
   summary: 'register a plugin image under a type and a name, after trying whether it runs here',
   details: [
-    "The plugin is started once exactly as it will run, and asked for its type and version. What can't run here is refused with every reason, and nothing is registered. TYPE may be unknown, and is then found out.",
+    "The plugin is started once exactly as it will run, and asked for its type and version. What can't run here is refused with every reason, and nothing is registered. TYPE is a kind: one that is built in, or one of plugin kind register; plugin kind list shows them. It may be unknown, and is then found out among Vault's kinds and those that are registered.",
     'Flags of the container are kept with the plugin and come before those of its plugin runtime, whose -rootless and -require_non_root stay.',
   ],
   examples: [
     'plugin register -oci_image=localhost/kv -version=0.24.0 -runtime=gvisor secret kv',
     'plugin register -oci_image=localhost/kv:0.24.0 -sha256=DIGEST -env=LOG=debug secret kv',
   ],
-  positionals: [{ name: 'TYPE', complete: [...pluginTypes, 'unknown'] }, { name: 'NAME' }],
+  positionals: [
+    { name: 'TYPE', complete: { ...pluginTypes, words: [...pluginTypes.words, 'unknown'] } },
+    { name: 'NAME' },
+  ],
   flags: {
     oci_image: requiredText('IMAGE', 'local image; without a tag the version is the tag'),
     version: text('VERSION', 'semantic version (default: the unversioned entry of the name)'),
@@ -71,14 +74,14 @@ async function withoutProbe(
   registration: PluginRegistration,
   { signal }: Context,
 ): Promise<RegisteredPlugin> {
-  const [{ PluginRegistry }, { vaultKinds }] = await Promise.all([
+  const [{ Kinds, PluginRegistry }, { vaultKinds }] = await Promise.all([
     import('../../../host/internal.ts'),
     import('../../../kinds/vault/kinds.ts'),
   ]);
-  const { plugins } = await openCatalogs(directory);
+  const { plugins, kinds } = await openCatalogs(directory);
   const never = () => Promise.reject(new Error('nothing is started without a probe'));
   const registry = new PluginRegistry(plugins, {
-    kinds: vaultKinds,
+    kinds: new Kinds(vaultKinds, kinds),
     resolve: never,
     start: never,
   });

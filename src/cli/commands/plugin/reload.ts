@@ -12,7 +12,7 @@ export const reload = command({
   name: 'reload',
   summary: 'replace a running plugin by what is registered now, without a failed call',
   details: [
-    'In every host that bulkhead run has on the directory. If the new plugin fails, the old one continues to run.',
+    "In every host on the directory, of bulkhead run or of a program of one's own. If the new plugin fails, the old one continues to run.",
   ],
   examples: ['plugin reload -plugin=kv', 'plugin reload -type=secret -plugin=kv -version=0.25.0'],
   flags: {

@@ -1,2 +1,2 @@
-/** The types of plugins that every host knows. */
-export const pluginTypes = ['auth', 'secret', 'database'] as const;
+/** How shells complete the type of a plugin, which is the name of a kind. */
+export { kindWords as pluginTypes } from '../kind/kind-words.ts';

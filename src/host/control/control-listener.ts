@@ -2,14 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { watch, type FSWatcher } from 'node:fs';
-import { lstat, mkdir, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { trustedPath, unwritable } from '../../catalog/internal.ts';
-import type { CatalogDirectory } from '../commands/directory.ts';
+import { trustedPath, unwritable, type TrustedDirectory } from '../../catalog/internal.ts';
+import { shortPath } from '../../linux/short-path.ts';
 import { hostsFolder } from './messages.ts';
-import { shortPath } from './short-path.ts';
 
 export interface ListenOptions {
   readonly connected: (socket: Socket) => void;
@@ -32,7 +31,7 @@ interface Listening {
  * @throws the errors of the file system; StoreError `CATALOG_UNTRUSTED`
  */
 export async function listenInDirectory(
-  directory: CatalogDirectory,
+  directory: TrustedDirectory,
   options: ListenOptions,
 ): Promise<AsyncDisposable> {
   let closed = false;
@@ -72,7 +71,7 @@ export async function listenInDirectory(
 }
 
 async function listen(
-  directory: CatalogDirectory,
+  directory: TrustedDirectory,
   connected: (socket: Socket) => void,
   changed: () => void,
 ): Promise<Listening> {
@@ -82,7 +81,11 @@ async function listen(
   await trustedPath(directory, folder, 'write'); // somebody else may have made the folder in the meantime
   const name = `${process.pid}-${randomBytes(4).toString('hex')}.sock`;
   const { path, release } = await shortPath(folder, name);
-  const server = createServer({ allowHalfOpen: true }, connected);
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.unref();
+    connected(socket);
+  });
+  server.unref(); // the socket does not keep the process of the host alive
   const close = async (): Promise<void> => {
     watcher?.close();
     if (server.listening) {
@@ -96,6 +99,7 @@ async function listen(
   try {
     server.listen(path);
     await once(server, 'listening');
+    await chmod(path, 0o600);
     const { dev, ino } = await lstat(join(folder, name));
     watcher = watchFolder(folder, changed);
     return {

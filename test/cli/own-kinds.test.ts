@@ -1,0 +1,279 @@
+/** Plugins of kinds that are not Vault's, from registration to reload, with real plugins on real engines. */
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { connectEngine, type Engine } from '../../src/engine/index.ts';
+import { service } from '../../src/goplugin/index.ts';
+import { hostLabels, PluginHost } from '../../src/host/index.ts';
+import { loadEngines, noEngines, type TestEngine } from '../engines/engines.ts';
+import { addHelper, counter, type CounterClient } from '../goplugin/fixtures/protos.ts';
+import { typescriptArgs } from '../goplugin/fixtures/start.ts';
+import { ownSocketParent } from '../host/socket-parent.ts';
+import { loadFixture, type FixtureName } from '../plugins/images.ts';
+import { startBulkhead } from './bulkhead.ts';
+
+const engines = loadEngines().filter(({ rootless, suite }) => !rootless && suite === 'host');
+
+if (engines.length === 0) it('runs plugins of kinds of its own', { skip: noEngines }, () => undefined);
+
+for (const testEngine of engines) {
+  describe(`plugins of further kinds on ${testEngine.name}`, { timeout: 900_000 }, () => {
+    it("are registered, run, called, reloaded and logged as Vault's are: go-plugin's example grpc", async (t) => {
+      await using world = await openWorld(testEngine, t, 'go-example-kv');
+      if (world.image === undefined) return;
+      const { bulkhead, ok, where, image } = world;
+      const kind = ['-cookie=BASIC_PLUGIN=hello', '-protocol=1', '-sharing=always', '-probe=grpc-health'];
+      await ok('plugin', 'kind', 'register', 'greeter', ...kind);
+      await ok('plugin', 'register', `-oci_image=${image}`, '-runtime=fast', ...where, 'greeter', 'kv');
+      await ok('check', 'greeter/kv', ...where);
+      await ok('check', image, '-type=greeter', '-runtime=runc', ...where);
+      const inUse = await bulkhead('plugin', 'kind', 'deregister', 'greeter');
+      assert.deepEqual([inUse.status, inUse.stdout], [1, '']);
+
+      const host = world.start('run', 'greeter/kv', ...where);
+      await linesOf(host).until(/^protocol_version +1$/m);
+      const [first] = await world.processes();
+      assert.deepEqual(
+        [first?.type, first?.name, first?.state, first?.mounts, first?.pid],
+        ['greeter', 'kv', 'ready', 1, host.pid],
+      );
+      await ok('call', 'greeter/kv', 'proto.KV/Put', '{"key":"a","value":"aGVsbG8="}');
+      const got = await ok('call', 'kv', 'KV/Get', '{"key":"a"}');
+      const { value } = JSON.parse(got) as { value: string };
+      assert.match(Buffer.from(value, 'base64').toString(), /^hello/);
+      const wrong = await bulkhead('call', 'kv', 'KV/Get', '{"kee":"a"}');
+      assert.equal(wrong.status, 2);
+      assert.match(wrong.stderr, /INVALID_OPTION: .*no field "kee"; did you mean key\?/);
+      assert.match(await ok('logs', 'greeter/kv'), /plugin address/);
+      assert.equal(
+        await ok('plugin', 'reload', '-type=greeter', '-plugin=kv'),
+        'Success! Reloaded plugin: kv\n',
+      );
+      const [second] = await world.processes();
+      assert.notEqual(second?.container, first?.container);
+
+      const ended = once(host, 'exit');
+      host.kill('SIGINT');
+      assert.deepEqual(await ended, [0, null]);
+      assert.deepEqual(await world.containers(), []);
+      await ok('plugin', 'deregister', 'greeter', 'kv');
+      await ok('plugin', 'kind', 'deregister', 'greeter');
+    });
+
+    it("of a well-known kind need no registration of it: go-plugin's example bidirectional", async (t) => {
+      await using world = await openWorld(testEngine, t, 'go-example-counter');
+      if (world.image === undefined) return;
+      const { ok, where, image } = world;
+      const type = 'example-bidirectional';
+      await ok('plugin', 'register', `-oci_image=${image}`, '-runtime=fast', ...where, type, 'counter');
+      const host = world.start('run', `${type}/counter`, ...where);
+      await linesOf(host).until(/^protocol_version +1$/m);
+      const got = await world.bulkhead('call', 'counter', 'Counter/Get', '{"key":"never"}');
+      assert.equal(got.status, 1);
+      assert.match(got.stderr, /PLUGIN_CALL_FAILED: .*no such file/);
+      assert.equal(await ok('plugin', 'reload', '-plugin=counter'), 'Success! Reloaded plugin: counter\n');
+      assert.match(await ok('logs', 'counter'), /plugin address/);
+
+      // It calls back what its host serves.
+      await using library = await PluginHost.open({
+        directory: world.directory,
+        socketPath: world.engine.socketPath,
+        socketDirectory: world.sockets,
+        control: false,
+      });
+      await using plugin = await library.start(type, 'counter');
+      const sum = ({ a, b }: { a: string; b: string }) => ({ r: BigInt(a) + BigInt(b) });
+      const helper = service(await addHelper(), { sum });
+      const client = plugin.client<CounterClient>(await counter());
+      for (const value of [2, 3]) {
+        await using offer = await plugin.broker.serve([helper]); // go-plugin dials an id once
+        await client.put({ add_server: offer.id, key: 'a', value });
+      }
+      assert.deepEqual(await client.get({ key: 'a' }), { value: '5' });
+
+      const direct = await world.bulkhead('run', image, '-type=example-basic', '-runtime=runc', ...where);
+      assert.deepEqual([direct.status, direct.stdout], [2, '']);
+      assert.match(direct.stderr, /net\/rpc/);
+      await world.end(host);
+    });
+
+    it("of a program of one's own answer ps, logs, call and reload as those of bulkhead run do", async (t) => {
+      await using world = await openWorld(testEngine, t, 'go-example-kv');
+      if (world.image === undefined) return;
+      const { bulkhead, ok, where, image, directory } = world;
+      const program = await world.program(`
+        import { PluginHost } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)};
+        const handshake = { magicCookieKey: 'BASIC_PLUGIN', magicCookieValue: 'hello' };
+        const greeter = { handshake, protocolVersions: [1], sharing: 'always' };
+        await using host = await PluginHost.open({
+          directory: ${JSON.stringify(directory)},
+          socketPath: ${JSON.stringify(world.engine.socketPath)},
+          socketDirectory: ${JSON.stringify(world.sockets)},
+          kinds: { greeter },
+        });
+        await host.plugins.register({ type: 'greeter', name: 'kv', ociImage: ${JSON.stringify(image)}, runtime: 'fast' });
+        await using mount = await host.mount('greeter', 'kv');
+        const launch = { image: ${JSON.stringify(image)}, handshake, protocolVersions: [1], runtime: 'runc', tmpfs: [{ path: '/tmp' }] };
+        await using other = await host.mount({ type: 'mine', name: 'loose', launch });
+        console.log('mounted');
+        await new Promise((resolve) => process.stdin.once('data', resolve));
+      `);
+      await linesOf(program).until(/^mounted$/m);
+      const sockets = await readdir(join(directory, 'hosts'));
+      assert.equal(sockets.length, 1);
+      assert.equal((await stat(join(directory, 'hosts'))).mode & 0o777, 0o700);
+      assert.equal((await stat(join(directory, 'hosts', sockets[0] ?? ''))).mode & 0o777, 0o600);
+
+      const rows = await world.processes();
+      assert.deepEqual(
+        rows.map(({ type, name, state, mounts, pid }) => [type, name, state, mounts, pid]),
+        [
+          ['greeter', 'kv', 'ready', 1, program.pid],
+          ['mine', 'loose', 'ready', 1, program.pid],
+        ],
+      );
+      await ok('call', 'greeter/kv', 'KV/Put', '{"key":"a","value":""}');
+      await ok('call', 'mine/loose', 'KV/Put', '{"key":"a","value":""}');
+      assert.match(await ok('logs', 'greeter/kv'), /plugin address/);
+      assert.equal(
+        await ok('plugin', 'reload', '-type=greeter', '-plugin=kv'),
+        'Success! Reloaded plugin: kv\n',
+      );
+      assert.equal(
+        await ok('plugin', 'reload', '-type=mine', '-plugin=loose'),
+        'Success! Reloaded plugin: loose\n',
+      );
+
+      const ended = once(program, 'exit');
+      program.stdin?.write('end\n');
+      assert.deepEqual(await ended, [0, null]);
+      assert.deepEqual(await readdir(join(directory, 'hosts')), []);
+      assert.deepEqual(await world.containers(), []);
+      // Without the program, nobody here knows the kind.
+      const alone = await bulkhead('call', 'greeter/kv', 'KV/Get', '{}', ...where);
+      assert.equal(alone.status, 2);
+      assert.match(alone.stderr, /knows no plugins of type "greeter"[\s\S]*bulkhead plugin kind register/);
+    });
+  });
+}
+
+interface Row {
+  readonly type: string;
+  readonly name: string;
+  readonly state: string;
+  readonly mounts?: number;
+  readonly pid?: number;
+  readonly container?: string;
+}
+
+interface Done {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** An engine with an image, a directory and a folder for sockets of the test's own, which end with it. */
+async function openWorld(testEngine: TestEngine, t: TestContext, fixture: FixtureName) {
+  const socketPath = testEngine.services.find(({ runtime }) => runtime === 'runc')?.socket ?? '';
+  const engine: Engine = await connectEngine({ socketPath });
+  const found = await loadFixture(engine, fixture);
+  if (found.skipped !== undefined) t.skip(found.skipped);
+  const directory = await mkdtemp(join(tmpdir(), 'bulkhead-kinds-'));
+  const ownProgram = `${directory}.mts`;
+  const parent = await ownSocketParent(testEngine);
+  const started: ChildProcess[] = [];
+  // The key by which containers are known is in the directory for all of them: there is no home.
+  const environment = { BULKHEAD_DIRECTORY: directory, HOME: '/nonexistent' };
+  const where = [`-engine=${engine.socketPath}`, `-socket_directory=${parent.path}`];
+  const start = (...args: string[]): ChildProcess => {
+    const child = startBulkhead(args, environment);
+    started.push(child);
+    return child;
+  };
+  const bulkhead = async (...args: string[]): Promise<Done> => {
+    const child = start(...args);
+    const output = { stdout: '', stderr: '' };
+    child.stdout?.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
+    child.stderr?.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
+    const [status] = (await once(child, 'close')) as [number | null];
+    return { status, ...output };
+  };
+  const ok = async (...args: string[]): Promise<string> => {
+    const { status, stdout, stderr } = await bulkhead(...args);
+    assert.equal(status, 0, `${args.join(' ')}: ${stderr}`);
+    return stdout;
+  };
+  await ok('plugin', 'runtime', 'register', '-oci_runtime=runc', '-tmpfs=/tmp', 'fast');
+  return {
+    engine,
+    image: found.skipped === undefined ? found.tag : undefined,
+    directory,
+    sockets: parent.path,
+    where,
+    start,
+    bulkhead,
+    ok,
+    /** Starts a program of the user's own. */
+    async program(source: string): Promise<ChildProcess> {
+      await writeFile(ownProgram, source);
+      const child = spawn(process.execPath, [...typescriptArgs, ownProgram], {
+        env: { PATH: process.env['PATH'] ?? '', ...environment },
+      });
+      started.push(child);
+      return child;
+    },
+    async end(host: ChildProcess): Promise<void> {
+      const ended = once(host, 'exit');
+      host.kill('SIGINT');
+      await ended;
+    },
+    /** The plugins that processes of this test run, as `ps` shows them. */
+    async processes(): Promise<Row[]> {
+      const rows = JSON.parse(await ok('ps', '-format=json', where[0] ?? '')) as Row[];
+      return rows.filter(({ pid }) => started.some((child) => child.pid === pid));
+    },
+    /** Names of this test's containers: those whose sockets are in its folder. */
+    async containers(): Promise<string[]> {
+      const all = await engine.containers.list({ all: true, filters: { label: [hostLabels.folder] } });
+      return all
+        .filter(({ labels }) => labels[hostLabels.folder]?.startsWith(parent.path))
+        .flatMap(({ names }) => names);
+    },
+    async [Symbol.asyncDispose]() {
+      for (const child of started) if (child.exitCode === null) child.kill('SIGKILL');
+      await engine.close();
+      await parent[Symbol.asyncDispose]();
+      await rm(directory, { recursive: true, force: true });
+      await rm(ownProgram, { force: true });
+    },
+  };
+}
+
+/** What a process writes, both ways, and waiting for something in it. */
+function linesOf(child: ChildProcess): { until(pattern: RegExp): Promise<void> } {
+  let text = '';
+  let look: () => void = () => undefined;
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      look();
+    });
+  }
+  child.once('exit', () => {
+    look();
+  });
+  return {
+    until: (pattern) =>
+      new Promise((resolve, reject) => {
+        look = () => {
+          if (pattern.test(text)) resolve();
+          else if (child.exitCode !== null) reject(new Error(`ended without ${String(pattern)}: ${text}`));
+        };
+        look();
+      }),
+  };
+}
