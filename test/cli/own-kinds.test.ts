@@ -149,7 +149,7 @@ for (const testEngine of engines) {
       );
 
       const ended = once(program, 'exit');
-      program.stdin?.write('end\n');
+      program.stdin?.end('end\n');
       assert.deepEqual(await ended, [0, null]);
       assert.deepEqual(await readdir(join(directory, 'hosts')), []);
       assert.deepEqual(await world.containers(), []);
