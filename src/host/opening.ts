@@ -40,7 +40,14 @@ export async function openControl(
     const removed = (text: string): void => {
       logger.warn(text, { host: host.id, concerns: 'control' });
     };
-    return await serveControl(host, { directory: resolve(directory), trustedOwners }, { removed });
+    return await serveControl(
+      host,
+      { directory: resolve(directory), trustedOwners },
+      {
+        removed,
+        keepsAlive: false,
+      },
+    );
   } catch (error) {
     if (control === true) throw error;
     logger.warn(

@@ -14,6 +14,8 @@ export interface ListenOptions {
   readonly connected: (socket: Socket) => void;
   /** Told when the socket was removed: that another one was made, or why that failed. */
   readonly removed?: ((text: string) => void) | undefined;
+  /** Whether the socket keeps the process alive. Default true. */
+  readonly keepsAlive?: boolean | undefined;
 }
 
 /** Whoever removes the folder removes it file by file, and would be in the way of a new one made at once. */
@@ -36,7 +38,7 @@ export async function listenInDirectory(
 ): Promise<AsyncDisposable> {
   let closed = false;
   let looking: Promise<void> = Promise.resolve();
-  let current = await listen(directory, options.connected, look);
+  let current = await listen(directory, options, look);
 
   function look(): void {
     looking = looking.then(async () => {
@@ -45,7 +47,7 @@ export async function listenInDirectory(
       if (isClosed()) return;
       const lost = current;
       try {
-        current = await listen(directory, options.connected, look);
+        current = await listen(directory, options, look);
         options.removed?.(
           `The socket ${lost.path} was removed; ps, logs and call find this host at another one now.`,
         );
@@ -72,7 +74,7 @@ export async function listenInDirectory(
 
 async function listen(
   directory: TrustedDirectory,
-  connected: (socket: Socket) => void,
+  { connected, keepsAlive = true }: ListenOptions,
   changed: () => void,
 ): Promise<Listening> {
   const folder = join(directory.directory, hostsFolder);
@@ -82,10 +84,10 @@ async function listen(
   const name = `${process.pid}-${randomBytes(4).toString('hex')}.sock`;
   const { path, release } = await shortPath(folder, name);
   const server = createServer({ allowHalfOpen: true }, (socket) => {
-    socket.unref();
+    if (!keepsAlive) socket.unref();
     connected(socket);
   });
-  server.unref(); // the socket does not keep the process of the host alive
+  if (!keepsAlive) server.unref();
   const close = async (): Promise<void> => {
     watcher?.close();
     if (server.listening) {

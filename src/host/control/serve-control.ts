@@ -42,8 +42,8 @@ export interface ControlledHost {
 
 /**
  * Serves other processes of the same user, such as the commands `ps`, `logs`, `call` and `plugin reload`: the state of
- * this host, its logs, a reload, a call. The socket is in a folder that only its owner can enter. It does not keep the
- * process alive. A command that stands still holds up neither the host nor other commands.
+ * this host, its logs, a reload, a call. The socket is in a folder that only its owner can enter. A command
+ * that stands still holds up neither the host nor other commands.
  *
  * @param options.removed told when somebody removed the socket, after which another one is made
  * @throws the errors of the file system; StoreError `CATALOG_UNTRUSTED`
@@ -51,7 +51,7 @@ export interface ControlledHost {
 export async function serveControl(
   host: ControlledHost,
   directory: TrustedDirectory,
-  options: Pick<ListenOptions, 'removed'> = {},
+  options: Pick<ListenOptions, 'removed' | 'keepsAlive'> = {},
 ): Promise<AsyncDisposable> {
   const connections = new Connections();
   const listener = await listenInDirectory(directory, {
