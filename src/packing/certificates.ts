@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { variableOf } from '../linux/standard-folders.ts';
 import { ImageFileError } from './errors.ts';
 
 /** Where distributions keep all CA certificates in one file. */
@@ -47,7 +48,7 @@ export async function certificateBundle(
   file: string | undefined,
   { environment = process.env, root = '/' }: HostPlaces = {},
 ): Promise<CertificateBundle> {
-  const named = file ?? (environment['SSL_CERT_FILE'] || undefined);
+  const named = file ?? variableOf(environment, 'SSL_CERT_FILE');
   const source = named ?? (await firstBundle(root));
   const path = named ?? join(root, source);
   const text = await readBundle(path);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, readlink, realpath, stat } from 'node:fs/promises';
 import { dirname, join, posix, relative } from 'node:path';
 import type { HostPlaces } from './certificates.ts';
+import { variableOf } from '../linux/standard-folders.ts';
 import { ImageFileError } from './errors.ts';
 import type { ImageFile } from './image-files.ts';
 
@@ -37,7 +38,7 @@ export async function timeZones(
   folder: string | undefined,
   { environment = process.env, root = '/' }: HostPlaces = {},
 ): Promise<TimeZones> {
-  const named = folder ?? (environment['ZONEINFO'] || undefined);
+  const named = folder ?? variableOf(environment, 'ZONEINFO');
   const source = named ?? (await firstFolder(root));
   const path = named ?? join(root, source);
   const files: ImageFile[] = [];

@@ -26,8 +26,7 @@ export async function configuredImage(options: ConfiguredImage): Promise<Buffer>
     rootfs: { diff_ids: string[] };
     history: object[];
   };
-  Object.assign(image.config, config);
-  for (const [key, value] of Object.entries(config)) if (value === undefined) delete image.config[key];
+  image.config = { ...image.config, ...config }; // what is undefined is left out of the JSON
   const further = await Promise.all(layers.map(layerOf));
   image.rootfs.diff_ids.push(...further.map((layer) => `sha256:${hash(layer)}`));
   image.history.push(...further.map(() => ({ created: new Date(0).toISOString(), created_by: 'a test' })));

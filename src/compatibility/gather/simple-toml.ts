@@ -21,7 +21,7 @@ export function parseSimpleToml(text: string): Map<string, Map<string, string | 
     if (header !== null) {
       const name = unquoted(header[1] ?? '');
       if (tables.has(name)) fail();
-      tables.set(name, (table = new Map()));
+      tables.set(name, (table = new Map<string, string | number | boolean>()));
       continue;
     }
     const entry =

@@ -80,7 +80,7 @@ export function otherNetworks(given: Given): readonly string[] {
   // Podman 5 lists a mode that is no network, such as `pasta`, among the networks. The mode itself is compared.
   const joined = isPodman(given) ? made.networks.filter((name) => name !== made.network) : made.networks;
   if (allowed === 'any one') return joined.length > 1 ? joined : [];
-  const foreign = (made.endpoints ?? []).filter(
+  const foreign = made.endpoints.filter(
     ({ network, networkId }) =>
       allowed.includes(network) &&
       isForeign(networkId, given.network?.kind === 'network' ? given.network : undefined),
