@@ -98,7 +98,7 @@ describe('the catalog of kinds', () => {
     it(`refuses ${what}`, async () => {
       const kinds = new KindCatalog(memoryStore());
       await assert.rejects(
-        kinds.register({ ...greeter, ...change } as KindRegistration),
+        kinds.register({ ...greeter, ...change }),
         (error) => error instanceof InvalidOptionError && error.option === option,
       );
       assert.deepEqual((await kinds.list()).entries, []);

@@ -132,7 +132,11 @@ for (const testEngine of engines) {
       const called = await run('call', 'secret/plain', 'KV/Put', put, '-override=unknown', ...where);
       assert.equal(called.status, 0, called.stderr);
       const never = await run('call', 'secret/plain', 'KV/Put', put, '-override=refused', ...where);
-      assert.deepEqual([never.status, never.stderr.includes('only what is unknown')], [2, true], never.stderr);
+      assert.deepEqual(
+        [never.status, never.stderr.includes('only what is unknown')],
+        [2, true],
+        never.stderr,
+      );
     });
 
     it('serves a host, its mounts and a reload, and is an event; a refusal stays one', async (t) => {

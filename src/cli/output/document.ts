@@ -68,7 +68,7 @@ function printField(terminal: Terminal, format: Format, value: Field): void {
   const { out } = terminal;
   const print = (each: unknown): string => {
     if (each === undefined || each === null) return '';
-    return typeof each === 'object' ? plainJson(each) : plainText(String(each));
+    return typeof each === 'string' ? plainText(each) : plainJson(each);
   };
   const rows = 'rows' in value ? value.rows : undefined;
   if (format !== 'table')
