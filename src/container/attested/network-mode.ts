@@ -1,4 +1,5 @@
 /** Compares networks by what they mean, because engines report them in other words than they were asked in. */
+import type { NetworkEndpoint } from '../../engine/index.ts';
 import { networkKind } from '../../settings/network-kind.ts';
 import { isPodman, same, type AttestedSetting, type Given } from './setting.ts';
 
@@ -80,7 +81,7 @@ export function otherNetworks(given: Given): readonly string[] {
   // Podman 5 lists a mode that is no network, such as `pasta`, among the networks. The mode itself is compared.
   const joined = isPodman(given) ? made.networks.filter((name) => name !== made.network) : made.networks;
   if (allowed === 'any one') return joined.length > 1 ? joined : [];
-  const foreign = made.endpoints.filter(
+  const foreign = endpointsOf(made).filter(
     ({ network, networkId }) =>
       allowed.includes(network) &&
       isForeign(networkId, given.network?.kind === 'network' ? given.network : undefined),
@@ -89,6 +90,15 @@ export function otherNetworks(given: Given): readonly string[] {
     ...joined.filter((name) => !allowed.includes(name)),
     ...foreign.map(({ network, networkId = '' }) => `${network} with the id ${networkId}`),
   ];
+}
+
+/** Containers that were described by an earlier version have none. */
+function endpointsOf({
+  endpoints,
+}: {
+  readonly endpoints?: readonly NetworkEndpoint[];
+}): readonly NetworkEndpoint[] {
+  return endpoints ?? [];
 }
 
 /** @param networkId Podman before 5 gives the name here */
