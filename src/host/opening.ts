@@ -1,6 +1,7 @@
 /** Opens a host: its store, identity and engines, and the sweep of what dead hosts have left. */
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
+import type { AbortOption } from '../abort.ts';
 import { fileStore, memoryStore } from '../catalog/index.ts';
 import type { Engine, PodmanServiceOptions } from '../engine/index.ts';
 import { runtimeFolder, temporaryFolder } from '../linux/standard-folders.ts';
@@ -22,6 +23,7 @@ import { Counters } from './reporting/metrics.ts';
 import { OwnedFolders } from './orphans/owned-folders.ts';
 import { ownerKey } from './orphans/owner-key.ts';
 import { sweepAll, type MayLive, type Sweep } from './orphans/sweep.ts';
+import { sweepRecorded } from './orphans/sweep-recorded.ts';
 import { Watchdog } from './orphans/watchdog.ts';
 
 /**
@@ -155,14 +157,34 @@ function storageOf({ runtime, root, runRoot, tmpDir }: PodmanServiceOptions): Po
 }
 
 /** Folders that may hold folders of sockets. */
-export function parentsOf({ socketDirectory, podman }: PluginHostOptions): string[] {
+function parentsOf({ socketDirectory, podman }: PluginHostOptions): string[] {
   const podmans = podman?.socketDirectory ?? runtimeFolder(process.env);
   const temporary = temporaryFolder();
   return [...new Set([socketDirectory ?? temporary, temporary, ...(podmans === undefined ? [] : [podmans])])];
 }
 
+/**
+ * Sweeps the folders and engines that an open host uses by now, and those that dead hosts have recorded unless `recorded`
+ * is false.
+ */
+export async function sweepAgain(
+  { identity, key, folders, counters, logger, records, record: own, ...parts }: HostParts,
+  options: PluginHostOptions,
+  { signal, recorded }: AbortOption & { readonly recorded?: boolean | undefined },
+): Promise<Sweep> {
+  const { hostId, clusterId } = identity;
+  const parents = [...parentsOf(options), ...folders.parents];
+  const cluster = { clusterId, key };
+  const engines = await parts.engines.connected();
+  const swept = await (recorded === false
+    ? sweepAll(engines, parents, cluster, { signal })
+    : sweepRecorded({ engines, parents, cluster, records, own }, { signal }));
+  tellSweep(swept, hostId, counters, logger);
+  return swept;
+}
+
 /** Counts, logs and publishes what a sweep removed. */
-export function tellSweep(swept: Sweep, host: string, counters: Counters, logger: HostLogger): void {
+function tellSweep(swept: Sweep, host: string, counters: Counters, logger: HostLogger): void {
   const { containers, images, folders, unproved, failures } = swept;
   counters.sweptContainers += containers.length;
   counters.sweptFolders += folders.length;

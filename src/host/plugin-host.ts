@@ -26,9 +26,8 @@ import { noteDrift } from './mounts/drift.ts';
 import type { Mount, MountOptions } from './mounts/mount.ts';
 import { mountArguments } from './mounts/mount-arguments.ts';
 import { reloadPlugin, type ReloadOptions } from './mounts/reload.ts';
-import { openControl, openParts, parentsOf, tellSweep } from './opening.ts';
-import { sweepAll, type Sweep } from './orphans/sweep.ts';
-import { sweepRecorded } from './orphans/sweep-recorded.ts';
+import { openControl, openParts, sweepAgain } from './opening.ts';
+import type { Sweep } from './orphans/sweep.ts';
 import { prometheusText, type HostMetrics } from './reporting/metrics.ts';
 
 /**
@@ -298,17 +297,10 @@ export class PluginHost implements AsyncDisposable {
    */
   async gc(options: AbortOption & { readonly recorded?: boolean | undefined } = {}): Promise<Sweep> {
     checkMethodOptions('gc', options);
-    const { counters, folders, key, lifetime, logger, record: own, records } = this.#parts;
-    return lifetime.work(options.signal, async (ours) => {
-      const parents = [...parentsOf(this.#options), ...folders.parents];
-      const cluster = { clusterId: this.clusterId, key };
-      const engines = await this.#parts.engines.connected();
-      const swept = await (options.recorded === false
-        ? sweepAll(engines, parents, cluster, ours)
-        : sweepRecorded({ engines, parents, cluster, records, own }, ours));
-      tellSweep(swept, this.id, counters, logger);
-      return swept;
-    });
+    const { recorded } = options;
+    return this.#parts.lifetime.work(options.signal, (ours) =>
+      sweepAgain(this.#parts, this.#options, { ...ours, recorded }),
+    );
   }
 
   /**
