@@ -24,7 +24,7 @@ import type { UnregisteredPlugin } from './launching/resolver.ts';
 import { checkInstanceId, checkLaunch, checkMethodOptions, checkPluginName } from './method-checks.ts';
 import { noteDrift } from './mounts/drift.ts';
 import type { Mount, MountOptions } from './mounts/mount.ts';
-import { mountArguments } from './mounts/mount-arguments.ts';
+import { mountArguments, mountSource } from './mounts/mount-arguments.ts';
 import { reloadPlugin, type ReloadOptions } from './mounts/reload.ts';
 import { openControl, openParts, sweepAgain } from './opening.ts';
 import type { Sweep } from './orphans/sweep.ts';
@@ -182,15 +182,9 @@ export class PluginHost implements AsyncDisposable {
     third: MountOptions & VersionOption = {},
   ): Promise<Mount> {
     const { source, options } = mountArguments(first, second, third);
-    const { lifetime, pool, sources } = this.#parts;
-    return lifetime.work(options.signal, async (ours) => {
-      const plugin = await sources.resolve(source, ours);
-      const version = source.kind === 'registered' ? source.version : undefined;
-      const asked = { type: plugin.type, name: plugin.name, version };
-      const mount = await pool.mount(plugin, asked, { ...options, ...ours });
-      sources.set(mount, source);
-      return mount;
-    });
+    return this.#parts.lifetime.work(options.signal, (ours) =>
+      mountSource(this.#parts, source, { ...options, ...ours }),
+    );
   }
 
   /**
