@@ -93,7 +93,7 @@ describe('the settings of a plugin', () => {
         ...['-rootless', '-user=1:2', '-require_non_root', '-workdir=/tmp', '-network=plugins', '-writable'],
         ...['-cap_add=IPC_LOCK', '-no_new_privileges=false', '-seccomp=unconfined', '-memory_bytes=1M'],
         ...['-cpu_nanos=500000000', '-pids_limit=unlimited', '-cgroup_parent=/plugins', '-tmpfs=/data:4096'],
-        ...['-ulimit=nofile=1:2', '-override=unknown'],
+        ...['-volume_bytes=1M', '-ulimit=nofile=1:2', '-override=unknown'],
       ];
       const image = '-oci_image=localhost/kv:1';
       const registered = await run('plugin', 'register', '-skip_probe', image, ...flags, 'secret', 'kv');
