@@ -159,7 +159,8 @@ describe('on a real engine', { skip: testEngine === undefined && noEngines, time
     ]);
     assert.equal(no.status, 1);
     const result = JSON.parse(no.stdout) as { cell: object; reasons: object[] };
-    assert.deepEqual(Object.keys(result), ['ok', 'verdict', 'cell', 'reasons', 'strategy']);
+    const fields = ['ok', 'verdict', 'overridden', 'cell', 'network', 'reasons', 'strategy'];
+    assert.deepEqual(Object.keys(result), fields);
     assert.deepEqual(result.cell, {
       engine: 'docker',
       mode: 'rootful',

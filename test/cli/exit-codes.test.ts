@@ -27,7 +27,12 @@ describe('the exit code', () => {
 
   it('is 2 only for codes that mean a wrong option or file of options', () => {
     const ofUsage = codes.filter((code) => exitCodeOf(new BulkheadError(code, '')) === 2);
-    assert.deepEqual(ofUsage, ['INVALID_OPTION', 'FACTS_INVALID', 'PROTO_INVALID']);
+    assert.deepEqual(ofUsage, [
+      'INVALID_OPTION',
+      'FACTS_INVALID',
+      'PROTO_INVALID',
+      'VAULT_STORAGE_WRONG_KEY',
+    ]);
   });
 
   it('is 3 for what is no error of Bulkhead, whatever was thrown', () => {

@@ -18,6 +18,12 @@ export interface ShownKind {
   readonly refused: string;
 }
 
+/** The fields of each kind. */
+export const kindFieldNames: readonly (keyof ShownKind)[] = [
+  ...(['name', 'builtin', 'cookie', 'protocol_versions', 'sharing', 'probe', 'env'] as const),
+  ...(['what', 'source', 'refused'] as const),
+];
+
 export function registeredKind({ name, ...entry }: KindEntry): ShownKind {
   const shadowed = name in vaultSources || name in wellKnownKinds;
   return {

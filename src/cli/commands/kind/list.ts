@@ -1,11 +1,11 @@
 import { command } from '../../command.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { toggle } from '../../flags.ts';
-import { formatFlag, printData } from '../../output/document.ts';
+import { fieldFlag, formatFlag, printData } from '../../output/document.ts';
 import { plainText } from '../../output/plain-text.ts';
 import { shown, tableLines } from '../../output/table.ts';
 import { directoryFlag, directoryOf, openCatalogs, warnOf } from '../directory.ts';
-import { builtInKinds, registeredKind } from './kind-data.ts';
+import { builtInKinds, kindFieldNames, registeredKind } from './kind-data.ts';
 
 export const list = command({
   name: 'list',
@@ -16,6 +16,7 @@ export const list = command({
   examples: ['plugin kind list', 'plugin kind list -format=json'],
   flags: {
     names: toggle('only the names, one in each line'),
+    field: fieldFlag,
     format: formatFlag,
     directory: directoryFlag,
   },
@@ -33,7 +34,7 @@ export const list = command({
       for (const { name, refused } of all) if (refused === '') terminal.out(plainText(name));
       return exitCodes.ok;
     }
-    printData(terminal, flags.format, all, () =>
+    const lines = () =>
       tableLines(
         ['Name', 'Built in', 'Protocol', 'Sharing', 'Probe', 'What'],
         all.map(({ name, builtin, protocol_versions, sharing, probe, what, refused }) => [
@@ -44,8 +45,8 @@ export const list = command({
           probe,
           shown(refused === '' ? what : `${what}; not run: ${refused}`),
         ]),
-      ),
-    );
+      );
+    printData(terminal, flags.format, all, lines, { field: flags.field, fields: kindFieldNames });
     return exitCodes.ok;
   },
 });
