@@ -2,6 +2,7 @@
 export { CrashLoopError, HostLimitError, OutcomeUnknownError, ReloadFailedError } from './errors.ts';
 export type { EnginesOptions } from './launching/engines.ts';
 export type { HostEvents, HostLogger } from './reporting/events.ts';
+export type { LostFolder } from './orphans/owned-folders.ts';
 export type { GenerationEnd } from './instances/generation.ts';
 export type { HealthOptions } from './instances/health.ts';
 export type { InstanceOptions } from './instances/instance-options.ts';

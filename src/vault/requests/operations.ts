@@ -1,5 +1,22 @@
-/** The operations of requests (Vault: sdk/logical, Operation; `scan` is OpenBao's). */
-export const operations = [
+/** An operation of a request (Vault: sdk/logical, Operation; `scan` is OpenBao's). */
+export type VaultOperation =
+  | 'create'
+  | 'read'
+  | 'update'
+  | 'patch'
+  | 'delete'
+  | 'list'
+  | 'help'
+  | 'alias-lookahead'
+  | 'resolve-role'
+  | 'header'
+  | 'revoke'
+  | 'renew'
+  | 'rollback'
+  | 'scan';
+
+/** Every operation. */
+export const operations: readonly VaultOperation[] = [
   'create',
   'read',
   'update',
@@ -14,9 +31,7 @@ export const operations = [
   'renew',
   'rollback',
   'scan',
-] as const;
-
-export type VaultOperation = (typeof operations)[number];
+];
 
 /** Whether a request with this operation reads only, and may be sent twice. */
 export function isRead(operation: VaultOperation): boolean {
