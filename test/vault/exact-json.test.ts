@@ -59,6 +59,7 @@ describe('exact JSON', () => {
   it('reads what has no long numbers as JSON.parse does', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
+        fc.pre(!/\d{16}/.test(text)); // longer than a number of JavaScript can be
         assert.deepEqual(
           parseExact(`[${text},"1234567890123456789"]`),
           JSON.parse(`[${text},"1234567890123456789"]`),
