@@ -16,6 +16,7 @@ export async function closeParts(
     ...singles.stopAll(late),
   ]);
   await folders.disposalsEnded(); // containers of failed launches too; they need the engine
+  engines.abortStarts();
   const isExpected = (await engines.connected()).some(({ socketPath }) => expectsAt(socketPath));
   await engines[Symbol.asyncDispose]();
   await folders[Symbol.asyncDispose]();

@@ -163,10 +163,14 @@ export class Engines implements AsyncDisposable {
     ];
   }
 
+  /** Ends the starts of services, which may take as long as their time limit. */
+  abortStarts(): void {
+    this.#closing.abort(new BulkheadError('HOST_CLOSED', 'the plugin host was closed'));
+  }
+
   /** Stops our own services and closes all connections. Engines that were not started here keep running. */
   async [Symbol.asyncDispose](): Promise<void> {
-    // A service that is about to start may take as long as its time limit.
-    this.#closing.abort(new BulkheadError('HOST_CLOSED', 'the plugin host was closed'));
+    this.abortStarts();
     const own = await Promise.allSettled(this.#own.values());
     const others = await Promise.allSettled(this.#others.values());
     await Promise.all([
