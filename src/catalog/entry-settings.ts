@@ -4,7 +4,7 @@ import type { ContainerSettings, SettingName } from '../settings/container-setti
 import { schemaOf } from '../settings/option-check.ts';
 import { settingDefinitions, snakeCase } from '../settings/setting-list.ts';
 
-/** What a plugin or a plugin runtime may say about how containers are set up. */
+/** The settings that a plugin or a plugin runtime may have for its containers. */
 export interface EntrySettings extends ContainerSettings {
   /**
    * `unknown`: plugins are launched although it could not be observed whether that works, as on a host with SELinux.

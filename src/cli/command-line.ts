@@ -8,7 +8,7 @@ import { plainText } from './output/plain-text.ts';
 import { parseArguments } from './parse-arguments.ts';
 import { UsageError } from './usage-error.ts';
 
-/** What a command line is run with. */
+/** The surroundings in which a command line runs. */
 export type Surroundings = Omit<Context, 'did'>;
 
 /** Runs one command line. @param words the words after `bulkhead` */
