@@ -3,7 +3,7 @@ import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'docs-api/', 'node_modules/', '**/*.cjs'] },
+  { ignores: ['dist/', 'build/', 'coverage/', 'docs-api/', 'node_modules/', '**/*.cjs'] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,

@@ -2,21 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { orAborted, whenAborted } from '../abort.ts';
-import {
-  ConflictError,
-  EngineClosedError,
-  EngineGoneError,
-  EngineProtocolError,
-  EngineTimeoutError,
-  NotFoundError,
-  type ContainerAttachment,
-  type CreateContainerOptions,
-  type Engine,
-} from '../engine/index.ts';
+import { ConflictError, NotFoundError, type ContainerAttachment, type Engine } from '../engine/index.ts';
 import { withTexts } from '../error-texts.ts';
 import { BulkheadError } from '../errors.ts';
 import type { Diagnosis, OutputGap, PluginAddress, PluginExit, PluginRunner } from '../goplugin/index.ts';
 import { attest, AttestationError } from './attestation.ts';
+import { createOrUndo } from './create-or-undo.ts';
 import { createRequest, type CreateRequestParts } from './create-request.ts';
 import { diagnoseContainer, hintForFailedCall } from './diagnose.ts';
 import { noteDisposal } from './disposals.ts';
@@ -35,15 +26,6 @@ import { makePluginFolder, type PluginFolder } from './sockets/plugin-folder.ts'
 import { mountsSeenBy } from './sockets/seen-mounts.ts';
 import { addressInContainer, addressOnHost } from './sockets/share-socket.ts';
 
-/**
- * Time limit for creating a container. The request may wait behind others at a busy engine; after this it has failed.
- */
-const createMs = 60_000;
-/**
- * How long the answer is waited for after the caller gave up: a container that is known is removed faster than one that
- * is looked for.
- */
-const givenUpMs = 10_000;
 /** How long the engine may take to report the end of a killed container before the container is removed by force. */
 const killMs = 10_000;
 
@@ -85,7 +67,7 @@ async function createRunner(
     inspected.catch(() => undefined); // awaited below, when there is a container to remove
     const network = resolveNetwork(engine, request.network, { signal });
     network.catch(() => undefined); // awaited below too
-    const id = await createWhole(engine, request, name, signal);
+    const id = await createOrUndo(engine, request, name, signal);
     try {
       const made = await engine.containers.inspect(id, { signal });
       const differences = attest(request, made, { engine, image: await inspected, network: await network });
@@ -106,67 +88,6 @@ async function createRunner(
     }
     throw await disposeAfter(withFolderHint(error, folder.path), folder);
   }
-}
-
-/**
- * Creates the container, and never abandons a request half-way: that could leave a container that nobody knows. When
- * the caller aborts, the answer is waited for some time, and the container removed before the abort is passed on; when
- * the answer is lost, the container is removed by its name: at once, or when the engine has made it.
- */
-async function createWhole(
-  engine: Engine,
-  request: CreateContainerOptions,
-  name: string,
-  signal: AbortSignal | undefined,
-): Promise<string> {
-  let id: string;
-  const givenUp = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const stopListening = whenAborted(signal, () => {
-    timer = setTimeout(() => {
-      givenUp.abort();
-    }, givenUpMs);
-  });
-  try {
-    const limit = AbortSignal.any([AbortSignal.timeout(createMs), givenUp.signal]);
-    ({ id } = await engine.containers.create({ ...request, signal: limit }));
-  } catch (error) {
-    if (isAnswerLost(error)) await removeLost(engine, name, error);
-    signal?.throwIfAborted();
-    throw error;
-  } finally {
-    stopListening();
-    clearTimeout(timer);
-  }
-  if (signal?.aborted === true) {
-    await removeContainer(engine, id);
-    signal.throwIfAborted();
-  }
-  return id;
-}
-
-/**
- * Removes the container of a request whose answer was lost. Where there is none, the engine may still be making it.
- *
- * @throws CleanupError when the engine does not remove it
- */
-async function removeLost(engine: Engine, name: string, lost: unknown): Promise<void> {
-  if (lost instanceof EngineClosedError) {
-    removeWhenMade(engine, { kind: 'container', name }); // this connection can't be used any more
-    return;
-  }
-  const found = await removeContainer(engine, name).catch((cleanup: unknown) => {
-    throw new CleanupError(name, { cause: new AggregateError([lost, cleanup]) });
-  });
-  if (found === 'absent') removeWhenMade(engine, { kind: 'container', name });
-}
-
-/** Whether the engine may have created the container although the request failed, or may still create it. */
-function isAnswerLost(error: unknown): boolean {
-  if (!(error instanceof BulkheadError)) return true;
-  return [EngineGoneError, EngineTimeoutError, EngineProtocolError, EngineClosedError].some(
-    (lost) => error instanceof lost,
-  );
 }
 
 async function attach(

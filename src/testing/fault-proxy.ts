@@ -79,9 +79,12 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
       client.destroy();
       return;
     }
-    const engine = connect({ path: options.target, allowHalfOpen: true });
-    track(engine);
-    join(client, engine, () => fault);
+    const connectEngine = () => {
+      const engine = connect({ path: options.target, allowHalfOpen: true });
+      track(engine);
+      return engine;
+    };
+    join(client, connectEngine, () => fault);
   });
   const { socketPath, remove } = await listenPrivately(server);
   return {
@@ -107,10 +110,14 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
   };
 }
 
-function join(client: Socket, engine: Socket, currentFault: () => FaultChoice): void {
+function join(client: Socket, connectEngine: () => Socket, currentFault: () => FaultChoice): void {
   const position = new AnswerPosition();
   let fault: Fault = { kind: 'none' };
   let edited: EditedAnswer | undefined;
+  let handingOn = Promise.resolve();
+  const engines = new Set<Socket>();
+  let engine = attach();
+
   client.on('data', (bytes) => {
     const request = parseRequestLine(bytes);
     if (request !== undefined) {
@@ -121,29 +128,42 @@ function join(client: Socket, engine: Socket, currentFault: () => FaultChoice): 
     }
     if (!engine.write(bytes)) client.pause();
   });
-  engine.on('drain', () => client.resume());
   client.on('end', () => engine.end());
-  client.on('close', () => engine.destroy());
+  client.on('close', () => {
+    for (const each of engines) each.destroy();
+  });
 
-  let handingOn = Promise.resolve();
-  engine.on('data', (bytes) => {
-    engine.pause();
-    handingOn = handingOn.then(async () => {
-      if (edited === undefined) await handOn(bytes, client, position, fault);
-      else await write(client, edited.push(bytes));
-      engine.resume();
+  function attach(): Socket {
+    const attached = connectEngine();
+    const isCurrent = () => attached === engine;
+    attached.on('drain', () => client.resume());
+    engines.add(attached);
+    attached.once('close', () => engines.delete(attached));
+    attached.on('data', (bytes) => {
+      if (!isCurrent()) return;
+      attached.pause();
+      handingOn = handingOn.then(async () => {
+        if (fault.kind === 'replace') {
+          // Later requests have a connection of their own, because the rest of this answer still comes on the present one.
+          engine = attach();
+          await write(client, fault.bytes);
+        } else if (edited === undefined) await handOn(bytes, client, position, fault);
+        else await write(client, edited.push(bytes));
+        attached.resume();
+      });
     });
-  });
-  engine.on('end', () => {
-    void handingOn.then(() => {
-      if (fault.kind !== 'stall') client.end();
+    attached.on('end', () => {
+      void handingOn.then(() => {
+        if (isCurrent() && fault.kind !== 'stall') client.end();
+      });
     });
-  });
-  engine.on('close', () => {
-    void handingOn.then(() => {
-      if (fault.kind !== 'stall') client.destroySoon();
+    attached.on('close', () => {
+      void handingOn.then(() => {
+        if (isCurrent() && fault.kind !== 'stall') client.destroySoon();
+      });
     });
-  });
+    return attached;
+  }
 }
 
 /** Reads the request line with which a client's bytes begin when they begin a request, and hardly ever otherwise. */
@@ -176,10 +196,8 @@ async function handOn(bytes: Buffer, client: Socket, position: AnswerPosition, f
     case 'delay':
       await new Promise((resolve) => setTimeout(resolve, fault.ms));
       return write(client, bytes);
-    case 'replace':
-      if (start === 0) await write(client, fault.bytes);
-      return;
     case 'edit':
+    case 'replace':
     case 'refuse':
     case 'none':
       return write(client, bytes);

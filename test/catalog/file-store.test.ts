@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileStore, memoryStore, type StoreError } from '../../src/catalog/index.ts';
 import { testStore } from './store-conformance.ts';
+import { programArgs } from '../plugins/program-args.ts';
 
 testStore('in memory', () =>
   Promise.resolve({ store: memoryStore(), [Symbol.asyncDispose]: () => Promise.resolve() }),
@@ -173,7 +174,7 @@ async function ownFolder(): Promise<{ readonly path: string } & AsyncDisposable>
 }
 
 function otherProcess(...args: string[]): ChildProcess {
-  return spawn(process.execPath, ['--import', 'tsx', 'test/catalog/holder.ts', ...args], {
+  return spawn(process.execPath, [...programArgs('test/catalog/holder.ts'), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
 }

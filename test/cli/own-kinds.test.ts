@@ -2,19 +2,16 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { connectEngine, type Engine } from '../../src/engine/index.ts';
 import { service } from '../../src/goplugin/index.ts';
-import { hostLabels, PluginHost } from '../../src/host/index.ts';
+import { PluginHost } from '../../src/host/index.ts';
 import { loadEngines, noEngines, type TestEngine } from '../engines/engines.ts';
 import { addHelper, counter, type CounterClient } from '../goplugin/fixtures/protos.ts';
 import { typescriptArgs } from '../goplugin/fixtures/start.ts';
-import { ownSocketParent } from '../host/socket-parent.ts';
 import { loadFixture, type FixtureName } from '../plugins/images.ts';
-import { startBulkhead } from './bulkhead.ts';
+import { linesOf, openCommandWorld } from './command-world.ts';
 
 const engines = loadEngines().filter(({ rootless, suite }) => !rootless && suite === 'host');
 
@@ -161,119 +158,34 @@ for (const testEngine of engines) {
   });
 }
 
-interface Row {
-  readonly type: string;
-  readonly name: string;
-  readonly state: string;
-  readonly mounts?: number;
-  readonly pid?: number;
-  readonly container?: string;
-}
-
-interface Done {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** An engine with an image, a directory and a folder for sockets of the test's own, which end with it. */
+/** The same with an image, and a plugin runtime. */
 async function openWorld(testEngine: TestEngine, t: TestContext, fixture: FixtureName) {
-  const socketPath = testEngine.services.find(({ runtime }) => runtime === 'runc')?.socket ?? '';
-  const engine: Engine = await connectEngine({ socketPath });
-  const found = await loadFixture(engine, fixture);
-  if (found.skipped !== undefined) t.skip(found.skipped);
-  const directory = await mkdtemp(join(tmpdir(), 'bulkhead-kinds-'));
-  const ownProgram = `${directory}.mts`;
-  const parent = await ownSocketParent(testEngine);
-  const started: ChildProcess[] = [];
   // The key by which containers are known is in the directory for all of them: there is no home.
-  const environment = { BULKHEAD_DIRECTORY: directory, HOME: '/nonexistent' };
-  const where = [`-engine=${engine.socketPath}`, `-socket_directory=${parent.path}`];
-  const start = (...args: string[]): ChildProcess => {
-    const child = startBulkhead(args, environment);
-    started.push(child);
-    return child;
-  };
-  const bulkhead = async (...args: string[]): Promise<Done> => {
-    const child = start(...args);
-    const output = { stdout: '', stderr: '' };
-    child.stdout?.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
-    child.stderr?.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
-    const [status] = (await once(child, 'close')) as [number | null];
-    return { status, ...output };
-  };
-  const ok = async (...args: string[]): Promise<string> => {
-    const { status, stdout, stderr } = await bulkhead(...args);
-    assert.equal(status, 0, `${args.join(' ')}: ${stderr}`);
-    return stdout;
-  };
-  await ok('plugin', 'runtime', 'register', '-oci_runtime=runc', '-tmpfs=/tmp', 'fast');
+  const world = await openCommandWorld(testEngine, { HOME: '/nonexistent' });
+  const found = await loadFixture(world.engine, fixture);
+  if (found.skipped !== undefined) t.skip(found.skipped);
+  await world.ok('plugin', 'runtime', 'register', '-oci_runtime=runc', '-tmpfs=/tmp', 'fast');
+  const ownProgram = `${world.directory}.mts`;
   return {
-    engine,
+    ...world,
     image: found.skipped === undefined ? found.tag : undefined,
-    directory,
-    sockets: parent.path,
-    where,
-    start,
-    bulkhead,
-    ok,
     /** Starts a program of the user's own. */
     async program(source: string): Promise<ChildProcess> {
       await writeFile(ownProgram, source);
-      const child = spawn(process.execPath, [...typescriptArgs, ownProgram], {
-        env: { PATH: process.env['PATH'] ?? '', ...environment },
-      });
-      started.push(child);
-      return child;
+      return world.adopt(
+        spawn(process.execPath, [...typescriptArgs, ownProgram], {
+          env: { PATH: process.env['PATH'] ?? '', ...world.environment },
+        }),
+      );
     },
     async end(host: ChildProcess): Promise<void> {
       const ended = once(host, 'exit');
       host.kill('SIGINT');
       await ended;
     },
-    /** The plugins that processes of this test run, as `ps` shows them. */
-    async processes(): Promise<Row[]> {
-      const rows = JSON.parse(await ok('ps', '-format=json', where[0] ?? '')) as Row[];
-      return rows.filter(({ pid }) => started.some((child) => child.pid === pid));
-    },
-    /** Names of this test's containers: those whose sockets are in its folder. */
-    async containers(): Promise<string[]> {
-      const all = await engine.containers.list({ all: true, filters: { label: [hostLabels.folder] } });
-      return all
-        .filter(({ labels }) => labels[hostLabels.folder]?.startsWith(parent.path))
-        .flatMap(({ names }) => names);
-    },
     async [Symbol.asyncDispose]() {
-      for (const child of started) if (child.exitCode === null) child.kill('SIGKILL');
-      await engine.close();
-      await parent[Symbol.asyncDispose]();
-      await rm(directory, { recursive: true, force: true });
+      await world[Symbol.asyncDispose]();
       await rm(ownProgram, { force: true });
     },
-  };
-}
-
-/** What a process writes, both ways, and waiting for something in it. */
-function linesOf(child: ChildProcess): { until(pattern: RegExp): Promise<void> } {
-  let text = '';
-  let look: () => void = () => undefined;
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      look();
-    });
-  }
-  child.once('exit', () => {
-    look();
-  });
-  return {
-    until: (pattern) =>
-      new Promise((resolve, reject) => {
-        look = () => {
-          if (pattern.test(text)) resolve();
-          else if (child.exitCode !== null) reject(new Error(`ended without ${String(pattern)}: ${text}`));
-        };
-        look();
-      }),
   };
 }

@@ -1,17 +1,12 @@
 /** From a packed plugin to a supervised one and back to nothing, on a real engine. */
 import assert from 'node:assert/strict';
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { connectEngine, type Engine } from '../../src/engine/index.ts';
-import { hostLabels } from '../../src/host/index.ts';
-import { loadEngines, noEngines, type TestEngine } from '../engines/engines.ts';
-import { ownSocketParent } from '../host/socket-parent.ts';
+import { loadEngines, noEngines } from '../engines/engines.ts';
 import { loadFixture } from '../plugins/images.ts';
-import { startBulkhead } from './bulkhead.ts';
+import { linesOf, openCommandWorld } from './command-world.ts';
 
 const engines = loadEngines().filter(({ rootless, suite }) => !rootless && suite === 'host');
 
@@ -20,14 +15,13 @@ if (engines.length === 0) it('keeps a registered plugin running', { skip: noEngi
 for (const testEngine of engines) {
   describe(`a registered plugin on ${testEngine.name}`, { timeout: 600_000 }, () => {
     it('is kept running, asked, reloaded, killed and served again, and leaves nothing', async (t) => {
-      await using world = await openWorld(testEngine);
-      const { bulkhead, engine } = world;
+      await using world = await openCommandWorld(testEngine);
+      const { bulkhead, engine, where } = world;
       const fixture = await loadFixture(engine, 'node-vault-kv');
       if (fixture.skipped !== undefined) {
         t.skip(fixture.skipped);
         return;
       }
-      const where = [`-engine=${engine.socketPath}`, `-socket_directory=${world.sockets}`];
       assert.equal((await bulkhead('plugin', 'runtime', 'register', '-oci_runtime=runc', 'fast')).status, 0);
       const registered = await bulkhead(
         'plugin',
@@ -52,7 +46,7 @@ for (const testEngine of engines) {
       const host = world.start('run', 'secret/kv', ...where);
       const output = linesOf(host);
       await output.until(/^protocol_version +5$/m);
-      const [first] = await world.processes(where);
+      const [first] = await world.processes();
       assert.deepEqual(
         [first?.type, first?.name, first?.state, first?.restarts, first?.mounts, first?.pid],
         ['secret', 'kv', 'ready', 0, 1, host.pid],
@@ -75,17 +69,17 @@ for (const testEngine of engines) {
         [0, 'Success! Reloaded plugin: kv\n'],
         reloaded.stderr,
       );
-      const [second] = await world.processes(where);
+      const [second] = await world.processes();
       assert.notEqual(second?.container, first?.container);
 
       host.kill('SIGHUP');
       await output.until(/secret kv was reloaded/);
 
-      const [third] = await world.processes(where);
+      const [third] = await world.processes();
       await engine.containers.kill(third?.container ?? '');
       const served = await bulkhead('call', 'kv', 'KV/Put', '{"key":"b","value":""}');
       assert.equal(served.status, 0, served.stderr);
-      const [fourth] = await world.processes(where);
+      const [fourth] = await world.processes();
       assert.deepEqual([fourth?.restarts, fourth?.instance], [1, third?.instance]);
 
       // The second end in a row is followed by a pause, in which nothing but the host keeps the process alive.
@@ -109,14 +103,13 @@ for (const testEngine of engines) {
     });
 
     it('is swept after its host was killed', async (t) => {
-      await using world = await openWorld(testEngine);
-      const { bulkhead, engine } = world;
+      await using world = await openCommandWorld(testEngine);
+      const { bulkhead, engine, where } = world;
       const fixture = await loadFixture(engine, 'node-vault-kv');
       if (fixture.skipped !== undefined) {
         t.skip(fixture.skipped);
         return;
       }
-      const where = [`-engine=${engine.socketPath}`, `-socket_directory=${world.sockets}`];
       await bulkhead('plugin', 'runtime', 'register', '-oci_runtime=runc', 'fast');
       await bulkhead(
         'plugin',
@@ -139,97 +132,4 @@ for (const testEngine of engines) {
       assert.equal((await bulkhead('ps', '-format=json', ...where.slice(0, 1))).status, 0);
     });
   });
-}
-
-interface Row {
-  readonly instance: string;
-  readonly type: string;
-  readonly name: string;
-  readonly state: string;
-  readonly restarts?: number;
-  readonly mounts?: number;
-  readonly memory_bytes?: number;
-  readonly pid?: number;
-  readonly container?: string;
-}
-
-interface Done {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** An engine, a directory and a folder for sockets of the test's own. What was started is ended with it. */
-async function openWorld(testEngine: TestEngine) {
-  const socketPath = testEngine.services.find(({ runtime }) => runtime === 'runc')?.socket ?? '';
-  const engine: Engine = await connectEngine({ socketPath });
-  const directory = await mkdtemp(join(tmpdir(), 'bulkhead-cli-'));
-  const parent = await ownSocketParent(testEngine);
-  const started: ChildProcess[] = [];
-  const environment = { BULKHEAD_DIRECTORY: directory };
-  const start = (...args: string[]): ChildProcess => {
-    const child = startBulkhead(args, environment);
-    started.push(child);
-    return child;
-  };
-  const bulkhead = async (...args: string[]): Promise<Done> => {
-    const child = start(...args);
-    const output = { stdout: '', stderr: '' };
-    child.stdout?.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
-    child.stderr?.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
-    const [status] = (await once(child, 'close')) as [number | null];
-    return { status, ...output };
-  };
-  const ours = async (where: readonly string[]): Promise<Row[]> => {
-    const { stdout, stderr, status } = await bulkhead('ps', '-format=json', ...where.slice(0, 1));
-    assert.equal(status, 0, stderr);
-    return (JSON.parse(stdout) as Row[]).filter(({ pid }) => started.some((child) => child.pid === pid));
-  };
-  return {
-    engine,
-    directory,
-    sockets: parent.path,
-    start,
-    bulkhead,
-    processes: ours,
-    /** Names of this test's containers: those whose sockets are in its folder. */
-    async containers(): Promise<string[]> {
-      const all = await engine.containers.list({ all: true, filters: { label: [hostLabels.folder] } });
-      return all
-        .filter(({ labels }) => labels[hostLabels.folder]?.startsWith(parent.path))
-        .flatMap(({ names }) => names);
-    },
-    async [Symbol.asyncDispose]() {
-      for (const child of started) if (child.exitCode === null) child.kill('SIGKILL');
-      await engine.close();
-      await parent[Symbol.asyncDispose]();
-      await rm(directory, { recursive: true, force: true });
-    },
-  };
-}
-
-/** What a process writes, both ways, and waiting for something in it. */
-function linesOf(child: ChildProcess): { until(pattern: RegExp): Promise<void>; text(): string } {
-  let text = '';
-  let look: () => void = () => undefined;
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      look();
-    });
-  }
-  child.once('exit', () => {
-    look();
-  });
-  return {
-    text: () => text,
-    until: (pattern) =>
-      new Promise((resolve, reject) => {
-        look = () => {
-          if (pattern.test(text)) resolve();
-          else if (child.exitCode !== null) reject(new Error(`ended without ${String(pattern)}: ${text}`));
-        };
-        look();
-      }),
-  };
 }

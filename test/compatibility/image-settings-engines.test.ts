@@ -8,6 +8,7 @@ import { launchPlugin, planLaunch } from '../../src/container/index.ts';
 import { connectEngine, NotFoundError, type Engine } from '../../src/engine/index.ts';
 import { systemFiles, type ImageFile } from '../../src/packing/index.ts';
 import { noEngines } from '../engines/engines.ts';
+import { inTurn } from '../engines/in-turn.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
 import { configuredImage, type ConfiguredImage } from '../plugins/configured-image.ts';
 import { goOnThePath, goProber, noGo } from '../plugins/go-programs.ts';
@@ -216,7 +217,8 @@ for (const [suite, testEngines] of reason === undefined ? all : []) {
         await launched(await load('harmless', { config: harmless }));
       });
 
-      for (const { name, rule, config, files = [] } of refused) {
+      for (const [index, { name, rule, config, files = [] }] of refused.entries()) {
+        if (!inTurn(testEngines, index).includes(testEngine)) continue;
         it(`refuses ${name}`, limits, async () => {
           const tag = await load(name, { config, files, program: tinyProgram('not started') });
           const [[runtime, engine] = []] = engines;

@@ -5,6 +5,7 @@ import { launchPlugin, planLaunch } from '../../src/container/index.ts';
 import { connectEngine } from '../../src/engine/index.ts';
 import { readElf, sharedLibraries, systemFiles } from '../../src/packing/index.ts';
 import { noEngines } from '../engines/engines.ts';
+import { inTurn } from '../engines/in-turn.ts';
 import { busyboxProgram, noBusybox } from '../engine/support/busybox-image.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
 import { configuredImage } from '../plugins/configured-image.ts';
@@ -62,7 +63,8 @@ const wrappers: readonly Wrapper[] = [
 for (const [suite, testEngines] of reason === undefined ? all : []) {
   for (const testEngine of testEngines) {
     describe(`wrappers on ${suite} ${testEngine.name}`, () => {
-      for (const { name, from, entrypoint, cmd = [], script, hides, lacks } of wrappers) {
+      for (const [index, { name, from, entrypoint, cmd = [], script, hides, lacks }] of wrappers.entries()) {
+        if (!inTurn(testEngines, index).includes(testEngine)) continue;
         it(`${name} is looked through to the plugin that it starts`, limits, async (t) => {
           const program = from === undefined ? busyboxProgram : await debianProgram(...from);
           if (program === undefined) {

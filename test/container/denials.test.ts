@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { PluginContainerOptions } from '../../src/container/options.ts';
 import { connectEngine, type Engine } from '../../src/engine/index.ts';
-import { loadEngines, noEngines, type TestEngine } from '../engines/engines.ts';
+import { loadEngines, noEngines } from '../engines/engines.ts';
+import { inTurn } from '../engines/in-turn.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
 import { noGo } from '../plugins/go-programs.ts';
 import { deniedImage, loadDeniedImages, nodeDeniedImage, programs, runDenied } from './denied-image.ts';
@@ -169,49 +170,54 @@ const entrypoints: Readonly<Record<Program, readonly string[] | undefined>> = {
 const engines = loadEngines().filter(({ suite }) => suite === 'host');
 if (engines.length === 0) it('explains what is denied', { skip: noEngines }, () => undefined);
 
-for (const testEngine of engines.filter(isTried)) {
-  for (const { runtime, socket } of testEngine.services) {
-    describe(`what is denied on ${testEngine.name} ${runtime}`, { timeout: 3_600_000 }, () => {
-      let engine: Engine | undefined;
-      let parent: Awaited<ReturnType<typeof ownSocketParent>> | undefined;
-      before(async () => {
-        engine = await connectEngine({ socketPath: socket });
-        parent = await ownSocketParent(testEngine);
-        await loadDeniedImages(engine);
-      }, limits);
-      after(async () => {
-        await engine?.close();
-        await parent?.[Symbol.asyncDispose]();
-      });
-      for (const { program, args, hint, options = {}, on = () => true } of cases) {
-        if (!on({ runtime, kind: testEngine.kind })) continue;
-        const words = hint === 'none' ? 'is not guessed' : 'is explained';
-        it(`${program} ${args.join(' ')} ${words}`, limits, async (t) => {
-          if (program === 'busybox' ? !programs.busybox : program === 'go' && !programs.go) {
-            t.skip(program === 'busybox' ? 'busybox is not installed' : noGo);
-            return;
-          }
-          assert.ok(engine !== undefined && parent !== undefined);
-          const entrypoint = entrypoints[program];
-          const { exit, stderr, diagnosis } = await runDenied(engine, {
-            image: program === 'node' ? nodeDeniedImage : deniedImage,
-            runtime,
-            ...(entrypoint !== undefined && { entrypoint }),
-            args,
-            user: '1000:1000',
-            socketDirectory: parent.path,
-            ...options,
-          });
-          const said = `${JSON.stringify(exit)}\n${stderr}\n${diagnosis.hint ?? 'no hint'}`;
-          if (hint === 'none') assert.equal(diagnosis.hint, undefined, said);
-          else assert.match(diagnosis.hint ?? '', hint, said);
-        });
-      }
-    });
-  }
+/** Every runtime of one rootful and one rootless engine: the words are the programs' and the kernel's. */
+const places = engines
+  .filter(({ kind, rootless }) => (kind === 'docker' ? !rootless : rootless))
+  .flatMap((testEngine) => testEngine.services.map((service) => ({ testEngine, ...service })));
+
+/** What is tried at each place. */
+const tried = new Map(places.map((place) => [place, [] as Case[]]));
+for (const [index, each] of cases.entries()) {
+  const { on = () => true } = each;
+  const denying = places.filter(({ runtime, testEngine }) => on({ runtime, kind: testEngine.kind }));
+  for (const place of inTurn(denying, index)) tried.get(place)?.push(each);
 }
 
-/** Every runtime of one rootful and one rootless engine: the words are the programs' and the kernel's. */
-function isTried({ kind, rootless }: TestEngine): boolean {
-  return kind === 'docker' ? !rootless : rootless;
+for (const [{ testEngine, runtime, socket }, casesHere] of tried) {
+  describe(`what is denied on ${testEngine.name} ${runtime}`, { timeout: 3_600_000 }, () => {
+    let engine: Engine | undefined;
+    let parent: Awaited<ReturnType<typeof ownSocketParent>> | undefined;
+    before(async () => {
+      engine = await connectEngine({ socketPath: socket });
+      parent = await ownSocketParent(testEngine);
+      await loadDeniedImages(engine);
+    }, limits);
+    after(async () => {
+      await engine?.close();
+      await parent?.[Symbol.asyncDispose]();
+    });
+    for (const { program, args, hint, options = {} } of casesHere) {
+      const words = hint === 'none' ? 'is not guessed' : 'is explained';
+      it(`${program} ${args.join(' ')} ${words}`, limits, async (t) => {
+        if (program === 'busybox' ? !programs.busybox : program === 'go' && !programs.go) {
+          t.skip(program === 'busybox' ? 'busybox is not installed' : noGo);
+          return;
+        }
+        assert.ok(engine !== undefined && parent !== undefined);
+        const entrypoint = entrypoints[program];
+        const { exit, stderr, diagnosis } = await runDenied(engine, {
+          image: program === 'node' ? nodeDeniedImage : deniedImage,
+          runtime,
+          ...(entrypoint !== undefined && { entrypoint }),
+          args,
+          user: '1000:1000',
+          socketDirectory: parent.path,
+          ...options,
+        });
+        const said = `${JSON.stringify(exit)}\n${stderr}\n${diagnosis.hint ?? 'no hint'}`;
+        if (hint === 'none') assert.equal(diagnosis.hint, undefined, said);
+        else assert.match(diagnosis.hint ?? '', hint, said);
+      });
+    }
+  });
 }

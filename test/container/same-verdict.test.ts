@@ -21,6 +21,7 @@ import type { ContainerSettings } from '../../src/settings/container-settings.ts
 import { startFaultProxy, type Fault } from '../../src/testing/index.ts';
 import { runInProcess } from '../cli/in-process.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
+import { inTurn } from '../engines/in-turn.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
 import { fixtureHandshake, loadFixture } from '../plugins/images.ts';
 import { makeSocketParents } from './socket-parents.ts';
@@ -102,7 +103,8 @@ function faultOf({ unconfined, limits }: { unconfined: boolean; limits: boolean 
   };
 }
 
-for (const { engine: testEngine, socket } of places) {
+for (const place of places) {
+  const { engine: testEngine, socket } = place;
   describe(`what is said of a launch beforehand, on ${testEngine.name}`, { timeout: 600_000 }, () => {
     it('is what the launch does, through every door', async (t) => {
       await using direct = await connectEngine({ socketPath: socket });
@@ -184,7 +186,9 @@ for (const { engine: testEngine, socket } of places) {
       await using parent = await ownSocketParent(testEngine);
       await using host = await PluginHost.open({ socketPath: socket, runtime: 'runc', sweep: false });
       const worked = { host: [] as number[], direct: [] as number[] };
-      for (const length of [40, 48, 49, 50, 51, 58, 66, 67, 68, 69, 85, 107, 110]) {
+      const lengths = [40, 48, 49, 50, 51, 58, 66, 67, 68, 69, 85, 107, 110];
+      const tried = lengths.filter((_, index) => inTurn(places, index).includes(place));
+      for (const length of tried) {
         const socketDirectory = `${parent.path}/${'x'.repeat(length - parent.path.length - 1)}`;
         await mkdir(socketDirectory);
         const options: LaunchOptions = {
@@ -209,7 +213,10 @@ for (const { engine: testEngine, socket } of places) {
         ]);
         assert.equal(status === 0, check.ok, `${length} bytes, by the command`);
       }
-      assert.deepEqual(worked, { host: [40, 48, 49], direct: [40, 48, 49, 50, 51, 58, 66, 67] });
+      assert.deepEqual(worked, {
+        host: tried.filter((length) => length < 50),
+        direct: tried.filter((length) => length < 68),
+      });
     });
 
     it('holds for every kind of the folder for sockets, in the same words', async (t) => {

@@ -26,6 +26,9 @@ const script = `
   place=$1 checkout=$2 node=$3; shift 3
   mount -t tmpfs -o mode=755 checkout "$place"
   mkdir "$place/checkout"; mount --bind "$checkout" "$place/checkout"
+  if [ -L "$checkout/node_modules" ]; then # of compiled tests, whose packages are those of the folder above
+    mkdir "$place/node_modules"; mount --bind "$checkout/../node_modules" "$place/node_modules"
+  fi
   touch "$place/node"; mount --bind "$node" "$place/node"
   cd "$place/checkout"
   exec "$@"`;

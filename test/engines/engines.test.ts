@@ -7,6 +7,7 @@ import { runNodeAsUser } from './as-user.ts';
 import { ask } from './ask.ts';
 import { enginesScript, loadEngines, loadStatus, noEngines } from './engines.ts';
 import { removeContainer, startStillContainer } from './still-container.ts';
+import { programArgs } from '../plugins/program-args.ts';
 
 const engines = loadEngines();
 const skip = engines.length === 0 ? noEngines : false;
@@ -61,7 +62,7 @@ describe('the engines of this machine', { skip, timeout: 300_000 }, () => {
     async () => {
       const [engine] = engines;
       assert.ok(engine);
-      const child = runNodeAsUser(['--import', 'tsx', 'test/engines/reachable-engines.ts'], { engine });
+      const child = runNodeAsUser(programArgs('test/engines/reachable-engines.ts'), { engine });
       assert.ok(child.stdout && child.stderr);
       const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
       assert.deepEqual(JSON.parse(stdout || 'null'), reachableByTheirUser(), stderr);

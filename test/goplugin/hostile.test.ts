@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { BulkheadError } from '../../src/errors.ts';
 import { encodeCertificateField } from '../../src/goplugin/handshake/certificate-field.ts';
 import { reattachPlugin, service } from '../../src/goplugin/index.ts';
@@ -12,11 +11,11 @@ import { servingStatus } from '../../src/goplugin/wire/messages.ts';
 import { brokerService, healthService } from '../../src/goplugin/wire/services.ts';
 import { createIdentity } from '../../src/goplugin/tls/identity.ts';
 import { serveToTarget } from './fixtures/reflected.ts';
-import { fixtureCommand, leavingNothing, typescriptArgs, type Scratch } from './fixtures/start.ts';
+import { fixtureArgs, fixtureCommand, leavingNothing, type Scratch } from './fixtures/start.ts';
 import { watchGrowth } from './fixtures/watch-growth.ts';
 
 const limits = { timeout: 60_000 };
-const liarPath = fileURLToPath(new URL('fixtures/liar.ts', import.meta.url));
+const liar = fixtureArgs('liar');
 /** How much this process may grow by at most, whatever is poured into it. */
 const growthLimit = 200 * 1024 * 1024;
 
@@ -45,7 +44,7 @@ for (const lie of floods) {
     await leavingNothing(t, async ({ start }) => {
       const growth = watchGrowth();
       try {
-        await using plugin = await start(process.execPath, [...typescriptArgs, liarPath], {
+        await using plugin = await start(process.execPath, liar, {
           env: { LIE: lie },
           autoMtls: false,
           startTimeoutMs: 10_000,

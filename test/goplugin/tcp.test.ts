@@ -1,16 +1,15 @@
 /** A plugin in another language: TCP, five fields, and nothing of go-plugin's own services. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { leavingNothing, typescriptArgs } from './fixtures/start.ts';
+import { fixtureArgs, leavingNothing } from './fixtures/start.ts';
 
 const limits = { timeout: 60_000 };
-const path = fileURLToPath(new URL('fixtures/tcp-plugin.ts', import.meta.url));
+const program = fixtureArgs('tcp-plugin');
 
 for (const host of ['127.0.0.1', 'localhost']) {
   test(`connects over TCP to ${host}, and kills what can not be asked to end`, limits, async (t) => {
     await leavingNothing(t, async ({ start }) => {
-      await using plugin = await start(process.execPath, [...typescriptArgs, path, host], {
+      await using plugin = await start(process.execPath, [...program, host], {
         autoMtls: false,
       });
       assert.deepEqual([plugin.handshake.network, plugin.handshake.protocolVersion], ['tcp', 1]);
@@ -26,7 +25,7 @@ for (const host of ['127.0.0.1', 'localhost']) {
 
 test('asks for AutoMTLS over TCP too, and says that it did not get it', limits, async (t) => {
   await leavingNothing(t, async ({ start }) => {
-    await assert.rejects(start(process.execPath, [...typescriptArgs, path]), {
+    await assert.rejects(start(process.execPath, program), {
       code: 'HANDSHAKE_CERTIFICATE_MISSING',
       hint: /autoMtls: false/,
     });

@@ -18,6 +18,7 @@ import type { Attack } from './attacks.ts';
 import { layDecoy, type Decoy } from './decoy.ts';
 import type { AttackReport, HostCommand, HostReport } from './messages.ts';
 import { reachable, type Reachable } from './reachable.ts';
+import { programArgs } from '../plugins/program-args.ts';
 
 export interface Cell {
   readonly testEngine: TestEngine;
@@ -192,7 +193,7 @@ export class AttackedHost implements AsyncDisposable {
   async #start(): Promise<Running> {
     const honest = await loadFixture(this.#engine, 'node-faulty');
     if (honest.skipped !== undefined) throw new Error(honest.skipped);
-    const script = ['--import', 'tsx', `${checkout}/test/security/host-process.ts`];
+    const script = programArgs('test/security/host-process.ts');
     const args = [this.cell.socket, this.cell.runtime, this.#parent.path, honest.tag, '65532:65532'];
     const child = spawn(process.execPath, [...script, ...args], {
       cwd: checkout,

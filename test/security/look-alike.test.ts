@@ -11,6 +11,7 @@ import type { Fact } from '../../src/compatibility/index.ts';
 import type { EngineProcess } from '../../src/compatibility/gather/engine-process.ts';
 import { loadStatus } from '../engines/engines.ts';
 import { goForgedEngine, goOnThePath, noGo } from '../plugins/go-programs.ts';
+import { programArgs } from '../plugins/program-args.ts';
 
 const { user, shareDirectory } = loadStatus();
 const skip =
@@ -65,7 +66,7 @@ async function besideLookAlike(before: readonly string[]): Promise<Found> {
   try {
     chmodSync(folder, 0o755);
     copyFileSync(await goForgedEngine(), join(folder, 'dockerd'));
-    const program = ['--import', 'tsx', 'test/security/attackers/beside-look-alike.ts', folder, ...before];
+    const program = [...programArgs('test/security/attackers/beside-look-alike.ts'), folder, ...before];
     const { stdout, stderr } = spawnSync(
       'unshare',
       ['--pid', '--fork', '--kill-child', '--mount-proc', process.execPath, ...program],

@@ -9,6 +9,8 @@ import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
 import { VaultStorageError, memoryStorage, openFileStorage } from '../../src/vault/index.ts';
 import { vaultStorageTests } from '../../src/testing/index.ts';
+import { fileURLToPath } from 'node:url';
+import { programArgs } from '../plugins/program-args.ts';
 
 const limits = { timeout: 60_000 };
 const key = randomBytes(32);
@@ -151,10 +153,10 @@ describe('a storage on disk', limits, () => {
 
   it('has every write that was acknowledged before it was killed', async () => {
     await using folder = await ownFolder();
-    const program = new URL('./doomed-writer.ts', import.meta.url).pathname;
+    const program = fileURLToPath(new URL('./doomed-writer.ts', import.meta.url));
     const acknowledged = new Set<string>();
     for (let round = 0; round < 3; round += 1) {
-      const writer = spawn(process.execPath, ['--import', 'tsx', program, folder.path, `${round}`], {
+      const writer = spawn(process.execPath, [...programArgs(program), folder.path, `${round}`], {
         env: { ...process.env, STORAGE_KEY: key.toString('hex') },
         stdio: ['ignore', 'pipe', 'inherit'],
       });

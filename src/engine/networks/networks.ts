@@ -17,7 +17,8 @@ export interface EngineNetwork {
 }
 
 /**
- * Lists the networks of an engine in one form for Docker and Podman. Podman's default network has a name of its own,
+ * Lists the networks of an engine by name, in one form for Docker and Podman. (Docker's own order is another each time.)
+ * Podman's default network has a name of its own,
  * which only its Docker-compatible API equates with `bridge`.
  *
  * @throws the errors of `Engine.request`
@@ -26,22 +27,31 @@ export async function listNetworks(engine: Engine, { signal }: CallOptions = {})
   const compatible = await ask(engine, '/networks', dockerNetworks, signal);
   const defaultId = compatible.find(({ Name }) => Name === 'bridge')?.Id;
   if (engine.kind === 'docker') {
-    return compatible.map(({ Name, Id, Driver, Internal }) => ({
-      name: Name,
-      id: Id,
-      driver: Driver,
-      internal: Internal,
-      isDefault: Id === defaultId,
-    }));
+    return byName(
+      compatible.map(({ Name, Id, Driver, Internal }) => ({
+        name: Name,
+        id: Id,
+        driver: Driver,
+        internal: Internal,
+        isDefault: Id === defaultId,
+      })),
+    );
   }
   const own = await ask(engine, '/libpod/networks/json', podmanNetworks, signal);
-  return own.map(({ name, id, driver, internal }) => ({
-    name,
-    id,
-    driver,
-    internal,
-    isDefault: id === defaultId,
-  }));
+  return byName(
+    own.map(({ name, id, driver, internal }) => ({
+      name,
+      id,
+      driver,
+      internal,
+      isDefault: id === defaultId,
+    })),
+  );
+}
+
+function byName(networks: EngineNetwork[]): EngineNetwork[] {
+  const key = ({ name, id }: EngineNetwork) => `${name} ${id}`;
+  return networks.sort((one, other) => (key(one) < key(other) ? -1 : 1));
 }
 
 /**

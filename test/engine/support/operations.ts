@@ -396,7 +396,9 @@ export const operations: readonly Operation[] = [
     name: 'containers.followStats',
     call: async ({ containers }) => (await containers.followStats('web'))[Symbol.asyncDispose](),
     callWrongly: ({ containers }) => containers.followStats('web', wrong),
-    ...both('GET', '/containers/web/stats', { stream: 'true' }),
+    docker: { request: `GET ${d}/containers/web/stats`, query: { stream: 'true' } },
+    // Podman is asked for one sample after the other.
+    podman: { request: `GET ${p}/containers/web/stats`, query: { stream: 'false', 'one-shot': 'true' } },
     answers: { '/containers/web/stats': { body: stats } },
   },
   {

@@ -9,6 +9,7 @@ import { connectEngine } from '../../../src/engine/index.ts';
 import { runNodeAsUser } from '../../engines/as-user.ts';
 import { loadEngines, noEngines } from '../../engines/engines.ts';
 import { loadFixture } from '../../plugins/images.ts';
+import { programArgs } from '../../plugins/program-args.ts';
 
 const engines = loadEngines().filter(({ rootless }) => rootless);
 
@@ -30,9 +31,7 @@ for (const engine of engines) {
           try {
             const child = runNodeAsUser(
               [
-                '--import',
-                'tsx',
-                'test/host/launching/launch-once.ts',
+                ...programArgs('test/host/launching/launch-once.ts'),
                 socket,
                 runtime,
                 image.tag,

@@ -14,6 +14,7 @@ import { hostLabels, type LaunchOptions } from '../../../src/index.ts';
 import { startFaultProxy, type Fault } from '../../../src/testing/index.ts';
 import { fixtureHandshake } from '../../plugins/images.ts';
 import { describeCells, type Cell } from '../cell.ts';
+import { programArgs } from '../../plugins/program-args.ts';
 
 const limits = { timeout: 60_000 };
 
@@ -132,7 +133,7 @@ describeCells('a creation that was given up', (openCell) => {
   it('is found by the next host when its process has ended before that', limits, async () => {
     await using way = await slowWay(cell.socketPath);
     const clusterId = randomUUID();
-    const script = ['--import', 'tsx', 'test/host/orphans/doomed-host.ts'];
+    const script = programArgs('test/host/orphans/doomed-host.ts');
     const args = [way.socketPath, cell.image, cell.parent, clusterId, 'launch'];
     const child = spawn(process.execPath, [...script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
     await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();

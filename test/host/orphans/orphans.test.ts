@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import { after, before, it } from 'node:test';
 import { hostLabels } from '../../../src/index.ts';
 import { describeCells, type Cell } from '../cell.ts';
+import { programArgs } from '../../plugins/program-args.ts';
 
 const limits = { timeout: 300_000 };
 /** Kills at random points of a launch. */
@@ -29,7 +30,7 @@ describeCells('a host that is killed', (openCell) => {
   }
 
   function doom(clusterId: string, task: 'stay' | 'watched' | 'launch'): Doomed {
-    const script = ['--import', 'tsx', 'test/host/orphans/doomed-host.ts'];
+    const script = programArgs('test/host/orphans/doomed-host.ts');
     const args = [cell.socketPath, cell.image, cell.parent, clusterId, task];
     const child = spawn(process.execPath, [...script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

@@ -14,6 +14,7 @@ import { PluginHost } from '../../../src/index.ts';
 import { startBulkhead, type Ended } from '../../cli/bulkhead.ts';
 import { loadEngines, noEngines } from '../../engines/engines.ts';
 import { engineSwitch } from '../engine-switch.ts';
+import { programArgs } from '../../plugins/program-args.ts';
 
 const limits = { timeout: 300_000 };
 /** A state of the test's own: records of other hosts of this user would be looked at too. */
@@ -53,7 +54,7 @@ async function openWorld() {
     storage,
     /** Starts a host with its own Podman and a plugin for each runtime. @returns the ids of the containers */
     async doom(runtimes: readonly string[]): Promise<{ readonly ids: string[]; kill(): Promise<void> }> {
-      const script = ['--import', 'tsx', 'test/host/orphans/doomed-embedded.ts'];
+      const script = programArgs('test/host/orphans/doomed-embedded.ts');
       const args = [storage.root, storage.runRoot, folder, at('directory'), ...runtimes];
       const child = spawn(process.execPath, [...script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
       children.push(child);

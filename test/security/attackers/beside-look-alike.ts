@@ -10,6 +10,7 @@ import { text } from 'node:stream/consumers';
 import { findEngineProcess } from '../../../src/compatibility/gather/engine-process.ts';
 import { runNodeAsUser } from '../../engines/as-user.ts';
 import { loadStatus } from '../../engines/engines.ts';
+import { programArgs } from '../../plugins/program-args.ts';
 
 const [folder = '', ...before] = process.argv.slice(2);
 const socketPath = join(folder, 'engine.sock');
@@ -21,7 +22,7 @@ chmodSync(socketPath, 0o666);
 const { user, shareDirectory } = loadStatus();
 const { name, uid = 0, gid = 0 } = user;
 const byRoot = await findEngineProcess({ kind: 'docker', rootless: false, socketPath });
-const child = runNodeAsUser(['--import', 'tsx', 'test/security/attackers/find-engine.ts', socketPath], {
+const child = runNodeAsUser([...programArgs('test/security/attackers/find-engine.ts'), socketPath], {
   engine: { user: { name, uid, gid }, shareDirectory },
   stdio: ['ignore', 'pipe', 'inherit'],
 });
