@@ -7,11 +7,12 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { connectEngine } from '../../src/engine/index.ts';
 import { PluginHost, type HostEvents } from '../../src/index.ts';
 import { startFaultProxy, type Fault } from '../../src/testing/index.ts';
 import { loadEngines, noEngines, type TestEngine } from '../engines/engines.ts';
+import { isInTurn } from '../engines/in-turn.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
 import { loadFixture } from '../plugins/images.ts';
 import { runInProcess } from './in-process.ts';
@@ -65,81 +66,92 @@ async function openWorld(testEngine: TestEngine, socket: string): Promise<World 
   };
 }
 
-for (const testEngine of engines) {
+for (const [number, testEngine] of engines.entries()) {
   const runc = testEngine.services.find(({ runtime }) => runtime === 'runc');
   if (runc === undefined) continue;
   describe(`an override on ${testEngine.name}`, { timeout: 300_000 }, () => {
-    it('is taken by every command that launches or judges, kept with what is registered, and told', async (t) => {
-      const world = await openWorld(testEngine, runc.socket);
-      if ('skipped' in world) {
-        t.skip(world.skipped);
-        return;
-      }
-      await using _world = world;
-      const { run, image, socketPath, sockets } = world;
-      const where = [`-engine=${socketPath}`, `-socket_directory=${sockets}`];
-      const said = (stdout: string) =>
-        JSON.parse(stdout) as { ok: boolean; verdict: string; overridden: boolean };
+    const itInTurn = (place: number, title: string, test: (t: TestContext) => Promise<void>): void => {
+      if (isInTurn(number + place, engines.length)) it(title, test);
+    };
 
-      const asImage = ['check', image, '-type=secret', '-oci_runtime=runc', '-format=json', ...where];
-      const refused = await run(...asImage);
-      assert.deepEqual([refused.status, said(refused.stdout).verdict], [3, 'unknown'], refused.stderr);
-      const passed = await run(...asImage, '-override=unknown');
-      assert.equal(passed.status, 0, passed.stderr);
-      assert.deepEqual(
-        [said(passed.stdout).ok, said(passed.stdout).verdict, said(passed.stdout).overridden],
-        [true, 'unknown', true],
-      );
+    itInTurn(
+      0,
+      'is taken by every command that launches or judges, kept with what is registered, and told',
+      async (t) => {
+        const world = await openWorld(testEngine, runc.socket);
+        if ('skipped' in world) {
+          t.skip(world.skipped);
+          return;
+        }
+        await using _world = world;
+        const { run, image, socketPath, sockets } = world;
+        const where = [`-engine=${socketPath}`, `-socket_directory=${sockets}`];
+        const said = (stdout: string) =>
+          JSON.parse(stdout) as { ok: boolean; verdict: string; overridden: boolean };
 
-      await run('plugin', 'runtime', 'register', '-oci_runtime=runc', 'plain');
-      await run('plugin', 'runtime', 'register', '-oci_runtime=runc', '-override=unknown', 'daring');
-      const register = (name: string, ...flags: readonly string[]) =>
-        run('plugin', 'register', `-oci_image=${image}`, ...flags, ...where, 'secret', name);
-      const without = await register('kv', '-runtime=plain');
-      assert.equal(without.status, 3, without.stderr);
-      assert.match(without.stderr, /LAUNCH_UNKNOWN[\s\S]*-override=unknown/);
+        const asImage = ['check', image, '-type=secret', '-oci_runtime=runc', '-format=json', ...where];
+        const refused = await run(...asImage);
+        assert.deepEqual([refused.status, said(refused.stdout).verdict], [3, 'unknown'], refused.stderr);
+        const passed = await run(...asImage, '-override=unknown');
+        assert.equal(passed.status, 0, passed.stderr);
+        assert.deepEqual(
+          [said(passed.stdout).ok, said(passed.stdout).verdict, said(passed.stdout).overridden],
+          [true, 'unknown', true],
+        );
 
-      const byRuntime = await register('kv', '-runtime=daring');
-      assert.equal(byRuntime.status, 0, byRuntime.stderr);
-      assert.match(byRuntime.stderr, /launched all the same, because of the override unknown: selinux-label/);
-      const byPlugin = await register('own', '-runtime=plain', '-override=unknown');
-      assert.equal(byPlugin.status, 0, byPlugin.stderr);
-      const info = await run('plugin', 'info', '-format=json', 'secret', 'own');
-      assert.equal((JSON.parse(info.stdout) as { override: string }).override, 'unknown');
+        await run('plugin', 'runtime', 'register', '-oci_runtime=runc', 'plain');
+        await run('plugin', 'runtime', 'register', '-oci_runtime=runc', '-override=unknown', 'daring');
+        const register = (name: string, ...flags: readonly string[]) =>
+          run('plugin', 'register', `-oci_image=${image}`, ...flags, ...where, 'secret', name);
+        const without = await register('kv', '-runtime=plain');
+        assert.equal(without.status, 3, without.stderr);
+        assert.match(without.stderr, /LAUNCH_UNKNOWN[\s\S]*-override=unknown/);
 
-      await run(
-        'plugin',
-        'register',
-        `-oci_image=${image}`,
-        '-runtime=plain',
-        '-skip_probe',
-        'secret',
-        'plain',
-      );
-      const put = '{"key":"a","value":"aGVsbG8="}';
-      for (const name of ['kv', 'own']) {
-        const checked = await run('check', `secret/${name}`, '-format=json', ...where);
-        assert.deepEqual([checked.status, said(checked.stdout).overridden], [0, true], checked.stderr);
-        const called = await run('call', `secret/${name}`, 'KV/Put', put, ...where);
+        const byRuntime = await register('kv', '-runtime=daring');
+        assert.equal(byRuntime.status, 0, byRuntime.stderr);
+        assert.match(
+          byRuntime.stderr,
+          /launched all the same, because of the override unknown: selinux-label/,
+        );
+        const byPlugin = await register('own', '-runtime=plain', '-override=unknown');
+        assert.equal(byPlugin.status, 0, byPlugin.stderr);
+        const info = await run('plugin', 'info', '-format=json', 'secret', 'own');
+        assert.equal((JSON.parse(info.stdout) as { override: string }).override, 'unknown');
+
+        await run(
+          'plugin',
+          'register',
+          `-oci_image=${image}`,
+          '-runtime=plain',
+          '-skip_probe',
+          'secret',
+          'plain',
+        );
+        const put = '{"key":"a","value":"aGVsbG8="}';
+        for (const name of ['kv', 'own']) {
+          const checked = await run('check', `secret/${name}`, '-format=json', ...where);
+          assert.deepEqual([checked.status, said(checked.stdout).overridden], [0, true], checked.stderr);
+          const called = await run('call', `secret/${name}`, 'KV/Put', put, ...where);
+          assert.equal(called.status, 0, called.stderr);
+          assert.match(called.stderr, /because of the override unknown/);
+        }
+        const plainCheck = await run('check', 'secret/plain', '-format=json', ...where);
+        assert.deepEqual([plainCheck.status, said(plainCheck.stdout).overridden], [3, false]);
+        assert.equal((await run('call', 'secret/plain', 'KV/Put', put, ...where)).status, 3);
+        const byFlag = await run('check', 'secret/plain', '-format=json', '-override=unknown', ...where);
+        assert.deepEqual([byFlag.status, said(byFlag.stdout).overridden], [0, true], byFlag.stderr);
+        const called = await run('call', 'secret/plain', 'KV/Put', put, '-override=unknown', ...where);
         assert.equal(called.status, 0, called.stderr);
-        assert.match(called.stderr, /because of the override unknown/);
-      }
-      const plainCheck = await run('check', 'secret/plain', '-format=json', ...where);
-      assert.deepEqual([plainCheck.status, said(plainCheck.stdout).overridden], [3, false]);
-      assert.equal((await run('call', 'secret/plain', 'KV/Put', put, ...where)).status, 3);
-      const byFlag = await run('check', 'secret/plain', '-format=json', '-override=unknown', ...where);
-      assert.deepEqual([byFlag.status, said(byFlag.stdout).overridden], [0, true], byFlag.stderr);
-      const called = await run('call', 'secret/plain', 'KV/Put', put, '-override=unknown', ...where);
-      assert.equal(called.status, 0, called.stderr);
-      const never = await run('call', 'secret/plain', 'KV/Put', put, '-override=refused', ...where);
-      assert.deepEqual(
-        [never.status, never.stderr.includes('only what is unknown')],
-        [2, true],
-        never.stderr,
-      );
-    });
+        const never = await run('call', 'secret/plain', 'KV/Put', put, '-override=refused', ...where);
+        assert.deepEqual(
+          [never.status, never.stderr.includes('only what is unknown')],
+          [2, true],
+          never.stderr,
+        );
+      },
+    );
 
-    it('serves a host, its mounts and a reload, and is an event; a refusal stays one', async (t) => {
+    itInTurn(1, 'serves a host, its mounts and a reload, and is an event; a refusal stays one', async (t) => {
       const world = await openWorld(testEngine, runc.socket);
       if ('skipped' in world) {
         t.skip(world.skipped);

@@ -1,8 +1,19 @@
 /**
  * Which engines a case is tried on. Every case on every engine would take hours and show little more, so that each case has
- * one of them in turn, and each engine its share of the cases. `BULKHEAD_EVERY_ENGINE=yes` is for a run of all of them.
+ * its share of them in turn, and each engine its share of the cases. `BULKHEAD_EVERY_ENGINE=yes` is for a run of all.
  */
+const everyEngine = process.env['BULKHEAD_EVERY_ENGINE'] === 'yes';
+
+/** The place where the case with this number is tried. */
 export function inTurn<Place>(places: readonly Place[], index: number): readonly Place[] {
-  if (process.env['BULKHEAD_EVERY_ENGINE'] === 'yes') return places;
-  return places.filter((_, place) => place === index % places.length);
+  return places.filter((_, place) =>
+    isInTurn(place + places.length - (index % places.length), places.length),
+  );
+}
+
+/**
+ * Whether it is the turn of a case at a place, whose numbers are added up, when each case is tried at one of so many places.
+ */
+export function isInTurn(numbers: number, places: number): boolean {
+  return everyEngine || numbers % places === 0;
 }

@@ -11,6 +11,7 @@ import { loadProto } from '../../src/goplugin/index.ts';
 import { loadImage, packBinaryPlugin, packNodePlugin, type PackedImage } from '../../src/packing/index.ts';
 import { certificateBundle } from '../../src/packing/certificates.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
+import { inTurn } from '../engines/in-turn.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
 import { checkout } from '../plugins/cache.ts';
 import { goOnThePath, goTls, noGo } from '../plugins/go-programs.ts';
@@ -48,7 +49,7 @@ interface KeyValue {
   get(request: { key: string }, options: { signal: AbortSignal }): Promise<{ value: Uint8Array }>;
 }
 
-for (const testEngine of engines) {
+for (const [number, testEngine] of engines.entries()) {
   describe(`data of this machine in images on ${testEngine.suite} ${testEngine.name}`, () => {
     let folder = '';
     let bundle = '';
@@ -64,12 +65,12 @@ for (const testEngine of engines) {
     });
     after(() => rm(folder, { recursive: true }));
 
-    /** Loads the image, and asks the plugin for the value of a key under every runtime. */
+    /** Loads the image, and asks the plugin for the value of a key under a runtime. */
     async function answers(image: PackedImage, key: string): Promise<string[]> {
       await using parent = await ownSocketParent(testEngine);
       const { kv } = await definitions();
       const found: string[] = [];
-      for (const { runtime, socket } of testEngine.services) {
+      for (const { runtime, socket } of inTurn(testEngine.services, number)) {
         await using engine = await connectEngine({ socketPath: socket });
         await loadImage(engine, image);
         await using plugin = await launchPlugin(engine, {

@@ -1,7 +1,7 @@
 /** What a hostile plugin or image takes of its host when nothing was said: as little as the engine can enforce. */
 import assert from 'node:assert/strict';
 import { readlinkSync } from 'node:fs';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { createContainerRunner } from '../../src/container/container-runner.ts';
 import { planLaunch } from '../../src/container/launch-plan.ts';
 import type { PluginContainerOptions } from '../../src/container/options.ts';
@@ -9,6 +9,7 @@ import { connectEngine, type Engine } from '../../src/engine/index.ts';
 import type { Diagnosis, PluginExit } from '../../src/goplugin/index.ts';
 import { startFaultProxy, type Fault } from '../../src/testing/index.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
+import { isInTurn } from '../engines/in-turn.ts';
 import { busyboxArchive, ensureTestImage, noBusybox, testImage } from '../engine/support/busybox-image.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
 
@@ -23,8 +24,14 @@ interface Ran {
 const engines = noBusybox === undefined ? loadEngines() : [];
 if (engines.length === 0) it('confines', { skip: noBusybox ?? noEngines }, () => undefined);
 
-for (const testEngine of engines) {
-  for (const { runtime, socket } of testEngine.services) {
+for (const [number, testEngine] of engines.entries()) {
+  for (const [place, { runtime, socket }] of testEngine.services.entries()) {
+    let turn = number + place;
+    /** Each test with one of the three runtimes of each engine. */
+    const itInTurn = (title: string, test: (t: TestContext) => Promise<void>): void => {
+      turn += 1;
+      if (isInTurn(turn, testEngine.services.length)) it(title, limits, test);
+    };
     describe(`confinement on ${testEngine.suite} ${testEngine.name} ${runtime}`, () => {
       /** Runs a command in place of a plugin, as a plugin is run. */
       const run = async (
@@ -61,9 +68,8 @@ for (const testEngine of engines) {
         return { exit, output: Buffer.concat(chunks).toString(), diagnosis: await runner.diagnose() };
       };
 
-      it(
+      itInTurn(
         'ends a plugin that takes more than 1 GiB where that is enforced, and names the setting',
-        limits,
         async (t) => {
           await using engine = await connectEngine({ socketPath: socket });
           await ensureTestImage(engine);
@@ -79,7 +85,7 @@ for (const testEngine of engines) {
         },
       );
 
-      it('gives a tmpfs 64 MiB', limits, async () => {
+      itInTurn('gives a tmpfs 64 MiB', async () => {
         const fill = ['/bin/dd', 'if=/dev/zero', 'of=/data/x', 'bs=1M', 'count=80'];
         const { exit } = await run(fill, { tmpfs: [{ path: '/data' }] });
         assert.equal(exit.code, 1, JSON.stringify(exit));
@@ -87,7 +93,7 @@ for (const testEngine of engines) {
         assert.equal(asked.exit.code, 0, JSON.stringify(asked.exit));
       });
 
-      it('gives it namespaces of its own', limits, async (t) => {
+      itInTurn('gives it namespaces of its own', async (t) => {
         if (runtime === 'runsc') {
           t.skip('a sandbox has a kernel of its own, whose namespaces are not those of the host');
           return;
@@ -100,7 +106,7 @@ for (const testEngine of engines) {
         }
       });
 
-      it('does not run the health check that an image brings', limits, async () => {
+      itInTurn('does not run the health check that an image brings', async () => {
         await using engine = await connectEngine({ socketPath: socket });
         const image = 'localhost/bulkhead-test/health-check:1';
         const Healthcheck = { Test: ['CMD', '/bin/touch', '/run/bulkhead/checked'], Interval: 1e9 };
@@ -114,9 +120,8 @@ for (const testEngine of engines) {
         await engine.images.remove(image);
       });
 
-      it(
+      itInTurn(
         'refuses root where it must not be, and an engine that is told to leave containers unconfined',
-        limits,
         async () => {
           await using proxy = await startFaultProxy({ target: socket });
           const unconfine = (info: unknown): unknown => {

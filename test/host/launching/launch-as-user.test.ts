@@ -8,6 +8,7 @@ import { describe, it } from 'node:test';
 import { connectEngine } from '../../../src/engine/index.ts';
 import { runNodeAsUser } from '../../engines/as-user.ts';
 import { loadEngines, noEngines } from '../../engines/engines.ts';
+import { inTurn } from '../../engines/in-turn.ts';
 import { loadFixture } from '../../plugins/images.ts';
 import { programArgs } from '../../plugins/program-args.ts';
 
@@ -15,10 +16,10 @@ const engines = loadEngines().filter(({ rootless }) => rootless);
 
 if (engines.length === 0) it('launches as an ordinary user', { skip: noEngines }, () => undefined);
 
-for (const engine of engines) {
-  for (const { runtime, socket } of engine.services) {
+for (const [number, engine] of engines.entries()) {
+  for (const [place, { runtime, socket }] of engine.services.entries()) {
     describe(`an ordinary user on ${engine.suite} ${engine.name} ${runtime}`, () => {
-      for (const user of ['65532:65532', '0:0']) {
+      for (const user of inTurn(['65532:65532', '0:0'], number + place)) {
         it(`runs a plugin as ${user} in the container`, { timeout: 120_000 }, async () => {
           await using connection = await connectEngine({ socketPath: socket });
           const image = await loadFixture(connection, 'node-kv');
