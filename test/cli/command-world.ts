@@ -33,17 +33,17 @@ export interface CommandWorld extends AsyncDisposable {
   readonly environment: Readonly<Record<string, string>>;
   /** Flags that name the engine and the folder for sockets. */
   readonly where: readonly string[];
-  start(...args: string[]): ChildProcess;
+  readonly start: (...args: string[]) => ChildProcess;
   /** Has a process ended with the world. */
-  adopt(child: ChildProcess): ChildProcess;
+  readonly adopt: (child: ChildProcess) => ChildProcess;
   /** Runs the command to its end. */
-  bulkhead(...args: string[]): Promise<Ended>;
+  readonly bulkhead: (...args: string[]) => Promise<Ended>;
   /** The same, which must succeed; returns what it printed. */
-  ok(...args: string[]): Promise<string>;
+  readonly ok: (...args: string[]) => Promise<string>;
   /** The plugins that processes of this world run, as `ps` shows them. */
-  processes(): Promise<ProcessRow[]>;
+  readonly processes: () => Promise<ProcessRow[]>;
   /** Names of this world's containers: those whose sockets are in its folder. */
-  containers(): Promise<string[]>;
+  readonly containers: () => Promise<string[]>;
 }
 
 export async function openCommandWorld(
