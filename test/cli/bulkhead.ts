@@ -1,6 +1,8 @@
 /** The real command, as a user runs it. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkout } from '../plugins/cache.ts';
 import { builtPackage } from '../plugins/built-package.ts';
 
 export interface Ended {
@@ -9,6 +11,9 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** Facts of images are read once for all commands. */
+const cache = join(checkout, 'node_modules/.cache/bulkhead-commands');
+mkdirSync(cache, { recursive: true });
 const entry = [join(await builtPackage(), 'dist/cli/main.js')];
 
 /** Runs it to its end. Nothing of this process's environment reaches it but the PATH. */
@@ -36,5 +41,5 @@ export function startBulkhead(
 }
 
 function cleanEnvironment(environment: Record<string, string>): Record<string, string> {
-  return { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', ...environment };
+  return { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', XDG_CACHE_HOME: cache, ...environment };
 }

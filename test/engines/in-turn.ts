@@ -1,8 +1,8 @@
 /**
  * Which engines a case is tried on. Every case on every engine would take hours and show little more, so that each case has
- * its share of them in turn, and each engine its share of the cases. `BULKHEAD_EVERY_ENGINE=yes` is for a run of all.
+ * its share of them in turn, and each engine its share of the cases.
  */
-const everyEngine = process.env['BULKHEAD_EVERY_ENGINE'] === 'yes';
+import { everything } from '../everything.ts';
 
 /** The place where the case with this number is tried. */
 export function inTurn<Place>(places: readonly Place[], index: number): readonly Place[] {
@@ -15,5 +15,5 @@ export function inTurn<Place>(places: readonly Place[], index: number): readonly
  * Whether it is the turn of a case at a place, whose numbers are added up, when each case is tried at one of so many places.
  */
 export function isInTurn(numbers: number, places: number): boolean {
-  return everyEngine || numbers % places === 0;
+  return everything || numbers % places === 0;
 }
