@@ -105,6 +105,9 @@ function faultOf({ unconfined, limits }: { unconfined: boolean; limits: boolean 
 
 for (const place of places) {
   const { engine: testEngine, socket } = place;
+  /** Those that have their turn on this engine. */
+  const here = <T>(cases: readonly T[]): T[] =>
+    cases.filter((_, index) => inTurn(places, index).includes(place));
   describe(`what is said of a launch beforehand, on ${testEngine.name}`, { timeout: 600_000 }, () => {
     it('is what the launch does, through every door', async (t) => {
       await using direct = await connectEngine({ socketPath: socket });
@@ -187,7 +190,7 @@ for (const place of places) {
       await using host = await PluginHost.open({ socketPath: socket, runtime: 'runc', sweep: false });
       const worked = { host: [] as number[], direct: [] as number[] };
       const lengths = [40, 48, 49, 50, 51, 58, 66, 67, 68, 69, 85, 107, 110];
-      const tried = lengths.filter((_, index) => inTurn(places, index).includes(place));
+      const tried = here(lengths);
       for (const length of tried) {
         const socketDirectory = `${parent.path}/${'x'.repeat(length - parent.path.length - 1)}`;
         await mkdir(socketDirectory);
@@ -236,13 +239,13 @@ for (const place of places) {
         handshake: fixtureHandshake,
         protocolVersions: [1],
       });
-      for (const [kind, socketDirectory] of Object.entries(parents.usable)) {
+      for (const [kind, socketDirectory] of here(Object.entries(parents.usable))) {
         const options = optionsFor(socketDirectory);
         assert.equal((await host.check(options)).status, 'works', kind);
         assert.equal(await works(host.start(options)), true, kind);
         assert.equal(await works(launchPlugin(engine, options)), true, kind);
       }
-      for (const [kind, [socketDirectory, rule]] of Object.entries(parents.refused)) {
+      for (const [kind, [socketDirectory, rule]] of here(Object.entries(parents.refused))) {
         const options = optionsFor(socketDirectory);
         const before = await readdir(socketDirectory).catch(() => []);
         const check = await host.check(options);
