@@ -1,5 +1,6 @@
 import type { CreateContainerOptions, Engine, InspectedContainer } from '../engine/index.ts';
 import { BulkheadError, nameErrorClass } from '../errors.ts';
+import { remediesFor } from './attested/remedies.ts';
 import type { AttestationContext } from './attested/setting.ts';
 import { attestedSettings } from './attested/settings.ts';
 
@@ -24,7 +25,10 @@ export class AttestationError extends BulkheadError {
       'ATTESTATION_FAILED',
       `${engine.kind} ${engine.version} created a container that differs from the request: ${list.join('; ')}`,
       {
-        hint: 'The container was not started. The engine does not apply these settings: use another engine or runtime.',
+        hint: `The container was not started. ${remediesFor(
+          engine,
+          differences.map(({ setting }) => setting),
+        )}`,
       },
     );
     this.differences = differences;
