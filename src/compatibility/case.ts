@@ -3,6 +3,7 @@ import type { RuntimeFacts } from './engine-facts.ts';
 import { known, unknown, valueOf, type Fact } from './fact.ts';
 import type { AbsentImage, ImageFacts, ProgramFacts } from './image-facts.ts';
 import type { LaunchRequirements } from './launch-verdict.ts';
+import { pluginProgram } from './plugin-program.ts';
 import type { LaunchCase, LaunchFacts } from './rule.ts';
 import { flagValue, ownServiceArguments, runtimeKind, runtimeName } from './runtime-kind.ts';
 
@@ -41,10 +42,25 @@ export function ignoresCgroups({ runtime }: LaunchCase): boolean {
   return (flagValue(valueOf(runtime.args) ?? [], 'ignore-cgroups') ?? 'false') !== 'false';
 }
 
-/** Returns the capabilities that executing the program gives, if any. */
-export function fileCapabilitiesOf({ program }: LaunchCase): readonly string[] {
-  const capabilities = valueOf(program)?.fileCapabilities;
-  return capabilities?.effective === true ? capabilities.permitted : [];
+/**
+ * Returns the capabilities that executing the program gives, if any, with those of the plugin that it starts. The kernel
+ * refuses to execute either without them.
+ */
+export function fileCapabilitiesOf(launch: LaunchCase): readonly string[] {
+  const plugin = pluginProgram(launch);
+  const programs = [valueOf(launch.program), plugin.is === 'started' ? plugin.program : undefined];
+  return [...new Set(programs.flatMap(capabilitiesGivenBy))];
+}
+
+/** Returns the capabilities that executing the plugin itself gives; `undefined` where the plugin's program is not seen. */
+export function pluginCapabilitiesOf(launch: LaunchCase): readonly string[] | undefined {
+  const plugin = pluginProgram(launch);
+  return plugin.is === 'unseen' ? undefined : capabilitiesGivenBy(plugin.program);
+}
+
+function capabilitiesGivenBy(program: Pick<ProgramFacts, 'fileCapabilities'> | undefined): readonly string[] {
+  const { effective, permitted } = program?.fileCapabilities ?? {};
+  return effective === true ? (permitted ?? []) : [];
 }
 
 function runtimeOf({ engine }: LaunchFacts, name: string): RuntimeFacts | undefined {

@@ -160,24 +160,26 @@ const goFacts = z.strictObject({
   goPluginLike: text.optional(),
 });
 
+const programParts = {
+  path: text,
+  machine: text.optional(),
+  interpreter: z.strictObject({ path: text, present: z.boolean() }).optional(),
+  missingLibraries: z.array(text).optional(),
+  fileCapabilities: z.strictObject({ permitted: z.array(text), effective: z.boolean() }).optional(),
+  go: goFacts.optional(),
+};
+
 export const programFact = fact(
   z.strictObject({
-    path: text,
+    ...programParts,
     kind: z.enum(['elf', 'script', 'other', 'missing']),
     sizeBytes: z.int().nonnegative(),
     mode: z.int().nonnegative(),
-    machine: text.optional(),
-    interpreter: z.strictObject({ path: text, present: z.boolean() }).optional(),
-    missingLibraries: z.array(text).optional(),
-    fileCapabilities: z.strictObject({ permitted: z.array(text), effective: z.boolean() }).optional(),
-    go: goFacts.optional(),
     starts: z
       .array(
         z.strictObject({
-          path: text,
+          ...programParts,
           kind: z.enum(['elf', 'script', 'other']),
-          machine: text.optional(),
-          go: goFacts.optional(),
           namedBy: z.enum(['entrypoint', 'command']),
         }),
       )

@@ -91,7 +91,10 @@ export interface ProgramFacts {
 }
 
 /** A program that the arguments of another one name. */
-export interface StartedProgramFacts extends Pick<ProgramFacts, 'path' | 'machine' | 'go'> {
+export interface StartedProgramFacts extends Pick<
+  ProgramFacts,
+  'path' | 'machine' | 'interpreter' | 'missingLibraries' | 'fileCapabilities' | 'go'
+> {
   readonly kind: 'elf' | 'script' | 'other';
   /** Which part of the image's configuration names it: a launch with arguments of its own replaces the command. */
   readonly namedBy: 'entrypoint' | 'command';

@@ -1,6 +1,7 @@
 import { fileCapabilitiesOf, inFirstUserNamespace, isRoot } from './case.ts';
 import { valueOf } from './fact.ts';
 import type { LaunchStrategy, StrategyUlimit } from './launch-verdict.ts';
+import { pluginProgram } from './plugin-program.ts';
 import type { LaunchCase } from './rule.ts';
 
 export type MemoryLocking = Pick<LaunchStrategy, 'capabilities' | 'ulimits'>;
@@ -21,18 +22,21 @@ export function memoryLocking(launch: LaunchCase): MemoryLocking {
   }
   // Linux requires the capability in the first user namespace; in any other only the limit counts.
   if (!inFirstUserNamespace(launch)) return { capabilities: byFile, ulimits: raisedSoftLimit(launch) };
-  if (isRoot(launch) === true || launch.engine.kind === 'podman' || locksByFile(launch)) {
+  const isEnough = locksByFile(launch) && pluginProgram(launch).is !== 'started';
+  if (isRoot(launch) === true || launch.engine.kind === 'podman' || isEnough) {
     return { capabilities: ['IPC_LOCK'], ulimits: [] };
   }
-  if (isUnlimited(launch)) return { capabilities: [], ulimits: raisedSoftLimit(launch) };
-  if (valueOf(launch.engine.memlock)?.mayRaise === true) return { capabilities: [], ulimits: [memlock(-1)] };
+  if (isUnlimited(launch)) return { capabilities: byFile, ulimits: raisedSoftLimit(launch) };
+  if (valueOf(launch.engine.memlock)?.mayRaise === true)
+    return { capabilities: byFile, ulimits: [memlock(-1)] };
   return { capabilities: ['IPC_LOCK'], ulimits: [] };
 }
 
 /**
- * Whether executing the program gives it the capability, which is the only way for a user other than root on Docker.
+ * Whether executing the program, or the plugin that it starts, gives the capability, which is the only way for a user
+ * other than root on Docker.
  */
-export function locksByFile(launch: LaunchCase): boolean {
+function locksByFile(launch: LaunchCase): boolean {
   return fileCapabilitiesOf(launch).includes('IPC_LOCK');
 }
 

@@ -168,9 +168,9 @@ async function writeCached(folder: string, id: string, contents: ImageContents):
   await writeCacheFile(folder, cacheFile(id), JSON.stringify({ format: cacheFormat, id, ...contents }));
 }
 
-/** The name differs from that of files without places and annotations, which are not read any more. */
+/** The name differs from those of earlier forms, which lack what is told of started programs, and are not read any more. */
 function cacheFile(id: string): string {
-  return `${id.replace(/[^a-z0-9]/gi, '-')}-with-places.json`;
+  return `${id.replace(/[^a-z0-9]/gi, '-')}-with-started.json`;
 }
 
 /**

@@ -3,14 +3,20 @@ import type { ByteStream, Engine, InspectedImage } from '../../engine/index.ts';
 import { BulkheadError } from '../../errors.ts';
 import { known, unknown, type Fact } from '../fact.ts';
 import type { ImageAccounts, ImageFacts, ImagePlace, ProgramFacts } from '../image-facts.ts';
-import { goFacts, goPlugin } from './go-facts.ts';
+import { goPlugin } from './go-facts.ts';
 import type { ImageIndex, ResolvedFile } from './image-index.ts';
 import { checkImageLimit } from './limits.ts';
 import { placesOf } from './places.ts';
 import { readImageArchive, type Wanted } from './read-archive.ts';
 import { searchedFolders } from './search-path.ts';
 import { Slices } from './slices.ts';
-import { startedFiles, startedPrograms, startedWords, type StartedWord } from './started-programs.ts';
+import {
+  programParts,
+  startedFiles,
+  startedPrograms,
+  startedWords,
+  type StartedWord,
+} from './started-programs.ts';
 
 /** Facts that only the layers tell. */
 export type ImageContents = Pick<ImageFacts, 'accounts' | 'program' | 'places'>;
@@ -148,7 +154,7 @@ function programFacts(
   if (why !== undefined || file.program === undefined) {
     return unknown(`the program ${path} could not be read: ${why ?? 'its layer has it under another name'}`);
   }
-  const { kind, outline, needed, go, interpreter = outline?.interpreter } = file.program;
+  const { kind, go } = file.program;
   const starts = go?.modules.has(goPlugin) === true ? [] : startedPrograms(index, words);
   return known(
     {
@@ -156,15 +162,7 @@ function programFacts(
       kind,
       sizeBytes: file.size,
       mode: file.mode,
-      ...(outline && { machine: outline.machine }),
-      ...(interpreter !== undefined && {
-        interpreter: { path: interpreter, present: index.resolve(interpreter) !== undefined },
-      }),
-      ...(needed && {
-        missingLibraries: needed.filter((library) => !index.hasName(posix.basename(library))),
-      }),
-      ...(file.capabilities && { fileCapabilities: file.capabilities }),
-      ...(go && { go: goFacts(go) }),
+      ...programParts(index, found, file.program),
       ...(starts.length > 0 && { starts }),
     },
     evidence,

@@ -8,6 +8,7 @@ import type { StartedProgramFacts } from '../image-facts.ts';
 import { goFacts } from './go-facts.ts';
 import type { ImageIndex, ResolvedFile } from './image-index.ts';
 import { imageLimits } from './limits.ts';
+import type { ScannedProgram } from './program-scan.ts';
 import { searchedFolders } from './search-path.ts';
 
 /** Folders of a PATH in which a word is looked up. The usual ones have six. */
@@ -62,12 +63,32 @@ export function startedFiles(
 
 /** Says what is known about the programs that the words name. Files that can't be executed are not among them. */
 export function startedPrograms(index: ImageIndex, words: readonly StartedWord[]): StartedProgramFacts[] {
-  return startedFiles(index, words).flatMap(({ found: { path, file }, namedBy }) => {
-    const { program, mode } = file;
-    if (program === undefined || program.beyond !== undefined || (mode & 0o111) === 0) return [];
-    const { kind, outline, go } = program;
-    return [
-      { path, kind, namedBy, ...(outline && { machine: outline.machine }), ...(go && { go: goFacts(go) }) },
-    ];
+  return startedFiles(index, words).flatMap(({ found, namedBy }) => {
+    const { path, file } = found;
+    const { program } = file;
+    if (program === undefined || (file.mode & 0o111) === 0) return [];
+    // Nothing is said about a program that can't be read, but that it is there.
+    if (program.beyond !== undefined || file.unread !== undefined)
+      return [{ path, kind: program.kind, namedBy }];
+    return [{ path, kind: program.kind, namedBy, ...programParts(index, found, program) }];
   });
+}
+
+/** What is known of a program that was read, in the same words for the one that a container starts and for others. */
+export function programParts(
+  index: ImageIndex,
+  { file: { capabilities } }: ResolvedFile,
+  { outline, needed, go, interpreter = outline?.interpreter }: ScannedProgram,
+): Omit<StartedProgramFacts, 'path' | 'kind' | 'namedBy'> {
+  return {
+    ...(outline && { machine: outline.machine }),
+    ...(interpreter !== undefined && {
+      interpreter: { path: interpreter, present: index.resolve(interpreter) !== undefined },
+    }),
+    ...(needed && {
+      missingLibraries: needed.filter((library) => !index.hasName(posix.basename(library))),
+    }),
+    ...(capabilities && { fileCapabilities: capabilities }),
+    ...(go && { go: goFacts(go) }),
+  };
 }

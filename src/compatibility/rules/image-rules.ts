@@ -1,5 +1,7 @@
 import { isAbsent } from '../case.ts';
 import { isKnown, valueOf } from '../fact.ts';
+import type { ProgramFacts, StartedProgramFacts } from '../image-facts.ts';
+import { describeProgram, pluginProgram, startedBy } from '../plugin-program.ts';
 import type { Finding, LaunchCase, Rule } from '../rule.ts';
 import { judged, met, note, notSeen, page, unmet } from './finding.ts';
 import { pluginProgramRules } from './plugin-program-rules.ts';
@@ -24,7 +26,7 @@ export const imageRules: readonly Rule[] = [
     id: 'image-architecture',
     concerns: 'every launch',
     requirement:
-      "The image and its program are built for this host's processor, or the kernel has an emulator for it (not gVisor's).",
+      "The image, its program and the plugin are built for this host's processor, or the kernel has an emulator for it (not gVisor's).",
     source: { measured: 'engines create such containers; the start ends with an exec format error' },
     applies: ({ image }) => !isAbsent(image),
     check: checkArchitecture,
@@ -61,39 +63,85 @@ export const imageRules: readonly Rule[] = [
   },
   {
     id: 'entrypoint-loader',
-    concerns: 'programs that are linked dynamically, and scripts',
+    concerns: 'programs that are linked dynamically, and scripts; the plugin behind a wrapper likewise',
     requirement:
       'The image has the loader, the shared libraries and the interpreter that the program asks for.',
     source: { measured: 'the kernel says that the program does not exist, although it does' },
-    applies: ({ program }) => valueOf(program)?.interpreter !== undefined,
-    check({ program }) {
-      const { interpreter, missingLibraries = [], path, kind } = valueOf(program) ?? {};
-      if (interpreter?.present === false) {
-        return unmet(
-          `${path ?? ''} needs ${interpreter.path}, which the image does not have`,
-          kind === 'script'
-            ? 'Put the interpreter into the image.'
-            : 'Build the plugin statically (Go: CGO_ENABLED=0), or put its loader and libraries into the image.',
-        );
-      }
-      if (missingLibraries.length === 0) return met;
-      return unmet(
-        `the image lacks ${missingLibraries.join(', ')}, which ${path ?? ''} needs`,
-        'Build the plugin statically (Go: CGO_ENABLED=0), or put its libraries into the image.',
-      );
-    },
+    applies: (launch) => judgedPrograms(launch).some(({ interpreter }) => interpreter !== undefined),
+    check: (launch) =>
+      judgedPrograms(launch)
+        .map(checkLoader)
+        .find(({ result }) => result !== 'met') ?? met,
   },
   ...pluginProgramRules,
 ];
 
-function checkArchitecture({ host, image, program, runtime }: LaunchCase): Finding {
+/** The program that the container starts, and the plugin that it is seen to start. */
+function judgedPrograms(launch: LaunchCase): readonly (ProgramFacts | StartedProgramFacts)[] {
+  const first = valueOf(launch.program);
+  const plugin = pluginProgram(launch);
+  return [...(first === undefined ? [] : [first]), ...(plugin.is === 'started' ? [plugin.program] : [])];
+}
+
+function checkLoader({
+  path,
+  kind,
+  interpreter,
+  missingLibraries = [],
+}: ProgramFacts | StartedProgramFacts): Finding {
+  if (interpreter?.present === false) {
+    return unmet(
+      `${path} needs ${interpreter.path}, which the image does not have`,
+      kind === 'script'
+        ? 'Put the interpreter into the image.'
+        : 'Build the plugin statically (Go: CGO_ENABLED=0), or put its loader and libraries into the image.',
+    );
+  }
+  if (interpreter === undefined || missingLibraries.length === 0) return met;
+  return unmet(
+    `the image lacks ${missingLibraries.join(', ')}, which ${path} needs`,
+    'Build the plugin statically (Go: CGO_ENABLED=0), or put its libraries into the image.',
+  );
+}
+
+function checkArchitecture(launch: LaunchCase): Finding {
+  const { host, image, program } = launch;
   if (isAbsent(image)) return met;
   const wanted = valueOf(host.architecture);
   if (wanted === undefined)
     return notSeen("this host's architecture is not known", "Pass `override: 'unknown'` if they fit.");
-  const found = valueOf(program)?.machine ?? image.architecture;
+  const machine = valueOf(program)?.machine;
+  const first = checkMachine(
+    machine ?? image.architecture,
+    machine === undefined ? 'the image' : 'the program of the image',
+    wanted,
+    launch,
+  );
+  if (first.result === 'unmet') return first;
+  const started = checkStartedMachines(wanted, launch);
+  return started.result === 'met' ? first : started;
+}
+
+/** Judges the machine of what a wrapper starts: its plugin, or the programs of which one may be the plugin. */
+function checkStartedMachines(wanted: string, launch: LaunchCase): Finding {
+  const plugin = pluginProgram(launch);
+  const program = valueOf(launch.program);
+  if (plugin.is === 'started') {
+    return checkMachine(plugin.program.machine ?? '', describeProgram(plugin), wanted, launch);
+  }
+  if (plugin.is === 'first' || program === undefined) return met;
+  const strange = startedBy(launch, program).find(
+    ({ machine }) => checkMachine(machine ?? '', '', wanted, launch).result !== 'met',
+  );
+  if (strange === undefined) return met;
+  return note(
+    `${strange.path}, which ${program.path} may start, is for ${strange.machine ?? ''}, and this host is ${wanted}`,
+    `Build the plugin image for ${wanted} if that is the plugin.`,
+  );
+}
+
+function checkMachine(found: string, what: string, wanted: string, { host, runtime }: LaunchCase): Finding {
   if (found === '' || found === wanted) return met;
-  const what = valueOf(program)?.machine === undefined ? 'the image' : `the program of the image`;
   if (valueOf(host.emulated)?.includes(found) === true && runtime?.kind !== 'runsc') {
     return note(
       `${what} is for ${found}, which an emulator of this host runs (binfmt_misc)`,

@@ -1,6 +1,7 @@
 import { compareVersions } from '../../engine/internal.ts';
 import { isKnown, valueOf } from '../fact.ts';
-import type { GoBuildFacts, ProgramFacts, StartedProgramFacts } from '../image-facts.ts';
+import type { GoBuildFacts, ProgramFacts } from '../image-facts.ts';
+import { replacesCommand, startedBy } from '../plugin-program.ts';
 import type { Finding, LaunchCase, Rule } from '../rule.ts';
 import { met, note, notSeen, page, unmet } from './finding.ts';
 
@@ -79,15 +80,6 @@ function whySilent({ goPluginLike }: GoBuildFacts): string {
   return goPluginLike === undefined
     ? 'and has no list of its modules'
     : `with ${goPluginLike}, which may be a copy of go-plugin`;
-}
-
-/** Returns the programs that the arguments name. Those of the image's command do not count where the launch replaces it. */
-function startedBy(launch: LaunchCase, { starts = [] }: ProgramFacts): readonly StartedProgramFacts[] {
-  return replacesCommand(launch) ? starts.filter(({ namedBy }) => namedBy === 'entrypoint') : starts;
-}
-
-function replacesCommand({ wishes }: LaunchCase): boolean {
-  return (wishes.args ?? []).length > 0;
 }
 
 /** Returns the version of go-plugin in the program, or else in what it starts. */

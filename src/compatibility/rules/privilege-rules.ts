@@ -1,9 +1,10 @@
 import { capabilityName } from '../../linux/capabilities.ts';
-import { fileCapabilitiesOf, inFirstUserNamespace, isAbsent, isRoot } from '../case.ts';
+import { fileCapabilitiesOf, inFirstUserNamespace, isAbsent, isRoot, pluginCapabilitiesOf } from '../case.ts';
 import { isKnown, valueOf } from '../fact.ts';
 import { addressSpaceLabel } from '../image-facts.ts';
+import { describeProgram, pluginProgram } from '../plugin-program.ts';
 import type { Finding, LaunchCase, Rule } from '../rule.ts';
-import { isUnlimited, locksByFile, memoryLocking } from '../strategy-mlock.ts';
+import { isUnlimited, memoryLocking } from '../strategy-mlock.ts';
 import { needsNewPrivileges } from '../strategy.ts';
 import { met, note, notSeen, page, unmet } from './finding.ts';
 
@@ -58,7 +59,7 @@ export const privilegeRules: readonly Rule[] = [
     },
     applies: (launch) =>
       locksOnHost(launch) && inFirstUserNamespace(launch) && hasCapabilityFromContainer(launch),
-    check: () => met,
+    check: checkCapability,
   },
   {
     id: 'mlock-program-capability',
@@ -113,15 +114,32 @@ function hasCapabilityFromContainer(launch: LaunchCase): boolean {
   return launch.engine.kind === 'podman' || isRoot(launch) === true;
 }
 
+/** A wrapper that changes the user takes the capability from the plugin: gosu, su-exec, setpriv. */
+function checkCapability(launch: LaunchCase): Finding {
+  const plugin = pluginProgram(launch);
+  const mayChangeUser = grantedTo(launch).some((name) => name === 'SETUID' || name === 'ALL');
+  if (plugin.is === 'first' || !mayChangeUser || isRoot(launch) === false) return met;
+  return notSeen(
+    plugin.is === 'started'
+      ? `${plugin.wrapper}, which starts the plugin, may change its user, who then has no IPC_LOCK`
+      : `${plugin.why}, which may change the user, who then has no IPC_LOCK`,
+    'Give the user with `user` and leave SETUID out of `capAdd`, or let the ENTRYPOINT of the image be the plugin itself.',
+  );
+}
+
+function grantedTo(launch: LaunchCase): string[] {
+  return [...(launch.wishes.capAdd ?? []).map(capabilityName), ...memoryLocking(launch).capabilities];
+}
+
 function checkGranted(launch: LaunchCase): Finding {
-  const granted = [
-    ...(launch.wishes.capAdd ?? []).map(capabilityName),
-    ...memoryLocking(launch).capabilities,
-  ];
+  const granted = grantedTo(launch);
   const missing = fileCapabilitiesOf(launch).filter((name) => !granted.includes(name));
   if (missing.length === 0 || granted.includes('ALL')) return met;
   const list = missing.join(', ');
-  const observed = `the program carries the file capability ${list}, and the container would not be given it`;
+  const plugin = pluginProgram(launch);
+  const isOfPlugin = missing.every((name) => pluginCapabilitiesOf(launch)?.includes(name) === true);
+  const whose = plugin.is !== 'unseen' && isOfPlugin ? describeProgram(plugin) : 'the program';
+  const observed = `${whose} carries the file capability ${list}, and the container would not be given it`;
   const remedy = `Give it with \`capAdd\` (${list}), or remove it from the program: setcap -r PROGRAM, and build the image again.`;
   if (launch.runtime?.kind !== 'runsc') return unmet(observed, remedy);
 
@@ -139,21 +157,36 @@ function checkGranted(launch: LaunchCase): Finding {
 
 function checkProgramCapability(launch: LaunchCase): Finding {
   const limit = launch.engine.memlock;
-  if (locksByFile(launch) || isUnlimited(launch) || valueOf(limit)?.mayRaise === true) return met;
+  if (isUnlimited(launch) || valueOf(limit)?.mayRaise === true) return met;
+  const plugin = pluginProgram(launch);
   const remedy =
     'Set the capability on the program in the image: RUN setcap cap_ipc_lock+ep PROGRAM in its last stage (a COPY from another stage loses it), or use Podman or runsc, or run the plugin as root.';
-  if (!isKnown(launch.program))
-    return notSeen(`the file capabilities are not known: ${launch.program.unknown}`, remedy);
+  if (plugin.is === 'unseen') return notSeen(`the file capabilities are not known: ${plugin.why}`, remedy);
+  if (pluginCapabilitiesOf(launch)?.includes('IPC_LOCK') === true) return checkKept(launch);
   if (!isKnown(limit)) {
     return notSeen(
-      `the program has no file capability IPC_LOCK, and the engine's limit on locked memory is not known: ${limit.unknown}`,
+      `${describeProgram(plugin)} has no file capability IPC_LOCK, and the engine's limit on locked memory is not known: ${limit.unknown}`,
       remedy,
     );
   }
   const hard = String(limit.value.hard);
   return unmet(
-    `the program has no file capability IPC_LOCK, and the engine may not lift its limit of ${hard} bytes (${limit.evidence})`,
+    `${describeProgram(plugin)} has no file capability IPC_LOCK, and the engine may not lift its limit of ${hard} bytes (${limit.evidence})`,
     remedy,
+  );
+}
+
+/**
+ * With no-new-privileges a program gains no capability that the process does not have. A runtime gives it to the first
+ * program, and executing a wrapper takes it from a user who is not root.
+ */
+function checkKept(launch: LaunchCase): Finding {
+  const plugin = pluginProgram(launch);
+  const keepsNone = launch.wishes.noNewPrivileges ?? !needsNewPrivileges(launch);
+  if (plugin.is !== 'started' || !keepsNone) return met;
+  return notSeen(
+    `${describeProgram(plugin)} has the file capability IPC_LOCK, and whether it has effect behind a wrapper with no-new-privileges is not known`,
+    'Let the ENTRYPOINT of the image be the plugin itself, or launch with `noNewPrivileges: false`.',
   );
 }
 
@@ -189,8 +222,10 @@ interface AddressSpace {
  * Returns the least address space. What an image says about itself can only refuse a launch: it does not prove that the
  * program needs no more.
  */
-function leastAddressSpace({ image, program, wishes }: LaunchCase): AddressSpace | undefined {
-  if (valueOf(program)?.go !== undefined)
+function leastAddressSpace(launch: LaunchCase): AddressSpace | undefined {
+  const { image, wishes } = launch;
+  const plugin = pluginProgram(launch);
+  if (plugin.is !== 'unseen' && plugin.program.go !== undefined)
     return { whose: 'a program in Go', bytes: goAddressSpaceBytes, ample: amplyForGoBytes };
   if (isAbsent(image) || image.addressSpaceBytes === undefined || wishes.entrypoint !== undefined)
     return undefined;

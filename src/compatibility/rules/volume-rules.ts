@@ -5,6 +5,7 @@ import { containerSocketDirectory } from '../container-socket-directory.ts';
 import { isKnown, known, unknown, valueOf, type Fact } from '../fact.ts';
 import type { ImagePlace } from '../image-facts.ts';
 import { imageLimits } from '../image/limits.ts';
+import { pluginProgram } from '../plugin-program.ts';
 import type { Finding, LaunchCase, Rule } from '../rule.ts';
 import { isMountable, mountedByEngines, volumeFileSystems, volumePaths } from '../strategy-volumes.ts';
 import { met, note, notSeen, unmet } from './finding.ts';
@@ -28,16 +29,20 @@ export const volumeRules: readonly Rule[] = [
     requirement: 'The program of the image does not lie where a file system in memory is mounted.',
     source: { measured: 'the program is hidden, and the start ends with: no such file or directory' },
     applies: ({ wishes }) => (wishes.tmpfs ?? []).length > 0,
-    check({ wishes, program }) {
-      const path = valueOf(program)?.path;
-      const hiding = wishes.tmpfs?.find(
-        (one) => path !== undefined && isAtOrBelow(path, cleanPath(one.path)),
-      );
-      if (hiding === undefined) return met;
-      return unmet(
-        `the program ${path ?? ''} lies below ${hiding.path}, where a file system in memory would hide it`,
-        'Leave that path out of `tmpfs`.',
-      );
+    check(launch) {
+      const plugin = pluginProgram(launch);
+      const paths = [valueOf(launch.program), plugin.is === 'started' ? plugin.program : undefined]
+        .filter((program) => program !== undefined)
+        .map((program) => program.path);
+      for (const one of launch.wishes.tmpfs ?? []) {
+        const hidden = paths.find((path) => isAtOrBelow(path, cleanPath(one.path)));
+        if (hidden === undefined) continue;
+        return unmet(
+          `the program ${hidden} lies below ${one.path}, where a file system in memory would hide it`,
+          'Leave that path out of `tmpfs`.',
+        );
+      }
+      return met;
     },
   },
 ];
