@@ -13,9 +13,16 @@ import {
 } from '../../host/control/messages.ts';
 import { shortPath } from '../../linux/short-path.ts';
 import { answerLines, longestAnswer, longestState } from './answer-lines.ts';
+import { Silence } from './silence.ts';
 
 /** How long a host may take to say what it runs. It keeps that in memory, so a host that is well answers at once. */
 export const stateMs = 5_000;
+
+/**
+ * How long a host that is at work on a request may be silent. It says every second that it is alive; a program that is a
+ * host may be busy with something else for some seconds.
+ */
+export const silentMs = 15_000;
 
 const hungUp = 'it ended the connection without an answer';
 
@@ -26,7 +33,7 @@ export interface RunningHost {
    * Sends a request and yields the answers. Leaving the iteration, or an abort, ends it.
    *
    * @throws the error that the host reports; BulkheadError `HOST_SILENT` for an answer that is none, and when the host
-   *   ends before it has answered
+   *   ends, or stands still, before it has answered
    */
   ask(request: ControlRequest, options: { readonly signal: AbortSignal }): AsyncIterable<ControlAnswer>;
 }
@@ -52,7 +59,11 @@ export interface FoundHosts {
  */
 export async function findHosts(
   directory: TrustedDirectory,
-  { signal, limitMs = stateMs }: { readonly signal: AbortSignal; readonly limitMs?: number },
+  {
+    signal,
+    limitMs = stateMs,
+    standstillMs = silentMs,
+  }: { readonly signal: AbortSignal; readonly limitMs?: number; readonly standstillMs?: number },
 ): Promise<FoundHosts> {
   const folder = await trustedPath(directory, join(directory.directory, hostsFolder), 'read');
   if (folder === undefined) return { running: [], silent: [] };
@@ -73,7 +84,10 @@ export async function findHosts(
           throw error;
         });
         if (state === undefined) return silent(hungUp);
-        return { state, ask: (request, options) => askHost(folder, name, request, options.signal) };
+        return {
+          state,
+          ask: (request, options) => askAtWork(folder, name, request, { ...options, standstillMs }),
+        };
       } catch (error) {
         signal.throwIfAborted();
         const { code } = error as NodeJS.ErrnoException;
@@ -118,11 +132,38 @@ async function removeDead(path: string): Promise<boolean> {
   return true;
 }
 
+/** Asks for more than the state, which may take its time. A host that is at work on it says so again and again. */
+async function* askAtWork(
+  folder: string,
+  name: string,
+  request: ControlRequest,
+  { signal, standstillMs }: { readonly signal: AbortSignal; readonly standstillMs: number },
+): AsyncIterable<ControlAnswer> {
+  const silence = new Silence(standstillMs);
+  const asked: ControlRequest = request.op === 'state' ? request : { ...request, beats: true };
+  try {
+    for await (const answer of askHost(folder, name, asked, AbortSignal.any([signal, silence.signal]), () => {
+      silence.heard();
+    })) {
+      silence.pause();
+      yield answer;
+      silence.heard();
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    const { code } = error as NodeJS.ErrnoException;
+    throw ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code ?? '') ? endedBefore() : error;
+  } finally {
+    silence.pause();
+  }
+}
+
 async function* askHost(
   folder: string,
   name: string,
   request: ControlRequest,
   signal: AbortSignal,
+  heard: () => void = () => undefined,
 ): AsyncIterable<ControlAnswer> {
   const { path, release } = await shortPath(folder, name);
   const socket = connect({ path, allowHalfOpen: true });
@@ -137,21 +178,25 @@ async function* askHost(
     const most = request.op === 'state' ? longestState : longestAnswer;
     for await (const line of answerLines(socket, most)) {
       const answer = parseAnswer(line);
+      heard();
+      if ('alive' in answer) continue;
       if ('error' in answer) throw asError(answer.error);
       isWhole = 'done' in answer;
       if (!isWhole) yield answer;
     }
     signal.throwIfAborted();
-    if ('done' in request && !isWhole) {
-      throw new BulkheadError('HOST_SILENT', 'the host ended before it had answered', {
-        hint: 'Whether it did what was asked for is not known: bulkhead ps shows what still runs.',
-      });
-    }
+    if ('done' in request && !isWhole) throw endedBefore();
   } finally {
     stopListening();
     socket.destroy();
     await release();
   }
+}
+
+function endedBefore(): BulkheadError {
+  return new BulkheadError('HOST_SILENT', 'the host ended before it had answered', {
+    hint: 'Whether it did what was asked for is not known: bulkhead ps shows what still runs.',
+  });
 }
 
 /** @throws BulkheadError `HOST_SILENT` */

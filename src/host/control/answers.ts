@@ -57,6 +57,11 @@ export class Answers {
     this.#write(answer);
   }
 
+  /** Says that the host is alive, unless the reader has something to read already. */
+  beat(): void {
+    if (this.#socket.writableLength === 0) this.#write({ alive: true });
+  }
+
   leaveOut(): void {
     this.#leftOut += 1;
   }

@@ -8,6 +8,14 @@ import type { PluginLogLine } from '../instances/plugin-log.ts';
 
 const text = z.string().max(4096);
 
+/** What every request but the one for the state may ask for. */
+const answering = {
+  /** Asks for the answer `done` after the last one, which tells an end from a host that was lost. */
+  done: z.boolean().optional(),
+  /** Asks for the answer `alive` again and again while nothing else is to be told, which tells a wait from a host that stands still. */
+  beats: z.boolean().optional(),
+};
+
 export const requestSchema = z.discriminatedUnion('op', [
   z.strictObject({ op: z.literal('state') }),
   z.strictObject({
@@ -17,13 +25,13 @@ export const requestSchema = z.discriminatedUnion('op', [
     version: text.optional(),
     mounts: z.array(text).optional(),
     override: z.literal('unknown').optional(),
+    ...answering,
   }),
   z.strictObject({
     op: z.literal('logs'),
     instance: text,
     follow: z.boolean(),
-    /** Asks for the answer `done` after the last one, which tells an end from a host that was lost. */
-    done: z.boolean().optional(),
+    ...answering,
   }),
   z.strictObject({
     op: z.literal('call'),
@@ -33,7 +41,7 @@ export const requestSchema = z.discriminatedUnion('op', [
     path: text,
     json: z.string(),
     timeoutMs: z.number().int().positive().optional(),
-    done: z.boolean().optional(),
+    ...answering,
   }),
 ]);
 
@@ -80,6 +88,8 @@ export type ControlAnswer =
   | { readonly absent: true }
   /** Everything was answered. */
   | { readonly done: true }
+  /** The host is at work on the request. */
+  | { readonly alive: true }
   | {
       readonly error: { readonly code: string; readonly message: string; readonly hint?: string | undefined };
     };
@@ -109,6 +119,7 @@ export const answerSchema = z.union([
   z.strictObject({ reply: z.unknown(), streamed: z.boolean() }),
   z.strictObject({ absent: z.literal(true) }),
   z.strictObject({ done: z.literal(true) }),
+  z.strictObject({ alive: z.literal(true) }),
   z.strictObject({
     error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }),
   }),

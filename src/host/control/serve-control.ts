@@ -20,6 +20,8 @@ import {
 
 /** How long a connection may take to send its request. */
 const requestMs = 10_000;
+/** How often a host says that it is alive while it is at work on a request. */
+const beatMs = 1_000;
 
 /** What is asked of a host. */
 export interface ControlledHost {
@@ -81,13 +83,21 @@ async function answer(host: ControlledHost, socket: Socket, connections: Connect
     gone.abort(new Error('the other side is gone'));
   });
   const answers = new Answers(socket);
+  let beats: NodeJS.Timeout | undefined;
   try {
     const request = await readRequest(socket);
     connections.asked(socket);
+    if ('beats' in request && request.beats === true) {
+      beats = setInterval(() => {
+        answers.beat();
+      }, beatMs).unref();
+    }
     await carryOut(host, request, answers, gone.signal);
     if ('done' in request && request.done === true) await answers.say({ done: true });
   } catch (error) {
     await answers.say({ error: errorAnswer(error) }).catch(() => undefined); // nobody is left who could be told
+  } finally {
+    clearInterval(beats);
   }
   socket.end();
 }
