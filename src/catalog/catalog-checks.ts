@@ -33,6 +33,9 @@ const pluginEntry = shapeOf<PluginEntry>({
   env: required(recordOf(required(text))),
   runtime: required(text),
   override: oneOf('unknown'),
+  mlock: flag,
+  autoMtls: flag,
+  brokerMultiplex: flag,
   ...settingChecks,
 });
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { ContainerSettings, SettingName } from '../settings/container-settings.ts';
 import { schemaOf } from '../settings/option-check.ts';
-import { settingDefinitions, snakeCase } from '../settings/setting-list.ts';
+import { catalogField, settingDefinitions } from '../settings/setting-list.ts';
 
 /** The settings that a plugin or a plugin runtime may have for its containers. */
 export interface EntrySettings extends ContainerSettings {
@@ -11,6 +11,8 @@ export interface EntrySettings extends ContainerSettings {
    * What is known not to work is refused all the same.
    */
   readonly override?: 'unknown' | undefined;
+  /** Whether the plugin may lock its memory. The field of the document is `memory_lock`. */
+  readonly mlock?: boolean | undefined;
 }
 
 const override = z.literal('unknown', 'must be unknown').optional();
@@ -18,6 +20,7 @@ const override = z.literal('unknown', 'must be unknown').optional();
 /** The fields as a caller gives them. */
 export const settingFields = {
   override,
+  mlock: z.boolean().optional(),
   ...(Object.fromEntries(
     settingDefinitions.map(([name, { check }]) => [name, schemaOf(check).optional()]),
   ) as unknown as { [K in SettingName]: z.ZodType<ContainerSettings[K]> }),
@@ -25,7 +28,7 @@ export const settingFields = {
 
 /** The same fields under their names in a document. */
 export const settingFieldsOfDocument: Readonly<Record<string, z.ZodType>> = Object.fromEntries(
-  Object.entries(settingFields).map(([name, schema]) => [snakeCase(name), schema]),
+  Object.entries(settingFields).map(([name, schema]) => [catalogField(name), schema]),
 );
 
 /** The settings in an entry, without those that say nothing. */
@@ -38,14 +41,14 @@ export function settingsOfEntry(entry: EntrySettings): EntrySettings {
 /** Reads the settings out of a document whose fields have been checked. */
 export function settingsOfDocument(fields: Readonly<Record<string, unknown>>): EntrySettings {
   return withoutNothing(
-    Object.fromEntries(Object.keys(settingFields).map((name) => [name, fields[snakeCase(name)]])),
+    Object.fromEntries(Object.keys(settingFields).map((name) => [name, fields[catalogField(name)]])),
   );
 }
 
 /** Writes the settings as fields of a document. */
 export function settingsForDocument(entry: EntrySettings): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(settingsOfEntry(entry)).map(([name, value]) => [snakeCase(name), value as unknown]),
+    Object.entries(settingsOfEntry(entry)).map(([name, value]) => [catalogField(name), value as unknown]),
   );
 }
 

@@ -6,7 +6,13 @@ export { effectiveReference, parseImageReference, type ImageReference } from './
 export type { KindCatalog } from './kind-catalog.ts';
 export type { KindEntry, KindRegistration } from './kind-entry.ts';
 export { PluginCatalog, type Pin } from './plugin-catalog.ts';
-export { toPluginEntry, type PluginEntry, type PluginInfo, type PluginRegistration } from './plugin-entry.ts';
+export {
+  toPluginEntry,
+  type PluginEntry,
+  type PluginInfo,
+  type PluginRegistration,
+  type SpeakingSettings,
+} from './plugin-entry.ts';
 export { RuntimeCatalog } from './runtime-catalog.ts';
 export type { RuntimeEntry, RuntimeRegistration, RuntimeSettings } from './runtime-entry.ts';
 export { fileStore, type FileStoreOptions } from './store/file-store.ts';

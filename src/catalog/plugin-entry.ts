@@ -10,6 +10,7 @@ import {
   settingsForDocument,
   settingsOfDocument,
   settingsOfEntry,
+  withoutNothing,
   type EntrySettings,
 } from './entry-settings.ts';
 import { parseImageReference } from './image-reference.ts';
@@ -19,7 +20,7 @@ import { canonicalVersion } from './version.ts';
  * A plugin as a caller asks a host to register it. Its container settings come before those of its plugin runtime, whose
  * demands (`rootless`, `requireNonRoot`) they can't lift.
  */
-export interface PluginRegistration extends EntrySettings {
+export interface PluginRegistration extends EntrySettings, SpeakingSettings {
   /** `auth`, `secret`, `database`, or a kind that the host defines; with `unknown` the probe finds the type. */
   readonly type: string;
   /** Up to 128 characters; slashes are allowed. */
@@ -53,8 +54,16 @@ export interface PluginRegistration extends EntrySettings {
   readonly runtime?: string | undefined;
 }
 
+/** How a host speaks with a plugin, where that differs from what it does with others. */
+export interface SpeakingSettings {
+  /** Whether host and plugin prove themselves to each other. Default true. */
+  readonly autoMtls?: boolean | undefined;
+  /** Whether brokered connections travel in the main one, for which go-plugin 1.6 is needed. Default false. */
+  readonly brokerMultiplex?: boolean | undefined;
+}
+
 /** A whole entry. It holds the values of `env` and `args`, so it must not be shown. */
-export interface PluginEntry extends EntrySettings {
+export interface PluginEntry extends EntrySettings, SpeakingSettings {
   readonly type: string;
   readonly name: string;
   /** `v1.2.3`; empty for the unversioned entry. */
@@ -109,6 +118,8 @@ const name = text
   });
 const variables = z.record(z.string(), z.string());
 
+const speaking = { autoMtls: z.boolean().optional(), brokerMultiplex: z.boolean().optional() };
+
 const registration = z.strictObject({
   type: z.string().regex(typePattern, 'must be a word in small letters, such as secret'),
   name,
@@ -125,6 +136,7 @@ const registration = z.strictObject({
   args: z.array(z.string().regex(/^[^\0]*$/, 'must not have zero bytes')).optional(),
   env: z.union([z.array(z.string()), variables]).optional(),
   runtime: z.string().regex(strictName, 'must be the name of a plugin runtime').or(z.literal('')).optional(),
+  ...speaking,
   ...settingFields,
 });
 
@@ -148,6 +160,7 @@ export function toPluginEntry(given: PluginRegistration, reserved: readonly stri
     args,
     env: checkVariables(entry.env ?? {}, reserved),
     runtime: entry.runtime ?? '',
+    ...withoutNothing({ autoMtls: entry.autoMtls, brokerMultiplex: entry.brokerMultiplex }),
     ...settingsOfEntry(entry),
   };
 }
@@ -170,19 +183,24 @@ export const pluginDocument: DocumentForm<PluginEntry> = {
       args: z.array(z.string()),
       env: variables,
       runtime: z.string().regex(strictName).or(z.literal('')),
+      auto_mtls: speaking.autoMtls,
+      broker_multiplex: speaking.brokerMultiplex,
       ...settingFieldsOfDocument,
     })
     .transform((fields) => {
       const { type, name, version, oci_image: ociImage, sha256, command, args, env, runtime } = fields;
-      const settings = settingsOfDocument(fields);
+      const { auto_mtls: autoMtls, broker_multiplex: brokerMultiplex } = fields;
+      const settings = { ...withoutNothing({ autoMtls, brokerMultiplex }), ...settingsOfDocument(fields) };
       return { type, name, version, sha256, command, args, env, runtime, ociImage, ...settings };
     }),
 };
 
 export function pluginFields(entry: PluginEntry): Record<string, unknown> {
   const { type, name, version, ociImage, sha256, command, args, env, runtime } = entry;
+  const { autoMtls, brokerMultiplex } = entry;
   return {
     ...{ type, name, version, sha256, command, args, env, runtime, oci_image: ociImage },
+    ...withoutNothing({ auto_mtls: autoMtls, broker_multiplex: brokerMultiplex }),
     ...settingsForDocument(entry),
   };
 }

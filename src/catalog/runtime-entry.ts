@@ -1,7 +1,7 @@
 /** A plugin runtime in the catalog: a named set of container settings. */
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
-import { snakeCase } from '../settings/setting-list.ts';
+import { catalogField } from '../settings/setting-list.ts';
 import { checkRegistration, noControls, strictName } from './check-registration.ts';
 import type { DocumentForm } from './document.ts';
 import { settingFields, withoutNothing, type EntrySettings } from './entry-settings.ts';
@@ -10,8 +10,6 @@ import { settingFields, withoutNothing, type EntrySettings } from './entry-setti
 export interface RuntimeSettings extends EntrySettings {
   /** Name of the OCI runtime: `runsc`, `runc`, `crun`, ... Default: the host's, which is `runsc` unless told otherwise. */
   readonly ociRuntime?: string | undefined;
-  /** Whether the plugin may lock its memory. The field of the document is `memory_lock`, as in Vault. */
-  readonly mlock?: boolean | undefined;
   /** Socket of the engine to use in place of the host's. */
   readonly engineSocket?: string | undefined;
 }
@@ -32,7 +30,6 @@ const text = z.string().regex(noControls, 'must not have control characters');
 
 const settings = {
   ociRuntime: text.min(1).optional(),
-  mlock: z.boolean().optional(),
   engineSocket: text.refine(isAbsolute, 'must be an absolute path').optional(),
   ...settingFields,
 };
@@ -74,13 +71,8 @@ export const runtimeDocument: DocumentForm<RuntimeEntry> = {
 
 export function runtimeFields(entry: RuntimeEntry): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(entry).map(([option, value]) => [fieldOf(option), value as unknown]),
+    Object.entries(entry).map(([option, value]) => [catalogField(option), value as unknown]),
   );
-}
-
-/** The field of the document in which an option stands. */
-function fieldOf(option: string): string {
-  return option === 'mlock' ? 'memory_lock' : snakeCase(option);
 }
 
 function optionOf(field: string): string {

@@ -74,6 +74,14 @@ export function toggle(summary: string, extras: Extras = {}): Flag<boolean> {
   return { summary, ...extras, convert: (given, name) => toBoolean(given.at(-1) ?? 'false', name) };
 }
 
+/** Makes a flag that converts its value, and has none when it was not given. */
+export function given<T, U>(flag: Flag<T>, convert: (value: T) => U): Flag<U | undefined> {
+  return {
+    ...flag,
+    convert: (words, name) => (words.length === 0 ? undefined : convert(flag.convert(words, name))),
+  };
+}
+
 /** A flag that is set, or names a path: `-x` is true, `-x=PATH` the path, and `-x=false` unsets it. */
 export function hostPath(summary: string, extras: Extras = {}): Flag<boolean | string> {
   return {

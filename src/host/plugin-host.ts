@@ -133,7 +133,7 @@ export class PluginHost implements AsyncDisposable {
   /**
    * Says whether and how the plugin can run here, or why not: plans its launch and judges the plan without carrying it
    * out. No container and no folder is made. Only where there is no engine, a Podman service of our own is started, as
-   * by a launch. `mlock` overrides whether its plugin runtime lets it lock its memory.
+   * by a launch. `mlock` overrides whether it, or its plugin runtime, may lock its memory.
    *
    * @throws the errors of the catalogs, ImageNotPresentError, `IMAGE_DIGEST_MISMATCH`
    */

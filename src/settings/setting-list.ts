@@ -223,3 +223,8 @@ export const passedDefaults: PassedSettings = Object.fromEntries(
 export function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
+
+/** The name of a launch option in entries of the catalog, and where they are shown. */
+export function catalogField(option: string): string {
+  return option === 'mlock' ? 'memory_lock' : snakeCase(option);
+}

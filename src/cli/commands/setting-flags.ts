@@ -7,7 +7,7 @@ import type {
 } from '../../settings/container-settings.ts';
 import type { settingList } from '../../settings/setting-list.ts';
 import { settingDefinitions, type SettingDefinition } from '../../settings/setting-list.ts';
-import { bytes, liftable, optionalChoice, text, texts, toggle, whole, type Flag } from '../flags.ts';
+import { bytes, given, liftable, optionalChoice, text, texts, toggle, whole, type Flag } from '../flags.ts';
 import { UsageError } from '../usage-error.ts';
 
 type FlagName<K extends SettingName> = (typeof settingList)[K]['flag']['name'];
@@ -57,14 +57,6 @@ function flagOf({ flag: { alias, form, value = '' }, summary }: SettingDefinitio
     case 'ulimits':
       return given(texts(value, summary, extras), (all) => all.map(ulimitOf));
   }
-}
-
-/** Makes a flag that converts its value, and has none when it was not given. */
-function given<T, U>(flag: Flag<T>, convert: (value: T) => U): Flag<U | undefined> {
-  return {
-    ...flag,
-    convert: (words, name) => (words.length === 0 ? undefined : convert(flag.convert(words, name))),
-  };
 }
 
 function tmpfsOf(word: string): TmpfsOptions {

@@ -135,6 +135,7 @@ function launchOf(
     override: 'unknown' | undefined;
   },
 ): LaunchOptions & { runtime: string } {
+  const mlock = entry.mlock ?? settings.mlock;
   return {
     image: reference,
     title: [entry.type, entry.name, entry.version].filter((part) => part !== '').join('-'),
@@ -144,8 +145,10 @@ function launchOf(
     maxMessageBytes: kind.maxMessageBytes,
     ...(entry.command !== '' && { entrypoint: [entry.command] }),
     ...(entry.args.length > 0 && { args: entry.args }),
-    env: { ...entry.env, ...kind.env, ...(settings.mlock === true && kind.mlockEnv) },
-    mlock: settings.mlock,
+    env: { ...entry.env, ...kind.env, ...(mlock === true && kind.mlockEnv) },
+    mlock,
+    ...(entry.autoMtls !== undefined && { autoMtls: entry.autoMtls }),
+    ...(entry.brokerMultiplex !== undefined && { brokerMultiplex: entry.brokerMultiplex }),
     override: entry.override ?? settings.override ?? override,
     ...mergedSettings(settings, entry),
   };

@@ -1,4 +1,4 @@
-import { snakeCase } from '../../../settings/setting-list.ts';
+import { catalogField } from '../../../settings/setting-list.ts';
 import type { PluginInfo } from '../../../catalog/index.ts';
 
 /**
@@ -23,7 +23,7 @@ export function pluginData(info: PluginInfo, args?: readonly string[]): Record<s
     type,
     version,
     ...Object.fromEntries(
-      Object.entries(settings).map(([setting, value]) => [snakeCase(setting), value as unknown]),
+      Object.entries(settings).map(([setting, value]) => [catalogField(setting), value as unknown]),
     ),
   };
 }

@@ -2,7 +2,7 @@ import type { PluginRegistration } from '../../../catalog/index.ts';
 import type { RegisteredPlugin } from '../../../host/index.ts';
 import { command, type Context } from '../../command.ts';
 import { exitCodes } from '../../exit-codes.ts';
-import { requiredText, text, texts, toggle } from '../../flags.ts';
+import { given, requiredText, text, texts, toggle } from '../../flags.ts';
 import { plainText } from '../../output/plain-text.ts';
 import { directoryFlag, directoryOf, openCatalogs, type CatalogDirectory } from '../directory.ts';
 import { engineFlag } from '../engine-flag.ts';
@@ -35,6 +35,12 @@ export const register = command({
     command: text('PROGRAM', "in place of the image's entrypoint"),
     args: texts('ARG', "in place of the image's arguments; kept, and shown by plugin info -show_args only"),
     env: texts('NAME=VALUE', 'variable for the plugin; kept, and never shown'),
+    memory_lock: given(toggle('the plugin may lock its memory', { alias: 'mlock' }), (there) => there),
+    no_mtls: given(toggle('without mutual TLS'), (there) => !there),
+    broker_multiplex: given(
+      toggle('brokered connections travel in the main one (go-plugin 1.6)'),
+      (there) => there,
+    ),
     ...settingFlags,
     override: unknownOverrideFlag,
     skip_probe: toggle('register without asking an engine and without starting the plugin'),
@@ -54,6 +60,9 @@ export const register = command({
       ...(flags.args.length > 0 && { args: flags.args }),
       ...(flags.env.length > 0 && { env: flags.env }),
       runtime: flags.runtime,
+      mlock: flags.memory_lock,
+      autoMtls: flags.no_mtls,
+      brokerMultiplex: flags.broker_multiplex,
       ...settingsOf(flags),
       override: flags.override,
     };

@@ -1,5 +1,5 @@
 import type { RuntimeEntry } from '../../../catalog/index.ts';
-import { snakeCase } from '../../../settings/setting-list.ts';
+import { catalogField } from '../../../settings/setting-list.ts';
 
 /** The fields that every plugin runtime shows. */
 export const runtimeFieldNames = [
@@ -22,9 +22,8 @@ export function runtimeData(entry: RuntimeEntry): Record<string, unknown> {
     cpu_nanos: 0,
     memory_bytes: 0,
     rootless: false,
-    ...Object.fromEntries(Object.entries(entry).map(([name, value]) => [fieldOf(name), value as unknown])),
+    ...Object.fromEntries(
+      Object.entries(entry).map(([name, value]) => [catalogField(name), value as unknown]),
+    ),
   };
 }
-
-/** `memory_lock` is Vault's name of the field. */
-const fieldOf = (name: string): string => (name === 'mlock' ? 'memory_lock' : snakeCase(name));
