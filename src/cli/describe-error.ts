@@ -4,6 +4,7 @@ import type { Flags } from './flags.ts';
 import { withFlags } from './option-flags.ts';
 import { plainText } from './output/plain-text.ts';
 import type { Paint } from './output/terminal.ts';
+import { withRegisteredFlags } from './registered-flags.ts';
 
 /**
  * Describes an error in the shape that all commands share: what happened, where it happened, what was observed, and
@@ -48,10 +49,7 @@ export function noteRegistered(error: unknown): unknown {
 }
 
 function hintFor(error: unknown, remedy: string, flags: Flags): string {
-  const hint = withFlags(remedy, flags);
-  return hint !== remedy && ofRegistered.has(error as object)
-    ? `${hint} A registered plugin has such settings from its plugin runtime (bulkhead plugin runtime register).`
-    : hint;
+  return ofRegistered.has(error as object) ? withRegisteredFlags(remedy, flags) : withFlags(remedy, flags);
 }
 
 interface ErrorParts {

@@ -26,9 +26,20 @@ const liftingFlags = new Set([
  * flag; everything else stays.
  */
 export function withFlags(text: string, flags: Flags): string {
+  return replaceOptions(text, (name) => (Object.hasOwn(flags, name) ? name : undefined));
+}
+
+/**
+ * Replaces the options in a text by flags.
+ *
+ * @param flagFor returns the flag to show for the launch flag of an option; `undefined` leaves the option as it is
+ */
+export function replaceOptions(text: string, flagFor: (launchFlag: string) => string | undefined): string {
   return text.replace(/`([a-zA-Z]+)(?:: ([^`]*))?`/g, (whole, option: string, value: string | undefined) => {
-    const name = flagOfOption[option] ?? option.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    if (!Object.hasOwn(flags, name)) return whole;
+    const name = flagFor(
+      flagOfOption[option] ?? option.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    );
+    if (name === undefined) return whole;
     if (value === undefined || value === 'true' || liftingFlags.has(name)) return shownFlag(name);
     return flagValues(name, value)
       .map((each) => `${shownFlag(name)}=${each}`)

@@ -22,7 +22,7 @@ describe('a hint', () => {
     noteRegistered(error);
     assert.equal(
       describeError(error, unpainted, launchFlags).at(-1),
-      'Hint: Raise -memory_bytes. A registered plugin has such settings from its plugin runtime (bulkhead plugin runtime register).',
+      'Hint: Raise -memory_bytes. A registered plugin has -memory_bytes from its registration (bulkhead plugin register) or its plugin runtime (bulkhead plugin runtime register).',
     );
   });
 

@@ -58,8 +58,12 @@ export const call = command({
       (await findRegistered(directory, given)) ??
       (await mountedPlugin(directory, given, context)) ??
       (await registeredPlugin(directory, given));
-    if (await calledRunning(directory, plugin, { path, json }, flags, context)) return exitCodes.ok;
-    return callRegistered(directory, plugin, wanted, flags, context);
+    try {
+      if (await calledRunning(directory, plugin, { path, json }, flags, context)) return exitCodes.ok;
+      return await callRegistered(directory, plugin, wanted, flags, context);
+    } catch (error) {
+      throw noteRegistered(error);
+    }
   },
 });
 
@@ -168,12 +172,8 @@ async function callRegistered(
     control: false,
     signal,
   });
-  try {
-    const { reflection, client } = await host.mount(type, name, { version, signal });
-    const call = { signal, timeoutMs: timeoutOf(flags) };
-    await callByName({ reflection, client }, wanted, call, printReply(context, flags));
-    return exitCodes.ok;
-  } catch (error) {
-    throw noteRegistered(error);
-  }
+  const { reflection, client } = await host.mount(type, name, { version, signal });
+  const call = { signal, timeoutMs: timeoutOf(flags) };
+  await callByName({ reflection, client }, wanted, call, printReply(context, flags));
+  return exitCodes.ok;
 }

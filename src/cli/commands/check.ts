@@ -10,7 +10,9 @@ import type { Colour, Terminal } from '../output/terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import { directoryFlag, directoryOf } from './directory.ts';
 import { userInfoCache } from './info-cache.ts';
+import { noteRegistered } from '../describe-error.ts';
 import { withFlags } from '../option-flags.ts';
+import { withRegisteredFlags } from '../registered-flags.ts';
 import {
   containerOptions,
   isImage,
@@ -63,15 +65,28 @@ export const check = command({
   positionals: [{ name: 'IMAGE|NAME' }],
   flags: checkFlags,
   async run({ args: [given], flags }, context) {
-    const checked = await checkOf(given, flags, context);
+    const { checked, isRegistered } = await checkOf(given, flags, context);
     const result = checkResult(checked);
     const { terminal } = context;
-    printData(terminal, flags.format, result, () => checkLines(given, checked, result, terminal), flags);
+    const toDo = (remedy: string): string =>
+      isRegistered ? withRegisteredFlags(remedy, checkFlags) : withFlags(remedy, launchFlags);
+    printData(
+      terminal,
+      flags.format,
+      result,
+      () => checkLines(given, checked, result, toDo, terminal),
+      flags,
+    );
     return checked.ok ? exitCodes.ok : exitCodeOfVerdict(result.verdict);
   },
 });
 
-async function checkOf(given: string, flags: CheckFlags, context: Context): Promise<LaunchCheck> {
+interface Checked {
+  readonly checked: LaunchCheck;
+  readonly isRegistered: boolean;
+}
+
+async function checkOf(given: string, flags: CheckFlags, context: Context): Promise<Checked> {
   const { signal } = context;
   const directory = directoryOf(flags.directory, context);
   // A plugin can't be registered under a name such as localhost/kv:1.
@@ -90,16 +105,18 @@ async function checkOf(given: string, flags: CheckFlags, context: Context): Prom
       control: false,
       signal,
     });
-    return await host.check(plugin.type, plugin.name, { version, signal });
+    const checked = await host
+      .check(plugin.type, plugin.name, { version, signal })
+      .catch((error: unknown) => {
+        throw noteRegistered(error);
+      });
+    return { checked, isRegistered: true };
   }
   if (version !== undefined) throw new UsageError('-version is for a plugin that is registered');
   if (isImage(flags)) await kindOf(flags, directory); // which refuses a kind that is not known
   const { userImageCache } = await lazyModules.compatibility();
-  return checkedImage(
-    { ...containerOptions(given, flags), imageCacheDirectory: userImageCache() },
-    flags,
-    context,
-  );
+  const options = { ...containerOptions(given, flags), imageCacheDirectory: userImageCache() };
+  return { checked: await checkedImage(options, flags, context), isRegistered: false };
 }
 
 /** Judges an image with cached facts of engines, which a host would gather again. */
@@ -150,6 +167,7 @@ function checkLines(
   given: string,
   { version }: LaunchCheck,
   { verdict, overridden, cell, network, reasons }: CheckResult,
+  toDo: (remedy: string) => string,
   { paint }: Terminal,
 ): string[] {
   const [colour, words] = signs[verdict];
@@ -162,7 +180,7 @@ function checkLines(
       '',
       `${paint('bold', rule)}: ${plainText(requirement)}`,
       `  seen:    ${plainText(observed)}`,
-      `  ${paint('cyan', verdict === 'works' ? 'advice' : 'to do')}:${verdict === 'works' ? '  ' : '   '}${plainText(withFlags(remedy, launchFlags))}`,
+      `  ${paint('cyan', verdict === 'works' ? 'advice' : 'to do')}:${verdict === 'works' ? '  ' : '   '}${plainText(toDo(remedy))}`,
       `  source:  ${paint('dim', plainText(source))}`,
     ]),
   ];

@@ -2,6 +2,7 @@ import type { MatrixCell } from '../../compatibility/index.ts';
 import type { LaunchOptions, PlannedOptions } from '../../container/index.ts';
 import type { MatrixLaunch } from '../../matrix/index.ts';
 import { optionalChoice, text, texts, toggle, toWhole, type FlagValues } from '../flags.ts';
+import { placesOf, takenForRegistered } from '../registered-flags.ts';
 import { UsageError } from '../usage-error.ts';
 import { openCatalogs, type CatalogDirectory } from './directory.ts';
 import { kindFlag } from './kind/kind-words.ts';
@@ -59,15 +60,15 @@ export function isImage({ cookie, type }: Pick<LaunchFlags, 'cookie' | 'type'>):
  * UsageError
  */
 export function refuseLaunchFlags(given: string, flags: LaunchFlags): void {
-  const { engine: _engine, socket_directory: _sockets, override, ...others } = flags;
-  registeredOverride(override);
+  registeredOverride(flags.override);
   const names = Object.keys(launchFlags).filter((name) => {
-    const value = (others as Readonly<Record<string, unknown>>)[name];
+    if (takenForRegistered.some((taken) => taken === name)) return false;
+    const value = (flags as Readonly<Record<string, unknown>>)[name];
     return value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
   });
   if (names.length === 0) return;
   throw new UsageError(
-    `${names.map((name) => `-${name}`).join(', ')}: ${given} is a registered plugin, which is launched as it and its plugin runtime are registered`,
+    `${names.map((name) => `-${name}`).join(', ')}: ${given} is a registered plugin, which is launched as it and its plugin runtime are registered: it has ${placesOf(names)}`,
   );
 }
 

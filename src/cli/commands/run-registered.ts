@@ -142,7 +142,7 @@ function reloadOnHangup(
       },
       (error: unknown) => {
         if (signal.aborted) return;
-        for (const line of describeError(error, terminal.paintErr)) terminal.err(line);
+        for (const line of describeError(noteRegistered(error), terminal.paintErr)) terminal.err(line);
       },
     );
   };

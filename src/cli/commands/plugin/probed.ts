@@ -2,6 +2,7 @@ import type { PluginRegistration } from '../../../catalog/index.ts';
 import type { RegisteredPlugin } from '../../../host/index.ts';
 import type { Context } from '../../command.ts';
 import type { CatalogDirectory } from '../directory.ts';
+import { noteRegistered } from '../../describe-error.ts';
 import { tellOverrides } from '../override-flag.ts';
 import { lazyModules } from '../../lazy-modules.ts';
 
@@ -25,5 +26,7 @@ export async function probed(
     signal,
   });
   terminal.progress(`trying ${registration.ociImage}`);
-  return await host.plugins.register(registration, { signal });
+  return await host.plugins.register(registration, { signal }).catch((error: unknown) => {
+    throw noteRegistered(error);
+  });
 }

@@ -1,5 +1,8 @@
 import { BulkheadError } from '../../../errors.ts';
+import type { ControlRequest } from '../../../host/control/messages.ts';
 import { command } from '../../command.ts';
+import type { RunningHost } from '../../control/ask-hosts.ts';
+import { noteRegistered } from '../../describe-error.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { text, texts } from '../../flags.ts';
 import { plainText } from '../../output/plain-text.ts';
@@ -35,12 +38,10 @@ export const reload = command({
     const { findHosts, silentHostsError, silentHostText } = await lazyModules.control();
     const { running, silent } = await findHosts(directory, { signal });
     for (const host of running) {
-      const request = { op: 'reload', name: plugin, type, version, mounts, override } as const;
-      for await (const answer of host.ask(request, { signal }))
-        if ('reloaded' in answer && answer.reloaded > 0) {
-          moved += answer.reloaded;
-          did(`the host with process id ${host.state.pid} reloaded it`);
-        }
+      const request = { op: 'reload', name: plugin, type, version, mounts, override, done: true } as const;
+      const reloaded = await reloadedBy(host, request, signal);
+      if (reloaded > 0) did(`the host with process id ${host.state.pid} reloaded it`);
+      moved += reloaded;
     }
     const what = plugin === undefined ? `mounts: ${flags.mounts.join(', ')}` : `plugin: ${plugin}`;
     if (moved === 0) {
@@ -53,3 +54,16 @@ export const reload = command({
     return silent.length === 0 ? exitCodes.ok : exitCodes.environment;
   },
 });
+
+/** Asks one host to reload. @returns the number of mounts that moved */
+async function reloadedBy(host: RunningHost, request: ControlRequest, signal: AbortSignal): Promise<number> {
+  let moved = 0;
+  try {
+    for await (const answer of host.ask(request, { signal }))
+      if ('reloaded' in answer) moved += answer.reloaded;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw noteRegistered(error);
+  }
+  return moved;
+}
