@@ -32,7 +32,7 @@ const harmless = {
   OnBuild: ['RUN false'],
   Shell: ['/bin/ash', '-c'],
   ArgsEscaped: true,
-  ExposedPorts: { '80/tcp': {}, '53/udp': {} },
+  ExposedPorts: { '80/tcp': {}, '53/udp': {}, '36412/sctp': {}, '8000-8010/tcp': {} },
   WorkingDir: '/not/there/../yet',
   Env: [
     'PATH=/bin',
@@ -69,6 +69,8 @@ interface Refused {
   readonly rule: string;
   readonly config: Readonly<Record<string, unknown>>;
   readonly files?: readonly ImageFile[];
+  /** The only engine that it is refused by. */
+  readonly only?: 'podman';
 }
 
 const link = (path: string, symlink: string): ImageFile => ({ path, symlink });
@@ -113,6 +115,12 @@ const refused: readonly Refused[] = [
     name: 'a working directory that is a file',
     rule: 'image-working-directory',
     config: { WorkingDir: '/plugin' },
+  },
+  {
+    name: 'exposed ports that are none',
+    rule: 'image-exposed-ports',
+    config: { ExposedPorts: { banana: {}, '99999/tcp': {}, '80/quic': {}, '90-80/tcp': {} } },
+    only: 'podman',
   },
   { name: 'a user that it does not know', rule: 'user-exists', config: { User: 'nobody-here' } },
 ];
@@ -217,8 +225,9 @@ for (const [suite, testEngines] of reason === undefined ? all : []) {
         await launched(await load('harmless', { config: harmless }));
       });
 
-      for (const [index, { name, rule, config, files = [] }] of refused.entries()) {
-        if (!inTurn(testEngines, index).includes(testEngine)) continue;
+      for (const [index, { name, rule, config, files = [], only }] of refused.entries()) {
+        const having = testEngines.filter(({ kind }) => only === undefined || kind === only);
+        if (!inTurn(having, index).includes(testEngine)) continue;
         it(`refuses ${name}`, limits, async () => {
           const tag = await load(name, { config, files, program: tinyProgram('not started') });
           const [[runtime, engine] = []] = engines;

@@ -28,6 +28,18 @@ function place(path: string, changes: Partial<ImagePlace> = {}): ImagePlace {
 
 const factsOf = (...given: Parameters<typeof imageWith>) => facts({ image: imageWith(...given) });
 
+describe('the exposed ports of an image', () => {
+  it('are refused on Podman where they are none, in words, and change nothing elsewhere', () => {
+    for (const port of ['banana', '99999/tcp', '80/quic', '90-80/tcp', ' 80/tcp', '-1', '']) {
+      const given = factsOf({ exposedPorts: ['80/tcp', port] });
+      assert.deepEqual(rulesOf({ ...given, engine: podman('runc') }, runc), ['image-exposed-ports'], port);
+      strategyOf({ ...given, engine: docker() }, runc);
+    }
+    const exposedPorts = ['80', '80/tcp', '53/udp', '36412/sctp', '8000-8010/tcp', '0/tcp', '80/TCP'];
+    strategyOf({ ...factsOf({ exposedPorts }), engine: podman('runc') }, runc);
+  });
+});
+
 describe('a volume of an image', () => {
   it('becomes a file system in memory of the size that the launch says', () => {
     const given = factsOf(

@@ -65,6 +65,26 @@ export const imageSettingRules: readonly Rule[] = [
     },
   },
   {
+    id: 'image-exposed-ports',
+    concerns: 'images with exposed ports, on Podman',
+    requirement: 'Each exposed port is a port: a number or a range, and tcp, udp or sctp.',
+    source: {
+      measured: 'the Docker-compatible API of Podman 4.3 fails to tell of such an image, to every program',
+    },
+    applies: (launch) =>
+      launch.engine.kind === 'podman' && (settingsOf(launch)?.exposedPorts ?? []).length > 0,
+    check(launch) {
+      const strange = (settingsOf(launch)?.exposedPorts ?? []).filter((port) => !isPort(port));
+      if (strange.length === 0) return met;
+      const list = strange.slice(0, mostNamed).map((port) => JSON.stringify(port));
+      const more = strange.length > mostNamed ? ` and ${strange.length - mostNamed} more` : '';
+      return unmet(
+        `the image exposes what is no port: ${list.join(', ')}${more}`,
+        'Let EXPOSE in the image be a port such as 80 or 53/udp, or build the image without it: no port of a plugin is published.',
+      );
+    },
+  },
+  {
     id: 'image-annotations',
     concerns: 'images with annotations, on Podman',
     requirement: 'The annotations of the image only describe it.',
@@ -89,6 +109,14 @@ export const imageSettingRules: readonly Rule[] = [
     },
   },
 ];
+
+/** How many exposed ports are named in a finding. */
+const mostNamed = 5;
+
+function isPort(text: string): boolean {
+  const [, first, last = first] = /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(?:tcp|udp|sctp))?$/i.exec(text) ?? [];
+  return first !== undefined && Number(first) <= Number(last) && Number(last) < 2 ** 16;
+}
 
 function settingsOf({ image }: LaunchCase): ImageSettings | undefined {
   return isAbsent(image) ? undefined : image.settings;

@@ -4,6 +4,7 @@ import type { CallOptions } from '../call-options.ts';
 import type { Call, EngineClient } from '../client.ts';
 import { callOptions, checkOptions } from '../../settings/option-check.ts';
 import { checkImageReference } from '../check-name.ts';
+import { EngineOperationError } from '../errors.ts';
 import { encodeReference } from '../transport/query.ts';
 
 export interface InspectedImage {
@@ -86,7 +87,13 @@ export async function inspectImage(
     signal,
     hints: { ENGINE_NOT_FOUND: 'Load or build the image first; nothing is ever pulled unless asked for.' },
   };
-  const { body } = await client.call(call);
+  const { body } = await client.call(call).catch(async (error: unknown) => {
+    // Podman's Docker-compatible answer fails where an image exposes what is no port. Its own tells of such an image.
+    if (!client.isPodman || !(error instanceof EngineOperationError)) throw error;
+    return await client.call({ ...call, libpod: true }).catch(() => {
+      throw error;
+    });
+  });
   return toInspectedImage(client.parse(inspectImageSchema, body, call), body);
 }
 
