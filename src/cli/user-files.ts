@@ -4,7 +4,17 @@
  */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, open, readFile, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import {
+  access,
+  copyFile,
+  open,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  type FileHandle,
+} from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BulkheadError } from '../errors.ts';
 import { beginsWithTilde, onlyShellsExpand } from '../settings/user-path.ts';
@@ -79,10 +89,22 @@ export async function writeUserStream(
     } finally {
       await onFile(unfinished.handle.close());
     }
-    await onFile(rename(unfinished.path, place.path));
+    await onFile(takePlace(unfinished.path, place.path));
   } catch (error) {
     await rm(unfinished.path, { force: true });
     throw error;
+  }
+}
+
+/** Puts a finished file in the place of another. One that is a mount of its own, as in a container, is written where it is. */
+async function takePlace(finished: string, path: string): Promise<void> {
+  try {
+    await rename(finished, path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EBUSY' && code !== 'EXDEV') throw error;
+    await copyFile(finished, path);
+    await rm(finished, { force: true });
   }
 }
 
