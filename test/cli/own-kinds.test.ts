@@ -1,17 +1,15 @@
 /** Plugins of kinds that are not Vault's, from registration to reload, with real plugins on real engines. */
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { service } from '../../src/goplugin/index.ts';
 import { PluginHost } from '../../src/host/index.ts';
-import { loadEngines, noEngines, type TestEngine } from '../engines/engines.ts';
+import { loadEngines, noEngines } from '../engines/engines.ts';
 import { addHelper, counter, type CounterClient } from '../goplugin/fixtures/protos.ts';
-import { typescriptArgs } from '../goplugin/fixtures/start.ts';
-import { loadFixture, type FixtureName } from '../plugins/images.ts';
-import { linesOf, openCommandWorld } from './command-world.ts';
+import { linesOf } from './command-world.ts';
+import { openWorld } from './plugin-world.ts';
 
 const engines = loadEngines().filter(({ rootless, suite }) => !rootless && suite === 'host');
 
@@ -158,34 +156,36 @@ for (const testEngine of engines) {
   });
 }
 
-/** The same with an image, and a plugin runtime. */
-async function openWorld(testEngine: TestEngine, t: TestContext, fixture: FixtureName) {
-  // The key by which containers are known is in the directory for all of them: there is no home.
-  const world = await openCommandWorld(testEngine, { HOME: '/nonexistent' });
-  const found = await loadFixture(world.engine, fixture);
-  if (found.skipped !== undefined) t.skip(found.skipped);
-  await world.ok('plugin', 'runtime', 'register', '-oci_runtime=runc', '-tmpfs=/tmp', 'fast');
-  const ownProgram = `${world.directory}.mts`;
-  return {
-    ...world,
-    image: found.skipped === undefined ? found.tag : undefined,
-    /** Starts a program of the user's own. */
-    async program(source: string): Promise<ChildProcess> {
-      await writeFile(ownProgram, source);
-      return world.adopt(
-        spawn(process.execPath, [...typescriptArgs, ownProgram], {
-          env: { PATH: process.env['PATH'] ?? '', ...world.environment },
-        }),
-      );
-    },
-    async end(host: ChildProcess): Promise<void> {
-      const ended = once(host, 'exit');
-      host.kill('SIGINT');
-      await ended;
-    },
-    async [Symbol.asyncDispose]() {
-      await world[Symbol.asyncDispose]();
-      await rm(ownProgram, { force: true });
-    },
-  };
+/** A cell of each sort that the tests above leave out: a rootless engine, and gVisor. */
+const furtherCells = [
+  { rootless: true, ociRuntime: 'runc' },
+  { rootless: false, ociRuntime: 'runsc' },
+] as const;
+
+for (const { rootless, ociRuntime } of furtherCells) {
+  const testEngine = loadEngines().find(
+    (each) =>
+      each.suite === 'host' &&
+      each.rootless === rootless &&
+      each.services.some(({ runtime }) => runtime === ociRuntime),
+  );
+  const title = `plugins of kinds of one's own, ${rootless ? 'rootless' : 'rootful'} with ${ociRuntime}`;
+  describe(title, { timeout: 300_000, skip: testEngine === undefined && noEngines }, () => {
+    it('are registered, run, called and reloaded', async (t) => {
+      assert.ok(testEngine);
+      await using world = await openWorld(testEngine, t, 'go-example-kv', { ociRuntime });
+      if (world.image === undefined) return;
+      const { ok, where, image } = world;
+      const kind = ['-cookie=BASIC_PLUGIN=hello', '-protocol=1', '-sharing=always', '-probe=grpc-health'];
+      await ok('plugin', 'kind', 'register', 'greeter', ...kind);
+      await ok('plugin', 'register', `-oci_image=${image}`, '-runtime=fast', ...where, 'greeter', 'kv');
+      const host = world.start('run', 'greeter/kv', ...where);
+      await linesOf(host).until(/^protocol_version +1$/m);
+      await ok('call', 'greeter/kv', 'KV/Put', '{"key":"a","value":"aGVsbG8="}');
+      assert.equal(await ok('plugin', 'reload', '-plugin=kv'), 'Success! Reloaded plugin: kv\n');
+      await ok('call', 'kv', 'KV/Put', '{"key":"a","value":"aGVsbG8="}');
+      await world.end(host);
+      assert.deepEqual(await world.containers(), []);
+    });
+  });
 }
