@@ -218,3 +218,21 @@ describe('a network that the plugin would not have', () => {
     assert.ok(sandboxArguments.includes('--network=none'));
   });
 });
+
+describe('a Podman service of our own for gVisor', () => {
+  const own = { host: host({ podmanRuntimes: fact(['runc', 'runsc']) }), engine: podman('runc') };
+
+  it('gives a plugin no network, and says so whether one was asked for or not', () => {
+    const none = judge(facts(own), { runtime: 'runsc' });
+    assert.deepEqual([none.status, none.network.reach], ['works', 'none']);
+    assert.equal('strategy' in none && none.strategy.service, 'own-podman');
+    for (const network of ['podman', 'bridge', 'default', 'slirp4netns', 'plugins']) {
+      const verdict = judge(facts(own), { runtime: 'runsc', network });
+      assert.deepEqual([verdict.status, verdict.network.reach], ['refused', 'none'], network);
+      const [reason] =
+        'reasons' in verdict ? verdict.reasons.filter(({ rule }) => rule === 'runsc-gives-network') : [];
+      assert.match(reason?.observed ?? '', /as by every Podman service that Bulkhead starts for it/, network);
+      assert.match(reason?.remedy ?? '', /Start a Podman service for runsc that is not told network=none/);
+    }
+  });
+});
