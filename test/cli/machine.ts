@@ -10,6 +10,8 @@ import type { Ended } from './bulkhead.ts';
 export interface MachineOptions {
   /** The Podman of this machine, none, or a script in its place, with the permissions 0755 unless they are said. */
   readonly podman: 'installed' | 'missing' | { readonly script: string; readonly mode?: number };
+  /** Socket of the Docker that the machine has, at the usual place there. Default: it has none. */
+  readonly docker?: string | undefined;
   /** Programs that are not installed. */
   readonly without?: readonly string[] | undefined;
   /** Default: root. */
@@ -30,9 +32,11 @@ export const noMachine = process.geteuid?.() === 0 ? false : 'needs root, to mak
  * its owner only, so it is copied.
  */
 const script = `
-  place=$1 package=$2 modules=$3 node=$4 hidden=$5; shift 5
-  mount -t tmpfs -o mode=755 run /run
+  place=$1 package=$2 modules=$3 node=$4 hidden=$5 docker=$6; shift 6
   mount -t tmpfs -o mode=755 place "$place"
+  [ -z "$docker" ] || { touch "$place/docker"; mount --bind "$docker" "$place/docker"; }
+  mount -t tmpfs -o mode=755 run /run
+  [ -z "$docker" ] || { touch /run/docker.sock; mount --bind "$place/docker" /run/docker.sock; }
   cp -r "$package" "$place/package"; chmod -R a+rX "$place/package"
   mkdir "$place/package/node_modules"; mount --bind "$modules" "$place/package/node_modules"
   touch "$place/node"; mount --bind "$node" "$place/node"
@@ -45,7 +49,7 @@ const script = `
 
 const builtFolder = await builtPackage();
 
-export function machine({ podman, without = [], user }: MachineOptions): Machine {
+export function machine({ podman, docker = '', without = [], user }: MachineOptions): Machine {
   const folder = mkdtempSync(join(tmpdir(), 'bm-')); // Podman takes no long paths
   chmodSync(folder, 0o755);
   const home = join(folder, 'h');
@@ -66,7 +70,7 @@ export function machine({ podman, without = [], user }: MachineOptions): Machine
     user === undefined ? [] : ['setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups'];
   const words = (args: readonly string[]) => [
     ...['--mount', '--propagation', 'private', '/bin/sh', '-euc', script, 'machine'],
-    ...[place, builtFolder, join(checkout, 'node_modules'), process.execPath, hidden, ...become],
+    ...[place, builtFolder, join(checkout, 'node_modules'), process.execPath, hidden, docker, ...become],
     ...[join(place, 'node'), join(place, 'package/dist/cli/main.js'), ...args],
   ];
   const settings = (environment: Record<string, string>) => ({

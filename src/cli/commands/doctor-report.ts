@@ -98,6 +98,7 @@ function unusedName(socketPath: string, source: string, error: unknown): string 
   if (socketPath === '') return `Can't be used: ${source}`;
   const { code } = BulkheadError.from(error);
   const isLeftOut = code === 'ENGINE_CONTEXT_INVALID' || code === 'ENGINE_SOCKET_FOREIGN';
+  if (code === 'ENGINE_SOCKET_FORBIDDEN') return `Closed to this user: ${socketPath} (${source})`;
   return `${isLeftOut ? 'Left out:' : 'Nothing answers at'} ${socketPath} (${source})`;
 }
 

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ErrorCode } from '../../errors.ts';
 
@@ -65,7 +65,14 @@ async function forbidden(socketPath: string): Promise<SocketProblem> {
     message: `user ${uid} may not use ${socketPath} (owner ${found.uid}, group ${found.gid}, mode ${mode})`,
     hint:
       (found.mode & 0o060) === 0o060
-        ? `Use a rootless engine of this user, or put it into group ${found.gid}: members of that group have the power of root where the engine is rootful.`
+        ? `Use a rootless engine of this user, or put the user into the ${await groupName(found.gid)}: members of that group have the power of root where the engine is rootful.`
         : 'Use a rootless engine of this user, or run as the owner of that socket.',
   };
+}
+
+/** Names a group as /etc/group does. Groups of other sources have their number alone. */
+async function groupName(gid: number): Promise<string> {
+  const lines = (await readFile('/etc/group', 'utf8').catch(() => '')).split('\n');
+  const name = lines.map((line) => line.split(':')).find((parts) => parts[2] === String(gid))?.[0];
+  return name === undefined ? `group ${gid}` : `group ${name} (${gid})`;
 }
