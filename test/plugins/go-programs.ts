@@ -67,6 +67,12 @@ export function vaultKv(): Promise<string> {
   return published(name, `github.com/hashicorp/${name}/cmd/${name}@v0.24.0`);
 }
 
+/** Builds a small provider of Terraform, as published. @returns the path of the static program */
+export function terraformProvider(): Promise<string> {
+  const name = 'terraform-provider-time';
+  return published(name, `github.com/hashicorp/${name}@v0.14.2`);
+}
+
 /** Plugins of Vault that are built as they are published. */
 const vaultPlugins = {
   'vault-plugin-secrets-kv': 'v0.25.0',

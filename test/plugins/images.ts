@@ -9,6 +9,7 @@ import {
   goProber,
   goVaultFixture,
   noGo,
+  terraformProvider,
   vaultKv,
   vaultPlugin,
   type GoPluginVersion,
@@ -48,6 +49,8 @@ const recipes = {
     binaryImage('go-vault-auth-jwt', await vaultPlugin('vault-plugin-auth-jwt')),
   /** A secrets engine, or with the argument `auth` an auth method, for tests; see go-vault/main.go. */
   'go-vault-fixture': async () => binaryImage('go-vault-fixture', await goVaultFixture()),
+  /** A provider of Terraform, as published. */
+  'go-terraform-provider': async () => binaryImage('go-terraform-provider', await terraformProvider()),
   /** HashiCorp's example that calls back through the broker. It writes into its working directory, `/tmp`. */
   'go-example-counter': async () => binaryImage('go-example-counter', await goExample('counter')),
   /** The same, built with older versions of go-plugin. */
