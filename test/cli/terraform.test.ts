@@ -7,7 +7,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { wellKnownKinds } from '../../src/kinds/well-known.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
-import { linesOf, openWorld } from './plugin-world.ts';
+import { linesOf } from './command-world.ts';
+import { openWorld } from './plugin-world.ts';
 
 const notAsked = 'BULKHEAD_TERRAFORM is not set: building a provider takes minutes';
 const engine = loadEngines().find(({ rootless, suite }) => !rootless && suite === 'host');
