@@ -5,10 +5,11 @@ const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
 if (major > 20 || (major === 20 && minor >= 19)) {
   // Where no descriptor is left, the program itself can't be loaded, and nothing of it can describe the error.
-  await import('./program.ts').catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EMFILE' && error.code !== 'ENFILE') throw error;
+  await import('./program.ts').catch((error: unknown) => {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'EMFILE' && code !== 'ENFILE') throw error;
     process.stderr.write(
-      `Error: FILE_UNUSABLE: ${error.message}\nHint: Raise the limit of open files of this process (ulimit -n), or end what holds many.\n`,
+      `Error: FILE_UNUSABLE: ${message}\nHint: Raise the limit of open files of this process (ulimit -n), or end what holds many.\n`,
     );
     process.exitCode = 3;
   });

@@ -57,7 +57,7 @@ describe('a machine with nothing but Docker', { skip, timeout: 300_000 }, () => 
       /^Closed to this user: \/(var\/)?run\/docker\.sock \(usual place of Docker\)$/m,
     );
     const { gid } = statSync(docker.socketPath);
-    const name = readFileSync('/etc/group', 'utf8').match(new RegExp(`^([^:]+):[^:]*:${gid}:`, 'm'))?.[1];
+    const name = new RegExp(`^([^:]+):[^:]*:${gid}:`, 'm').exec(readFileSync('/etc/group', 'utf8'))?.[1];
     const group = name === undefined ? `group ${gid}` : `group ${name} (${gid})`;
     assert.ok(doctor.stdout.includes(`put the user into the ${group}: members of that group`), doctor.stdout);
   });
