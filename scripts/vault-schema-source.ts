@@ -7,7 +7,13 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 export const schemaFile = join(root, 'src/vault/wire/schema.ts');
 
-const files = ['logical.proto', 'multiplexing.proto', 'backend.proto', 'host-services.proto'];
+const files = [
+  'logical.proto',
+  'multiplexing.proto',
+  'backend.proto',
+  'host-services.proto',
+  'database.proto',
+];
 
 interface Root {
   resolvePath: (origin: string, target: string) => string;

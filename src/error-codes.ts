@@ -396,6 +396,14 @@ export const errorCodes = {
     blames: 'plugin',
     meaning: 'A plugin of Vault failed with a request, or its answer breaks the rules of the protocol.',
   },
+  VAULT_DATABASE_REFUSED: {
+    blames: 'request',
+    meaning: 'A database plugin of Vault refused a request, or does not offer what it asks for.',
+  },
+  VAULT_DATABASE_FAILED: {
+    blames: 'plugin',
+    meaning: 'A database plugin of Vault, or the database behind it, failed with a request.',
+  },
   VAULT_LEASE_NOT_FOUND: {
     blames: 'request',
     meaning: 'There is no such lease: it never was, or it has expired or was revoked.',

@@ -5,6 +5,8 @@ export { LineSplitter } from './output/lines.ts';
 export { causeIn, crashBegin } from './output/cause.ts';
 export { KeptOutput } from './output/kept-output.ts';
 export { servicesOf } from './load-proto.ts';
+export * as der from './tls/der.ts';
+export { derToPem } from './tls/identity.ts';
 export { bytesMethod } from './wire/bytes-method.ts';
 export { bytesField, fieldBytes, fieldNumber, varintField } from './wire/protobuf.ts';
 export {

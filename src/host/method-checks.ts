@@ -31,6 +31,7 @@ const mountChecks = {
   prepare: callback,
   release: callback,
   isIdempotent: callback,
+  redactError: callback,
   signal,
 };
 

@@ -1,5 +1,5 @@
 /** The errors of mounts of Vault's plugins and of their storages. */
-import { BulkheadError, nameErrorClass, type BulkheadErrorOptions } from '../errors.ts';
+import { BulkheadError, nameErrorClass, type BulkheadErrorOptions, type ErrorCode } from '../errors.ts';
 import { boundedText } from '../foreign-text.ts';
 import type { VaultResponse } from './requests/response.ts';
 
@@ -56,6 +56,47 @@ export class VaultRequestError extends BulkheadError {
     this.text = boundedText(answer.text);
     this.response = answer.response;
   }
+}
+
+/** What a database plugin was asked for. */
+export type VaultDatabaseOperation = 'initialize' | 'newUser' | 'updateUser' | 'deleteUser' | 'rotateRoot';
+
+/**
+ * A database plugin, or the database behind it, refused what was asked for, or failed with it. Secrets are taken out:
+ * passwords, keys, and the values of the configuration, in whose place their names stand.
+ */
+export class VaultDatabaseError extends BulkheadError {
+  static {
+    nameErrorClass(this, 'VaultDatabaseError');
+  }
+
+  readonly operation: VaultDatabaseOperation;
+  /** Name of the gRPC status; official plugins have `INTERNAL` for nearly everything. */
+  readonly status: string;
+  /** The plugin's own words, without secrets. */
+  readonly text: string;
+
+  constructor(
+    operation: VaultDatabaseOperation,
+    answer: { readonly status: string; readonly text: string },
+    options: BulkheadErrorOptions = {},
+  ) {
+    super(codeOf(operation, answer.status), `${operation}: ${answer.text} (${answer.status})`, options);
+    this.operation = operation;
+    this.status = answer.status;
+    this.text = boundedText(answer.text);
+  }
+}
+
+/** Statuses that say that the request was wrong. */
+const refusals = new Set([
+  ...['INVALID_ARGUMENT', 'NOT_FOUND', 'ALREADY_EXISTS', 'PERMISSION_DENIED', 'UNAUTHENTICATED'],
+  ...['FAILED_PRECONDITION', 'OUT_OF_RANGE', 'UNIMPLEMENTED'],
+]);
+
+function codeOf(operation: VaultDatabaseOperation, status: string): ErrorCode {
+  if (operation === 'initialize') return 'VAULT_SETUP_REFUSED';
+  return refusals.has(status) ? 'VAULT_DATABASE_REFUSED' : 'VAULT_DATABASE_FAILED';
 }
 
 export type VaultStorageErrorCode =

@@ -1,6 +1,6 @@
 /**
- * `bulkhead/vault`: secrets engines and auth methods of Vault and OpenBao, mounted and used without a Vault; storages
- * for their data; and the handshakes of Vault's plugins.
+ * `bulkhead/vault`: secrets engines, auth methods and database plugins of Vault and OpenBao, mounted and used without a
+ * Vault; storages for their data; and the handshakes of Vault's plugins.
  */
 import '../node-version.ts';
 
@@ -9,9 +9,23 @@ export { openVaultMount } from './mount/open-vault-mount.ts';
 export type { VaultMountOptions, VaultProblem } from './mount/mount-options.ts';
 export type { VaultHelp, VaultMount } from './mount/vault-mount.ts';
 export type { SpecialPaths } from './mount/special-paths.ts';
+export { openVaultDatabase } from './database/open-vault-database.ts';
+export type { VaultDatabaseOptions } from './database/database-options.ts';
+export type {
+  ClientCertificateRequest,
+  VaultCredentialRequest,
+  VaultCredentialType,
+  VaultDatabase,
+  VaultDatabaseCall,
+  VaultDatabaseUser,
+  VaultNewUser,
+  VaultUserChanges,
+} from './database/vault-database.ts';
 export {
+  VaultDatabaseError,
   VaultRequestError,
   VaultStorageError,
+  type VaultDatabaseOperation,
   type VaultErrorType,
   type VaultStorageErrorCode,
 } from './errors.ts';

@@ -129,6 +129,7 @@ export function hostRefusals(host: PluginHost, socketPath: string): Refusals {
           prepare: wrong.callback,
           release: wrong.callback,
           isIdempotent: wrong.callback,
+          redactError: wrong.callback,
           signal,
         },
       },

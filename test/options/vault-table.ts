@@ -1,6 +1,12 @@
 import type { PluginHost } from '../../src/index.ts';
 import { vaultStorageTests } from '../../src/testing/index.ts';
-import { generatePassword, memoryStorage, openFileStorage, openVaultMount } from '../../src/vault/index.ts';
+import {
+  generatePassword,
+  memoryStorage,
+  openFileStorage,
+  openVaultDatabase,
+  openVaultMount,
+} from '../../src/vault/index.ts';
 import { aborted, wrong, type Refusals } from './refusals.ts';
 
 const key = new Uint8Array(32);
@@ -46,6 +52,27 @@ export function vaultRefusals(host: PluginHost): Refusals {
           signal: wrong.signal,
         },
       },
+      openVaultDatabase: {
+        call: (options) => openVaultDatabase(host, options as never),
+        options: { name: 'redis', config: {}, signal: aborted },
+        required: true,
+        nested: ['passwordPolicy'],
+        wrong: {
+          name: [undefined, ...wrong.filled],
+          version: [null, 7],
+          type: wrong.filled,
+          config: [null, 'x', 7, [], new Map(), { a: undefined }, { a: () => 1 }, { a: 1n }, { a: 'a\0' }],
+          'config.deep': [NaN, Infinity, 2 ** 53, [{ a: new Date() }], nestedTooDeeply()],
+          verifyConnection: wrong.flag,
+          passwordPolicy: [null, 'x', { length: 20, rules: [] }, { length: 1, rules: [rule] }],
+          rootRotationStatements: wrong.texts,
+          storage: [null, 'x', {}, { get: () => undefined }],
+          path: [...wrong.filled, '/', '/a', 'a//b', '../a', 'a/./b', 'a\0'],
+          share: wrong.flag,
+          setupTimeoutMs: wrong.timeLimit,
+          signal: wrong.signal,
+        },
+      },
       openFileStorage: {
         call: (options) => openFileStorage('/nonexistent/storage', options as never),
         options: { key, signal: aborted },
@@ -70,6 +97,10 @@ export function vaultRefusals(host: PluginHost): Refusals {
         'host',
         () => openVaultMount(value as never, { type: 'secret', name: 'kv', signal: aborted }),
       ]),
+      'openVaultDatabase, the host,': [undefined, null, {}].map((value) => [
+        'host',
+        () => openVaultDatabase(value as never, { name: 'redis', config: {}, signal: aborted }),
+      ]),
       'openFileStorage, the directory,': [...wrong.filled, '~/storage'].map((value) => [
         'directory',
         () => openFileStorage(value as never, { key, signal: aborted }),
@@ -90,4 +121,10 @@ export function vaultRefusals(host: PluginHost): Refusals {
       ],
     },
   };
+}
+
+function nestedTooDeeply(): object {
+  let value: object = {};
+  for (let depth = 0; depth < 100; depth += 1) value = { value };
+  return value;
 }

@@ -10,12 +10,20 @@ import { runTool } from './run-tool.ts';
  * @returns the path of the program; `undefined` where this machine can't get it
  */
 export async function debianProgram(name: string, path: string): Promise<string | undefined> {
+  const folder = await debianFolder([name]);
+  return folder && join(folder, path);
+}
+
+/** Unpacks several packages into one folder. @returns `undefined` where this machine can't get them */
+export async function debianFolder(names: readonly string[]): Promise<string | undefined> {
   try {
-    const folder = await builtOnce(`debian-${name}`, name, async (into) => {
-      await runTool('apt-get', ['download', '-qq', name], { cwd: into });
-      await runTool('sh', ['-c', 'dpkg-deb -x ./*.deb . && rm ./*.deb'], { cwd: into });
+    const [first = ''] = names;
+    return await builtOnce(`debian-${first}`, names.join(' '), async (into) => {
+      await runTool('apt-get', ['download', '-qq', ...names], { cwd: into });
+      await runTool('sh', ['-c', 'for each in ./*.deb; do dpkg-deb -x "$each" . && rm "$each"; done'], {
+        cwd: into,
+      });
     });
-    return join(folder, path);
   } catch {
     return undefined; // no Debian, or no package source
   }

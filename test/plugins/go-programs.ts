@@ -77,6 +77,7 @@ export function terraformProvider(): Promise<string> {
 const vaultPlugins = {
   'vault-plugin-secrets-kv': 'v0.25.0',
   'vault-plugin-auth-jwt': 'v0.26.1',
+  'vault-plugin-database-redis': 'v0.7.0',
 } as const;
 
 export type VaultPluginName = keyof typeof vaultPlugins;
@@ -89,6 +90,11 @@ export function vaultPlugin(name: VaultPluginName): Promise<string> {
 /** Builds `go-vault/`: a secrets engine and auth method on Vault's SDK. @returns the path of the static program */
 export function goVaultFixture(): Promise<string> {
   return goProgram('go-vault', 'vault-fixture');
+}
+
+/** Builds `go-vault-database/`: a database plugin on Vault's SDK. @returns the path of the static program */
+export function goVaultDatabase(): Promise<string> {
+  return goProgram('go-vault-database', 'vault-database');
 }
 
 /** Builds `go/`: a key/value plugin that misbehaves when asked to. @returns the path of the static program */

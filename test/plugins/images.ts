@@ -7,6 +7,7 @@ import {
   goFaulty,
   goOnThePath,
   goProber,
+  goVaultDatabase,
   goVaultFixture,
   noGo,
   terraformProvider,
@@ -51,6 +52,11 @@ const recipes = {
   'go-vault-fixture': async () => binaryImage('go-vault-fixture', await goVaultFixture()),
   /** A provider of Terraform, as published. */
   'go-terraform-provider': async () => binaryImage('go-terraform-provider', await terraformProvider()),
+  /** Vault's own database plugin for Redis, which serves one connection only. */
+  'go-vault-database-redis': async () =>
+    binaryImage('go-vault-database-redis', await vaultPlugin('vault-plugin-database-redis')),
+  /** A database plugin for tests, or the one for Redis for several connections; see go-vault-database/main.go. */
+  'go-vault-database': async () => binaryImage('go-vault-database', await goVaultDatabase()),
   /** HashiCorp's example that calls back through the broker. It writes into its working directory, `/tmp`. */
   'go-example-counter': async () => binaryImage('go-example-counter', await goExample('counter')),
   /** The same, built with older versions of go-plugin. */

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { Engine } from '../../src/engine/index.ts';
-import type { PluginHost } from '../../src/index.ts';
-import type { VaultMount } from '../../src/vault/index.ts';
+import type { Mount, PluginHost } from '../../src/index.ts';
 import { loadEngines, type TestEngine } from '../engines/engines.ts';
 import { withFixture, type Place } from '../host/with-fixture.ts';
 import type { FixtureName } from '../plugins/images.ts';
@@ -63,13 +62,15 @@ export function withPlugin(
   cell: Cell,
   plugin: {
     readonly fixture: FixtureName;
-    readonly type: 'secret' | 'auth';
+    readonly type: 'secret' | 'auth' | 'database';
     readonly name: string;
     readonly args?: readonly string[];
+    /** Network of the plugin runtime. */
+    readonly network?: string;
   },
   test: (given: Given) => Promise<void>,
 ): Promise<void> {
-  const { fixture, type, name, args } = plugin;
+  const { fixture, type, name, args, network } = plugin;
   return withFixture(t, cell, fixture, async ({ engine, host, image }) => {
     await host.runtimes.register({
       type: 'container',
@@ -77,6 +78,7 @@ export function withPlugin(
       ociRuntime: cell.runtime,
       mlock: cell.mlock,
       user: cell.user,
+      ...(network !== undefined && { network }),
     });
     const registration = { type, name, ociImage: image, runtime: 'cell', ...(args && { args }) };
     await host.plugins.register(registration, { skipProbe: true });
@@ -92,7 +94,7 @@ export function withPlugin(
 }
 
 /** Kills the container that serves the mount, and waits for nothing. */
-export async function killPlugin(engine: Engine, { mount }: VaultMount): Promise<void> {
+export async function killPlugin(engine: Engine, { mount }: { readonly mount: Mount }): Promise<void> {
   const { state } = mount.instance;
   assert.ok(state.name === 'ready' && state.containerId !== undefined);
   await engine.containers.kill(state.containerId);

@@ -66,6 +66,11 @@ export interface MountOptions {
   readonly release?: ((plugin: Plugin, context: MountContext) => Promise<void>) | undefined;
   /** Whether calls of a method (`/package.Service/Method`) may always be carried out twice. Default: no method. */
   readonly isIdempotent?: ((path: string) => boolean) | undefined;
+  /**
+   * Takes secrets out of the error of a call before its caller and the subscribers of `bulkhead:call` get it. Returns
+   * the error itself, or a copy without them.
+   */
+  readonly redactError?: ((error: unknown) => unknown) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

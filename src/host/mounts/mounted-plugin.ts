@@ -77,6 +77,10 @@ export class MountedPlugin implements Mount, Route {
     return this.options.isIdempotent;
   }
 
+  get redactError(): ((error: unknown) => unknown) | undefined {
+    return this.options.redactError;
+  }
+
   get calls(): number {
     return this.#use?.calls ?? 0;
   }

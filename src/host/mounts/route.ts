@@ -76,6 +76,8 @@ export interface Route {
   readonly metadata: CallMetadata | undefined;
   /** Whether calls of this method may always be carried out twice. */
   readonly isIdempotent: ((path: string) => boolean) | undefined;
+  /** Takes secrets out of the error of a call. */
+  readonly redactError: ((error: unknown) => unknown) | undefined;
   /** Waits for a generation that a call can be sent to. @throws why there will be none */
   serve(wait: Wait): Promise<MountedGeneration>;
   /** Called when a call is over. */

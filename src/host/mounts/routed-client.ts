@@ -162,7 +162,8 @@ class Attempt {
     const gone = this.#options?.signal?.aborted === true || received || this.#drawn?.() === true;
     if (fate === 'not-reached' && !gone) return;
     if (fate === 'unknown' && !gone && this.#mayRepeat() && this.#sent < mostSends) return;
-    const final = fate === 'unknown' && !received && !this.#mayRepeat() ? this.#unknown(error, use) : error;
+    const told = fate === 'unknown' && !received && !this.#mayRepeat() ? this.#unknown(error, use) : error;
+    const final = this.#route.redactError === undefined ? told : this.#route.redactError(told);
     this.over(final);
     throw final;
   }

@@ -58,7 +58,7 @@ export interface VaultProblem {
   readonly error: unknown;
 }
 
-const aPath = allOf(
+export const mountPathCheck = allOf(
   filledText,
   textThat(
     (value) => !value.startsWith('/') && value.replace(/\/$/, '').split('/').every(isPart),
@@ -71,7 +71,7 @@ export const vaultMountOptions = required(
     type: required(oneOf('secret', 'auth')),
     name: required(filledText),
     version: text,
-    path: aPath,
+    path: mountPathCheck,
     storage: objectWith('list', 'get', 'put', 'delete'),
     uuid: textThat((value) => /^[\w-]{1,64}$/.test(value), 'must be letters, digits, - and _'),
     config: recordOf(required(text)),

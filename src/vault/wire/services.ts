@@ -12,6 +12,7 @@ import type {
   WireResponseWrapInfo,
   WireStorageEntry,
   WireStruct,
+  WireTimestamp,
 } from './messages.ts';
 
 type Unary<Request, Reply> = MethodDefinition<Request, Reply> & {
@@ -124,6 +125,43 @@ export type ObservationsService = {
   >;
 };
 
+type Statements = { readonly Commands: readonly string[] };
+
+/** Of database plugins, in versions 5 and 6 of their protocol. */
+export type DatabaseService = {
+  readonly Initialize: Unary<
+    { readonly config_data: WireStruct; readonly verify_connection: boolean },
+    { readonly config_data: WireStruct | null }
+  >;
+  readonly NewUser: Called<
+    {
+      readonly username_config: { readonly display_name: string; readonly role_name: string };
+      readonly password: string;
+      readonly expiration: WireTimestamp;
+      readonly statements: Statements;
+      readonly rollback_statements: Statements;
+      readonly credential_type: number;
+      readonly public_key: Uint8Array;
+      readonly subject: string;
+    },
+    { readonly username: string }
+  >;
+  readonly UpdateUser: Called<
+    {
+      readonly username: string;
+      readonly password: { readonly new_password: string; readonly statements: Statements };
+      readonly expiration: { readonly new_expiration: WireTimestamp; readonly statements: Statements };
+      readonly public_key: { readonly new_public_key: Uint8Array; readonly statements: Statements };
+      readonly credential_type: number;
+      readonly self_managed_password: string;
+    },
+    Empty
+  >;
+  readonly DeleteUser: Called<{ readonly username: string; readonly statements: Statements }, Empty>;
+  readonly Type: Called<Empty, { readonly Type: string }>;
+  readonly Close: Called<Empty, Empty>;
+};
+
 export interface VaultServices {
   readonly 'pb.Backend': BackendService;
   readonly 'logical.PluginVersion': PluginVersionService;
@@ -131,6 +169,7 @@ export interface VaultServices {
   readonly 'pb.SystemView': SystemViewService;
   readonly 'pb.Events': EventsService;
   readonly 'pb.Observations': ObservationsService;
+  readonly 'dbplugin.v5.Database': DatabaseService;
 }
 
 let services: Promise<VaultServices> | undefined;
