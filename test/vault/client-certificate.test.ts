@@ -81,7 +81,18 @@ async function makeAuthority(
   const files = ['-keyout', 'ca.key', '-out', 'ca.pem'];
   execFileSync(
     'openssl',
-    ['req', '-x509', ...key, ...files, '-days', '2', '-addext', 'keyUsage=critical,keyCertSign', '-subj', '/O=tests/CN=authority'],
+    [
+      'req',
+      '-x509',
+      ...key,
+      ...files,
+      '-days',
+      '2',
+      '-addext',
+      'keyUsage=critical,keyCertSign',
+      '-subj',
+      '/O=tests/CN=authority',
+    ],
     {
       cwd: folder,
       stdio: 'ignore',
