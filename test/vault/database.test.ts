@@ -1,6 +1,7 @@
 /** What a database does with a plugin on Vault's SDK that does what it is told; see ../plugins/go-vault-database/main.go. */
 import assert from 'node:assert/strict';
-import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
+import { createIdentity } from '../../src/goplugin/tls/identity.ts';
 import diagnosticsChannel from 'node:diagnostics_channel';
 import { inspect } from 'node:util';
 import { describe, it, type TestContext } from 'node:test';
@@ -108,7 +109,7 @@ describe('a database', { skip: cell === undefined && noEngines }, () => {
       assert.deepEqual(given, { ...redacted(config), 'all-types': true });
       assert.match(password, /^[0-9a-f]{64}$/);
       assert.deepEqual(others, {
-        ...{ initialized: 1, verified: true, display: 'ann', role: 'reader', type: 'password' },
+        ...{ initialized: 1, verified: true, closes: 0, display: 'ann', role: 'reader', type: 'password' },
         ...{ public_key: '', subject: '', expiration: '2031-02-03T04:05:06.789Z' },
         ...{ statements: ['tell'], rollback: ['DROP {{name}}'] },
       });
@@ -136,6 +137,20 @@ describe('a database', { skip: cell === undefined && noEngines }, () => {
       const subject = 'CN=app,O=example';
       const certified = await tell(database, { credential: { type: 'client_certificate', subject } });
       assert.deepEqual([certified['subject'], certified['type']], [subject, 'client_certificate']);
+
+      const { certificatePem: certificate, privateKeyPem: privateKey } = await createIdentity();
+      const issue = { commonName: 'app', authority: { certificate, privateKey } };
+      const issued = await database.newUser({
+        credential: { type: 'client_certificate', issue },
+        expiresAt: soon(),
+      });
+      const read = new X509Certificate(issued.certificate ?? '');
+      assert.deepEqual([read.subject, read.issuer], ['CN=app', 'O=HashiCorp\nCN=localhost']);
+      assert.ok(read.verify(createPublicKey(certificate)));
+      assert.ok(read.checkPrivateKey(createPrivateKey(issued.privateKey ?? '')));
+      const credential = { type: 'client_certificate', issue } as const;
+      assert.equal((await tell(database, { credential, expiresAt: soon() }))['subject'], 'CN=app');
+      await assert.rejects(database.newUser({ credential }), { option: 'expiresAt' });
 
       const statements = ['tell'];
       const { username } = user;
@@ -206,6 +221,19 @@ describe('a database', { skip: cell === undefined && noEngines }, () => {
       const all = inspect([failures, events], { depth: 20, showHidden: true, maxStringLength: Infinity });
       for (const hidden of [secret, encodeURIComponent(secret), 'another-secret', 'db.example', 'admin'])
         assert.ok(!all.includes(hidden), `${hidden} in ${all}`);
+    }),
+  );
+
+  it('leaves nothing in a shared plugin that did not accept its configuration', limits, (t) =>
+    use(t, async ({ host, open }) => {
+      await using database = await open({ path: 'one' });
+      await assert.rejects(open({ path: 'two', config: { ...config, refuse: 'no' } }), {
+        code: 'VAULT_SETUP_REFUSED',
+      });
+      assert.equal((await tell(database))['closes'], 1);
+      await (await open({ path: 'two' })).close();
+      assert.equal((await tell(database))['closes'], 2);
+      assert.equal(host.instances().length, 1);
     }),
   );
 
@@ -330,9 +358,9 @@ describe('a database', { skip: cell === undefined && noEngines }, () => {
   it('refuses wrong options of its requests before anything is sent', limits, (t) =>
     use(t, async ({ host, open }) => {
       await using database = await open();
-      const { calls } = host.metrics().plugins?.[0] ?? { calls: undefined };
+      const calls = host.metrics().plugins[0]?.calls;
       const wrongly: readonly [string, () => Promise<unknown>][] = [
-        ...refusalsOf((options) => database.newUser(options as never), {
+        ...refusalsOf((options) => database.newUser(options), {
           displayName: wrong.text,
           roleName: wrong.text,
           expiresAt: [null, 7, new Date(NaN)],
@@ -350,7 +378,7 @@ describe('a database', { skip: cell === undefined && noEngines }, () => {
           signal: wrong.signal,
           unheardOf: [1],
         }),
-        ...refusalsOf((options) => database.updateUser('a', options as never), {
+        ...refusalsOf((options) => database.updateUser('a', options), {
           password: [null, 'x', {}, { newPassword: '' }, { newPassword: 'a', statements: 'x' }],
           publicKey: [null, 'x', {}, { newPublicKey: 'no PEM' }],
           expiration: [null, 'x', {}, { newExpiration: 7 }],
@@ -360,9 +388,9 @@ describe('a database', { skip: cell === undefined && noEngines }, () => {
         ['', () => database.updateUser('a', undefined as never)],
         ['username', () => database.updateUser('', { password: { newPassword: 'a' } })],
         ['username', () => database.deleteUser('')],
-        ...refusalsOf((options) => database.deleteUser('a', options as never), { statements: wrong.texts }),
-        ...refusalsOf((options) => database.rotateRoot(options as never), { timeoutMs: wrong.timeLimit }),
-        ...refusalsOf((options) => database.close(options as never), { drainMs: wrong.milliseconds }),
+        ...refusalsOf((options) => database.deleteUser('a', options), { statements: wrong.texts }),
+        ...refusalsOf((options) => database.rotateRoot(options), { timeoutMs: wrong.timeLimit }),
+        ...refusalsOf((options) => database.close(options), { drainMs: wrong.milliseconds }),
       ];
       for (const [option, call] of wrongly) {
         await assert.rejects(call, (error: unknown) => {
@@ -370,10 +398,12 @@ describe('a database', { skip: cell === undefined && noEngines }, () => {
           return error.option.startsWith(option);
         });
       }
-      assert.equal(host.metrics().plugins?.[0]?.calls, calls);
+      assert.equal(host.metrics().plugins[0]?.calls, calls);
     }),
   );
 });
+
+const soon = (): Date => new Date(Date.now() + 3_600_000);
 
 type Open = (options?: Partial<VaultDatabaseOptions>) => Promise<VaultDatabase>;
 
@@ -428,9 +458,7 @@ function redacted(value: object, path = 'config'): object {
         ? redacted(each, `${path}.${name}`)
         : each,
   ]);
-  return Array.isArray(value)
-    ? entries.map(([, each]) => each as unknown)
-    : (Object.fromEntries(entries) as object);
+  return Array.isArray(value) ? entries.map(([, each]) => each) : (Object.fromEntries(entries) as object);
 }
 
 function refusalsOf(

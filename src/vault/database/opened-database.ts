@@ -1,4 +1,4 @@
-import { BulkheadError } from '../../errors.ts';
+import type { BulkheadError } from '../../errors.ts';
 import type { Mount, RoutedClientFor } from '../../host/index.ts';
 import { checkArgument, checkShape } from '../../settings/option-shape.ts';
 import { ReadWriteLock } from '../../waiting/read-write-lock.ts';

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	redis "github.com/hashicorp/vault-plugin-database-redis"
@@ -25,6 +26,9 @@ type database struct {
 	verified    bool
 	users       map[string]bool
 }
+
+// closes counts the connections that were ended, of all databases.
+var closes atomic.Int32
 
 var (
 	_ dbplugin.Database       = (*database)(nil)
@@ -84,6 +88,7 @@ func (d *database) NewUser(ctx context.Context, request dbplugin.NewUserRequest)
 			"config":      d.config,
 			"initialized": d.initialized,
 			"verified":    d.verified,
+			"closes":      closes.Load(),
 			"display":     request.UsernameConfig.DisplayName,
 			"role":        request.UsernameConfig.RoleName,
 			"type":        request.CredentialType.String(),
@@ -143,7 +148,10 @@ func (d *database) DeleteUser(ctx context.Context, request dbplugin.DeleteUserRe
 	return dbplugin.DeleteUserResponse{}, nil
 }
 
-func (d *database) Close() error { return nil }
+func (d *database) Close() error {
+	closes.Add(1)
+	return nil
+}
 
 func (d *database) known(username string) error {
 	d.mutex.Lock()
