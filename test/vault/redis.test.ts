@@ -25,11 +25,16 @@ const rules = ['["~*", "+@read", "+@write", "+@connection", "+acl|whoami"]'];
 const published = { fixture: 'go-vault-database-redis', args: [] } as const;
 const multiplexed = { fixture: 'go-vault-database', args: ['redis'] } as const;
 
-/** BULKHEAD_VAULT_CELLS=all tries both programs in every cell; otherwise each is in every other one. */
-const cells = allCells().flatMap((cell, index) => {
-  const all = process.env['BULKHEAD_VAULT_CELLS'] === 'all';
-  const programs = [published, multiplexed].filter((_, which) => all || which === index % 2);
-  return programs.map((program) => ({ cell, program }));
+/**
+ * BULKHEAD_VAULT_CELLS=all tries both programs in every cell. Otherwise the published one is tried on Docker and the other
+ * on Podman, as root on rootful engines and as uid 1000 on rootless ones.
+ */
+const all = process.env['BULKHEAD_VAULT_CELLS'] === 'all';
+const cells = allCells().flatMap((cell) => {
+  const { user, testEngine } = cell;
+  if (all) return [published, multiplexed].map((program) => ({ cell, program }));
+  if ((user === '0:0') === testEngine.rootless) return [];
+  return [{ cell, program: testEngine.kind === 'docker' ? published : multiplexed }];
 });
 if (cells.length === 0) it('makes users of a Redis', { skip: noEngines }, () => undefined);
 
