@@ -17,6 +17,7 @@ import {
 import { InvalidOptionError } from '../../src/index.ts';
 import { loadFixture } from '../plugins/images.ts';
 import { noEngines } from '../engines/engines.ts';
+import { everything } from '../everything.ts';
 import { wrong } from '../options/refusals.ts';
 import { allCells, killPlugin, oneCell, withPlugin, type Cell, type Given } from './mounted.ts';
 
@@ -32,10 +33,9 @@ const config = {
   deep: { list: [1.5, 'two', null, true] },
 };
 
-/** BULKHEAD_VAULT_CELLS=all tries every cell; otherwise plugins are root on rootful engines and uid 1000 on rootless ones. */
+/** BULKHEAD_EVERYTHING=yes tries every cell; otherwise plugins are root on rootful engines and uid 1000 on rootless ones. */
 const cells = allCells().filter(
-  ({ user, testEngine }) =>
-    process.env['BULKHEAD_VAULT_CELLS'] === 'all' || (user === '0:0') !== testEngine.rootless,
+  ({ user, testEngine }) => everything || (user === '0:0') !== testEngine.rootless,
 );
 if (cells.length === 0) it('opens a database plugin', { skip: noEngines }, () => undefined);
 

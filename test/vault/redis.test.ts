@@ -14,6 +14,7 @@ import {
 } from '../../src/vault/index.ts';
 import { startDockerDaemon, whyNoDockerDaemon } from '../engines/docker-daemon.ts';
 import { noEngines } from '../engines/engines.ts';
+import { everything } from '../everything.ts';
 import { noRedis, startRedis, type RedisServer } from '../plugins/redis-server.ts';
 import { allCells, killPlugin, withPlugin, type Cell, type Given } from './mounted.ts';
 
@@ -26,13 +27,12 @@ const published = { fixture: 'go-vault-database-redis', args: [] } as const;
 const multiplexed = { fixture: 'go-vault-database', args: ['redis'] } as const;
 
 /**
- * BULKHEAD_VAULT_CELLS=all tries both programs in every cell. Otherwise the published one is tried on Docker and the other
+ * BULKHEAD_EVERYTHING=yes tries both programs in every cell. Otherwise the published one is tried on Docker and the other
  * on Podman, as root on rootful engines and as uid 1000 on rootless ones.
  */
-const all = process.env['BULKHEAD_VAULT_CELLS'] === 'all';
 const cells = allCells().flatMap((cell) => {
   const { user, testEngine } = cell;
-  if (all) return [published, multiplexed].map((program) => ({ cell, program }));
+  if (everything) return [published, multiplexed].map((program) => ({ cell, program }));
   if ((user === '0:0') === testEngine.rootless) return [];
   return [{ cell, program: testEngine.kind === 'docker' ? published : multiplexed }];
 });
