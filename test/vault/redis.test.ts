@@ -216,6 +216,9 @@ async function rotateWithTrouble({ engine, host, redis, config }: WithRedis): Pr
     '+PONG',
     'the plugin found out which one counts',
   );
+  const entry = await storage.get('core/databases/trouble');
+  const record = JSON.parse(Buffer.from(entry?.value ?? '').toString('utf8')) as Record<string, unknown>;
+  assert.equal(record['pendingPassword'], undefined);
 
   watched.beforePut = (isPending) => (isPending ? undefined : Promise.reject(new Error('the disk is full')));
   await assert.rejects(database.rotateRoot(), /the disk is full/);

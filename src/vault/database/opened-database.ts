@@ -170,10 +170,8 @@ export class OpenedDatabase implements VaultDatabase {
         } catch (error) {
           // The plugin finds out which password counts. If it can't now, the next request asks again.
           if (signal?.aborted !== true) await this.#initializeAgain({}).catch(() => undefined);
-          if (connection.has(password)) return;
-          throw error;
+          if (!connection.has(password)) throw error;
         }
-        await this.#initializeAgain({});
       });
     };
     await this.#lock.exclusive(rotate, { signal });

@@ -130,8 +130,8 @@ export interface VaultDatabase extends AsyncDisposable {
   generatePassword(): string;
   /**
    * Gives the user with whom the plugin itself logs in (`username`, `password` of the configuration) a new password,
-   * which nobody gets to know, and initialises the plugin with it. Waits for the requests under way; later ones wait for
-   * it. The new password is in the storage before the database gets it. If it is not known whether the database took it,
+   * which nobody gets to know. Waits for the requests under way; later ones wait for it, and the first of them has the
+   * plugin initialised with it. The new password is in the storage before the database gets it. If it is not known whether the database took it,
    * both are tried when the plugin is initialised the next time.
    *
    * @throws `VAULT_DATABASE_REFUSED` without a `storage` of the caller's, from which a later process reads the password,
