@@ -22,7 +22,7 @@ describe('SECURITY.md', () => {
       assert.ok(existsSync(file), `${file} does not exist`);
       // Titles are literals, or templates in which a name stands for each engine or attack.
       const titles = [
-        ...readFileSync(file, 'utf8').matchAll(/(?:it|test|describe)\(\s*(['"`])([\s\S]*?)\1/g),
+        ...readFileSync(file, 'utf8').matchAll(/(?:it|itInTurn|test|describe)\(\s*(['"`])([\s\S]*?)\1/g),
       ].map(([, , text = '']) => text);
       assert.ok(
         titles.some((text) => text.includes(title)),
