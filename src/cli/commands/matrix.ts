@@ -4,8 +4,8 @@ import { exitCodes } from '../exit-codes.ts';
 import { optionalChoice, text, texts, toggle, type FlagValues } from '../flags.ts';
 import { parseFilter, parseRequirements } from '../matrix/cells-of-words.ts';
 import {
+  formatForFile,
   formatMatrix,
-  formatOfFile,
   matrixData,
   matrixFormats,
   type MatrixFormat,
@@ -78,7 +78,7 @@ export const matrix = command({
       flags.require === undefined
         ? undefined
         : parseRequirements(await readUserFile(flags.require), flags.require);
-    const formats = flags.output.map((file) => fileFormat(file, flags));
+    const formats = flags.output.map((file) => formatForFile(file, flags.format));
     const files: OutputFile[] = [];
     for (const file of flags.output) files.push(await openUserFile(file));
     const report = await reportOf(image, flags, filter, required, context);
@@ -180,14 +180,6 @@ function refuseOfImage(flags: MatrixFlags): void {
 function fieldFormat({ format = 'table' }: MatrixFlags): Format {
   if (format === 'table' || format === 'json' || format === 'yaml') return format;
   throw new UsageError(`-field is for -format=table, json or yaml, not for ${format}`);
-}
-
-function fileFormat(file: string, { format }: MatrixFlags): MatrixFormat {
-  const found = format ?? formatOfFile(file);
-  if (found !== undefined) return found;
-  throw new UsageError(
-    `the ending of ${file} says no format: give -format, or end it with .html, .xml, .md, .json, .yaml or .txt`,
-  );
 }
 
 async function resultOf(
