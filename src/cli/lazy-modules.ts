@@ -14,9 +14,4 @@ export const lazyModules = {
   control: () => import('./control/ask-hosts.ts'),
   host: () => import('../host/index.ts'),
   vault: () => import('../vault/internal.ts'),
-  serveDirectory: () => import('./commands/serve-directory.ts'),
-  conformance: () => import('./commands/vault/conformance-here.ts'),
-  conformanceReport: () => import('./vault/conformance-report.ts'),
-  servedMounts: () => import('./vault/served-mounts.ts'),
-  requestData: () => import('./vault/request-data.ts'),
 };

@@ -8,7 +8,6 @@ import {
   formatMatrix,
   matrixData,
   matrixFormats,
-  type MatrixFormat,
 } from '../matrix/formats.ts';
 import { checkField, fieldFlag, printData, type Format } from '../output/document.ts';
 import { isGood, summaryWords, type MatrixReport } from '../matrix/report.ts';

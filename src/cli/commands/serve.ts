@@ -1,5 +1,4 @@
 import { command } from '../command.ts';
-import { lazyModules } from '../lazy-modules.ts';
 import { mountsFlags } from '../vault/with-mounts.ts';
 
 export const serve = command({
@@ -12,7 +11,7 @@ export const serve = command({
   examples: ['serve', 'serve -directory=/var/lib/bulkhead'],
   flags: mountsFlags,
   async run({ flags }, context) {
-    const { serveDirectory } = await lazyModules.serveDirectory();
+    const { serveDirectory } = await import('./serve-directory.ts');
     return serveDirectory(flags, context);
   },
 });

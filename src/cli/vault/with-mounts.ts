@@ -28,6 +28,9 @@ export const mountsFlags = {
 
 export type MountsFlags = FlagValues<typeof mountsFlags>;
 
+/** In a function of its own, as in lazy-modules.ts. */
+const servedMounts = () => import('./served-mounts.ts');
+
 /** How long a command waits for others that use the mounts at the same time, one after the other. */
 const waitMs = 30_000;
 
@@ -50,7 +53,7 @@ export async function withMounts<T>(
   const directory = directoryOf(flags.directory, context);
   const [{ keptPlaces }, { findServedMounts }, { silentHostText }] = await Promise.all([
     lazyModules.vault(),
-    lazyModules.servedMounts(),
+    servedMounts(),
     lazyModules.control(),
   ]);
   const { folder } = keptPlaces(directory);

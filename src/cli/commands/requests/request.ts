@@ -3,7 +3,6 @@ import type { KeptAnswer, KeptOperation } from '../../../vault/internal.ts';
 import { command, type Command, type Context } from '../../command.ts';
 import { exitCodes, type ExitCode } from '../../exit-codes.ts';
 import { toggle } from '../../flags.ts';
-import { lazyModules } from '../../lazy-modules.ts';
 import { plainText } from '../../output/plain-text.ts';
 import { UsageError } from '../../usage-error.ts';
 import { answerFlags, printAnswer, printNames } from '../../vault/print-answer.ts';
@@ -42,7 +41,7 @@ export function requestCommand(definition: RequestCommand, refusesNothing = fals
         throw new UsageError(`${name} needs data: KEY=VALUE, or -force to send none`);
       const asked = path.replace(/^\/+/, '');
       if (asked === '') throw new UsageError('PATH is empty: it begins with the path of a mount');
-      const { processSources, requestData } = await lazyModules.requestData();
+      const { processSources, requestData } = await import('../../vault/request-data.ts');
       const data = await requestData(words, processSources(context.signal));
       const answer = await withMounts(flags, context, {}, (mounts) =>
         mounts.request({ operation: name, path: asked, data }, { signal: context.signal }),
