@@ -15,7 +15,6 @@ interface Cell {
   readonly runtime: string;
 }
 
-
 const engines = loadEngines().filter(({ suite }) => suite === 'host');
 const rootful = engines.find(({ kind, rootless }) => kind === 'docker' && !rootless);
 const rootless = engines.find(({ kind, rootless: is }) => kind === 'podman' && is);

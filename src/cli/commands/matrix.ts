@@ -3,12 +3,7 @@ import { command, type Context } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { optionalChoice, text, texts, toggle, type FlagValues } from '../flags.ts';
 import { parseFilter, parseRequirements } from '../matrix/cells-of-words.ts';
-import {
-  formatForFile,
-  formatMatrix,
-  matrixData,
-  matrixFormats,
-} from '../matrix/formats.ts';
+import { formatForFile, formatMatrix, matrixData, matrixFormats } from '../matrix/formats.ts';
 import { checkField, fieldFlag, printData, type Format } from '../output/document.ts';
 import { isGood, summaryWords, type MatrixReport } from '../matrix/report.ts';
 import { UsageError } from '../usage-error.ts';
