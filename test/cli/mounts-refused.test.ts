@@ -48,7 +48,7 @@ describe('the commands for mounts refuse', () => {
     assert.match(run(given.path, 'write', 'secret/x').stderr, /write needs data/);
     assert.match(run(given.path, 'write', 'secret/x', 'a=-', '-').stderr, /read once/);
     const file = run(given.path, 'write', 'secret/x', 'a=@/nonexistent/file');
-    assert.deepEqual([file.status, /FILE_UNUSABLE/.test(file.stderr)], [3, true]);
+    assert.deepEqual([file.status, file.stderr.includes('FILE_UNUSABLE')], [3, true]);
     assert.equal(run(given.path, 'read', '/').status, 2);
   });
 
@@ -75,7 +75,7 @@ describe('the commands for mounts refuse', () => {
       assert.match(run(given.path, 'secret', 'enable', `-path=${path}`, 'kv').stderr, /VAULT_PATH_IN_USE/);
     for (const path of ['auth/x', 'sys', 'identity/y']) {
       const { status, stderr } = run(given.path, 'secret', 'enable', `-path=${path}`, 'kv');
-      assert.deepEqual([status, /reserved as in Vault/.test(stderr)], [2, true], stderr);
+      assert.deepEqual([status, stderr.includes('reserved as in Vault')], [2, true], stderr);
     }
     for (const path of ['a//b', '..', 'a/../b', '', '/'])
       assert.equal(run(given.path, 'secret', 'enable', `-path=${path}`, 'kv').status, 2, path);
@@ -93,7 +93,11 @@ describe('the commands for mounts refuse', () => {
     const other = join(given.path, 'other.key');
     await writeFile(other, `${'ab'.repeat(32)}\n`, { mode: 0o600 });
     const wrong = run(given.path, 'secret', 'list', `-key_file=${other}`);
-    assert.deepEqual([wrong.status, /VAULT_STORAGE_WRONG_KEY/.test(wrong.stderr)], [2, true], wrong.stderr);
+    assert.deepEqual(
+      [wrong.status, wrong.stderr.includes('VAULT_STORAGE_WRONG_KEY')],
+      [2, true],
+      wrong.stderr,
+    );
     assert.doesNotMatch(wrong.stderr, /abab/);
 
     const moved = join(given.path, 'moved.key');
@@ -116,7 +120,7 @@ describe('the commands for mounts refuse', () => {
     await rm(key);
     for (const words of [['secret', 'list'], ['secret', 'enable', '-path=more', 'kv'], ['serve']]) {
       const lost = run(given.path, ...words);
-      assert.deepEqual([lost.status, /has lost its key/.test(lost.stderr)], [3, true], lost.stderr);
+      assert.deepEqual([lost.status, lost.stderr.includes('has lost its key')], [3, true], lost.stderr);
     }
     assert.ok(!(await readdir(join(given.path, 'vault'))).includes('key'), 'no other key was made');
     await writeFile(key, right, { mode: 0o600 });

@@ -277,9 +277,9 @@ it('keeps leases between commands, and deletes a mount by force only', one, (t) 
     const numbers = await bulkhead('read', 'fixture/numbers', '-format=json', ...where);
     assert.match(numbers.stdout, /"max": "?9223372036854775807"?/);
     const denied = await bulkhead('read', 'fixture/fail/denied', ...where);
-    assert.deepEqual([denied.status, /permission denied \(status 403\)/.test(denied.stderr)], [1, true]);
+    assert.deepEqual([denied.status, denied.stderr.includes('permission denied (status 403)')], [1, true]);
     const kept = await bulkhead('secret', 'disable', 'fixture', ...where);
-    assert.deepEqual([kept.status, /the database is away/.test(kept.stderr)], [1, true], kept.stderr);
+    assert.deepEqual([kept.status, kept.stderr.includes('the database is away')], [1, true], kept.stderr);
     assert.match((await bulkhead('secret', 'list')).stdout, /^fixture\//m);
     const forced = await bulkhead('secret', 'disable', '-force', 'fixture', ...where);
     assert.equal(forced.status, 0, forced.stderr);
