@@ -409,6 +409,14 @@ export const errorCodes = {
     meaning: 'There is no such lease: it never was, or it has expired or was revoked.',
   },
   VAULT_LEASE_NOT_RENEWABLE: { blames: 'request', meaning: 'The lease can only be used up or revoked.' },
+  VAULT_MOUNT_NOT_FOUND: {
+    blames: 'request',
+    meaning: 'No mount that the directory keeps has a path that leads there.',
+  },
+  VAULT_PATH_IN_USE: {
+    blames: 'request',
+    meaning: 'Another mount has this path, or one above or below it; nothing was mounted.',
+  },
   VAULT_STORAGE_KEY_INVALID: {
     blames: 'request',
     meaning: 'A key for a storage is empty, too long, or would lead out of its mount; nothing was done.',

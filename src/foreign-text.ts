@@ -43,9 +43,14 @@ export function boundedLine(text: string, limit?: number): string {
 
 /** Returns data as JSON whose texts hold nothing unsafe: it has the same meaning, and can be printed. */
 export function plainJson(value: unknown, indent?: number): string {
-  // JSON has no line feeds or tabs inside texts; those between them are its own.
   const text = JSON.stringify(value, undefined, indent) as string | undefined;
-  return text === undefined ? 'null' : text.replace(unsafe, escapedInJson);
+  return text === undefined ? 'null' : safeJson(text);
+}
+
+/** Returns a text of JSON with the same meaning that can be printed. */
+export function safeJson(text: string): string {
+  // JSON has no line feeds or tabs inside texts; those between them are its own.
+  return text.replace(unsafe, escapedInJson);
 }
 
 /** Escapes a character by the numbers of its UTF-16 units, which is the only spelling that JSON has. */

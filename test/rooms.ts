@@ -33,4 +33,5 @@ export const innerDoors = [
   'kinds/vault/exercise.ts',
   'kinds/vault/kinds.ts',
   'kinds/well-known.ts',
+  'vault/internal.ts',
 ];

@@ -14,6 +14,7 @@ import { runKeyValue } from './key-value.ts';
 import { packGoPlugin, packTypeScriptPlugin } from './pack.ts';
 import { countLeftovers, socketFolders } from './leftovers.ts';
 import { heading, line, timed } from './report.ts';
+import { runVaultKv } from './vault-kv.ts';
 
 const scratch = await mkdtemp(join(tmpdir(), 'demo-'));
 const images: string[] = [];
@@ -54,8 +55,10 @@ async function showEverything(): Promise<string> {
     await runKeyValue(host, 'go-kv', await goImage(engine, 'kv'), { directory: '/data' });
     heading("go-plugin's own example: bidirectional, unmodified");
     await runCounter(host, await goImage(engine, 'counter'));
+    heading("Vault's key/value secrets engine, version 2, unmodified and without a Vault");
+    await runVaultKv(host, await goImage(engine, 'vault-kv'));
   } else {
-    heading("go-plugin's own examples are left out: go is not on the PATH");
+    heading("go-plugin's own examples and Vault's secrets engine are left out: go is not on the PATH");
   }
 
   heading('closing');

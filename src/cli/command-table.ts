@@ -7,9 +7,13 @@ import { gc } from './commands/gc.ts';
 import { image } from './commands/image/group.ts';
 import { logs } from './commands/logs.ts';
 import { matrix } from './commands/matrix.ts';
+import { auth, secret } from './commands/mounts/groups.ts';
 import { plugin } from './commands/plugin/group.ts';
 import { ps } from './commands/ps.ts';
+import { deletion, list, patch, read, write } from './commands/requests/requests.ts';
 import { run } from './commands/run.ts';
+import { serve } from './commands/serve.ts';
+import { vault } from './commands/vault/group.ts';
 import { version } from './commands/version.ts';
 
 export const summary =
@@ -27,6 +31,15 @@ export const commandTable: readonly CommandNode[] = [
   ps,
   logs,
   gc,
+  secret,
+  auth,
+  read,
+  write,
+  patch,
+  deletion,
+  list,
+  serve,
+  vault,
   version,
   completion,
 ];

@@ -16,6 +16,8 @@ export interface Positional {
   /** Name as usage shows it, such as `IMAGE`. */
   readonly name: string;
   readonly optional?: boolean;
+  /** The last one may take all words that are left, be it none. */
+  readonly rest?: boolean;
   /** How shells complete it: with files, or with one of these words. */
   readonly complete?: 'file' | readonly string[] | Words;
 }
@@ -68,7 +70,11 @@ export function isGroup(node: CommandNode): node is CommandGroup {
 }
 
 type PositionalValues<P extends readonly Positional[]> = {
-  readonly [I in keyof P]: P[I] extends { readonly optional: true } ? string | undefined : string;
+  readonly [I in keyof P]: P[I] extends { readonly rest: true }
+    ? readonly string[]
+    : P[I] extends { readonly optional: true }
+      ? string | undefined
+      : string;
 };
 
 export interface CommandDefinition<F extends Flags, P extends readonly Positional[]> {
@@ -107,7 +113,7 @@ export function command<const F extends Flags = Flags, const P extends readonly 
       return definition.run(
         {
           flags: Object.fromEntries(values) as FlagValues<F>,
-          args: given.positionals as unknown as PositionalValues<P>,
+          args: valuesOf(positionals, given.positionals) as unknown as PositionalValues<P>,
         },
         context,
       );
@@ -130,9 +136,19 @@ function refuseNoPath(texts: readonly string[], name: string, value: string | un
   throw new UsageError(`${name} is ${path}: ${onlyShellsExpand}; write ${name} ${path}`);
 }
 
+function valuesOf(
+  positionals: readonly Positional[],
+  given: readonly string[],
+): readonly (string | readonly string[] | undefined)[] {
+  return positionals.map(({ rest }, at) => (rest === true ? given.slice(at) : given[at]));
+}
+
 function checkCount(positionals: readonly Positional[], given: readonly string[]): void {
-  const missing = positionals.slice(given.length).find(({ optional }) => optional !== true);
+  const missing = positionals
+    .slice(given.length)
+    .find(({ optional, rest }) => optional !== true && rest !== true);
   if (missing !== undefined) throw new UsageError(`${missing.name} is missing`);
+  if (positionals.at(-1)?.rest === true) return;
   const extra = given[positionals.length];
   if (extra === undefined) return;
   const expected = positionals.length === 0 ? 'none' : String(positionals.length);

@@ -71,7 +71,8 @@ function headOf(node: CommandNode): string {
   return [node.name, ...node.positionals.map(shownPositional)].join(' ');
 }
 
-function shownPositional({ name, optional }: Positional): string {
+function shownPositional({ name, optional, rest }: Positional): string {
+  if (rest === true) return `[${name}...]`;
   return optional === true ? `[${name}]` : name;
 }
 

@@ -13,4 +13,5 @@ export const lazyModules = {
   calls: () => import('../goplugin/internal.ts'),
   control: () => import('./control/ask-hosts.ts'),
   host: () => import('../host/index.ts'),
+  vault: () => import('../vault/internal.ts'),
 };

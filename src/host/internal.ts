@@ -1,6 +1,9 @@
 /**
- * What the command line uses of this room beside its public API. This is no entry point, and may change at any time.
+ * What other rooms use of this one beside its public API. This is no entry point, and may change at any time.
  */
+export { Connections } from './control/connections.ts';
+export { listenInDirectory } from './control/control-listener.ts';
+export { readRequestLine } from './control/request-line.ts';
 export { Kinds } from './launching/kinds.ts';
 export { ownLaunches, sweepOwnLaunches } from './launching/own-launches.ts';
 export { PluginRegistry } from './launching/plugin-registry.ts';

@@ -38,6 +38,8 @@ export interface CommandWorld extends AsyncDisposable {
   readonly adopt: (child: ChildProcess) => ChildProcess;
   /** Runs the command to its end. */
   readonly bulkhead: (...args: string[]) => Promise<Ended>;
+  /** The same, with a text on its standard input. */
+  readonly bulkheadWith: (input: string, ...args: string[]) => Promise<Ended>;
   /** The same, which must succeed; returns what it printed. */
   readonly ok: (...args: string[]) => Promise<string>;
   /** The plugins that processes of this world run, as `ps` shows them. */
@@ -49,8 +51,9 @@ export interface CommandWorld extends AsyncDisposable {
 export async function openCommandWorld(
   testEngine: TestEngine,
   variables: Readonly<Record<string, string>> = {},
+  runtime = 'runc',
 ): Promise<CommandWorld> {
-  const socketPath = testEngine.services.find(({ runtime }) => runtime === 'runc')?.socket ?? '';
+  const socketPath = testEngine.services.find((service) => service.runtime === runtime)?.socket ?? '';
   const engine = await connectEngine({ socketPath });
   const directory = await mkdtemp(join(tmpdir(), 'bulkhead-cli-'));
   const parent = await ownSocketParent(testEngine);
@@ -62,8 +65,13 @@ export async function openCommandWorld(
     return child;
   };
   const start = (...args: string[]): ChildProcess => adopt(startBulkhead(args, environment));
-  const bulkhead = async (...args: string[]): Promise<Ended> => {
+  const bulkhead = (...args: string[]): Promise<Ended> => ended(start(...args));
+  const bulkheadWith = (input: string, ...args: string[]): Promise<Ended> => {
     const child = start(...args);
+    child.stdin?.on('error', () => undefined).end(input); // a command may end without having read it
+    return ended(child);
+  };
+  const ended = async (child: ChildProcess): Promise<Ended> => {
     const output = { stdout: '', stderr: '' };
     child.stdout?.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
     child.stderr?.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
@@ -84,6 +92,7 @@ export async function openCommandWorld(
     start,
     adopt,
     bulkhead,
+    bulkheadWith,
     ok,
     async processes() {
       const rows = JSON.parse(await ok('ps', '-format=json', where[0] ?? '')) as ProcessRow[];

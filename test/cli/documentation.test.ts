@@ -62,11 +62,9 @@ function understood(words: readonly string[]): void {
     }
     const { flags, positionals } = parseArguments(words.slice(at + 1), node.flags);
     for (const [name, flag] of Object.entries(node.flags)) flag.convert(flags.get(name) ?? [], name);
-    const needed = node.positionals.filter(({ optional }) => optional !== true).length;
-    assert.ok(
-      positionals.length >= needed && positionals.length <= node.positionals.length,
-      positionals.join(),
-    );
+    const needed = node.positionals.filter(({ optional, rest }) => optional !== true && rest !== true).length;
+    const most = node.positionals.at(-1)?.rest === true ? Infinity : node.positionals.length;
+    assert.ok(positionals.length >= needed && positionals.length <= most, positionals.join());
     return;
   }
   assert.fail('no command');

@@ -46,7 +46,7 @@ export const launchFlags = {
 export type LaunchFlags = FlagValues<typeof launchFlags>;
 
 /** Leaves out the user, which is a dimension of the matrix. */
-function withoutUser({ user: _user, ...flags }: SettingFlags): Omit<SettingFlags, 'user'> {
+export function withoutUser({ user: _user, ...flags }: SettingFlags): Omit<SettingFlags, 'user'> {
   return flags;
 }
 

@@ -12,15 +12,15 @@ import {
 import { ImageNotPresentError } from '../../container/index.ts';
 import { liveMatrix, liveProbeMatrix, type LiveMatrixOptions } from '../../matrix/index.ts';
 import type { Engine } from '../../engine/index.ts';
-import { BulkheadError } from '../../errors.ts';
 import { PluginHost } from '../../host/index.ts';
 import { ownLaunches, sweepOwnLaunches } from '../../host/internal.ts';
 import type { Context } from '../command.ts';
 import { plainText } from '../output/plain-text.ts';
 import { wordsOf } from '../matrix/report.ts';
 import { callByName, wantedCall } from '../../goplugin/internal.ts';
+import { answering } from './answering-engines.ts';
 import { directoryOf } from './directory.ts';
-import { closeEngines, everyEngine, type EnginePlace } from './every-engine.ts';
+import { closeEngines, everyEngine } from './every-engine.ts';
 import { userInfoCache } from './info-cache.ts';
 import { judgedOptions, matrixLaunch } from './launch-flags.ts';
 import type { MatrixFlags } from './matrix.ts';
@@ -113,21 +113,6 @@ export async function liveMatrixHere(
     }
     await closeEngines(places);
   }
-}
-
-/** @throws why the first requested engine does not answer, or that there is no engine */
-function answering(places: readonly EnginePlace[]): Engine[] {
-  const engines = places.flatMap(({ found }) => ('engine' in found ? [found.engine] : []));
-  const failed = places.find(({ source, found }) => 'error' in found && source === '-engine')?.found;
-  // The last place is that of a Podman of our own, whose error tells of all the others.
-  const error = failed ?? (engines.length === 0 ? places.at(-1)?.found : undefined);
-  if (error === undefined || !('error' in error)) return engines;
-  const none = BulkheadError.from(error.error);
-  if (none.code !== 'ENGINE_NONE_FOUND') throw error.error;
-  throw new BulkheadError('ENGINE_NONE_FOUND', none.message, {
-    cause: none,
-    hint: `To predict for another host, give its -facts. ${none.hint ?? ''}`,
-  });
 }
 
 async function firstImage(

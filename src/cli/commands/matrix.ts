@@ -3,13 +3,7 @@ import { command, type Context } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { optionalChoice, text, texts, toggle, type FlagValues } from '../flags.ts';
 import { parseFilter, parseRequirements } from '../matrix/cells-of-words.ts';
-import {
-  formatMatrix,
-  formatOfFile,
-  matrixData,
-  matrixFormats,
-  type MatrixFormat,
-} from '../matrix/formats.ts';
+import { formatForFile, formatMatrix, matrixData, matrixFormats } from '../matrix/formats.ts';
 import { checkField, fieldFlag, printData, type Format } from '../output/document.ts';
 import { isGood, summaryWords, type MatrixReport } from '../matrix/report.ts';
 import { UsageError } from '../usage-error.ts';
@@ -78,7 +72,7 @@ export const matrix = command({
       flags.require === undefined
         ? undefined
         : parseRequirements(await readUserFile(flags.require), flags.require);
-    const formats = flags.output.map((file) => fileFormat(file, flags));
+    const formats = flags.output.map((file) => formatForFile(file, flags.format));
     const files: OutputFile[] = [];
     for (const file of flags.output) files.push(await openUserFile(file));
     const report = await reportOf(image, flags, filter, required, context);
@@ -180,14 +174,6 @@ function refuseOfImage(flags: MatrixFlags): void {
 function fieldFormat({ format = 'table' }: MatrixFlags): Format {
   if (format === 'table' || format === 'json' || format === 'yaml') return format;
   throw new UsageError(`-field is for -format=table, json or yaml, not for ${format}`);
-}
-
-function fileFormat(file: string, { format }: MatrixFlags): MatrixFormat {
-  const found = format ?? formatOfFile(file);
-  if (found !== undefined) return found;
-  throw new UsageError(
-    `the ending of ${file} says no format: give -format, or end it with .html, .xml, .md, .json, .yaml or .txt`,
-  );
 }
 
 async function resultOf(

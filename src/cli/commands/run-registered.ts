@@ -1,18 +1,13 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import {
-  PluginHost,
-  type HostEvents,
-  type HostLogger,
-  type InstanceState,
-  type Mount,
-} from '../../host/index.ts';
+import { PluginHost, type HostEvents, type InstanceState, type Mount } from '../../host/index.ts';
 import type { Context } from '../command.ts';
 import { describeError, noteRegistered } from '../describe-error.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { plainJson, plainText } from '../output/plain-text.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { directoryOf } from './directory.ts';
+import { controlLogger, keepAlive, tellStates } from './host-reports.ts';
 import { registeredOverride } from './launch-flags.ts';
 import { tellOverrides } from './override-flag.ts';
 import { registeredPlugin } from './registered.ts';
@@ -57,47 +52,6 @@ export async function runRegistered(given: string, flags: RunFlags, context: Con
 
 function printState(state: InstanceState, terminal: Terminal, flags: RunFlags): void {
   if (state.name === 'ready') printHandshake(state.handshake, state.containerId, terminal, flags);
-}
-
-/** Passes on what concerns the socket over which other commands find this host. */
-function controlLogger({ err }: Terminal): HostLogger {
-  const silent = (): void => undefined;
-  return {
-    debug: silent,
-    info: silent,
-    warn: (message, { concerns }) => {
-      if (concerns === 'control') err(plainText(message));
-    },
-    error: silent,
-  };
-}
-
-/** Keeps the process running while it waits for the next start of the plugin, when nothing else does. */
-function keepAlive(): Disposable {
-  const timer = setInterval(() => undefined, 2 ** 30);
-  return {
-    [Symbol.dispose]() {
-      clearInterval(timer);
-    },
-  };
-}
-
-/** Reports the changes of the plugin's state. */
-function tellStates(host: PluginHost, terminal: Terminal): AsyncDisposable {
-  const tell = (message: unknown): void => {
-    const { host: id, instance } = message as HostEvents['bulkhead:instance'];
-    if (id !== host.id) return;
-    const { state } = instance;
-    const why = 'reason' in state ? `: ${state.reason}` : '';
-    terminal.err(plainText(`${instance.type} ${instance.name} is ${state.name}${why}`));
-  };
-  subscribe('bulkhead:instance', tell);
-  return {
-    [Symbol.asyncDispose]() {
-      unsubscribe('bulkhead:instance', tell);
-      return Promise.resolve();
-    },
-  };
 }
 
 /** Prints the plugin's log, also after a reload has moved the mount to another instance. */

@@ -61,45 +61,66 @@ export async function findHosts(
   directory: TrustedDirectory,
   {
     signal,
-    limitMs = stateMs,
+    limitMs,
     standstillMs = silentMs,
   }: { readonly signal: AbortSignal; readonly limitMs?: number; readonly standstillMs?: number },
 ): Promise<FoundHosts> {
-  const folder = await trustedPath(directory, join(directory.directory, hostsFolder), 'read');
-  if (folder === undefined) return { running: [], silent: [] };
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.sock')).sort();
-  const found = await Promise.all(
-    names.map(async (name): Promise<RunningHost | SilentHost | undefined> => {
-      const silent = (reason: string): SilentHost => ({
-        socket: join(folder, name),
-        pid: /^\d+(?=-)/.test(name) ? Number.parseInt(name, 10) : undefined,
-        reason,
-      });
-      try {
-        // The socket of another user is not connected to, and does not stop the question to the others.
-        if ((await trustedPath(directory, join(folder, name), 'read')) === undefined) return undefined;
-        const late = AbortSignal.timeout(limitMs);
-        const state = await stateOf(folder, name, AbortSignal.any([signal, late])).catch((error: unknown) => {
-          if (late.aborted) throw new Error(`it did not answer within ${limitMs / 1000} seconds`);
-          throw error;
-        });
-        if (state === undefined) return silent(hungUp);
-        return {
+  const { answered, silent } = await askEverySocket(
+    directory,
+    { signal, ...(limitMs !== undefined && { limitMs }) },
+    async (folder, name, late): Promise<RunningHost | undefined> => {
+      const state = await stateOf(folder, name, late);
+      return (
+        state && {
           state,
-          ask: (request, options) => askAtWork(folder, name, request, { ...options, standstillMs }),
-        };
-      } catch (error) {
-        signal.throwIfAborted();
-        const { code } = error as NodeJS.ErrnoException;
-        if (code === 'ENOENT') return undefined; // it closed meanwhile
-        if (code === 'ECONNREFUSED' && (await removeDead(join(folder, name)))) return undefined;
-        return silent(code === 'EPIPE' || code === 'ECONNRESET' ? hungUp : (error as Error).message);
-      }
-    }),
+          ask: (request, given) => askAtWork(folder, name, request, { ...given, standstillMs }),
+        }
+      );
+    },
   );
+  return { running: answered, silent };
+}
+
+/**
+ * Asks whatever listens on a socket in the folder of sockets below a directory.
+ *
+ * @param ask resolves to `undefined` when the connection was ended without an answer
+ * @throws StoreError `CATALOG_UNTRUSTED` when another user could have put something there
+ */
+export async function askEverySocket<T extends object>(
+  directory: TrustedDirectory,
+  { signal, limitMs = stateMs }: { readonly signal: AbortSignal; readonly limitMs?: number },
+  ask: (folder: string, name: string, signal: AbortSignal) => Promise<T | undefined>,
+): Promise<{ readonly answered: readonly T[]; readonly silent: readonly SilentHost[] }> {
+  const folder = await trustedPath(directory, join(directory.directory, hostsFolder), 'read');
+  if (folder === undefined) return { answered: [], silent: [] };
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.sock')).sort();
+  const askOne = async (name: string): Promise<{ answer: T } | { silent: SilentHost } | undefined> => {
+    const silent = (reason: string): { silent: SilentHost } => {
+      const pid = /^\d+(?=-)/.test(name) ? Number.parseInt(name, 10) : undefined;
+      return { silent: { socket: join(folder, name), pid, reason } };
+    };
+    try {
+      // The socket of another user is not connected to, and does not stop the question to the others.
+      if ((await trustedPath(directory, join(folder, name), 'read')) === undefined) return undefined;
+      const late = AbortSignal.timeout(limitMs);
+      const answer = await ask(folder, name, AbortSignal.any([signal, late])).catch((error: unknown) => {
+        if (late.aborted) throw new Error(`it did not answer within ${limitMs / 1000} seconds`);
+        throw error;
+      });
+      return answer === undefined ? silent(hungUp) : { answer };
+    } catch (error) {
+      signal.throwIfAborted();
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return undefined; // it closed meanwhile
+      if (code === 'ECONNREFUSED' && (await removeDead(join(folder, name)))) return undefined;
+      return silent(code === 'EPIPE' || code === 'ECONNRESET' ? hungUp : (error as Error).message);
+    }
+  };
+  const found = await Promise.all(names.map(askOne));
   return {
-    running: found.filter((each) => each !== undefined && 'ask' in each),
-    silent: found.filter((each) => each !== undefined && 'reason' in each),
+    answered: found.flatMap((each) => (each !== undefined && 'answer' in each ? [each.answer] : [])),
+    silent: found.flatMap((each) => (each !== undefined && 'silent' in each ? [each.silent] : [])),
   };
 }
 
@@ -152,7 +173,7 @@ async function* askAtWork(
   } catch (error) {
     signal.throwIfAborted();
     const { code } = error as NodeJS.ErrnoException;
-    throw ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code ?? '') ? endedBefore() : error;
+    throw ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code ?? '') ? endedEarly() : error;
   } finally {
     silence.pause();
   }
@@ -165,38 +186,49 @@ async function* askHost(
   signal: AbortSignal,
   heard: () => void = () => undefined,
 ): AsyncIterable<ControlAnswer> {
+  const most = request.op === 'state' ? longestState : longestAnswer;
+  let isWhole = false;
+  for await (const line of askSocket(folder, name, JSON.stringify(request), { signal, mostBytes: most })) {
+    const answer = parseAnswer(line);
+    heard();
+    if ('alive' in answer) continue;
+    if ('error' in answer) throw asError(answer.error);
+    isWhole = 'done' in answer;
+    if (!isWhole) yield answer;
+  }
+  if ('done' in request && !isWhole) throw endedEarly();
+}
+
+/** The error for a host that was lost before it had answered. */
+export function endedEarly(): BulkheadError {
+  return new BulkheadError('HOST_SILENT', 'the host ended before it had answered', {
+    hint: 'Whether it did what was asked for is not known: bulkhead ps shows what still runs.',
+  });
+}
+
+/** Sends a request, and yields the lines of the answer. @throws the errors of the system; the reason of the signal */
+export async function* askSocket(
+  folder: string,
+  name: string,
+  request: string,
+  { signal, mostBytes }: { readonly signal: AbortSignal; readonly mostBytes: number },
+): AsyncIterable<string> {
   const { path, release } = await shortPath(folder, name);
   const socket = connect({ path, allowHalfOpen: true });
   const stopListening = whenAborted(signal, () => socket.destroy(signal.reason as Error));
-  let isWhole = false;
   try {
     await new Promise((resolve, reject) => {
       socket.once('connect', resolve).once('error', reject);
     });
     socket.on('error', () => undefined); // the reading below gets it
-    socket.write(`${JSON.stringify(request)}\n`);
-    const most = request.op === 'state' ? longestState : longestAnswer;
-    for await (const line of answerLines(socket, most)) {
-      const answer = parseAnswer(line);
-      heard();
-      if ('alive' in answer) continue;
-      if ('error' in answer) throw asError(answer.error);
-      isWhole = 'done' in answer;
-      if (!isWhole) yield answer;
-    }
+    socket.write(`${request}\n`);
+    yield* answerLines(socket, mostBytes);
     signal.throwIfAborted();
-    if ('done' in request && !isWhole) throw endedBefore();
   } finally {
     stopListening();
     socket.destroy();
     await release();
   }
-}
-
-function endedBefore(): BulkheadError {
-  return new BulkheadError('HOST_SILENT', 'the host ended before it had answered', {
-    hint: 'Whether it did what was asked for is not known: bulkhead ps shows what still runs.',
-  });
 }
 
 /** @throws BulkheadError `HOST_SILENT` */
@@ -212,13 +244,15 @@ function parseAnswer(line: string): ControlAnswer {
   throw notAnAnswer();
 }
 
-function notAnAnswer(): BulkheadError {
+/** The error for what listens on a socket and is no host, or one of another version. */
+export function notAnAnswer(): BulkheadError {
   return new BulkheadError('HOST_SILENT', 'it answered with something that is not the answer of a host', {
     hint: 'Use the same version of bulkhead for both commands.',
   });
 }
 
-function asError({
+/** Makes the error that a host has reported. */
+export function asError({
   code,
   message,
   hint,

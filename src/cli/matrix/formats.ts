@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import { plainJson } from '../output/plain-text.ts';
 import { toYaml } from '../output/yaml.ts';
 import { unpainted, type Paint } from '../output/terminal.ts';
+import { UsageError } from '../usage-error.ts';
 import type { MatrixReport } from './report.ts';
 
 export const matrixFormats = ['table', 'json', 'yaml', 'markdown', 'junit', 'html'] as const;
@@ -44,6 +45,15 @@ const endings: Readonly<Record<string, MatrixFormat>> = {
   '.xml': 'junit',
   '.html': 'html',
 };
+
+/** The format of a file: the one that was asked for, or the one that its extension stands for. @throws UsageError */
+export function formatForFile(file: string, asked: MatrixFormat | undefined): MatrixFormat {
+  const found = asked ?? formatOfFile(file);
+  if (found !== undefined) return found;
+  throw new UsageError(
+    `the ending of ${file} says no format: give -format, or end it with .html, .xml, .md, .json, .yaml or .txt`,
+  );
+}
 
 /** The format that a file's extension stands for. */
 export function formatOfFile(file: string): MatrixFormat | undefined {

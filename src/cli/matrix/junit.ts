@@ -13,12 +13,16 @@ export function matrixJunit(report: MatrixReport): string {
       .filter((cell) => !report.result.cells.some((row) => matches(row, cell)))
       .map(missingCase),
   ];
+  return junitDocument('bulkhead matrix', cases, report.generatedAt);
+}
+
+export function junitDocument(title: string, cases: readonly JunitCase[], generatedAt: Date): string {
   const suites = groupBySuite(cases);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="bulkhead matrix" ${counts(cases)}>`,
+    `<testsuites ${attribute('name', title)} ${counts(cases)}>`,
     ...[...suites].flatMap(([name, inSuite]) => [
-      `  <testsuite ${attribute('name', name)} ${counts(inSuite)} ${attribute('timestamp', report.generatedAt.toISOString())}>`,
+      `  <testsuite ${attribute('name', name)} ${counts(inSuite)} ${attribute('timestamp', generatedAt.toISOString())}>`,
       ...inSuite.flatMap(caseLines),
       '  </testsuite>',
     ]),
@@ -26,7 +30,7 @@ export function matrixJunit(report: MatrixReport): string {
   ].join('\n');
 }
 
-interface Case {
+export interface JunitCase {
   readonly suite: string;
   readonly name: string;
   readonly seconds: number;
@@ -35,7 +39,7 @@ interface Case {
   readonly output: readonly string[];
 }
 
-function caseOf(row: MatrixRow, required: boolean): Case {
+function caseOf(row: MatrixRow, required: boolean): JunitCase {
   const { engine, mode, version, runtime, user, mlock, verdict, live, agrees, reasons } = row;
   const error = live?.error === undefined ? '' : `${live.error.code}: ${live.error.message}`;
   const why = reasons.map(({ rule, observed }) => `${rule}: ${observed}`).join('; ');
@@ -66,7 +70,7 @@ function caseOf(row: MatrixRow, required: boolean): Case {
   };
 }
 
-function missingCase(cell: Partial<MatrixCell>): Case {
+function missingCase(cell: Partial<MatrixCell>): JunitCase {
   const message = 'must work, and this host has no such cell';
   return {
     suite: 'required cells',
@@ -87,13 +91,13 @@ function matches(row: MatrixRow, cell: Partial<MatrixCell>): boolean {
   return Object.entries(cell).every(([name, value]) => row[name as keyof MatrixCell] === value);
 }
 
-function groupBySuite(cases: readonly Case[]): Map<string, Case[]> {
-  const suites = new Map<string, Case[]>();
+function groupBySuite(cases: readonly JunitCase[]): Map<string, JunitCase[]> {
+  const suites = new Map<string, JunitCase[]>();
   for (const each of cases) suites.set(each.suite, [...(suites.get(each.suite) ?? []), each]);
   return suites;
 }
 
-function caseLines({ suite, name, seconds, failure, skipped, output }: Case): string[] {
+function caseLines({ suite, name, seconds, failure, skipped, output }: JunitCase): string[] {
   const head = `    <testcase ${attribute('classname', suite)} ${attribute('name', name)} time="${seconds.toFixed(3)}"`;
   const inner = [
     ...(failure === undefined
@@ -107,7 +111,7 @@ function caseLines({ suite, name, seconds, failure, skipped, output }: Case): st
   return inner.length === 0 ? [`${head}/>`] : [`${head}>`, ...inner, '    </testcase>'];
 }
 
-function counts(cases: readonly Case[]): string {
+function counts(cases: readonly JunitCase[]): string {
   const failures = cases.filter(({ failure }) => failure !== undefined).length;
   const skipped = cases.filter((each) => each.skipped !== undefined).length;
   const seconds = cases.reduce((sum, each) => sum + each.seconds, 0);

@@ -21,26 +21,29 @@ const signs = { works: '✅', refused: '❌', unknown: '❔', differs: '⚠️' 
 export function matrixMarkdown(report: MatrixReport): string {
   const { result, image, unmet = [] } = report;
   const findings = findingsOf(result);
-  const { heads, rows } = gridTexts(gridOf(result), { text: escaped, cell: (row) => cellOf(row, findings) });
+  const { heads, rows } = gridTexts(gridOf(result), {
+    text: escapedMarkdown,
+    cell: (row) => cellOf(row, findings),
+  });
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [
-    ...(image === undefined ? [] : [`Plugin image: ${escaped(image)}`, '']),
+    ...(image === undefined ? [] : [`Plugin image: ${escapedMarkdown(image)}`, '']),
     line(heads),
     line(heads.map(() => '---')),
     ...rows.map(line),
     '',
-    escaped(summaryWords(result)),
-    ...unmet.flatMap((cell) => ['', `**Required, and does not work:** ${escaped(cellWords(cell))}`]),
+    escapedMarkdown(summaryWords(result)),
+    ...unmet.flatMap((cell) => ['', `**Required, and does not work:** ${escapedMarkdown(cellWords(cell))}`]),
     ...findings.flatMap(({ number, reason, observed, hinders }) => [
       '',
-      `**[${number}] ${escaped(reason.requirement)}** (${escaped(reason.rule)})  `,
-      `Seen: ${observed.map(escaped).join('<br>')}  `,
-      `${hinders ? 'To do' : 'Advice'}: ${escaped(reason.remedy)}  `,
-      `Source: ${escaped(reason.source)}`,
+      `**[${number}] ${escapedMarkdown(reason.requirement)}** (${escapedMarkdown(reason.rule)})  `,
+      `Seen: ${observed.map(escapedMarkdown).join('<br>')}  `,
+      `${hinders ? 'To do' : 'Advice'}: ${escapedMarkdown(reason.remedy)}  `,
+      `Source: ${escapedMarkdown(reason.source)}`,
     ]),
     ...failedLaunches(result).flatMap(({ row, error }) => [
       '',
-      `**${escaped(rowWords(row))}** was launched and failed: ${escaped(error)}`,
+      `**${escapedMarkdown(rowWords(row))}** was launched and failed: ${escapedMarkdown(error)}`,
     ]),
   ].join('\n');
 }
@@ -51,7 +54,7 @@ function cellOf(row: MatrixRow, findings: readonly Finding[]): string {
 }
 
 /** Escapes text so that it stays text, within its table cell. */
-function escaped(text: string): string {
+export function escapedMarkdown(text: string): string {
   return plainText(text)
     .trim()
     .replace(/[\\`*_{}[\]<>#|~&!@]/g, (character) =>

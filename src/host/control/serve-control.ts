@@ -9,6 +9,7 @@ import type { Mount } from '../mounts/mount.ts';
 import { Answers, mostBehind } from './answers.ts';
 import { Connections } from './connections.ts';
 import { listenInDirectory, type ListenOptions } from './control-listener.ts';
+import { readRequestLine } from './request-line.ts';
 import {
   longestRequest,
   requestSchema,
@@ -18,8 +19,6 @@ import {
   type HostState,
 } from './messages.ts';
 
-/** How long a connection may take to send its request. */
-const requestMs = 10_000;
 /** How often a host says that it is alive while it is at work on a request. */
 const beatMs = 1_000;
 
@@ -103,20 +102,7 @@ async function answer(host: ControlledHost, socket: Socket, connections: Connect
 }
 
 async function readRequest(socket: Socket): Promise<ControlRequest> {
-  const late = setTimeout(() => socket.destroy(), requestMs);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (size > longestRequest) throw new BulkheadError('INVALID_OPTION', 'the request is too long');
-      if (chunk.includes(0x0a)) break;
-    }
-  } finally {
-    clearTimeout(late);
-  }
-  const [line = ''] = Buffer.concat(chunks).toString('utf8').split('\n');
+  const line = await readRequestLine(socket, longestRequest);
   const request = requestSchema.safeParse(parsed(line));
   if (request.success) return request.data;
   throw new BulkheadError('INVALID_OPTION', 'the host does not know this request', {

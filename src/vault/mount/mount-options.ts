@@ -100,3 +100,8 @@ export function mountPath({ path, type, name }: VaultMountOptions): string {
   const chosen = path ?? (type === 'auth' ? `auth/${name}` : name);
   return chosen.endsWith('/') ? chosen : `${chosen}/`;
 }
+
+/** The word by which a mount is named where its path must not be, as in Vault. */
+export function accessorOf(type: 'secret' | 'auth', uuid: string): string {
+  return `${type}_${uuid.slice(0, 8)}`;
+}

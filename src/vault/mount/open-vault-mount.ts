@@ -1,11 +1,10 @@
 import type { Mount, PluginHost } from '../../host/index.ts';
 import { checkArgument, checkShape, objectWith } from '../../settings/option-shape.ts';
 import { defaultTtlMs } from '../serving/system-view.ts';
-import { StorageArea } from '../storage/area.ts';
 import { memoryStorage } from '../storage/memory-storage.ts';
 import { vaultServices } from '../wire/services.ts';
-import { mountPath, vaultMountOptions, type VaultMountOptions } from './mount-options.ts';
-import { forgetUuid, uuidOf } from './mount-record.ts';
+import { accessorOf, mountPath, vaultMountOptions, type VaultMountOptions } from './mount-options.ts';
+import { eraseMount, uuidOf } from './mount-record.ts';
 import { OpenedMount } from './opened-mount.ts';
 import { Requester } from './requester.ts';
 import { Sessions } from './sessions.ts';
@@ -70,7 +69,7 @@ export async function openVaultMount(host: PluginHost, options: VaultMountOption
     mount,
     backend: services['pb.Backend'],
     sessions,
-    facts: { mountPoint: path, mountType: name, mountAccessor: `${type}_${uuid.slice(0, 8)}` },
+    facts: { mountPoint: path, mountType: name, mountAccessor: accessorOf(type, uuid) },
     limits: {
       defaultTtlMs: system.defaultLeaseTtlMs ?? defaultTtlMs,
       maxTtlMs: system.maxLeaseTtlMs ?? defaultTtlMs,
@@ -83,10 +82,7 @@ export async function openVaultMount(host: PluginHost, options: VaultMountOption
   opened = new OpenedMount({
     ...{ path, uuid, type, name, mount, area, sessions, requester, problem },
     rollbackMs: rollbackMs === false ? undefined : rollbackMs,
-    erase: async () => {
-      await new StorageArea(storage, `mounts/${uuid}/`).clear();
-      await forgetUuid(storage, path);
-    },
+    erase: () => eraseMount(storage, path, uuid),
   });
   area.enter(opened);
   try {

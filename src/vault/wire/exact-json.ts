@@ -23,14 +23,15 @@ export function parseExact(text: string): unknown {
  * @returns `undefined` for a value that JSON does not have, such as a function
  * @throws TypeError for a value that contains itself; RangeError for one that is nested too deeply
  */
-export function stringifyExact(value: unknown): string | undefined {
+export function stringifyExact(value: unknown, indent?: number): string | undefined {
   const mark = newMark();
   const marked: bigint[] = [];
-  const text = JSON.stringify(value, (_key, each: unknown) => {
+  const replace = (_key: string, each: unknown): unknown => {
     if (typeof each !== 'bigint') return each;
     marked.push(each);
     return `${mark}${each}`;
-  }) as string | undefined;
+  };
+  const text = JSON.stringify(value, replace, indent) as string | undefined;
   return marked.length > 0 ? text?.replaceAll(new RegExp(`"${mark}(-?\\d+)"`, 'g'), '$1') : text;
 }
 

@@ -42,6 +42,9 @@ func factory(ctx context.Context, config *logical.BackendConfig) (logical.Backen
 	if config.Config["refuse"] != "" {
 		return nil, errors.New(config.Config["refuse"])
 	}
+	if config.Config["hang"] != "" {
+		time.Sleep(time.Hour)
+	}
 	if config.Config["write-in-setup"] != "" {
 		if _, err := config.StorageView.List(ctx, ""); err != nil {
 			return nil, fmt.Errorf("list in setup: %w", err)

@@ -1,0 +1,157 @@
+/** The mounts that a storage keeps, opened in this process when they are needed. */
+import { orAborted, type AbortOption } from '../../abort.ts';
+import { BulkheadError } from '../../errors.ts';
+import type { PluginHost } from '../../host/index.ts';
+import { KeyedLock } from '../../waiting/keyed-lock.ts';
+import { openVaultMount } from '../mount/open-vault-mount.ts';
+import type { VaultProblem } from '../mount/mount-options.ts';
+import type { VaultMount } from '../mount/vault-mount.ts';
+import type { FileStorage } from '../storage/file/file-storage.ts';
+import { keptAnswer, listAnswer } from './answer.ts';
+import { MountTable, type KeptMount, type WantedMount } from './mount-table.ts';
+import type { KeptAnswer, KeptRequest, Mounts } from './mounts.ts';
+
+export interface KeptMountsOptions {
+  /** Opens the host with the first mount that is opened, so that a list needs no engine. It is closed with the mounts. */
+  readonly openHost: () => Promise<PluginHost>;
+  /** Told what fails without a caller who waits for it. */
+  readonly onProblem: (problem: VaultProblem) => void;
+}
+
+export class KeptMounts implements Mounts, AsyncDisposable {
+  readonly #storage: FileStorage;
+  readonly #table: MountTable;
+  readonly #options: KeptMountsOptions;
+  readonly #open = new Map<string, Promise<VaultMount>>();
+  /** One change of a mount at a time. */
+  readonly #changes = new KeyedLock();
+  readonly #life = new AbortController();
+  #host: Promise<PluginHost> | undefined;
+
+  private constructor(storage: FileStorage, table: MountTable, options: KeptMountsOptions) {
+    this.#storage = storage;
+    this.#table = table;
+    this.#options = options;
+  }
+
+  /** Takes the storage, and closes it at the end, also when this fails. @throws VaultStorageError */
+  static async open(storage: FileStorage, options: KeptMountsOptions): Promise<KeptMounts> {
+    try {
+      return new KeptMounts(storage, await MountTable.open(storage), options);
+    } catch (error) {
+      await storage.close();
+      throw error;
+    }
+  }
+
+  list(): Promise<readonly KeptMount[]> {
+    return Promise.resolve(this.#table.list());
+  }
+
+  /**
+   * Opens every mount, so that leases are revoked in time and plugins do their periodic work. What can't be opened is a
+   * problem that is reported, and is tried again with the next request.
+   */
+  async openAll({ signal }: AbortOption): Promise<void> {
+    await Promise.all(
+      this.#table.list().map(async (mount) => {
+        try {
+          await orAborted(this.#mount(mount), signal);
+        } catch (error) {
+          signal?.throwIfAborted();
+          this.#options.onProblem({ path: mount.path, what: 'it could not be opened', error });
+        }
+      }),
+    );
+  }
+
+  enable(wanted: WantedMount, { signal }: AbortOption): Promise<KeptMount> {
+    return this.#table.make(wanted, async (mount) => {
+      const life = this.#life.signal;
+      const opened = await this.#openMount(
+        mount,
+        signal === undefined ? life : AbortSignal.any([signal, life]),
+      );
+      this.#open.set(mount.path, Promise.resolve(opened));
+      return mount;
+    });
+  }
+
+  disable(path: string, { force, signal }: AbortOption & { readonly force: boolean }): Promise<boolean> {
+    return this.#changes.take(
+      path,
+      async () => {
+        const kept = this.#table.get(path);
+        if (kept === undefined) return false;
+        let mount: VaultMount | undefined;
+        try {
+          mount = await orAborted(this.#mount(kept), signal);
+        } catch (error) {
+          signal?.throwIfAborted();
+          if (!force) throw error;
+          this.#options.onProblem({ path, what: 'it is deleted without its plugin', error });
+        }
+        await mount?.destroy({ force });
+        if (mount === undefined) await this.#table.erase(kept);
+        else this.#table.forget(kept);
+        this.#open.delete(path);
+        return true;
+      },
+      { signal },
+    );
+  }
+
+  async request(
+    { operation, path, data }: KeptRequest,
+    { signal }: AbortOption,
+  ): Promise<KeptAnswer | undefined> {
+    const { mount: kept, rest } = this.#table.route(path);
+    const mount = await orAborted(this.#mount(kept), signal);
+    if (operation === 'list') {
+      const keys = await mount.list(rest, data, { signal });
+      return keys.length === 0 ? undefined : listAnswer(keys);
+    }
+    const response = await mount[operation](rest, data, { signal });
+    return response && keptAnswer(response);
+  }
+
+  /** Ends the plugins, then the host, then the storage. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#life.abort(new BulkheadError('HOST_CLOSED', 'the mounts are being closed'));
+    try {
+      for (const mount of await Promise.allSettled(this.#open.values()))
+        if (mount.status === 'fulfilled') await mount.value.close();
+      const host = await this.#host?.catch(() => undefined);
+      await host?.close();
+    } finally {
+      await this.#storage.close();
+    }
+  }
+
+  #mount(kept: KeptMount): Promise<VaultMount> {
+    const { path } = kept;
+    let mount = this.#open.get(path);
+    if (mount === undefined) {
+      // Several requests may wait for it, so none of them ends it.
+      mount = this.#openMount(kept, this.#life.signal);
+      this.#open.set(path, mount);
+      mount.catch(() => {
+        if (this.#open.get(path) === mount) this.#open.delete(path); // the next request tries again
+      });
+    }
+    return mount;
+  }
+
+  async #openMount(
+    { path, uuid, type, name, version, config }: KeptMount,
+    signal: AbortSignal,
+  ): Promise<VaultMount> {
+    this.#host ??= this.#options.openHost();
+    return openVaultMount(await this.#host, {
+      ...{ path, uuid, type, name, config, signal },
+      version: version === '' ? undefined : version,
+      storage: this.#storage,
+      onProblem: this.#options.onProblem,
+    });
+  }
+}
