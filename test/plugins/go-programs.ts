@@ -71,6 +71,9 @@ export function vaultKv(): Promise<string> {
 const vaultPlugins = {
   'vault-plugin-secrets-kv': 'v0.25.0',
   'vault-plugin-auth-jwt': 'v0.26.1',
+  'vault-plugin-auth-kubernetes': 'v0.23.1',
+  'vault-plugin-secrets-openldap': 'v0.17.0',
+  'vault-plugin-secrets-terraform': 'v0.13.0',
 } as const;
 
 export type VaultPluginName = keyof typeof vaultPlugins;
@@ -83,6 +86,11 @@ export function vaultPlugin(name: VaultPluginName): Promise<string> {
 /** Builds `go-vault/`: a secrets engine and auth method on Vault's SDK. @returns the path of the static program */
 export function goVaultFixture(): Promise<string> {
   return goProgram('go-vault', 'vault-fixture');
+}
+
+/** Builds `go-openbao/`: a secrets engine on OpenBao's SDK. @returns the path of the static program */
+export function goOpenbaoFixture(): Promise<string> {
+  return goProgram('go-openbao', 'openbao-fixture');
 }
 
 /** Builds `go/`: a key/value plugin that misbehaves when asked to. @returns the path of the static program */

@@ -4,6 +4,7 @@ import { KeyedLock } from '../../waiting/keyed-lock.ts';
 import { VaultStorageError } from '../errors.ts';
 import { isObject } from '../requests/raw-answer.ts';
 import type { VaultStorage } from '../storage/storage.ts';
+import { isUuid } from './uuid.ts';
 
 const locks = new WeakMap<VaultStorage, KeyedLock>();
 
@@ -33,7 +34,7 @@ function recordKey(path: string): string {
 function read(key: string, value: Uint8Array): string {
   try {
     const record: unknown = JSON.parse(Buffer.from(value).toString('utf8'));
-    if (isObject(record) && typeof record['uuid'] === 'string') return record['uuid'];
+    if (isObject(record) && isUuid(record['uuid'])) return record['uuid'];
   } catch {
     // It is no JSON, which is said below.
   }
