@@ -8,7 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectEngine, type Engine } from '../../src/engine/index.ts';
 import { PluginHost } from '../../src/index.ts';
-import { memoryStorage, openFileStorage, openVaultMount, type VaultMount } from '../../src/vault/index.ts';
+import {
+  memoryStorage,
+  openFileStorage,
+  openVaultMount,
+  vaultBackend,
+  type VaultMount,
+} from '../../src/vault/index.ts';
 import { loadEngines, noEngines, type TestEngine } from '../engines/engines.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
 import { loadFixture } from '../plugins/images.ts';
@@ -100,12 +106,13 @@ async function firstWrites(setting: Setting) {
   return { floor, mounts, seconds };
 }
 
-/** The same requests to the engine without what makes a plugin of it: without its cookie the program ends by itself. */
+/** The same requests to the engine, and nobody connects to the plugin. Without the cookie it would end by itself. */
 async function emptyLaunch({ engine, image, runtime }: Setting): Promise<number> {
   const begin = performance.now();
   const { id } = await engine.containers.create({
     image,
     network: 'none',
+    env: { [vaultBackend.magicCookieKey]: vaultBackend.magicCookieValue },
     ...(engine.kind === 'docker' && { runtime }),
   });
   try {

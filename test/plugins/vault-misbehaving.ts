@@ -11,6 +11,8 @@ import { bytesMethod } from '../../src/goplugin/wire/bytes-method.ts';
 import { bytesField, fieldBytes, fieldNumber, varintField } from '../../src/goplugin/wire/protobuf.ts';
 
 const isOld = process.argv[2] === 'old';
+/** A path that needs no token in a newer version, which serves one mount only. */
+const newer = process.env['NEWER'];
 const nothing = Buffer.alloc(0);
 const methods = (name: string, ...of: readonly string[]) =>
   Object.fromEntries(of.map((method) => [method, bytesMethod(`/${name}/${method}`)]));
@@ -44,6 +46,7 @@ await serve({
   services: ({ broker }) => {
     const backend = {
       async Setup(request: Buffer, { metadata }: { metadata: CallMetadata }) {
+        if (mounts.size > 0 && newer !== undefined) return bytesField(1, 'one mount is enough');
         const connection = await broker.dial(fieldNumber(request, 1));
         mounts.set(idIn(metadata) ?? '', { connection, ids: [idIn(metadata)] });
         return nothing;
@@ -52,7 +55,7 @@ await serve({
         mountOf(metadata);
         return varintField(1, 1);
       },
-      SpecialPaths: () => nothing,
+      SpecialPaths: () => (newer === undefined ? nothing : bytesField(1, bytesField(2, newer))),
       HandleRequest: async (request: Buffer, { metadata }: { metadata: CallMetadata }) => {
         const path = String(fieldBytes(fieldBytes(request, 2), 4));
         return answer(path, mountOf(metadata));

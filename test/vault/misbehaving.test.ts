@@ -79,6 +79,24 @@ describe('a plugin that breaks the rules', { skip }, () => {
     }),
   );
 
+  it('that is reloaded in vain leaves what the mounts know of the one that still serves', limits, (t) =>
+    use(t, [], async ({ host, image }) => {
+      const open = (path: string) => openVaultMount(host, { type: 'secret', name: 'odd', path });
+      await using one = await open('one');
+      await using two = await open('two');
+      const newer = { type: 'secret', name: 'odd', ociImage: image, env: { NEWER: 'login' } };
+      await host.plugins.register(newer, { skipProbe: true });
+      await assert.rejects(host.reload('secret', 'odd'), /one mount is enough/);
+      for (const mount of [one, two]) {
+        assert.deepEqual(mount.specialPaths.unauthenticated, []);
+        assert.equal(await mount.read('anything'), undefined);
+      }
+      await two.close();
+      await host.reload('secret', 'odd');
+      assert.deepEqual(one.specialPaths.unauthenticated, ['login']);
+    }),
+  );
+
   it('may be one from before Initialize, versions and sharing', limits, (t) =>
     use(t, ['old'], async ({ host }) => {
       await using one = await openVaultMount(host, { type: 'secret', name: 'odd', path: 'one' });
