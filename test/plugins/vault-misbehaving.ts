@@ -78,7 +78,7 @@ await serve({
       served.push(
         service(methods('pluginutil.multiplexing.PluginMultiplexing', 'MultiplexingSupport'), {
           MultiplexingSupport: () => varintField(1, 1),
-        } as never),
+        }),
       );
     }
     return served;

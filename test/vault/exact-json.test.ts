@@ -43,7 +43,7 @@ describe('exact JSON', () => {
     const nested = (levels: number) => `${'[{"a":'.repeat(levels / 2)}1${'}]'.repeat(levels / 2)}`;
     assert.equal(stringifyExact(parseExact(nested(1000))), nested(1000));
     assert.throws(() => parseExact(nested(1002)), RangeError);
-    const flat = `[${'[],'.repeat(2000)}"${'['.repeat(2000)}\\\"["]`;
+    const flat = `[${'[],'.repeat(2000)}"${'['.repeat(2000)}\\"["]`;
     assert.equal(stringifyExact(parseExact(flat)), flat);
   });
 

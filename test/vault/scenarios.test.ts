@@ -121,7 +121,7 @@ describe('a mount from begin to end', { skip }, () => {
         await host.close();
         await first.close();
 
-        const { socket: socketPath, runtime } = cell as Cell;
+        const { socket: socketPath, runtime } = there(cell);
         await using next = await PluginHost.open({ socketPath, runtime, socketDirectory });
         await next.plugins.register({ type: 'secret', name: 'fixture', ociImage: image });
         await using storage = await openFileStorage(directory, { key });
@@ -147,7 +147,7 @@ describe('a mount from begin to end', { skip }, () => {
   );
 
   it('tells a plugin that its memory is locked, in both families of variables', limits, (t) =>
-    withPlugin(t, lockingCell as Cell, secrets, async ({ host }) => {
+    withPlugin(t, there(lockingCell), secrets, async ({ host }) => {
       await using mount = await openVaultMount(host, { type: 'secret', name: 'fixture' });
       const { env, mlock } = (await mount.read('system'))?.data ?? {};
       assert.equal(mlock, true);
@@ -197,7 +197,7 @@ describe('a plugin of another kind than it is registered as', { skip }, () => {
     ['a plugin that is none of Vault', 'node-kv', 'secret', /./],
   ] as const satisfies readonly (readonly [string, FixtureName, string, RegExp])[]) {
     it(`is refused: ${what}`, limits, (t) =>
-      withFixture(t, cell as Cell, fixture, async ({ host, image }) => {
+      withFixture(t, there(cell), fixture, async ({ host, image }) => {
         await assert.rejects(host.plugins.register({ type, name: 'wrong', ociImage: image }), (error) => {
           assert.match((error as { code?: string }).code ?? '', code);
           return true;
@@ -208,7 +208,7 @@ describe('a plugin of another kind than it is registered as', { skip }, () => {
   }
 
   it('is refused when it has the cookie of Vault and nothing else of it', limits, (t) =>
-    withFixture(t, cell as Cell, 'node-vault-kv', async ({ host, image }) => {
+    withFixture(t, there(cell), 'node-vault-kv', async ({ host, image }) => {
       await host.plugins.register({ type: 'secret', name: 'wrong', ociImage: image });
       await assert.rejects(openVaultMount(host, { type: 'secret', name: 'wrong' }), {
         code: 'PLUGIN_MISMATCH',
@@ -249,6 +249,12 @@ function mountByImageId(t: TestContext, place: Cell, type: 'secret' | 'auth'): P
   });
 }
 
+/** Tests without a cell are skipped. */
+function there(found: Cell | undefined): Cell {
+  assert.ok(found !== undefined);
+  return found;
+}
+
 async function foldersOfSockets(directory: string): Promise<number> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   return new Set(entries.filter((entry) => entry.isSocket()).map(({ parentPath }) => parentPath)).size;
@@ -272,7 +278,7 @@ function use(
   test: (given: Given & { readonly open: Open }) => Promise<void>,
 ): Promise<void> {
   const plugin = { ...secrets, type, args: type === 'auth' ? ['auth'] : [] } as const;
-  return withPlugin(t, cell as Cell, plugin, (given) =>
+  return withPlugin(t, there(cell), plugin, (given) =>
     test({
       ...given,
       open: (options = {}) => openVaultMount(given.host, { type, name: 'fixture', ...options }),
