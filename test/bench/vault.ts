@@ -118,7 +118,10 @@ async function emptyLaunch({ engine, image, runtime }: Setting): Promise<number>
   try {
     await using _output = await engine.containers.attach(id, { stdout: true, stderr: true });
     await engine.containers.start(id);
-    return performance.now() - begin;
+    const started = performance.now();
+    await engine.containers.kill(id).catch(() => undefined); // it may have ended by itself
+    await engine.containers.wait(id);
+    return started - begin;
   } finally {
     await engine.containers.remove(id, { force: true, volumes: true });
   }
