@@ -9,6 +9,7 @@ import { benchRoundTrips } from './engine-round-trips.ts';
 import { benchFirstReply } from './first-reply.ts';
 import { benchHost } from './host.ts';
 import { benchLaunch } from './launch.ts';
+import { benchVault } from './vault.ts';
 
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   'engine-round-trips': benchRoundTrips,
@@ -21,6 +22,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   'first-reply': benchFirstReply,
   broker: benchBroker,
   host: benchHost,
+  vault: benchVault,
 };
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);

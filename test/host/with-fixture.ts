@@ -23,6 +23,8 @@ export async function withFixture(
     readonly engine: Engine;
     readonly host: PluginHost;
     readonly image: string;
+    /** Below it are the sockets of the plugins. */
+    readonly socketDirectory: string;
   }) => Promise<void>,
 ): Promise<void> {
   await using engine = await connectEngine({ socketPath: socket });
@@ -34,7 +36,7 @@ export async function withFixture(
   await using parent = await ownSocketParent(testEngine);
   const host = await PluginHost.open({ socketPath: socket, runtime, socketDirectory: parent.path });
   try {
-    await test({ engine, host, image: image.tag });
+    await test({ engine, host, image: image.tag, socketDirectory: parent.path });
   } finally {
     await host.close();
   }

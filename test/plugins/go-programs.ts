@@ -78,6 +78,9 @@ const vaultPlugins = {
   'vault-plugin-secrets-kv': 'v0.25.0',
   'vault-plugin-auth-jwt': 'v0.26.1',
   'vault-plugin-database-redis': 'v0.7.0',
+  'vault-plugin-auth-kubernetes': 'v0.23.1',
+  'vault-plugin-secrets-openldap': 'v0.17.0',
+  'vault-plugin-secrets-terraform': 'v0.13.0',
 } as const;
 
 export type VaultPluginName = keyof typeof vaultPlugins;
@@ -95,6 +98,11 @@ export function goVaultFixture(): Promise<string> {
 /** Builds `go-vault-database/`: a database plugin on Vault's SDK. @returns the path of the static program */
 export function goVaultDatabase(): Promise<string> {
   return goProgram('go-vault-database', 'vault-database');
+}
+
+/** Builds `go-openbao/`: a secrets engine on OpenBao's SDK. @returns the path of the static program */
+export function goOpenbaoFixture(): Promise<string> {
+  return goProgram('go-openbao', 'openbao-fixture');
 }
 
 /** Builds `go/`: a key/value plugin that misbehaves when asked to. @returns the path of the static program */

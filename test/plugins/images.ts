@@ -6,6 +6,7 @@ import {
   goExample,
   goFaulty,
   goOnThePath,
+  goOpenbaoFixture,
   goProber,
   goVaultDatabase,
   goVaultFixture,
@@ -14,6 +15,7 @@ import {
   vaultKv,
   vaultPlugin,
   type GoPluginVersion,
+  type VaultPluginName,
 } from './go-programs.ts';
 import { compiledMain, compiledPlugins, packedNode, pluginPackages } from './node-programs.ts';
 
@@ -29,7 +31,9 @@ const recipes = {
   'node-faulty': () => nodeImage('node-faulty', 'faulty'),
   /** A plugin that attacks whoever reads what it writes; see output-attacker.ts. */
   'node-output-attacker': () => nodeImage('node-output-attacker', 'outputAttacker'),
-  /** The same in Go; see go/main.go. */
+  /** A secrets engine that breaks the rules of Vault's protocol; see vault-misbehaving.ts. */
+  'node-vault-misbehaving': () => nodeImage('node-vault-misbehaving', 'vaultMisbehaving'),
+  /** The plugin of `node-faulty` in Go; see go/main.go. */
   'go-faulty': async () => binaryImage('go-faulty', await goFaulty()),
   /** The same with the file capability IPC_LOCK. Its container has to be given IPC_LOCK, or it can't be started. */
   'go-locking': async () => binaryImage('go-locking', await goFaulty(), ['IPC_LOCK']),
@@ -44,10 +48,12 @@ const recipes = {
   /** Vault's own key/value secrets engine. */
   'go-vault-kv': async () => binaryImage('go-vault-kv', await vaultKv()),
   /** The version of it that is mounted in test/vault. */
-  'go-vault-secrets-kv': async () =>
-    binaryImage('go-vault-secrets-kv', await vaultPlugin('vault-plugin-secrets-kv')),
-  'go-vault-auth-jwt': async () =>
-    binaryImage('go-vault-auth-jwt', await vaultPlugin('vault-plugin-auth-jwt')),
+  'go-vault-secrets-kv': () => publishedImage('vault-plugin-secrets-kv'),
+  'go-vault-auth-jwt': () => publishedImage('vault-plugin-auth-jwt'),
+  /** Further ones, which are tried in test/vault/published.test.ts. */
+  'go-vault-secrets-openldap': () => publishedImage('vault-plugin-secrets-openldap'),
+  'go-vault-secrets-terraform': () => publishedImage('vault-plugin-secrets-terraform'),
+  'go-vault-auth-kubernetes': () => publishedImage('vault-plugin-auth-kubernetes'),
   /** A secrets engine, or with the argument `auth` an auth method, for tests; see go-vault/main.go. */
   'go-vault-fixture': async () => binaryImage('go-vault-fixture', await goVaultFixture()),
   /** A provider of Terraform, as published. */
@@ -57,6 +63,8 @@ const recipes = {
     binaryImage('go-vault-database-redis', await vaultPlugin('vault-plugin-database-redis')),
   /** A database plugin for tests, or the one for Redis for several connections; see go-vault-database/main.go. */
   'go-vault-database': async () => binaryImage('go-vault-database', await goVaultDatabase()),
+  /** A secrets engine on OpenBao's SDK, for tests; see go-openbao/main.go. */
+  'go-openbao-fixture': async () => binaryImage('go-openbao-fixture', await goOpenbaoFixture()),
   /** HashiCorp's example that calls back through the broker. It writes into its working directory, `/tmp`. */
   'go-example-counter': async () => binaryImage('go-example-counter', await goExample('counter')),
   /** The same, built with older versions of go-plugin. */
@@ -114,6 +122,10 @@ async function nodeImage(name: string, program: keyof typeof compiledMain): Prom
     packages: pluginPackages,
     packagesFrom: checkout,
   });
+}
+
+async function publishedImage(name: VaultPluginName): Promise<PackedImage> {
+  return binaryImage(name.replace('vault-plugin', 'go-vault'), await vaultPlugin(name));
 }
 
 async function oldCounter(version: GoPluginVersion): Promise<PackedImage> {

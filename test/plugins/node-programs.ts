@@ -12,6 +12,7 @@ export const compiledMain = {
   kv: 'test/plugins/kv.js',
   faulty: 'test/plugins/faulty.js',
   vaultKv: 'test/plugins/vault-kv.js',
+  vaultMisbehaving: 'test/plugins/vault-misbehaving.js',
   outputAttacker: 'test/plugins/output-attacker.js',
 } as const;
 

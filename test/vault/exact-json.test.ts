@@ -37,6 +37,16 @@ describe('exact JSON', () => {
       assert.throws(() => parseExact(text), SyntaxError, text);
   });
 
+  it('refuses what would hold up or overflow whoever reads it: endless numbers, endless nesting', () => {
+    assert.equal(typeof parseExact(`[${'9'.repeat(1000)}]`), 'object');
+    assert.throws(() => parseExact(`[${'9'.repeat(4_000_000)}]`), SyntaxError);
+    const nested = (levels: number) => `${'[{"a":'.repeat(levels / 2)}1${'}]'.repeat(levels / 2)}`;
+    assert.equal(stringifyExact(parseExact(nested(1000))), nested(1000));
+    assert.throws(() => parseExact(nested(1002)), RangeError);
+    const flat = `[${'[],'.repeat(2000)}"${'['.repeat(2000)}\\"["]`;
+    assert.equal(stringifyExact(parseExact(flat)), flat);
+  });
+
   it('gives back whatever it has written', () => {
     const leaf = fc.oneof(
       fc.string(),

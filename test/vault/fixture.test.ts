@@ -185,6 +185,7 @@ describe('a mount', { skip: cell === undefined && noEngines }, () => {
       assert.match(String(noPolicy), /no password policy unknown/);
       assert.match(String(password), /^[ab]{8}$/);
       for (const family of ['VAULT', 'BAO']) {
+        assert.ok(!(env as string[]).some((variable) => variable.startsWith(`${family}_PLUGIN_MLOCK`)));
         for (const [name, value] of [
           ['VERSION', '1.21.4'],
           ['PLUGIN_METADATA_MODE', 'false'],
@@ -193,6 +194,18 @@ describe('a mount', { skip: cell === undefined && noEngines }, () => {
           assert.ok((env as string[]).includes(`${family}_${name}=${value}`), `${family}_${name}`);
       }
     }),
+  );
+
+  it(
+    'bears plugins that take back the rotation of credentials, and says of one that it is not done',
+    limits,
+    (t) =>
+      withSecrets(t, async ({ open }) => {
+        await using mount = await open();
+        const { register, identity } = (await mount.read('rotation'))?.data ?? {};
+        assert.match(String(register), /does not rotate credentials/);
+        assert.match(String(identity), /makes no identity tokens/);
+      }),
   );
 
   it('hears of events', limits, (t) =>
@@ -232,13 +245,19 @@ describe('a mount', { skip: cell === undefined && noEngines }, () => {
       await mount.write('entry/a', { value: 'fits' });
 
       const broken = watchedStorage();
-      await using other = await open({ storage: broken.storage, path: 'broken', onProblem: () => undefined });
+      const reports: string[] = [];
+      const onProblem = ({ what }: VaultProblem): void => void reports.push(what);
+      await using other = await open({ storage: broken.storage, path: 'broken', onProblem });
       broken.failure = new Error('/secret/path is gone');
       await assert.rejects(other.write('entry/a', { value: 'x' }), (error: Error) => {
         assert.doesNotMatch(error.message, /secret/);
         assert.equal(error.cause, broken.failure);
         return true;
       });
+      reports.length = 0;
+      const attempts = Array.from({ length: 100 }, () => other.write('entry/a', { value: 'x' }));
+      assert.ok((await Promise.allSettled(attempts)).every(({ status }) => status === 'rejected'));
+      assert.ok(reports.length < 100, 'it does not fill the log');
       broken.failure = undefined;
       await other.write('entry/a', { value: 'x' });
     }),

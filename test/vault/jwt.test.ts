@@ -1,9 +1,10 @@
 /** Vault's own JWT auth method, as HashiCorp publishes it, with a key that is given to it: it needs no service. */
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { it } from 'node:test';
 import { memoryStorage, openVaultMount } from '../../src/vault/index.ts';
 import { noEngines } from '../engines/engines.ts';
+import { signed } from './json-web-token.ts';
 import { allCells, killPlugin, withPlugin } from './mounted.ts';
 
 /** The first test builds the plugin, which takes minutes on a busy machine. */
@@ -56,12 +57,4 @@ for (const cell of cells) {
       },
     ),
   );
-}
-
-function signed(key: KeyObject, claims: object): string {
-  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const seconds = Math.floor(Date.now() / 1000);
-  const text = `${part({ alg: 'ES256', typ: 'JWT' })}.${part({ ...claims, iat: seconds, exp: seconds + 600 })}`;
-  const signature = sign('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' });
-  return `${text}.${signature.toString('base64url')}`;
 }

@@ -51,6 +51,8 @@ function titleOf({ suite, name }: TestEngine, runtime: string, user: string): st
 export interface Given {
   readonly engine: Engine;
   readonly host: PluginHost;
+  readonly image: string;
+  readonly socketDirectory: string;
 }
 
 /**
@@ -71,7 +73,7 @@ export function withPlugin(
   test: (given: Given) => Promise<void>,
 ): Promise<void> {
   const { fixture, type, name, args, network } = plugin;
-  return withFixture(t, cell, fixture, async ({ engine, host, image }) => {
+  return withFixture(t, cell, fixture, async ({ engine, host, image, socketDirectory }) => {
     await host.runtimes.register({
       type: 'container',
       name: 'cell',
@@ -89,7 +91,7 @@ export function withPlugin(
       return;
     }
     await host.plugins.register(registration);
-    await test({ engine, host });
+    await test({ engine, host, image, socketDirectory });
   });
 }
 

@@ -66,7 +66,7 @@ it('makes users of a Redis from gVisor with a network', { ...limits, skip: noDae
   await withRedis(t, cell, published, useRedis);
 });
 
-interface WithRedis extends Given {
+interface WithRedis extends Omit<Given, 'image' | 'socketDirectory'> {
   readonly redis: RedisServer;
   readonly config: Readonly<Record<string, unknown>>;
 }

@@ -51,6 +51,7 @@ describe('an error of a plugin', () => {
     [6, 404, 'unsupported path'],
     [7, 400, 'invalid request'],
     [8, 403, 'permission denied'],
+    [9, 500, 'request needs further approval'],
     [10, 500, 'unrecoverable error'],
     [99, 500, 'its own words'],
   ];
@@ -69,6 +70,23 @@ describe('an error of a plugin', () => {
     assert.equal(errorOf({ response: null, err: err(3, 'x', '9223372036854775807') }).status, 500);
   });
 
+  it('with a text of Vault that has no type on the wire has its status, whatever came with it', () => {
+    for (const [text, status] of [
+      ['invalid credentials', 400],
+      ['relative paths not supported', 400],
+      ['functionality on this path has been removed', 404],
+      ['required index state not present', 412],
+      ['rate limit quota exceeded', 429],
+      ['upstream rate limited', 502],
+    ] as const) {
+      for (const type of [0, 1, 2])
+        assert.equal(errorOf({ response: null, err: err(type, text) }).status, status);
+      assert.equal(errorOf({ response: response({}), err: err(0, text) }).status, status);
+    }
+    assert.equal(errorOf({ response: null, err: err(0, 'upstream rate limited: try later') }).status, 500);
+    assert.equal(errorOf({ response: null, err: err(8, 'upstream rate limited') }).status, 403);
+  });
+
   it('with a response begins at 400, keeps the response, and its error text wins', () => {
     const both = { response: response({ data: '{"error":"of the response"}' }), err: err(1) };
     const error = errorOf(both);
@@ -81,6 +99,10 @@ describe('an error of a plugin', () => {
   });
 
   it('is a response with nothing but an error, and perhaps data', () => {
+    assert.equal(
+      errorOf({ response: response({ data: '{"error":[12345678901234567890]}' }), err: null }).text,
+      '[12345678901234567890]',
+    );
     for (const data of [{ error: 'no' }, { error: 'no', data: { a: 1 } }]) {
       const error = errorOf({ response: response({ data: JSON.stringify(data) }), err: null });
       assert.deepEqual([error.status, error.text, error.type], [400, 'no', 'response']);
@@ -213,6 +235,12 @@ describe('a raw answer', () => {
 
   it('needs no content type when it has no content', () => {
     assert.equal(answer({ http_status_code: 204 }).raw?.status, 204);
+    assert.equal(answer({ http_status_code: 204, http_raw_body: [1] }).raw?.body.length, 0);
+  });
+
+  it('has only headers that are texts', () => {
+    const { raw: read } = raw({ http_raw_pragma: null, http_raw_cache_control: 7 });
+    assert.deepEqual([read?.pragma, read?.cacheControl], [undefined, undefined]);
   });
 
   for (const [what, data] of Object.entries({

@@ -47,6 +47,20 @@ it('a storage in memory has a limit, below which it stays', async () => {
   assert.equal(String((await storage.get('a'))?.value), 'smaller');
 });
 
+it('a storage in memory counts the folders that keys lead through, as long as they are there', async () => {
+  const storage = memoryStorage({ maxBytes: 100_000 });
+  const deep = `${'a/'.repeat(1_000)}z`;
+  await assert.rejects(storage.put(deep, entry('x')), { code: 'VAULT_STORAGE_FULL' });
+  assert.deepEqual(await storage.list(''), []);
+  for (let round = 0; round < 20; round += 1) {
+    await storage.put(`${'b/'.repeat(100)}z`, entry('x'));
+    await storage.put(`${'b/'.repeat(100)}y`, entry('x'));
+    await storage.delete(`${'b/'.repeat(100)}z`);
+    await storage.delete(`${'b/'.repeat(100)}y`);
+  }
+  await storage.put('a', { value: Buffer.alloc(99_000) });
+});
+
 describe('a storage on disk', limits, () => {
   it('shows neither names nor values', async () => {
     await using folder = await ownFolder();

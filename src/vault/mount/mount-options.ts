@@ -11,12 +11,15 @@ import {
   signal,
   text,
   textThat,
+  that,
   timeLimit,
   allOf,
 } from '../../settings/option-shape.ts';
+import { duration } from '../requests/duration.ts';
 import type { NoticeListeners } from '../serving/notices.ts';
 import { systemCheck, type VaultSystem } from '../serving/system-view.ts';
 import type { VaultStorage } from '../storage/storage.ts';
+import { isUuid } from './uuid.ts';
 
 export interface VaultMountOptions extends AbortOption, NoticeListeners {
   readonly type: 'secret' | 'auth';
@@ -73,7 +76,7 @@ export const vaultMountOptions = required(
     version: text,
     path: mountPathCheck,
     storage: objectWith('list', 'get', 'put', 'delete'),
-    uuid: textThat((value) => /^[\w-]{1,64}$/.test(value), 'must be letters, digits, - and _'),
+    uuid: that(isUuid, 'must be letters, digits, - and _'),
     config: recordOf(required(text)),
     system: systemCheck,
     share: flag,
@@ -87,7 +90,7 @@ export const vaultMountOptions = required(
 );
 
 export const renewOptions = shapeOf<AbortOption & { incrementMs?: number }>({
-  incrementMs: timeLimit,
+  incrementMs: duration(1),
   signal,
 });
 

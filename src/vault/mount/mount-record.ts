@@ -5,6 +5,7 @@ import { VaultStorageError } from '../errors.ts';
 import { isObject } from '../requests/raw-answer.ts';
 import { StorageArea } from '../storage/area.ts';
 import type { VaultStorage } from '../storage/storage.ts';
+import { isUuid } from './uuid.ts';
 
 /** All records, which are found by the paths of their mounts. */
 export const recordsPrefix = 'core/mounts/';
@@ -56,7 +57,7 @@ export async function readRecord(
   if (entry === undefined) return undefined;
   try {
     const record: unknown = JSON.parse(Buffer.from(entry.value).toString('utf8'));
-    if (isObject(record) && typeof record['uuid'] === 'string')
+    if (isObject(record) && isUuid(record['uuid']))
       return { ...record, uuid: record['uuid'], unfinished: record['unfinished'] === true };
   } catch {
     // It is no JSON, which is said below.

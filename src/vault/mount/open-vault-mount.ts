@@ -9,6 +9,7 @@ import { OpenedMount } from './opened-mount.ts';
 import { Requester } from './requester.ts';
 import { Sessions } from './sessions.ts';
 import { sharedArea } from './shared-area.ts';
+import { sparingly, type Report } from './sparing-report.ts';
 import type { VaultMount } from './vault-mount.ts';
 
 /**
@@ -35,6 +36,7 @@ export async function openVaultMount(host: PluginHost, options: VaultMountOption
   const uuid = options.uuid ?? (await uuidOf(storage, path));
   const services = await vaultServices();
   const area = sharedArea(storage, uuid);
+  const storageProblem = sparingly(problem).bind(undefined, 'the storage failed');
   const storageFailures = { count: 0, last: undefined as unknown };
   const sessions = new Sessions({
     services,
@@ -47,11 +49,12 @@ export async function openVaultMount(host: PluginHost, options: VaultMountOption
     setupTimeoutMs: options.setupTimeoutMs ?? 60_000,
     onEvent: options.onEvent,
     onObservation: options.onObservation,
-    problem,
+    problem: sparingly(problem),
     storageFailed: (error) => {
       storageFailures.count += 1;
       storageFailures.last = error;
-      problem('the storage failed', error);
+      // That a plugin asks for what no key can be is no failure of the storage; the request has it as its cause.
+      if ((error as { code?: unknown }).code !== 'VAULT_STORAGE_KEY_INVALID') storageProblem(error);
     },
   });
   let opened: OpenedMount | undefined = undefined;
@@ -95,7 +98,7 @@ export async function openVaultMount(host: PluginHost, options: VaultMountOption
 }
 
 /** A mount that nobody listens to warns as a process does. */
-function reporter(path: string, { onProblem }: VaultMountOptions): (what: string, error: unknown) => void {
+function reporter(path: string, { onProblem }: VaultMountOptions): Report {
   return (what, error) => {
     try {
       if (onProblem !== undefined) onProblem({ path, what, error });

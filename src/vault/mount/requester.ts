@@ -56,7 +56,7 @@ export class Requester {
     const asked = { operation: request.operation, path: pathFor(request.operation, request.path ?? '') };
     const { reply, response } = await this.#send(asked, request, { ...this.#wire(request), ...extra });
     if (response === undefined || reply.response === null) return undefined;
-    if (request.operation === 'list') readNames(asked, response);
+    if (request.operation === 'list' || request.operation === 'scan') readNames(asked, response);
     const { secret, data } = reply.response;
     if (secret === null || leaseOperations.includes(request.operation)) return response;
     return { ...response, lease: await this.#lease(asked, secret, data) };
@@ -83,14 +83,13 @@ export class Requester {
   }
 
   #wire(request: VaultRequest): Sent<WireRequest> {
-    const { unauthenticated } = this.#parts.sessions.specialPaths;
-    return sendRequest(
-      {
-        ...request,
-        unauthenticated: request.unauthenticated ?? matchesPath(unauthenticated, request.path ?? ''),
-      },
-      this.#parts.facts,
-    );
+    const { specialPaths } = this.#parts.sessions;
+    const { path = '', operation } = request;
+    // What the host itself sends on behalf of a lease or a login is no request without a token, whatever its path.
+    const unauthenticated =
+      request.unauthenticated ??
+      (!leaseOperations.includes(operation) && matchesPath(specialPaths.unauthenticated, path));
+    return sendRequest({ ...request, unauthenticated }, this.#parts.facts);
   }
 
   async #send(

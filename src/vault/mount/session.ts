@@ -51,6 +51,7 @@ export class Session implements AreaUser, StorageAccess {
   readonly #metadata: CallMetadata | undefined;
   readonly #invalidations: Invalidations;
   #offer: BrokeredServer | undefined;
+  #isSetUp = false;
   state: StorageAccess['state'] = 'setup';
   specialPaths: SpecialPaths = readSpecialPaths(null);
   /** As the plugin says it; empty when it says nothing. */
@@ -80,7 +81,7 @@ export class Session implements AreaUser, StorageAccess {
       await session.#setUp(plugin, context);
       return session;
     } catch (error) {
-      await session.#close();
+      await session.#giveUp(context.signal);
       throw error;
     }
   }
@@ -103,7 +104,7 @@ export class Session implements AreaUser, StorageAccess {
   }
 
   /** Tells the plugin that the mount leaves it. Its storage is gone afterwards. */
-  async cleanUp(signal: AbortSignal): Promise<void> {
+  async cleanUp(signal?: AbortSignal): Promise<void> {
     try {
       if (this.state !== 'closed')
         await this.#client.Cleanup({}, { metadata: this.#metadata, timeoutMs: noticeMs, signal });
@@ -124,23 +125,25 @@ export class Session implements AreaUser, StorageAccess {
       ],
       { signal },
     );
-    const { err } = await client.Setup(
-      {
-        broker_id: this.#offer.id,
-        Config: { ...config, plugin_name: name, plugin_type: type, plugin_version: version },
-        backendUUID: uuid,
-      },
-      call,
+    const setup = await unlessUnimplemented(
+      client.Setup(
+        {
+          broker_id: this.#offer.id,
+          Config: { ...config, plugin_name: name, plugin_type: type, plugin_version: version },
+          backendUUID: uuid,
+        },
+        call,
+      ),
     );
+    if (setup === undefined)
+      throw mismatch(`${name} is neither a secrets engine nor an auth method: it has no Setup`);
+    const { err } = setup;
     if (err !== '') throw refused(name, `does not accept its setup: ${err}`);
+    this.#isSetUp = true;
     const versions = plugin.client(services['logical.PluginVersion']);
     this.reportedVersion = (await unlessUnimplemented(versions.Version({}, call)))?.plugin_version ?? '';
     const found = backendTypes[(await client.Type({}, call)).type as 1 | 2] as string | undefined;
-    if (found !== type) {
-      throw new BulkheadError('PLUGIN_MISMATCH', `${name} is of type ${found ?? 'unknown'}, not ${type}`, {
-        hint: 'Register and mount it under its own type.',
-      });
-    }
+    if (found !== type) throw mismatch(`${name} is of type ${found ?? 'unknown'}, not ${type}`);
     this.specialPaths = readSpecialPaths((await client.SpecialPaths({}, call)).paths);
     this.state = 'open';
     const initialized = await unlessUnimplemented(client.Initialize({}, call));
@@ -150,6 +153,17 @@ export class Session implements AreaUser, StorageAccess {
       throw refused(name, `could not be initialised: ${(cause as Error).message}`, cause);
     }
     this.#invalidations.open();
+  }
+
+  /**
+   * Takes the setup back. The plugin may serve other mounts and live on, and would keep for ever what it has made for
+   * this one.
+   */
+  async #giveUp(signal: AbortSignal): Promise<void> {
+    const cleanedUp = this.#isSetUp ? this.cleanUp() : this.#close();
+    // The first error counts, and who has aborted does not wait for the plugin.
+    const done = cleanedUp.catch(() => undefined);
+    if (!signal.aborted) await done;
   }
 
   async #close(): Promise<void> {
@@ -162,6 +176,10 @@ export class Session implements AreaUser, StorageAccess {
     this.#invalidations.close();
     this.#settings.area.remove(this);
   }
+}
+
+function mismatch(what: string): BulkheadError {
+  return new BulkheadError('PLUGIN_MISMATCH', what, { hint: 'Register and mount it under its own type.' });
 }
 
 function refused(name: string, what: string, cause?: unknown): BulkheadError {

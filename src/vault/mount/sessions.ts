@@ -18,11 +18,16 @@ export class Sessions {
   }
 
   get specialPaths(): SpecialPaths {
-    return this.#latest?.specialPaths ?? readSpecialPaths(null);
+    return this.#current?.specialPaths ?? readSpecialPaths(null);
   }
 
   get reportedVersion(): string {
-    return this.#latest?.reportedVersion ?? '';
+    return this.#current?.reportedVersion ?? '';
+  }
+
+  /** The newest that is there: one of a reload that failed has gone. While there is none, what was there last. */
+  get #current(): Session | undefined {
+    return [...this.#sessions.values()].at(-1) ?? this.#latest;
   }
 
   /** Sets a plugin up. @throws `VAULT_SETUP_REFUSED`, `PLUGIN_MISMATCH`, the errors of a call */

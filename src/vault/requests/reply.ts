@@ -1,6 +1,6 @@
 /** Reads the answer to a request: a response, an error, both, or nothing (Vault: sdk/logical/response_util.go). */
 import { VaultRequestError, type VaultErrorType } from '../errors.ts';
-import { parseExact } from '../wire/exact-json.ts';
+import { parseExact, stringifyExact } from '../wire/exact-json.ts';
 import type { WireError, WireReply, WireResponse } from '../wire/messages.ts';
 import { toDate, toMilliseconds } from '../wire/time.ts';
 import { readLogin } from './login.ts';
@@ -28,7 +28,7 @@ const errorTypes: readonly {
   { type: 'unsupported-path', status: 404, text: 'unsupported path' },
   { type: 'invalid-request', status: 400, text: 'invalid request' },
   { type: 'permission-denied', status: 403, text: 'permission denied' },
-  { type: 'authorization-pending', status: 500, text: 'authorization is pending' },
+  { type: 'authorization-pending', status: 500, text: 'request needs further approval' },
   { type: 'unrecoverable', status: 500, text: 'unrecoverable error' },
 ];
 
@@ -40,6 +40,20 @@ const vague: readonly VaultErrorType[] = [
   'unrecoverable',
   'authorization-pending',
 ];
+
+/** Types that a plugin's error has when no other one fits. */
+const unspecific: readonly VaultErrorType[] = ['unknown', 'user', 'internal'];
+
+/** Errors of Vault's that have no type of their own on the wire, by their whole text (Vault: sdk/logical/error.go). */
+const statusByText: ReadonlyMap<string, number> = new Map([
+  ['invalid credentials', 400],
+  ['relative paths not supported', 400],
+  ['functionality on this path has been removed', 404],
+  ['required index state not present', 412],
+  ['rate limit quota exceeded', 429],
+  ['lease count quota exceeded', 429],
+  ['upstream rate limited', 502],
+]);
 
 /**
  * @param cause of a failure, if one is known
@@ -80,7 +94,8 @@ function failed(
   const known = errorTypes[err_type] ?? { type: 'unknown' as const, status: 500 };
   const isVague = vague.includes(known.type) || (known.type === 'coded' && text !== undefined);
   const coded = known.type === 'coded' ? statusOf(err_code) : known.status;
-  const status = response !== undefined && isVague ? 400 : coded;
+  const meant = unspecific.includes(known.type) ? statusByText.get(err_msg) : undefined;
+  const status = meant ?? (response !== undefined && isVague ? 400 : coded);
   const said = text ?? ('text' in known ? known.text : undefined) ?? err_msg;
   return new VaultRequestError(asked, { status, type: known.type, text: said, response }, { cause });
 }
@@ -96,7 +111,7 @@ function errorText(data: VaultData): string | undefined {
   const { error, data: more, ...others } = data;
   if (error === undefined || error === null || Object.keys(others).length > 0) return undefined;
   if (more === null) return undefined;
-  return typeof error === 'string' ? error : JSON.stringify(error);
+  return typeof error === 'string' ? error : stringifyExact(error);
 }
 
 function readResponse(asked: Asked, response: WireResponse): VaultResponse {

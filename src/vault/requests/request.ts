@@ -7,7 +7,6 @@ import {
   checkShape,
   flag,
   listOf,
-  milliseconds,
   oneOf,
   recordOf,
   required,
@@ -21,6 +20,7 @@ import {
 import { stringifyExact } from '../wire/exact-json.ts';
 import type { Sent, WireConnection, WireRequest } from '../wire/messages.ts';
 import { toNanoseconds } from '../wire/time.ts';
+import { duration } from './duration.ts';
 import { operations, pathFor, type VaultOperation } from './operations.ts';
 import type { VaultData } from './response.ts';
 
@@ -93,7 +93,7 @@ const optionChecks = {
   clientTokenAccessor: text,
   headers: recordOf(required(listOf(text))),
   connection,
-  wrapTtlMs: milliseconds,
+  wrapTtlMs: duration(0),
   unauthenticated: flag,
   signal,
 };

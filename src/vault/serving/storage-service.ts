@@ -1,6 +1,6 @@
 /** The storage of one mount, as one plugin gets it over the broker. */
 import { errorCodes, BulkheadError } from '../../errors.ts';
-import { service, type ServedService } from '../../goplugin/index.ts';
+import { service, StatusError, type ServedService } from '../../goplugin/index.ts';
 import type { StorageArea } from '../storage/area.ts';
 import { byBytes } from '../storage/keys.ts';
 import type { StorageService } from '../wire/services.ts';
@@ -63,14 +63,22 @@ export function storageService(
     },
     delete: ({ key, txn }) => write(txn, key, () => area.delete(key)),
     isTransactional: () => ({ transactional: false }),
-    beginReadOnlyTx: () => ({ txn: '', err: noTransactions }),
-    beginTx: () => ({ txn: '', err: noTransactions }),
+    beginReadOnlyTx: refuseTransaction,
+    beginTx: refuseTransaction,
     commit: () => ({ err: noTransactions }),
     rollback: () => ({ err: noTransactions }),
   });
 }
 
 const noTransactions = 'this storage has no transactions';
+
+/**
+ * OpenBao's SDK does not look at the text of the error of this reply, and would go on as if a transaction had begun; it
+ * does look at the status of the call.
+ */
+function refuseTransaction(): never {
+  throw new StatusError('FAILED_PRECONDITION', noTransactions);
+}
 
 function refuse(access: StorageAccess, txn: string, use: 'read' | 'write'): string | undefined {
   if (access.state === 'closed') return 'the mount has been closed';

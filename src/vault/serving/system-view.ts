@@ -1,6 +1,6 @@
 /** What a plugin learns of the system it runs in, and the options by which a caller decides it. */
 import { service, StatusError, type ServedService } from '../../goplugin/index.ts';
-import { callback, flag, recordOf, shapeOf, text, that, wholeNumber } from '../../settings/option-shape.ts';
+import { callback, flag, recordOf, shapeOf, text, wholeNumber } from '../../settings/option-shape.ts';
 import {
   defaultPasswordPolicy,
   generatePassword,
@@ -10,7 +10,7 @@ import {
 import { vaultVersion } from '../../kinds/vault/kinds.ts';
 import type { VaultAlias } from '../requests/response.ts';
 import type { SystemViewService } from '../wire/services.ts';
-import { toNanoseconds } from '../wire/time.ts';
+import { longestDurationMs, toNanoseconds } from '../wire/time.ts';
 
 export interface VaultSystem {
   /** Time to live of a secret whose plugin says none, in milliseconds. Default: 768 hours. */
@@ -69,10 +69,7 @@ export const systemCheck = shapeOf<VaultSystem>({
 });
 
 function leaseTime() {
-  return that(
-    (value) => Number.isSafeInteger(value) && (value as number) > 0,
-    'must be a whole number of milliseconds from 1 up',
-  );
+  return wholeNumber(1, longestDurationMs);
 }
 
 /** Vault: 768 hours. */
@@ -112,7 +109,19 @@ export function systemViewService(
       cluster_id: system.clusterId ?? clusterId,
       err: '',
     }),
+    generateIdentityToken: () => refuse('this host makes no identity tokens'),
+    registerRotationJob: () => refuse(noRotation),
+    registerRotationJobWithResponse: () => refuse(noRotation),
+    // Plugins ask for this with every configuration that has no rotation, whether or not there was one before.
+    deregisterRotationJob: () => ({}),
   });
+}
+
+const noRotation =
+  'this host does not rotate credentials by itself: configure no rotation schedule or period';
+
+function refuse(why: string): never {
+  throw new StatusError('UNIMPLEMENTED', why);
 }
 
 function passwordBy({ passwordPolicies = {} }: VaultSystem, name: string): string {

@@ -6,8 +6,8 @@ import type { StorageEntry, VaultStorage } from './storage.ts';
 
 export interface MemoryStorageOptions {
   /**
-   * Most bytes that keys and values may have together. A put that needs more fails with `VAULT_STORAGE_FULL`. Default:
-   * 256 MiB.
+   * Most bytes that keys, values and the folders of keys may have together. A put that needs more fails with
+   * `VAULT_STORAGE_FULL`. Default: 256 MiB.
    */
   readonly maxBytes?: number | undefined;
 }
@@ -16,6 +16,8 @@ const memoryStorageOptions = shapeOf<MemoryStorageOptions>({ maxBytes: wholeNumb
 
 /** What an entry takes besides its key and value, about. */
 const entryBytes = 64;
+/** What a folder takes, about. A plugin that chooses keys of thousands of parts would otherwise take what nobody counts. */
+const folderBytes = 512;
 
 interface Folder {
   readonly entries: Map<string, StorageEntry>;
@@ -58,7 +60,8 @@ export function memoryStorage(options: MemoryStorageOptions = {}): VaultStorage 
       checkKey(key);
       const { folders, name } = split(key);
       const before = find(root, folders)?.entries.get(name);
-      const after = bytes - sizeOf(key, before) + sizeOf(key, entry);
+      const newFolders = missing(root, folders) * folderBytes;
+      const after = bytes - sizeOf(key, before) + sizeOf(key, entry) + newFolders;
       if (after > maxBytes && after > bytes) {
         throw new VaultStorageError(
           'VAULT_STORAGE_FULL',
@@ -81,7 +84,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): VaultStorage 
       checkKey(key);
       const { folders, name } = split(key);
       bytes -= sizeOf(key, find(root, folders)?.entries.get(name));
-      remove(root, folders, name);
+      bytes -= remove(root, folders, name) * folderBytes;
       return Promise.resolve();
     },
   };
@@ -100,6 +103,16 @@ function find(root: Folder, folders: readonly string[]): Folder | undefined {
   return folders.reduce<Folder | undefined>((at, name) => at?.folders.get(name), root);
 }
 
+/** How many of the folders are not there. */
+function missing(root: Folder, folders: readonly string[]): number {
+  let at: Folder | undefined = root;
+  for (const [index, name] of folders.entries()) {
+    at = at.folders.get(name);
+    if (at === undefined) return folders.length - index;
+  }
+  return 0;
+}
+
 function make(root: Folder, folders: readonly string[]): Folder {
   return folders.reduce((at, name) => {
     let next = at.folders.get(name);
@@ -108,18 +121,19 @@ function make(root: Folder, folders: readonly string[]): Folder {
   }, root);
 }
 
-/** Removes the entry, and the folders in which nothing is left. */
-function remove(root: Folder, folders: readonly string[], entry: string): void {
+/** Removes the entry, and the folders in which nothing is left. @returns how many those are */
+function remove(root: Folder, folders: readonly string[], entry: string): number {
   const way = [root];
   for (const name of folders) {
     const next = way.at(-1)?.folders.get(name);
-    if (next === undefined) return;
+    if (next === undefined) return 0;
     way.push(next);
   }
   way.at(-1)?.entries.delete(entry);
   for (let depth = folders.length; depth > 0; depth -= 1) {
     const at = way[depth];
-    if (at === undefined || at.entries.size + at.folders.size > 0) return;
+    if (at === undefined || at.entries.size + at.folders.size > 0) return folders.length - depth;
     way[depth - 1]?.folders.delete(folders[depth - 1] ?? '');
   }
+  return folders.length;
 }

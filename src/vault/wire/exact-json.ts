@@ -6,8 +6,12 @@
  */
 import { randomBytes } from 'node:crypto';
 
-/** @throws SyntaxError, or RangeError for a value that is nested too deeply */
+/**
+ * @throws SyntaxError, also for a whole number of more than 1000 digits, which takes long to convert and which no
+ *   program in Go reads; RangeError for a value that is nested too deeply
+ */
 export function parseExact(text: string): unknown {
+  if (isTooDeep(text)) throw new RangeError(`it is nested more than ${mostLevels} levels deep`);
   if (!/\d{16}/.test(text)) return JSON.parse(text);
   const mark = newMark();
   const marked = markLongNumbers(text, mark);
@@ -42,6 +46,28 @@ function newMark(): string {
 /** A whole number of 16 digits or more, and no part of a fraction or an exponent. */
 const longNumber = /(?<![\d.eE+-])-?[1-9]\d{15,}(?![\d.eE])/g;
 
+const mostDigits = 1000;
+
+/**
+ * JSON.parse takes any depth, and JSON.stringify then overflows the stack of whoever shows the value.
+ */
+const mostLevels = 1000;
+
+function isTooDeep(text: string): boolean {
+  if (text.length <= mostLevels) return false;
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === quoteCode) at = endOfString(text, at) - 1;
+    else if (code === 0x5b || code === 0x7b) depth += 1;
+    else if (code === 0x5d || code === 0x7d) depth -= 1;
+    if (depth > mostLevels) return true;
+  }
+  return false;
+}
+
+const quoteCode = 0x22;
+
 /** @returns `undefined` when all numbers are safe */
 function markLongNumbers(text: string, mark: string): string | undefined {
   const pieces: string[] = [];
@@ -52,6 +78,7 @@ function markLongNumbers(text: string, mark: string): string | undefined {
     pieces.push(
       text.slice(at, end).replace(longNumber, (digits) => {
         if (Number.isSafeInteger(Number(digits))) return digits;
+        if (digits.length > mostDigits) throw new SyntaxError(`a number has more than ${mostDigits} digits`);
         marked.push(digits);
         return `"${mark}${digits}"`;
       }),

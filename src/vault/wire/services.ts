@@ -101,6 +101,10 @@ export type SystemViewService = {
     Empty,
     TextReply & { readonly cluster_name: string; readonly cluster_id: string }
   >;
+  readonly GenerateIdentityToken: Answered<{ readonly audience: string }, { readonly token: string }>;
+  readonly RegisterRotationJob: Answered<object, { readonly rotation_id: string }>;
+  readonly RegisterRotationJobWithResponse: Answered<object, Empty>;
+  readonly DeregisterRotationJob: Answered<object, Empty>;
 };
 
 export type EventsService = {

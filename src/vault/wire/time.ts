@@ -1,9 +1,15 @@
 /** Durations and times as Vault writes them: nanoseconds, and seconds with nanoseconds. */
 import type { WireTimestamp } from './messages.ts';
 
-/** @returns nanoseconds as a decimal text */
+/** The longest duration that Go has, in whole milliseconds: 292 years. Plugins say it when they mean for ever. */
+export const longestDurationMs = 9_223_372_036_854;
+
+/** @returns nanoseconds as a decimal text; the longest ones that there are for a longer time */
 export function toNanoseconds(milliseconds: number): string {
-  return String(BigInt(Math.round(milliseconds)) * 1_000_000n);
+  const whole = Math.round(milliseconds);
+  // toMilliseconds rounds up, so that the longest duration comes back as a millisecond too many.
+  if (whole > longestDurationMs) return longestNanoseconds;
+  return String(BigInt(whole) * 1_000_000n);
 }
 
 /** @returns whole milliseconds; part of one counts as one, so that a short time does not become none */
@@ -25,6 +31,8 @@ export function toDate(timestamp: WireTimestamp | null): Date | undefined {
   const date = new Date(seconds * 1000 + Math.floor(timestamp.nanos / 1e6));
   return Number.isNaN(date.getTime()) ? undefined : date;
 }
+
+const longestNanoseconds = String(2n ** 63n - 1n);
 
 /** The first of January of the year 1, in seconds. */
 const zeroTimeOfGo = -62_135_596_800;

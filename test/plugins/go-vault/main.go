@@ -16,8 +16,10 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/vault/sdk/framework"
+	"github.com/hashicorp/vault/sdk/helper/pluginutil"
 	"github.com/hashicorp/vault/sdk/logical"
 	"github.com/hashicorp/vault/sdk/plugin"
+	"github.com/hashicorp/vault/sdk/rotation"
 )
 
 type backend struct {
@@ -77,7 +79,7 @@ func factory(ctx context.Context, config *logical.BackendConfig) (logical.Backen
 		PeriodicFunc:   b.periodic,
 		Invalidate:     b.invalidate,
 		Clean:          b.clean(config.StorageView),
-		InitializeFunc: b.initialize,
+		InitializeFunc: b.initialize(config.Config["refuse-initialize"]),
 		Paths: []*framework.Path{
 			b.read("creds", b.creds, map[string]*framework.FieldSchema{
 				"ttl_ms":    {Type: framework.TypeInt},
@@ -96,6 +98,7 @@ func factory(ctx context.Context, config *logical.BackendConfig) (logical.Backen
 				return nil, nil
 			}, nil),
 			b.read("wrap", b.wrap, nil),
+			b.read("rotation", b.rotation, nil),
 			b.read("event", b.event, nil),
 			{
 				Pattern: "login",
@@ -155,8 +158,13 @@ func count(ctx context.Context, storage logical.Storage, key string) error {
 	return storage.Put(ctx, &logical.StorageEntry{Key: key, Value: []byte(fmt.Sprint(number + 1))})
 }
 
-func (b *backend) initialize(ctx context.Context, request *logical.InitializationRequest) error {
-	return count(ctx, request.Storage, "initialized")
+func (b *backend) initialize(refusal string) framework.InitializeFunc {
+	return func(ctx context.Context, request *logical.InitializationRequest) error {
+		if refusal != "" {
+			return errors.New(refusal)
+		}
+		return count(ctx, request.Storage, "initialized")
+	}
 }
 
 func (b *backend) periodic(ctx context.Context, request *logical.Request) error {
@@ -359,6 +367,22 @@ func (b *backend) system(ctx context.Context, request *logical.Request, _ *frame
 	return &logical.Response{Data: answers}, nil
 }
 
+// Vault's plugins do this when they are configured.
+func (b *backend) rotation(ctx context.Context, request *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
+	answers := map[string]interface{}{}
+	deregister := &rotation.RotationJobDeregisterRequest{MountPoint: request.MountPoint, ReqPath: request.Path}
+	if err := b.System().DeregisterRotationJob(ctx, deregister); err != nil {
+		return nil, err
+	}
+	if _, err := b.System().RegisterRotationJob(ctx, &rotation.RotationJobConfigureRequest{Name: "job"}); err != nil {
+		answers["register"] = err.Error()
+	}
+	if _, err := b.System().GenerateIdentityToken(ctx, &pluginutil.IdentityTokenRequest{Audience: "a"}); err != nil {
+		answers["identity"] = err.Error()
+	}
+	return &logical.Response{Data: answers}, nil
+}
+
 func (b *backend) wrap(_ context.Context, request *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
 	response := &logical.Response{Data: map[string]interface{}{"secret": "s"}, Warnings: []string{"careful"}}
 	if request.WrapInfo != nil {
@@ -392,6 +416,9 @@ func (b *backend) login(_ context.Context, request *logical.Request, data *frame
 }
 
 func (b *backend) renewLogin(_ context.Context, request *logical.Request, _ *framework.FieldData) (*logical.Response, error) {
+	if request.Unauthenticated {
+		return nil, errors.New("a renewal is no request without a token")
+	}
 	if request.Auth.InternalData["user"] != request.Auth.Alias.Name {
 		return nil, errors.New("not the same user")
 	}
