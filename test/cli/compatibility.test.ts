@@ -256,7 +256,11 @@ for (const { name, rootless, services, shareDirectory } of probed) {
       ]);
       assert.equal(status, 0, stdout + stderr);
       const { cells, summary } = JSON.parse(stdout) as MatrixResult;
-      assert.deepEqual([summary.launched, summary.works, summary.disagree], rootless ? [2, 2, 0] : [4, 4, 0]);
+      assert.deepEqual(
+        [summary.launched, summary.works, summary.disagree],
+        rootless ? [2, 2, 0] : [4, 4, 0],
+        stdout,
+      );
       assert.ok(cells.every(({ live }) => live?.ok));
       await using engine = await connectEngine({ socketPath: paths[0] });
       const names = (await engine.images.list()).flatMap(({ tags }) => tags);

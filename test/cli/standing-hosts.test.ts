@@ -6,12 +6,24 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { findServedMounts } from '../../src/cli/vault/served-mounts.ts';
 import { findHosts, type RunningHost } from '../../src/cli/control/ask-hosts.ts';
 import type { ControlAnswer, ControlRequest } from '../../src/host/control/messages.ts';
 import { checkout } from '../plugins/cache.ts';
 import { runInProcess } from './in-process.ts';
 
 const limits = { timeout: 60_000 };
+
+/** A real `bulkhead serve` but for its mounts: what is asked of them takes without end. */
+const mountsProgram = `
+  import { serveMounts } from '${checkout}src/vault/kept/serve-mounts.ts';
+  const [directory] = process.argv.slice(-1);
+  const without = (what) => () => { console.log(what); return new Promise((resolve) => setTimeout(resolve, 1e9)); };
+  const mounts = { list: async () => [], enable: without('enable'), disable: without('disable'), request: without('request') };
+  await serveMounts(mounts, { directory, trustedOwners: [] });
+  console.log('serves');
+`;
 const { signal } = new AbortController();
 const reload: ControlRequest = { op: 'reload', name: 'kv', done: true };
 
@@ -115,5 +127,31 @@ describe('a host that is at work on a request', limits, () => {
         message: /the host ended before/,
       });
     });
+  });
+});
+
+describe('a process that serves mounts and is at work on a request', limits, () => {
+  it('and is stopped meanwhile is told of', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'standing-'));
+    const args = ['--import', 'tsx', '--input-type=module', '-e', mountsProgram, directory];
+    const child = spawn(process.execPath, args, { cwd: checkout, stdio: ['ignore', 'pipe', 'inherit'] });
+    const exit = once(child, 'exit');
+    try {
+      await once(child.stdout, 'data');
+      const { mounts } = await findServedMounts({ directory, trustedOwners: [] }, signal, 2_500);
+      assert.ok(mounts);
+      const asked = mounts.request({ operation: 'read', path: 'kv/a', data: {} }, { signal });
+      asked.catch(() => undefined); // awaited below
+      await once(child.stdout, 'data');
+      // It says that it is alive: nobody gives up on it for longer than that lasts.
+      const early = await Promise.race([asked.catch(() => 'given up'), delay(4_000, 'late')]);
+      assert.equal(early, 'late');
+      child.kill('SIGSTOP');
+      await assert.rejects(asked, { code: 'HOST_SILENT', message: /stands still/ });
+    } finally {
+      child.kill('SIGKILL');
+      await exit;
+      await rm(directory, { recursive: true, force: true });
+    }
   });
 });

@@ -104,6 +104,17 @@ describe('memory locking of a plugin behind a wrapper', () => {
     });
   }
 
+  it('is that of the program that is started, where the image says how much that one locks', () => {
+    const node = { ...plugin, path: '/node', go: undefined };
+    const wrapper = program({ path: '/locking', go: undefined, starts: [node], fileCapabilities: ipcLock });
+    const stated = image({ program: fact(wrapper), addressSpaceBytes: 1 << 30 });
+    assert.equal(judge(facts({ engine: oldDocker, image: stated }), mlock).status, 'works');
+    const unstated = image({ program: fact(wrapper) });
+    assert.deepEqual(rulesOf(facts({ engine: oldDocker, image: unstated }), mlock, 'unknown'), [
+      'mlock-program-capability',
+    ]);
+  });
+
   it('is judged as before of a program that is not seen to start another one', () => {
     const node = image({ program: fact(program({ path: '/node', go: undefined })) });
     assert.deepEqual(rulesOf(facts({ image: node }), mlock), ['mlock-program-capability']);

@@ -16,8 +16,10 @@ import {
   askSocket,
   endedEarly,
   notAnAnswer,
+  silentMs,
   type SilentHost,
 } from '../control/ask-hosts.ts';
+import { Silence } from '../control/silence.ts';
 
 export interface FoundMounts {
   readonly mounts: Mounts | undefined;
@@ -29,12 +31,18 @@ export interface FoundMounts {
 /**
  * Finds the process that serves the mounts.
  *
+ * @param standstillMs how long nothing may be heard of it while it is at work on a request
  * @param folder where the storage is
  * @throws StoreError `CATALOG_UNTRUSTED`
  */
-export async function findServedMounts(folder: TrustedDirectory, signal: AbortSignal): Promise<FoundMounts> {
+export async function findServedMounts(
+  folder: TrustedDirectory,
+  signal: AbortSignal,
+  standstillMs = silentMs,
+): Promise<FoundMounts> {
   const { answered, silent } = await askEverySocket(folder, { signal }, async (at, name, either) => {
-    const ask = (request: MountsRequest, ends: AbortSignal) => askMounts(at, name, request, ends);
+    const ask = (request: MountsRequest, ends: AbortSignal) =>
+      askMounts(at, name, request, { signal: ends, standstillMs });
     const answer = await ask({ op: 'mounts' }, either);
     if (answer === undefined) return undefined;
     if (!('pid' in answer)) throw notAnAnswer();
@@ -78,21 +86,32 @@ function servedMounts(ask: Ask): Mounts {
 /** An answer may be longer than any request: it holds what the plugin answers, and what that is wrapped in. */
 const longestAnswer = 4 * longestMountsRequest;
 
-/** @returns `undefined` when the connection ends without an answer. @throws the error that is answered */
+/**
+ * @returns `undefined` when the connection ends without an answer
+ * @throws the error that is answered; BulkheadError `HOST_SILENT` when nothing is heard for a while
+ */
 async function askMounts(
   folder: string,
   name: string,
   request: MountsRequest,
-  signal: AbortSignal,
+  { signal, standstillMs }: { readonly signal: AbortSignal; readonly standstillMs: number },
 ): Promise<MountsAnswer | undefined> {
   const text = stringifyExact(request) ?? '';
-  for await (const line of askSocket(folder, name, text, { signal, mostBytes: longestAnswer })) {
-    const answer = mountsAnswerSchema.safeParse(parsed(line));
-    if (!answer.success) throw notAnAnswer();
-    if ('error' in answer.data) throw asError(answer.data.error);
-    return answer.data;
+  const silence = new Silence(standstillMs);
+  const either = AbortSignal.any([signal, silence.signal]);
+  try {
+    for await (const line of askSocket(folder, name, text, { signal: either, mostBytes: longestAnswer })) {
+      const answer = mountsAnswerSchema.safeParse(parsed(line));
+      if (!answer.success) throw notAnAnswer();
+      silence.heard();
+      if ('alive' in answer.data) continue;
+      if ('error' in answer.data) throw asError(answer.data.error);
+      return answer.data;
+    }
+    return undefined;
+  } finally {
+    silence.pause();
   }
-  return undefined;
 }
 
 /** @returns `undefined` for a line that is not JSON, which no answer is */

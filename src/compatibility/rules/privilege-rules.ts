@@ -161,6 +161,7 @@ function checkProgramCapability(launch: LaunchCase): Finding {
   const plugin = pluginProgram(launch);
   const remedy =
     'Set the capability on the program in the image: RUN setcap cap_ipc_lock+ep PROGRAM in its last stage (a COPY from another stage loses it), or use Podman or runsc, or run the plugin as root.';
+  if (plugin.is === 'unseen' && statesWhatItLocks(launch)) return met;
   if (plugin.is === 'unseen') return notSeen(`the file capabilities are not known: ${plugin.why}`, remedy);
   if (pluginCapabilitiesOf(launch)?.includes('IPC_LOCK') === true) return checkKept(launch);
   if (!isKnown(limit)) {
@@ -174,6 +175,17 @@ function checkProgramCapability(launch: LaunchCase): Finding {
     `${describeProgram(plugin)} has no file capability IPC_LOCK, and the engine may not lift its limit of ${hard} bytes (${limit.evidence})`,
     remedy,
   );
+}
+
+/**
+ * Whether the image says of the program that is started how much it locks, and gives it the capability: then that program
+ * locks memory, whatever it executes afterwards.
+ */
+function statesWhatItLocks(launch: LaunchCase): boolean {
+  const { image, wishes } = launch;
+  if (isAbsent(image) || image.addressSpaceBytes === undefined || wishes.entrypoint !== undefined)
+    return false;
+  return fileCapabilitiesOf(launch).includes('IPC_LOCK');
 }
 
 /**

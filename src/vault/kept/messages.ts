@@ -1,6 +1,6 @@
 /**
  * The messages between a command and the process that serves the mounts of a directory, over a socket in it: one request
- * as a line of JSON, then one answer as a line. Whole numbers of any length survive.
+ * as a line of JSON, then one answer as a line, before which there is a sign of life every second. Whole numbers of any length survive.
  */
 import { z } from 'zod';
 import type { KeptAnswer, KeptRequest } from './mounts.ts';
@@ -13,6 +13,8 @@ export type MountsRequest =
   | { readonly op: 'request'; readonly request: KeptRequest };
 
 export type MountsAnswer =
+  /** Whoever serves the mounts is at work on the request. */
+  | { readonly alive: true }
   | { readonly mounts: readonly KeptMount[]; readonly pid: number }
   | { readonly enabled: KeptMount }
   | { readonly disabled: boolean }
@@ -70,6 +72,7 @@ const anything = z.record(text, z.unknown());
 
 /** The form of an answer, as far as commands rely on it: what listens on a socket may be anything. */
 export const mountsAnswerSchema: z.ZodType<MountsAnswer> = z.union([
+  z.strictObject({ alive: z.literal(true) }),
   z.strictObject({ mounts: z.array(mount), pid: z.number() }),
   z.strictObject({ enabled: mount }),
   z.strictObject({ disabled: z.boolean() }),

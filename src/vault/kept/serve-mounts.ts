@@ -40,6 +40,9 @@ export async function serveMounts(
   };
 }
 
+/** How often a command that waits is told that its request is being worked on. */
+const beatMs = 1_000;
+
 /** Never rejects. */
 async function answer(mounts: Mounts, socket: Socket, connections: Connections): Promise<void> {
   const gone = new AbortController();
@@ -49,13 +52,18 @@ async function answer(mounts: Mounts, socket: Socket, connections: Connections):
       gone.abort(new Error('the command that asked is gone'));
     });
   }
+  let beats: NodeJS.Timeout | undefined;
   const said = await readRequestLine(socket, longestMountsRequest)
     .then((line) => {
       connections.asked(socket);
+      beats = setInterval(() => {
+        if (socket.writable && socket.writableLength === 0) socket.write('{"alive":true}\n');
+      }, beatMs).unref();
       socket.resume(); // only a socket that is read tells that the other side has gone
       return carryOut(mounts, requestOf(line), gone.signal);
     })
     .catch((error: unknown): MountsAnswer => ({ error: errorAnswer(error) }));
+  clearInterval(beats);
   if (socket.writable) socket.end(`${stringifyExact(said) ?? ''}\n`);
 }
 
