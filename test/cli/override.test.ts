@@ -7,12 +7,12 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { connectEngine } from '../../src/engine/index.ts';
 import { PluginHost, type HostEvents } from '../../src/index.ts';
 import { startFaultProxy, type Fault } from '../../src/testing/index.ts';
 import { loadEngines, noEngines, type TestEngine } from '../engines/engines.ts';
-import { isInTurn } from '../engines/in-turn.ts';
+import { testsInTurn } from '../engines/in-turn.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
 import { loadFixture } from '../plugins/images.ts';
 import { runInProcess } from './in-process.ts';
@@ -70,12 +70,9 @@ for (const [number, testEngine] of engines.entries()) {
   const runc = testEngine.services.find(({ runtime }) => runtime === 'runc');
   if (runc === undefined) continue;
   describe(`an override on ${testEngine.name}`, { timeout: 300_000 }, () => {
-    const itInTurn = (place: number, title: string, test: (t: TestContext) => Promise<void>): void => {
-      if (isInTurn(number + place, engines.length)) it(title, test);
-    };
+    const itInTurn = testsInTurn(number, engines.length);
 
     itInTurn(
-      0,
       'is taken by every command that launches or judges, kept with what is registered, and told',
       async (t) => {
         const world = await openWorld(testEngine, runc.socket);
@@ -151,7 +148,7 @@ for (const [number, testEngine] of engines.entries()) {
       },
     );
 
-    itInTurn(1, 'serves a host, its mounts and a reload, and is an event; a refusal stays one', async (t) => {
+    itInTurn('serves a host, its mounts and a reload, and is an event; a refusal stays one', async (t) => {
       const world = await openWorld(testEngine, runc.socket);
       if ('skipped' in world) {
         t.skip(world.skipped);

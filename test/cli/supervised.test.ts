@@ -5,6 +5,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadEngines, noEngines } from '../engines/engines.ts';
+import { testsInTurn } from '../engines/in-turn.ts';
 import { loadFixture } from '../plugins/images.ts';
 import { linesOf, openCommandWorld } from './command-world.ts';
 
@@ -12,9 +13,10 @@ const engines = loadEngines().filter(({ rootless, suite }) => !rootless && suite
 
 if (engines.length === 0) it('keeps a registered plugin running', { skip: noEngines }, () => undefined);
 
-for (const testEngine of engines) {
+for (const [number, testEngine] of engines.entries()) {
   describe(`a registered plugin on ${testEngine.name}`, { timeout: 600_000 }, () => {
-    it('is kept running, asked, reloaded, killed and served again, and leaves nothing', async (t) => {
+    const itInTurn = testsInTurn(number, engines.length);
+    itInTurn('is kept running, asked, reloaded, killed and served again, and leaves nothing', async (t) => {
       await using world = await openCommandWorld(testEngine);
       const { bulkhead, engine, where } = world;
       const fixture = await loadFixture(engine, 'node-vault-kv');
@@ -102,7 +104,7 @@ for (const testEngine of engines) {
       assert.equal((await bulkhead('plugin', 'reload', '-plugin=kv')).status, 1);
     });
 
-    it('is swept after its host was killed', async (t) => {
+    itInTurn('is swept after its host was killed', async (t) => {
       await using world = await openCommandWorld(testEngine);
       const { bulkhead, engine, where } = world;
       const fixture = await loadFixture(engine, 'node-vault-kv');

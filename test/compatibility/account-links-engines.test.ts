@@ -11,6 +11,7 @@ import { resolveUser } from '../../src/compatibility/container-user.ts';
 import { connectEngine, type Engine } from '../../src/engine/index.ts';
 import type { ImageFile } from '../../src/packing/index.ts';
 import { noEngines } from '../engines/engines.ts';
+import { inTurn } from '../engines/in-turn.ts';
 import { busyboxProgram, noBusybox } from '../engine/support/busybox-image.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
 import { configuredImage, type LayerEntry } from '../plugins/configured-image.ts';
@@ -186,7 +187,9 @@ for (const [suite, testEngines] of reason === undefined ? all : []) {
         }
       };
 
-      for (const { name, files, layers = [], found: finder } of cases) {
+      const sameKind = testEngines.filter(({ kind }) => kind === testEngine.kind);
+      for (const [index, { name, files, layers = [], found: finder }] of cases.entries()) {
+        if (!inTurn(sameKind, index).includes(testEngine)) continue;
         const found = finder === 'podman' ? testEngine.kind === 'podman' : finder;
         it(`${found ? 'finds' : 'does not find'} a user through ${name}, as the engine`, limits, async () => {
           const tag = await load(name, files, { layers });

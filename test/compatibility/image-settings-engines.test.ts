@@ -165,13 +165,15 @@ for (const [suite, testEngines] of reason === undefined ? all : []) {
         return tag;
       };
 
-      /** Launches the plugin with every runtime, and calls it. */
+      let launches = testEngines.indexOf(testEngine);
+      /** Launches the plugin with a runtime, and calls it. */
       const launched = async (
         image: string,
         options: object = {},
         look: (engine: Engine, id: string) => Promise<void> = () => Promise.resolve(),
       ): Promise<void> => {
-        for (const [runtime, engine] of engines) {
+        launches += 1;
+        for (const [runtime, engine] of inTurn([...engines], launches)) {
           const launch = { image, runtime, ...probeLaunch(parent.path, { mlock: false }), ...options };
           const plan = await planLaunch(engine, launch);
           assert.equal(plan.verdict.status, 'works', `${runtime}: ${JSON.stringify(plan.verdict)}`);

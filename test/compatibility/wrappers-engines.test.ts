@@ -87,7 +87,10 @@ for (const [suite, testEngines] of reason === undefined ? all : []) {
             user: '65532:65532',
           });
           await using parent = await ownSocketParent(testEngine);
-          for (const { runtime, socket } of testEngine.services) {
+          for (const { runtime, socket } of inTurn(
+            testEngine.services,
+            Math.floor(index / testEngines.length),
+          )) {
             await using engine = await connectEngine({ socketPath: socket });
             await engine.images.load(archive);
             const launch = {

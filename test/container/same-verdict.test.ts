@@ -20,6 +20,7 @@ import { settingDefinitions } from '../../src/settings/setting-list.ts';
 import type { ContainerSettings } from '../../src/settings/container-settings.ts';
 import { startFaultProxy, type Fault } from '../../src/testing/index.ts';
 import { runInProcess } from '../cli/in-process.ts';
+import { everything } from '../everything.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
 import { inTurn } from '../engines/in-turn.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
@@ -34,7 +35,7 @@ const places = loadEngines()
 if (places.length === 0) it('judges as it launches', { skip: noEngines }, () => undefined);
 
 /** Each asks an engine a dozen times. */
-const runs = 6;
+const runs = everything ? 100 : 3;
 
 function maybe<T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
   return fc.oneof({ weight: 6, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });

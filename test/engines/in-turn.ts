@@ -2,6 +2,7 @@
  * Which engines a case is tried on. Every case on every engine would take hours and show little more, so that each case has
  * its share of them in turn, and each engine its share of the cases.
  */
+import { it, type TestContext } from 'node:test';
 import { everything } from '../everything.ts';
 
 /** The place where the case with this number is tried. */
@@ -16,4 +17,17 @@ export function inTurn<Place>(places: readonly Place[], index: number): readonly
  */
 export function isInTurn(numbers: number, places: number): boolean {
   return everything || numbers % places === 0;
+}
+
+/** Declares the tests of the place with this number, each of which runs at one of so many places in turn. */
+export function testsInTurn(
+  place: number,
+  places: number,
+  limits: { readonly timeout?: number } = {},
+): (title: string, test: (t: TestContext) => Promise<void>) => void {
+  let turn = place;
+  return (title, test) => {
+    if (isInTurn(turn, places)) it(title, limits, test);
+    turn += 1;
+  };
 }

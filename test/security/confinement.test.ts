@@ -1,7 +1,7 @@
 /** What a hostile plugin or image takes of its host when nothing was said: as little as the engine can enforce. */
 import assert from 'node:assert/strict';
 import { readlinkSync } from 'node:fs';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { createContainerRunner } from '../../src/container/container-runner.ts';
 import { planLaunch } from '../../src/container/launch-plan.ts';
 import type { PluginContainerOptions } from '../../src/container/options.ts';
@@ -9,7 +9,7 @@ import { connectEngine, type Engine } from '../../src/engine/index.ts';
 import type { Diagnosis, PluginExit } from '../../src/goplugin/index.ts';
 import { startFaultProxy, type Fault } from '../../src/testing/index.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
-import { isInTurn } from '../engines/in-turn.ts';
+import { testsInTurn } from '../engines/in-turn.ts';
 import { busyboxArchive, ensureTestImage, noBusybox, testImage } from '../engine/support/busybox-image.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
 
@@ -26,12 +26,8 @@ if (engines.length === 0) it('confines', { skip: noBusybox ?? noEngines }, () =>
 
 for (const [number, testEngine] of engines.entries()) {
   for (const [place, { runtime, socket }] of testEngine.services.entries()) {
-    let turn = number + place;
     /** Each test with one of the three runtimes of each engine. */
-    const itInTurn = (title: string, test: (t: TestContext) => Promise<void>): void => {
-      turn += 1;
-      if (isInTurn(turn, testEngine.services.length)) it(title, limits, test);
-    };
+    const itInTurn = testsInTurn(number + place, testEngine.services.length, limits);
     describe(`confinement on ${testEngine.suite} ${testEngine.name} ${runtime}`, () => {
       /** Runs a command in place of a plugin, as a plugin is run. */
       const run = async (

@@ -8,7 +8,7 @@ import { unpainted } from '../../src/cli/output/terminal.ts';
 import { BulkheadError, type LaunchOptions, type PluginHost } from '../../src/index.ts';
 import type { PluginError } from '../../src/goplugin/index.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
-import { isInTurn } from '../engines/in-turn.ts';
+import { testsInTurn } from '../engines/in-turn.ts';
 import { withFixture, type Place } from '../host/with-fixture.ts';
 import { fixtureHandshake } from '../plugins/images.ts';
 import { kvDefinition } from '../plugins/kv-service.ts';
@@ -26,11 +26,7 @@ const places = engines.flatMap((testEngine): Place[] =>
 
 for (const [number, place] of places.entries()) {
   const { testEngine, runtime } = place;
-  let turn = number;
-  const itInTurn = (title: string, test: (t: TestContext) => Promise<void>): void => {
-    turn += 1;
-    if (isInTurn(turn, 4)) it(title, limits, test);
-  };
+  const itInTurn = testsInTurn(number, 4, limits);
   describe(`${testEngine.suite} ${testEngine.name} ${runtime}`, () => {
     itInTurn('reads on after log lines that are made to break it, and calls go on', (t) =>
       attack(t, place, async (host, image) => {
