@@ -73,7 +73,7 @@ async function nodeImage(traps: Traps): Promise<PackedImage> {
   const own = join(checkout, 'test/security/attacker');
   const library = join(checkout, 'src/goplugin/tls');
   const sources = [
-    ...(await readdir(own)).map((name) => join(own, name)),
+    ...(await readdir(own)).filter((name) => name.endsWith('.ts')).map((name) => join(own, name)),
     ...['identity.ts', 'der.ts'].map((name) => join(library, name)),
   ];
   const files = await Promise.all(
