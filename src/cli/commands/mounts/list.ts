@@ -27,7 +27,7 @@ export function listCommand(type: MountType): Command {
       const { signal, terminal } = context;
       const all = await withMounts(flags, context, {}, (mounts) => mounts.list({ signal }));
       const rows = all.filter((mount) => mount.type === type).map(rowOf);
-      // As in Vault, JSON has the mounts by their paths. A field is that of each row.
+      // JSON has the mounts by their paths, as in Vault. A field is printed for each row.
       const data =
         flags.field === undefined ? Object.fromEntries(rows.map(({ path, ...row }) => [path, row])) : rows;
       printData(terminal, flags.format, data, () => linesOf(rows, flags.detailed), {

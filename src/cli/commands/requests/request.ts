@@ -14,7 +14,7 @@ export interface RequestCommand {
   readonly summary: string;
   readonly details?: readonly string[];
   readonly examples: readonly string[];
-  /** What is said when the plugin answers nothing; without it, nothing is an answer of no. */
+  /** The sentence that is printed when the plugin answers nothing. Without it, such an answer means no. */
   readonly success?: string;
 }
 
