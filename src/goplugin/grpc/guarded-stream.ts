@@ -4,6 +4,7 @@
  */
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { messageLimit } from '../limits.ts';
+import { Holding } from './holding.ts';
 import { countedLength, type Intake } from './intake.ts';
 import { LimitExceeded } from './limit-error.ts';
 import { framed, MessageReader } from './message-reader.ts';
@@ -35,44 +36,6 @@ export function guardStream(
   guardMessages(stream, reader, holding);
   guardAnswers(stream, holding);
   return true;
-}
-
-/**
- * The bytes that one call holds until it is over: the longest of its requests, and the answers that are not read yet.
- */
-class Holding {
-  readonly #intake: Intake;
-  #longest = 0;
-  #unread = 0;
-  #over = false;
-
-  constructor(intake: Intake) {
-    this.#intake = intake;
-  }
-
-  /** @throws LimitExceeded */
-  received(length: number): void {
-    if (length <= countedLength || length <= this.#longest || this.#over) return;
-    this.#intake.held.take(length - this.#longest);
-    this.#longest = length;
-  }
-
-  /** @returns a function to call when the answer has been sent. @throws LimitExceeded */
-  answered(length: number): () => void {
-    if (this.#over) return () => undefined;
-    this.#intake.held.take(length);
-    this.#unread += length;
-    return () => {
-      if (this.#over) return;
-      this.#intake.held.give(length);
-      this.#unread -= length;
-    };
-  }
-
-  end(): void {
-    this.#over = true;
-    this.#intake.held.give(this.#longest + this.#unread);
-  }
 }
 
 /**

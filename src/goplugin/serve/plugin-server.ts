@@ -97,7 +97,7 @@ export async function openPluginServer(
   const context: ServeContext = { protocolVersion: parts.protocolVersion, broker, logger };
   const server: ConnectionServer = new ConnectionServer(
     [
-      ...library,
+      library,
       reflectionServices(() => server.definitions),
       ...(await applicationServices(options, context)),
     ],
@@ -143,9 +143,13 @@ export async function openPluginServer(
 
 async function applicationServices(options: ServeOptions, context: ServeContext): Promise<Servable[]> {
   const { services = [], register } = options;
+  const list = typeof services === 'function' ? await services(context) : services;
+  if (!register) return [list];
   return [
-    typeof services === 'function' ? await services(context) : services,
-    (server) => register?.(server, context),
+    list,
+    (server) => {
+      register(server, context);
+    },
   ];
 }
 
