@@ -5,7 +5,15 @@ import { errorCode } from '../http2/protocol.ts';
 import type { Http2Stream, StreamEvents, StreamLoss } from '../http2/stream.ts';
 import type { MessageLimit } from '../limits.ts';
 import { CallDeadline } from './call-deadline.ts';
-import { answerOf, failure, failureOf, httpFailure, lossFailure, okCode, type CallStatus } from './call-end.ts';
+import {
+  answerOf,
+  failure,
+  failureOf,
+  httpFailure,
+  lossFailure,
+  okCode,
+  type CallStatus,
+} from './call-end.ts';
 import type { HeldBytes } from './held-bytes.ts';
 import { framed, MessageReader } from './message-reader.ts';
 import { statusNames, type StatusError, type StatusName } from './status.ts';
@@ -153,7 +161,11 @@ export class Http2Call implements StreamEvents {
     const timeout = this.#deadline.header();
     let fields = this.#metadata;
     if (timeout !== undefined) {
-      fields = [...fields.filter((_, at) => fields[at - (at % 2)] !== 'grpc-timeout'), 'grpc-timeout', timeout];
+      fields = [
+        ...fields.filter((_, at) => fields[at - (at % 2)] !== 'grpc-timeout'),
+        'grpc-timeout',
+        timeout,
+      ];
     }
     stream.sendHeaders(block(fields));
     const unsent = this.#unsent;

@@ -231,7 +231,9 @@ export class Http2Channel implements CallCarrier {
       goingAway: () => {
         if (this.#state !== state) return;
         // Open calls may end; new ones need another connection.
-        this.#failed(state, 'the other side ends the connection');
+        this.#lastFailure = 'the other side ends the connection';
+        this.#to({ kind: 'idle' });
+        if (this.#waiting.size > 0) this.#begin();
         connection.close();
       },
       closed: (why) => {

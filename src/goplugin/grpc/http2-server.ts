@@ -65,8 +65,9 @@ export class Http2Server {
     const isPost = fieldNamed(fields, ':method') === 'POST';
     const isGrpc = fieldNamed(fields, 'content-type')?.startsWith('application/grpc') === true;
     if (!isPost || !isGrpc) {
-      stream.sendHeaders(encoder.encode(isPost ? unsupported : notAllowed), true);
-      return ended ? unheard : errorCode.noError;
+      stream.sendTrailers(() => encoder.encode(isPost ? unsupported : notAllowed));
+      if (!stream.hasWaiting) stream.reset(errorCode.noError);
+      return unheard;
     }
     if (!this.#intake.begin()) return errorCode.refusedStream;
     const path = fieldNamed(fields, ':path') ?? '';

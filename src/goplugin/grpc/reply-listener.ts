@@ -11,10 +11,7 @@ export class ReplyListener implements CallListener {
   #reply: { readonly value: unknown } | undefined;
 
   /** @param done called once, when the call is over */
-  constructor(
-    method: MethodShape,
-    done: (failure: CallFailure | undefined, reply: unknown) => void,
-  ) {
+  constructor(method: MethodShape, done: (failure: CallFailure | undefined, reply: unknown) => void) {
     this.#method = method;
     this.#done = done;
   }

@@ -7,6 +7,8 @@ import { flag, frameHeaderLength, frameType } from './protocol.ts';
 /** Pieces become larger with what is written: most connections of a broker carry little. */
 const firstPiece = 4 * 1024;
 const largestPiece = 64 * 1024;
+/** From this length on, data are not copied: that would make garbage. */
+const longestCopied = 4 * 1024;
 
 export class FrameWriter {
   #piece: Buffer = Buffer.alloc(0);
@@ -25,16 +27,10 @@ export class FrameWriter {
   /** Returns everything that was written since the last time, in as few pieces as it is in. */
   take(): readonly Buffer[] {
     const pieces = this.#full;
-    if (this.#at > this.#start) pieces.push(this.#piece.subarray(this.#start, this.#at));
-    this.#start = this.#at;
+    this.#cut();
     this.#full = [];
     this.#length = 0;
     return pieces;
-  }
-
-  /** Makes room for so many bytes in one piece, headers of frames not counted. */
-  reserve(length: number, maxFrameSize: number): void {
-    this.#provide(length + Math.ceil(length / maxFrameSize) * frameHeaderLength);
   }
 
   raw(bytes: Uint8Array): void {
@@ -60,10 +56,18 @@ export class FrameWriter {
     }
   }
 
-  /** @param from, to the part of `bytes` to send */
+  /** @param from, to the part of `bytes` to send. Long parts are not copied, and must not change afterwards */
   data(streamId: number, bytes: Uint8Array, from: number, to: number, endStream: boolean): void {
-    this.#frame(frameType.data, endStream ? flag.endStream : 0, streamId, to - from);
-    this.#copy(bytes, from, to);
+    const flags = endStream ? flag.endStream : 0;
+    if (to - from < longestCopied) {
+      this.#frame(frameType.data, flags, streamId, to - from);
+      this.#copy(bytes, from, to);
+      return;
+    }
+    this.#frame(frameType.data, flags, streamId, to - from, 0);
+    this.#cut();
+    this.#full.push(Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from));
+    this.#length += to - from;
   }
 
   settings(entries: readonly (readonly [id: number, value: number])[]): void {
@@ -101,9 +105,9 @@ export class FrameWriter {
     this.#copy(debug, 0, debug.length);
   }
 
-  /** Writes the header, and makes room for the payload too. */
-  #frame(type: number, flags: number, streamId: number, length: number): void {
-    this.#room(frameHeaderLength + length);
+  /** Writes the header, and makes room for what of the payload is copied too. */
+  #frame(type: number, flags: number, streamId: number, length: number, copied = length): void {
+    this.#room(frameHeaderLength + copied);
     const piece = this.#piece;
     const at = this.#at;
     piece[at] = length >>> 16;
@@ -127,16 +131,18 @@ export class FrameWriter {
 
   #room(length: number): void {
     this.#length += length;
-    this.#provide(length);
-  }
-
-  #provide(length: number): void {
     if (this.#piece.length - this.#at >= length) return;
-    if (this.#at > this.#start) this.#full.push(this.#piece.subarray(this.#start, this.#at));
+    this.#cut();
     // Pieces are not used again: what was taken may still wait in a socket.
     this.#piece = Buffer.allocUnsafeSlow(Math.max(this.#nextPiece, length));
     this.#nextPiece = Math.min(largestPiece, 2 * this.#nextPiece);
     this.#start = 0;
     this.#at = 0;
+  }
+
+  /** What was written up to here is a piece of its own. */
+  #cut(): void {
+    if (this.#at > this.#start) this.#full.push(this.#piece.subarray(this.#start, this.#at));
+    this.#start = this.#at;
   }
 }

@@ -57,7 +57,10 @@ export class HeaderAssembly {
   #add(fragment: Buffer): void {
     this.#length += fragment.length;
     if (this.#length > this.#mostBytes || this.#parts.length >= mostFrames) {
-      throw new ConnectionFault(errorCode.enhanceYourCalm, 'a header block is too long, or in too many frames');
+      throw new ConnectionFault(
+        errorCode.enhanceYourCalm,
+        'a header block is too long, or in too many frames',
+      );
     }
     // The frame is a view of what was read from the socket, which is not kept for a part of it.
     this.#parts.push(Buffer.from(fragment));
@@ -72,7 +75,8 @@ function withoutPadding(flags: number, streamId: number, payload: Buffer): Buffe
     at = 1;
   }
   if (flags & flag.priority) {
-    if (payload.length < at + 5) throw new ConnectionFault(errorCode.frameSizeError, 'a HEADERS frame is too short');
+    if (payload.length < at + 5)
+      throw new ConnectionFault(errorCode.frameSizeError, 'a HEADERS frame is too short');
     if ((payload.readUInt32BE(at) & 0x7fff_ffff) === streamId) {
       throw new ConnectionFault(errorCode.protocolError, 'a stream depends on itself');
     }

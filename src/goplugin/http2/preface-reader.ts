@@ -12,7 +12,8 @@ export class PrefaceReader {
   /** @returns what follows the preface in this chunk. @throws ConnectionFault when it is not the preface */
   push(chunk: Buffer): Buffer {
     const length = Math.min(chunk.length, clientPreface.length - this.#matched);
-    if (clientPreface.compare(chunk, 0, length, this.#matched, this.#matched + length) !== 0) throw notHttp2();
+    if (clientPreface.compare(chunk, 0, length, this.#matched, this.#matched + length) !== 0)
+      throw notHttp2();
     this.#matched += length;
     return chunk.subarray(length);
   }

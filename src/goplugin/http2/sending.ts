@@ -39,12 +39,14 @@ export class Sending {
 
   /** Sends of all streams that wait, in turns, as much as there is room for. */
   fill(): void {
-    while (this.#waiting.length > 0 && this.#canSend) {
+    // Trailers can be sent without a window, so the first turn is always taken.
+    for (let goesOn = this.#waiting.length > 0 && !this.#outbox.full; goesOn; goesOn = this.#canSend) {
+      if (this.#waiting.length === 0) return;
       const turn = this.#waiting;
       this.#waiting = [];
       for (const stream of turn) {
         stream.listed = false;
-        if (this.#canSend) this.#sendFrame(stream);
+        this.#sendFrame(stream);
         if (!this.#isHeldBack(stream) || stream.listed) continue;
         stream.listed = true;
         this.#waiting.push(stream);
@@ -67,7 +69,11 @@ export class Sending {
     }
     stream.sendWindow += increment;
     if (stream.sendWindow > largestWindow) {
-      throw new StreamFault(stream.id, errorCode.flowControlError, 'the window of a stream becomes too large');
+      throw new StreamFault(
+        stream.id,
+        errorCode.flowControlError,
+        'the window of a stream becomes too large',
+      );
     }
     this.pump(stream);
   }
@@ -88,16 +94,16 @@ export class Sending {
 
   /** Whether the stream's own window would let something through. An END_STREAM alone needs no window. */
   #isHeldBack(stream: Http2Stream): boolean {
-    return stream.hasWaiting && stream.sendWindow > 0;
+    return stream.hasWaiting && (stream.sendWindow > 0 || stream.onlyTrailersWait);
   }
 
   /** @returns whether something was sent */
   #sendFrame(stream: Http2Stream): boolean {
     if (!stream.hasWaiting) return false;
+    if (stream.onlyTrailersWait) return this.#sendTrailers(stream);
     const left = stream.queuedBytes;
     const most = Math.min(left, this.#window, stream.sendWindow, this.frameSize);
     if (left > 0 && (most <= 0 || this.#outbox.full)) return false;
-    if (left > most) this.#outbox.writer.reserve(Math.min(left, this.#window, stream.sendWindow), this.frameSize);
     const taken = stream.take(most);
     if (taken === undefined) return false;
     const { bytes, from, to, end } = taken;
@@ -105,6 +111,16 @@ export class Sending {
     this.#outbox.soon();
     this.#window -= to - from;
     stream.sendWindow -= to - from;
+    this.#guard.useful();
+    stream.sent();
+    return true;
+  }
+
+  /** Trailers need no window. They wait nevertheless: a call that is over is not counted any more. */
+  #sendTrailers(stream: Http2Stream): boolean {
+    if (this.#outbox.full) return false;
+    this.#outbox.writer.headers(stream.id, stream.takeTrailers(), true, this.frameSize);
+    this.#outbox.soon();
     this.#guard.useful();
     stream.sent();
     return true;

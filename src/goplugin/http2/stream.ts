@@ -145,9 +145,8 @@ export class Http2Stream {
   sendTrailers(make: () => Buffer): void {
     if (this.ending) return;
     this.#trailers = make;
-    this.#wantsDrain = this.#queue.length > 0;
-    this.#ending = true;
-    if (!this.#wantsDrain) this.#endWithTrailers(make);
+    this.#ending = this.#wantsDrain = true;
+    this.#carrier.pump(this);
   }
 
   /** Ends the sending, once what waits has been sent. */
@@ -188,10 +187,23 @@ export class Http2Stream {
     return { bytes, from: at, to, end };
   }
 
+  /** True when the trailers are all that waits. */
+  get onlyTrailersWait(): boolean {
+    return this.#trailers !== undefined && this.#queue.length === 0 && !this.#closed;
+  }
+
+  /** Returns the trailers, which are sent now. */
+  takeTrailers(): Buffer {
+    const make = this.#trailers;
+    this.#trailers = undefined;
+    this.#localEnded = true;
+    return make?.() ?? Buffer.alloc(0);
+  }
+
   /** Called when something has been sent. */
   sent(): void {
-    if (this.#trailers && this.#queue.length === 0) this.#endWithTrailers(this.#trailers);
-    else this.#maybeRelease();
+    this.#maybeRelease();
+    if (this.#trailers) return;
     if (this.#queue.length > 0 || !this.#wantsDrain || this.#closed) return;
     this.#wantsDrain = false;
     this.events.drained();
@@ -212,13 +224,6 @@ export class Http2Stream {
     this.#closed = true;
     this.#queue.length = 0;
     this.#queuedBytes = 0;
-  }
-
-  #endWithTrailers(make: () => Buffer): void {
-    this.#trailers = undefined;
-    this.#localEnded = true;
-    this.#carrier.headers(this, make(), true);
-    this.#maybeRelease();
   }
 
   #maybeRelease(): void {

@@ -21,12 +21,7 @@ export interface LibraryParts {
   readonly shutDown: () => Promise<void>;
 }
 
-export function libraryServices({
-  link,
-  prints,
-  receive,
-  shutDown,
-}: LibraryParts): readonly ServedService[] {
+export function libraryServices({ link, prints, receive, shutDown }: LibraryParts): readonly ServedService[] {
   return [
     service(healthService, {
       check: ({ service: name }) => {

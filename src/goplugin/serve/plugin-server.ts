@@ -96,11 +96,7 @@ export async function openPluginServer(
   });
   const context: ServeContext = { protocolVersion: parts.protocolVersion, broker, logger };
   const server: ConnectionServer = new ConnectionServer(
-    [
-      library,
-      reflectionServices(() => server.definitions),
-      ...(await applicationServices(options, context)),
-    ],
+    [library, reflectionServices(() => server.definitions), ...(await applicationServices(options, context))],
     tls,
     new Intake(maxMessageBytes),
   );

@@ -27,27 +27,32 @@ const quiet: ConnectionEvents = {
 function echoServer(own: Partial<typeof connectionLimits> = {}) {
   const [ours, theirs] = pairOfEnds();
   const losses: (StreamLoss | undefined)[] = [];
-  const connection = new Http2Connection(ours, 'server', { ...connectionLimits, ...own }, {
-    ...quiet,
-    accept: (stream, _block, ended) => {
-      if (ended) reply(stream);
-      return {
-        headers: () => {
-          reply(stream);
-        },
-        data: (piece) => {
-          if (stream.closed) return;
-          data.push(piece);
-          stream.credit();
-        },
-        ended: () => {
-          reply(stream);
-        },
-        drained: () => undefined,
-        closed: (loss) => losses.push(loss),
-      };
+  const connection = new Http2Connection(
+    ours,
+    'server',
+    { ...connectionLimits, ...own },
+    {
+      ...quiet,
+      accept: (stream, _block, ended) => {
+        if (ended) reply(stream);
+        return {
+          headers: () => {
+            reply(stream);
+          },
+          data: (piece) => {
+            if (stream.closed) return;
+            data.push(piece);
+            stream.credit();
+          },
+          ended: () => {
+            reply(stream);
+          },
+          drained: () => undefined,
+          closed: (loss) => losses.push(loss),
+        };
+      },
     },
-  });
+  );
   const data: Buffer[] = [];
   const reply = (stream: Http2Stream): void => {
     stream.sendHeaders(connection.encoder.encode(new CommonFields([':status', '200'])));
@@ -62,16 +67,22 @@ function echoServer(own: Partial<typeof connectionLimits> = {}) {
 function client(own: Partial<typeof connectionLimits> = {}) {
   const [ours, theirs] = pairOfEnds();
   const told: string[] = [];
-  const connection = new Http2Connection(ours, 'client', { ...connectionLimits, ...own }, {
-    ...quiet,
-    closed: (why) => told.push(why),
-  });
+  const connection = new Http2Connection(
+    ours,
+    'client',
+    { ...connectionLimits, ...own },
+    {
+      ...quiet,
+      closed: (why) => told.push(why),
+    },
+  );
   const events: StreamEvents = {
     headers: ({ fields }, ended) => told.push(`headers ${fields.join(' ')}${ended ? ' .' : ''}`),
     data: (piece) => told.push(`data ${piece.toString()}`),
     ended: () => told.push('ended'),
     drained: () => undefined,
-    closed: (loss) => told.push(loss === undefined ? 'closed' : `closed ${loss.kind} ${'code' in loss ? loss.code : ''}`),
+    closed: (loss) =>
+      told.push(loss === undefined ? 'closed' : `closed ${loss.kind} ${'code' in loss ? loss.code : ''}`),
   };
   const stream = connection.open(events);
   stream.sendHeaders(request, true);
@@ -81,7 +92,8 @@ function client(own: Partial<typeof connectionLimits> = {}) {
 
 const headers = (id: number, flags = endHeaders | endStream, payload: Uint8Array = request): Buffer =>
   frame(frameType.headers, flags, id, payload);
-const data = (id: number, flags: number, text = 'x'): Buffer => frame(frameType.data, flags, id, Buffer.from(text));
+const data = (id: number, flags: number, text = 'x'): Buffer =>
+  frame(frameType.data, flags, id, Buffer.from(text));
 
 interface Violation {
   readonly frames: readonly Buffer[];
@@ -249,7 +261,10 @@ const atServer: Readonly<Record<string, Violation>> = {
     stream: protocolError,
   },
   '8.1.2.6 less data than content-length says': {
-    frames: [headers(1, endHeaders, Buffer.concat([request, block({ 'content-length': '2' })])), data(1, endStream)],
+    frames: [
+      headers(1, endHeaders, Buffer.concat([request, block({ 'content-length': '2' })])),
+      data(1, endStream),
+    ],
     stream: protocolError,
   },
   '8.1.2.6 no data, although content-length says so': {
@@ -305,7 +320,11 @@ describe('a server', limits, () => {
 
   it('sends no more than the windows allow, also when they shrink below nothing', async () => {
     const { peer } = echoServer();
-    peer.send(frame(frameType.settings, 0, 0, '0004 00000003'), headers(1, endHeaders), data(1, endStream, 'abcdefgh'));
+    peer.send(
+      frame(frameType.settings, 0, 0, '0004 00000003'),
+      headers(1, endHeaders),
+      data(1, endStream, 'abcdefgh'),
+    );
     assert.equal((await peer.next(frameType.data))?.payload.toString(), 'abc');
     peer.send(frame(frameType.settings, 0, 0, '0004 00000001'), frame(8, 0, 1, u32(2)));
     peer.send(frame(frameType.ping, 0, 0, Buffer.alloc(8)));
@@ -330,9 +349,9 @@ describe('a server', limits, () => {
 
 /** Floods: each is more than an honest peer ever sends. */
 const floods: Readonly<Record<string, readonly Buffer[]>> = {
-  'pings': Array.from({ length: 5000 }, () => frame(frameType.ping, 0, 0, Buffer.alloc(8))),
-  'settings': Array.from({ length: 5000 }, () => settings),
-  'priorities': Array.from({ length: 5000 }, () => frame(2, 0, 3, '00000000 10')),
+  pings: Array.from({ length: 5000 }, () => frame(frameType.ping, 0, 0, Buffer.alloc(8))),
+  settings: Array.from({ length: 5000 }, () => settings),
+  priorities: Array.from({ length: 5000 }, () => frame(2, 0, 3, '00000000 10')),
   'empty data': [headers(1, endHeaders), ...Array.from({ length: 9000 }, () => data(1, 0, ''))],
   'padding without data': [
     headers(1, endHeaders),
@@ -371,10 +390,15 @@ describe('a connection ends itself in a flood of', limits, () => {
     const [ours] = pairOfEnds();
     ours._write = () => undefined; // never done: the other side does not read
     const why: string[] = [];
-    new Http2Connection(ours, 'client', { ...connectionLimits, idleFrames: 1e9 }, {
-      ...quiet,
-      closed: (reason) => why.push(reason),
-    });
+    new Http2Connection(
+      ours,
+      'client',
+      { ...connectionLimits, idleFrames: 1e9 },
+      {
+        ...quiet,
+        closed: (reason) => why.push(reason),
+      },
+    );
     ours.push(settings);
     for (let sent = 0; sent < 5000; sent += 1) ours.push(frame(frameType.ping, 0, 0, Buffer.alloc(8)));
     while (why.length === 0) await new Promise(setImmediate);
@@ -386,9 +410,15 @@ const atClient: Readonly<Record<string, Violation>> = {
   'a stream of the server': { frames: [headers(2, 5, response)], connection: protocolError },
   'a push': { frames: [frame(5, endHeaders, 1, '00000002')], connection: protocolError },
   'a frame before the settings': { frames: [], connection: protocolError },
-  'an answer on a stream that was not opened': { frames: [headers(3, 5, response)], connection: protocolError },
+  'an answer on a stream that was not opened': {
+    frames: [headers(3, 5, response)],
+    connection: protocolError,
+  },
   'data before the headers': { frames: [data(1, 0)], stream: protocolError },
-  'a response without a status': { frames: [headers(1, endHeaders, block({ a: 'b' }))], stream: protocolError },
+  'a response without a status': {
+    frames: [headers(1, endHeaders, block({ a: 'b' }))],
+    stream: protocolError,
+  },
   'a second response': { frames: [headers(1, 4, response), headers(1, 5, response)], stream: protocolError },
   'the end of a stream with an informational status': {
     frames: [headers(1, 5, block({ ':status': '103' }))],
@@ -453,7 +483,13 @@ describe('a client', limits, () => {
     const { peer, stream, told } = client();
     stream.reset(errorCode.cancel);
     await peer.next(frameType.rstStream);
-    peer.send(settings, headers(1, 4, response), data(1, 0), headers(1, 5, block({ a: 'b' })), frame(3, 0, 1, u32(0)));
+    peer.send(
+      settings,
+      headers(1, 4, response),
+      data(1, 0),
+      headers(1, 5, block({ a: 'b' })),
+      frame(3, 0, 1, u32(0)),
+    );
     peer.send(frame(frameType.ping, 0, 0, Buffer.alloc(8)));
     await peer.next(frameType.ping);
     assert.deepEqual(told, []);
@@ -484,7 +520,11 @@ describe('a client', limits, () => {
     for (let sent = 0; sent < 15; sent += 1) peer.send(frame(0, 0, 1, Buffer.alloc(16_384)));
     peer.send(frame(frameType.ping, 0, 0, Buffer.alloc(8)));
     await peer.next(frameType.ping);
-    assert.equal(peer.frames.filter(({ type }) => type === frameType.windowUpdate).length, 1, 'the first one');
+    assert.equal(
+      peer.frames.filter(({ type }) => type === frameType.windowUpdate).length,
+      1,
+      'the first one',
+    );
     stream.credit();
     const update = await peer.next(frameType.windowUpdate);
     assert.deepEqual([update?.streamId, update?.payload.readUInt32BE(0)], [1, 15 * 16_384]);

@@ -113,7 +113,11 @@ describe('the decoder', () => {
       'a number without an end': '7f ffff ffff ffff ffff ff01',
     };
     for (const [what, block] of Object.entries(wrong)) {
-      assert.throws(() => new HpackDecoder(roomy).decode(hex(block)), { name: 'ConnectionFault', code: 9 }, what);
+      assert.throws(
+        () => new HpackDecoder(roomy).decode(hex(block)),
+        { name: 'ConnectionFault', code: 9 },
+        what,
+      );
     }
   });
 

@@ -43,7 +43,12 @@ export function pairOfEnds(): [Duplex, Duplex] {
   return [a, b];
 }
 
-export function frame(type: number, flags: number, streamId: number, payload: Uint8Array | string = ''): Buffer {
+export function frame(
+  type: number,
+  flags: number,
+  streamId: number,
+  payload: Uint8Array | string = '',
+): Buffer {
   const bytes = typeof payload === 'string' ? Buffer.from(payload.replaceAll(' ', ''), 'hex') : payload;
   const head = Buffer.alloc(9);
   head.writeUIntBE(bytes.length, 0, 3);
@@ -63,7 +68,12 @@ export function u32(value: number): Buffer {
 export function block(fields: Readonly<Record<string, string>>): Buffer {
   return Buffer.concat(
     Object.entries(fields).map(([name, value]) =>
-      Buffer.concat([Buffer.from([0, name.length]), Buffer.from(name), Buffer.from([value.length]), Buffer.from(value)]),
+      Buffer.concat([
+        Buffer.from([0, name.length]),
+        Buffer.from(name),
+        Buffer.from([value.length]),
+        Buffer.from(value),
+      ]),
     ),
   );
 }
