@@ -33,7 +33,6 @@ export class ReplyStream implements CallListener {
 
   ended(status: CallStatus): void {
     this.#status = status;
-    // A failure of this side ends the stream at once; that of the other side comes after its last reply.
     this.#wake?.();
   }
 

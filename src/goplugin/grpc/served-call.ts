@@ -5,27 +5,17 @@ import type { HpackEncoder } from '../http2/hpack-encoder.ts';
 import { errorCode } from '../http2/protocol.ts';
 import type { Http2Stream, StreamEvents } from '../http2/stream.ts';
 import { messageLimit } from '../limits.ts';
-import type { CallContext, Messages, MethodShape } from '../service.ts';
+import type { Messages, MethodShape } from '../service.ts';
 import { CallDeadline } from './call-deadline.ts';
 import { timeoutOf } from './grpc-timeout.ts';
 import { Holding } from './holding.ts';
 import { countedLength, withLength, type Intake } from './intake.ts';
 import { framed, MessageReader } from './message-reader.ts';
-import { metadataOf, type ReceivedMetadata } from './metadata.ts';
 import { ok, replyStatus, responseHeaders, statusOf, trailersOf, type ReplyStatus } from './reply-status.ts';
 import { RequestStream } from './request-stream.ts';
+import { noLongerWaiting, ServedContext } from './served-context.ts';
 import type { Handler, ServedMethod } from './served-methods.ts';
 import { StatusError } from './status.ts';
-
-/** Headers that are no metadata of the application. */
-const ownHeaders = new Set([
-  'grpc-timeout',
-  'grpc-encoding',
-  'grpc-accept-encoding',
-  'accept-encoding',
-  'te',
-  'content-type',
-]);
 
 export interface CallSetting {
   readonly intake: Intake;
@@ -42,6 +32,7 @@ export class ServedCall implements StreamEvents {
   readonly #reader: MessageReader;
   readonly #holding: Holding;
   readonly #requests: RequestStream | undefined;
+  readonly #context: ServedContext;
   #deadline: CallDeadline | undefined;
   #request: { readonly value: unknown } | undefined;
   #unread: Buffer[] = [];
@@ -52,7 +43,6 @@ export class ServedCall implements StreamEvents {
   /** The status has been sent, or can't be any more. */
   #answered = false;
   #over = false;
-  #controller: AbortController | undefined;
   /** Called when what was sent last is on its way. */
   #sent: (() => void)[] = [];
   #wake: (() => void) | undefined;
@@ -64,6 +54,7 @@ export class ServedCall implements StreamEvents {
     this.#method = method;
     this.#handler = handler;
     this.#path = method.path;
+    this.#context = new ServedContext(fields);
     const { intake } = setting;
     this.#reader = new MessageReader(messageLimit(method.path, intake.maxMessageBytes), intake.held);
     this.#holding = new Holding(intake);
@@ -187,8 +178,8 @@ export class ServedCall implements StreamEvents {
     if (this.#started) return;
     this.#started = true;
     const work = this.#method.responseStream
-      ? () => this.#answerAll(handler(input, this.#context()) as Messages<unknown>)
-      : () => handler(input, this.#context());
+      ? () => this.#answerAll(handler(input, this.#context.of(this.#deadline?.at)) as Messages<unknown>)
+      : () => handler(input, this.#context.of(this.#deadline?.at));
     this.#setting.intake.handle(input, work).then(
       (reply) => {
         this.#answer(reply);
@@ -280,40 +271,7 @@ export class ServedCall implements StreamEvents {
     this.#reader.discard();
     this.#unread = [];
     this.#requests?.end(noLongerWaiting());
-    this.#controller?.abort(noLongerWaiting());
+    this.#context.end();
     this.#wake?.();
   }
-
-  #context(): CallContext {
-    const { signalOf, metadata, deadlineAt } = {
-      signalOf: () => this.#signal(),
-      metadata: () => this.#metadata(),
-      deadlineAt: this.#deadline?.at,
-    };
-    return {
-      get metadata() {
-        return metadata();
-      },
-      /** Made on first use: most implementations never look at it. */
-      get signal() {
-        return signalOf();
-      },
-      deadline: deadlineAt === undefined ? undefined : new Date(deadlineAt),
-    };
-  }
-
-  #signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.#answered) this.#controller.abort(noLongerWaiting());
-    return this.#controller.signal;
-  }
-
-  #metadata(): ReceivedMetadata {
-    const metadata = metadataOf(this.#fields);
-    return Object.fromEntries(Object.entries(metadata).filter(([name]) => !ownHeaders.has(name)));
-  }
-}
-
-function noLongerWaiting(): StatusError {
-  return new StatusError('CANCELLED', 'the caller no longer waits for this call');
 }

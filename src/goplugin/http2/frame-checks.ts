@@ -36,3 +36,14 @@ export function headerProblem(
   const informational = block.status !== undefined && block.status < 200;
   return informational && ended ? problem('a stream ends with informational headers') : undefined;
 }
+
+/** Checks a PRIORITY frame, which is ignored otherwise. @throws ConnectionFault, StreamFault */
+export function checkPriority(streamId: number, payload: Buffer): void {
+  if (streamId === 0) throw new ConnectionFault(errorCode.protocolError, 'a priority without a stream');
+  if (payload.length !== 5) {
+    throw new StreamFault(streamId, errorCode.frameSizeError, `a PRIORITY frame of ${payload.length} bytes`);
+  }
+  if ((payload.readUInt32BE(0) & 0x7fff_ffff) === streamId) {
+    throw new StreamFault(streamId, errorCode.protocolError, 'a stream depends on itself');
+  }
+}

@@ -1,7 +1,7 @@
 /** What the frames of the other side mean for a connection and its streams (RFC 9113). Does no I/O. */
 import { ConnectionFault, StreamFault } from './errors.ts';
 import { FloodGuard } from './flood-guard.ts';
-import { frameSize, headerProblem, numberIn } from './frame-checks.ts';
+import { checkPriority, frameSize, headerProblem, numberIn } from './frame-checks.ts';
 import type { FrameSink } from './frame-reader.ts';
 import { HeaderAssembly, type WholeBlock } from './header-assembly.ts';
 import { HpackDecoder, type HeaderBlock } from './hpack-decoder.ts';
@@ -10,12 +10,13 @@ import type { ConnectionEvents, ConnectionLimits, Role } from './connection-opti
 import type { Outbox } from './outbox.ts';
 import { notHttp2 } from './preface-reader.ts';
 import { errorCode, flag, frameType } from './protocol.ts';
+import { PeerStreams } from './peer-streams.ts';
 import { Receiving } from './receiving.ts';
 import type { Replies } from './replies.ts';
 import type { Sending } from './sending.ts';
 import { applySettings, type PeerSettings } from './settings.ts';
 import type { StreamTable } from './stream-table.ts';
-import { Http2Stream, unheard, type StreamCarrier } from './stream.ts';
+import type { Http2Stream, StreamCarrier } from './stream.ts';
 
 /** The parts of a connection that frames act on. */
 export interface Inside {
@@ -49,6 +50,7 @@ export class Incoming implements FrameSink {
   readonly #streams: StreamTable;
   readonly #replies: Replies;
   readonly #guard: FloodGuard;
+  readonly #peerStreams: PeerStreams;
   readonly #resets: FloodGuard;
   readonly #assembly: HeaderAssembly;
   readonly #decoder: HpackDecoder;
@@ -64,6 +66,7 @@ export class Incoming implements FrameSink {
     this.#streams = inside.streams;
     this.#replies = inside.replies;
     this.#guard = inside.guard;
+    this.#peerStreams = new PeerStreams(inside);
     this.#resets = new FloodGuard(limits.idleFrames);
     this.#assembly = new HeaderAssembly(blockPerFields * limits.headerBytes);
     this.#decoder = new HpackDecoder({ bytes: limits.headerBytes, fields: limits.headerFields });
@@ -97,7 +100,7 @@ export class Incoming implements FrameSink {
       this.#replies.answered();
     }
     this.#receivingStream = undefined;
-    const stream = this.#known(streamId, 'data');
+    const stream = this.#peerStreams.known(streamId, 'data');
     if (stream === undefined) return;
     if (stream.remoteEnded || !stream.opened) {
       const code = stream.opened ? errorCode.streamClosed : errorCode.protocolError;
@@ -164,7 +167,8 @@ export class Incoming implements FrameSink {
       case frameType.continuation:
         throw new ConnectionFault(errorCode.protocolError, `a frame of type ${type} is not allowed here`);
       case frameType.priority:
-        this.#priority(streamId, payload);
+        this.#guard.idle('priorities');
+        checkPriority(streamId, payload);
         return;
       default:
         this.#guard.idle('of unknown type');
@@ -176,7 +180,7 @@ export class Incoming implements FrameSink {
     const { streamId, ended } = whole;
     const block = this.#decoder.decode(whole.block);
     const isNew = this.#streams.opensByPeer(streamId);
-    const stream = isNew ? this.#admit(streamId) : this.#known(streamId, 'headers');
+    const stream = isNew ? this.#peerStreams.admit(streamId) : this.#peerStreams.known(streamId, 'headers');
     if (stream === undefined) return;
     this.#guard.useful();
     const problem = headerProblem(stream, block, this.#inside.role, ended);
@@ -198,36 +202,9 @@ export class Incoming implements FrameSink {
         return;
       }
     }
-    if (isNew) {
-      const accepted = this.#inside.events.accept(stream, block, ended);
-      if (typeof accepted === 'number') this.#turnAway(stream, accepted);
-      else stream.events = accepted;
-    } else stream.events.headers(block, ended);
+    if (isNew) this.#peerStreams.accept(stream, block, ended);
+    else stream.events.headers(block, ended);
     stream.settle();
-  }
-
-  #turnAway(stream: Http2Stream, code: number): void {
-    if (stream.closed) return;
-    this.#inside.remove(stream);
-    this.#guard.idle('of streams that are refused');
-    this.#replies.reset(stream.id, code);
-  }
-
-  /** Returns the stream that the other side opens, unless it is refused. */
-  #admit(streamId: number): Http2Stream | undefined {
-    if (this.#inside.closing || this.#streams.size >= this.#inside.limits.peerStreams) {
-      this.#guard.idle('of streams beyond the limit');
-      this.#replies.reset(streamId, errorCode.refusedStream);
-      return undefined;
-    }
-    const stream = new Http2Stream(
-      streamId,
-      unheard,
-      this.#inside.carrier,
-      this.#inside.settings.initialWindowSize,
-    );
-    this.#streams.add(stream);
-    return stream;
   }
 
   #rstStream(streamId: number, code: number): void {
@@ -305,36 +282,6 @@ export class Incoming implements FrameSink {
     this.#streams.refuseIdle(streamId, 'a window update');
     const stream = this.#streams.get(streamId);
     if (stream) this.#inside.sending.widenStream(stream, increment);
-  }
-
-  #priority(streamId: number, payload: Buffer): void {
-    this.#guard.idle('priorities');
-    if (streamId === 0) throw new ConnectionFault(errorCode.protocolError, 'a priority without a stream');
-    if (payload.length !== 5) {
-      throw new StreamFault(
-        streamId,
-        errorCode.frameSizeError,
-        `a PRIORITY frame of ${payload.length} bytes`,
-      );
-    }
-    if ((payload.readUInt32BE(0) & 0x7fff_ffff) === streamId) {
-      throw new StreamFault(streamId, errorCode.protocolError, 'a stream depends on itself');
-    }
-  }
-
-  /** Returns the stream; `undefined` when it is over. @throws ConnectionFault when it never was there */
-  #known(streamId: number, what: string): Http2Stream | undefined {
-    const stream = this.#streams.get(streamId);
-    if (stream) return stream;
-    this.#streams.refuseIdle(streamId, what);
-    if (this.#streams.wasResetHere(streamId)) return undefined; // it was on its way
-    if (this.#inside.role === 'server' && what === 'headers') {
-      throw new ConnectionFault(errorCode.streamClosed, 'headers after the end of a stream');
-    }
-    this.#replies.fault(
-      new StreamFault(streamId, errorCode.streamClosed, `${what} after the end of a stream`),
-    );
-    return undefined;
   }
 }
 
