@@ -183,6 +183,10 @@ const interop = {
 };
 const missing = { Absent: shape('Absent', false, false) };
 
+interface Absent {
+  absent(request: Buffer): Promise<Buffer>;
+}
+
 interface Interop {
   unary(request: Buffer, options?: object): Promise<Buffer>;
   join(requests: Iterable<Buffer>): Promise<Buffer>;
@@ -265,7 +269,9 @@ async function everyCase(path: string): Promise<void> {
     await client.unary(Buffer.alloc(1));
     controller.abort(new Error('mine'));
     await assert.rejects(hanging, /mine/);
-    await assert.rejects(clientMaker(target)(missing).absent(Buffer.alloc(0)), { status: 'UNIMPLEMENTED' });
+    await assert.rejects(clientMaker(target)<Absent>(missing).absent(Buffer.alloc(0)), {
+      status: 'UNIMPLEMENTED',
+    });
   } finally {
     channel.close();
   }
