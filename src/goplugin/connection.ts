@@ -11,7 +11,6 @@ import { openStream } from './grpc/open-stream.ts';
 import { statusName } from './grpc/status.ts';
 import type { PluginOutput } from './output/plugin-output.ts';
 import type { Transport } from './transport.ts';
-import type { ConnInfo } from './wire/messages.ts';
 import { encodeEmpty, stdioChannel } from './wire/messages.ts';
 import { brokerService, controllerService, stdioService } from './wire/services.ts';
 

@@ -8,7 +8,7 @@ export interface RequestSource {
 export class RequestStream implements AsyncIterable<unknown> {
   readonly #source: RequestSource;
   #requests: unknown[] = [];
-  #end: { readonly error: unknown } | undefined;
+  #end: { readonly error: Error | undefined } | undefined;
   #wake: (() => void) | undefined;
 
   constructor(source: RequestSource) {
@@ -22,7 +22,7 @@ export class RequestStream implements AsyncIterable<unknown> {
   }
 
   /** @param error what a reader gets after the last request; `undefined` for an end as it should be */
-  end(error?: unknown): void {
+  end(error?: Error): void {
     this.#end ??= { error };
     this.#wake?.();
   }

@@ -122,10 +122,10 @@ export class Http2Connection implements StreamCarrier {
   }
 
   #remove(stream: Http2Stream): void {
-    const hadRoom = this.hasRoom;
+    const before = this.#streams.size;
     this.#streams.delete(stream);
     stream.close();
-    if (!hadRoom && this.hasRoom) this.#events.roomForStreams();
+    if (before >= this.#settings.maxConcurrentStreams && this.hasRoom) this.#events.roomForStreams();
     if (this.#closing) this.#hangUpWhenIdle();
   }
 

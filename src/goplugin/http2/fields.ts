@@ -57,7 +57,6 @@ function isAllowed(name: string, value: string): boolean {
   // A colon at the beginning would be a field of HTTP/2 itself behind other fields.
   if (!/^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(name) || connectionFields.has(name)) return false;
   if (name === 'te' && value !== 'trailers') return false;
-  // eslint-disable-next-line no-control-regex -- those are the characters that are not allowed
   return !/[\0\r\n]/.test(value);
 }
 

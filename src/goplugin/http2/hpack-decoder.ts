@@ -64,10 +64,14 @@ export class HpackDecoder {
     const fields = this.#decodeAll();
     if (!fields) return undefined;
     const decoded = { fields, ...checkFields(fields) };
-    if (short && !this.#usesTable && this.#remembered.size < mostRemembered) {
+    if (short && !this.#dependsOnTable() && this.#remembered.size < mostRemembered) {
       this.#remembered.set(key, decoded);
     }
     return decoded;
+  }
+
+  #dependsOnTable(): boolean {
+    return this.#usesTable; // decoding changes it
   }
 
   #decodeAll(): Fields | undefined {

@@ -31,10 +31,7 @@ export class Sending {
   pump(stream: Http2Stream): void {
     if (stream.listed) return; // it is its turn later
     while (this.#sendFrame(stream));
-    if (this.#isHeldBack(stream)) {
-      stream.listed = true;
-      this.#waiting.push(stream);
-    }
+    this.#list(stream);
   }
 
   /** Sends of all streams that wait, in turns, as much as there is room for. */
@@ -47,9 +44,7 @@ export class Sending {
       for (const stream of turn) {
         stream.listed = false;
         this.#sendFrame(stream);
-        if (!this.#isHeldBack(stream) || stream.listed) continue;
-        stream.listed = true;
-        this.#waiting.push(stream);
+        this.#list(stream);
       }
     }
   }
@@ -86,6 +81,13 @@ export class Sending {
       if (stream.sendWindow > largestWindow) throw tooWide();
       this.pump(stream);
     }
+  }
+
+  /** Remembers a stream that waits for the connection, once. */
+  #list(stream: Http2Stream): void {
+    if (stream.listed || !this.#isHeldBack(stream)) return;
+    stream.listed = true;
+    this.#waiting.push(stream);
   }
 
   get #canSend(): boolean {

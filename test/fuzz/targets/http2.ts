@@ -9,7 +9,7 @@ import { FrameWriter } from '../../../src/goplugin/http2/frame-writer.ts';
 import { HpackDecoder } from '../../../src/goplugin/http2/hpack-decoder.ts';
 import { CommonFields, HpackEncoder } from '../../../src/goplugin/http2/hpack-encoder.ts';
 import { decodeHuffman, encodeHuffman } from '../../../src/goplugin/http2/huffman.ts';
-import { clientPreface, errorCode, frameHeaderLength } from '../../../src/goplugin/http2/protocol.ts';
+import { clientPreface, frameHeaderLength } from '../../../src/goplugin/http2/protocol.ts';
 import { bounded, sameHoweverCut } from '../properties.ts';
 import type { FuzzTarget } from '../target.ts';
 
@@ -135,7 +135,9 @@ export const http2Targets: readonly FuzzTarget[] = [
             seen.push(`${type} ${flags} ${id} ${payload.toString('latin1')}`);
           },
           dataBegins: (id, length) => seen.push(`data ${id} ${length} `),
-          dataPiece: (piece) => (seen[seen.length - 1] += piece.toString('latin1')),
+          dataPiece: (piece) => {
+            seen.push(`${seen.pop() ?? ''}${piece.toString('latin1')}`);
+          },
           dataEnds: (flags) => seen.push(`end ${flags}`),
         });
         for (const part of parts) reader.push(Buffer.from(part));

@@ -171,7 +171,9 @@ describe('the encoder', () => {
   it('follows the table that the other side allows, down and up again', () => {
     const encoder = new HpackEncoder();
     const decoder = new HpackDecoder(roomy);
-    const others = [...'abcdefgh'].map((name) => new CommonFields([name, 'x'.repeat(300)]));
+    const others = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map(
+      (name) => new CommonFields([name, 'x'.repeat(300)]),
+    );
     const check = (): void => {
       for (const each of [common, ...others, common]) {
         assert.deepEqual(decoder.decode(encoder.encode(each))?.fields, each.fields);

@@ -6,7 +6,12 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer as createHttp2Server, type ClientHttp2Session } from 'node:http2';
+import {
+  connect,
+  createServer as createHttp2Server,
+  type ClientHttp2Session,
+  type IncomingHttpHeaders,
+} from 'node:http2';
 import { createServer, type Server as NetServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +22,7 @@ import type { CallTarget } from '../../../src/goplugin/grpc/calls.ts';
 import { clientMaker } from '../../../src/goplugin/grpc/client.ts';
 import { connectionLimits } from '../../../src/goplugin/grpc/connection-limits.ts';
 import { callError } from '../../../src/goplugin/grpc/failure.ts';
+import type { GrpcJs } from '../../../src/goplugin/grpc/grpc-js.ts';
 import { ConnectionServer } from '../../../src/goplugin/grpc/server.ts';
 import { Http2Connection } from '../../../src/goplugin/http2/connection.ts';
 import { CommonFields } from '../../../src/goplugin/http2/hpack-encoder.ts';
@@ -26,7 +32,7 @@ import { PluginCallError, service, StatusError, type CallContext } from '../../.
 import { pairOfEnds } from './raw-peer.ts';
 
 const limits = { timeout: 60_000 };
-const grpcJs = createRequire(import.meta.url)('@grpc/grpc-js') as typeof import('@grpc/grpc-js');
+const grpcJs = createRequire(import.meta.url)('@grpc/grpc-js') as GrpcJs;
 
 const quiet = {
   ready: () => undefined,
@@ -149,7 +155,7 @@ async function roundTripOfNode(session: ClientHttp2Session, request: Wanted): Pr
   let field: unknown;
   let last: unknown;
   stream.on('response', (headers) => (field = headers['x-field']));
-  stream.on('trailers', (headers) => (last = headers['x-last']));
+  stream.on('trailers', (headers: IncomingHttpHeaders) => (last = headers['x-last']));
   const got: Buffer[] = [];
   stream.on('data', (piece: Buffer) => got.push(piece));
   const body = bodyOf(request);
@@ -250,7 +256,7 @@ async function everyCase(path: string): Promise<void> {
     assert.equal((await client.unary(Buffer.alloc(0))).length, 0, 'empty');
     const large = Buffer.alloc(5_000_000, 'large');
     assert.ok((await client.unary(large)).equals(large), 'large');
-    assert.equal(String(await client.join([...'abc'].map((each) => Buffer.from(each)))), 'abc');
+    assert.equal(String(await client.join(['a', 'b', 'c'].map((each) => Buffer.from(each)))), 'abc');
     assert.equal((await client.join([])).length, 0, 'an empty stream');
     const parts: Buffer[] = [];
     for await (const part of client.split(large)) parts.push(part);
