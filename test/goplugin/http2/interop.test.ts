@@ -139,7 +139,7 @@ function roundTrip(connection: Http2Connection, request: Wanted): Promise<void> 
           assert.equal(fields[fields.indexOf('x-last') + 1], 'yes');
           resolve();
         } catch (error) {
-          reject(error as Error);
+          reject(error instanceof Error ? error : new Error(String(error)));
         }
       },
     });
