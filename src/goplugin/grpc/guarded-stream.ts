@@ -2,7 +2,8 @@
  * Limits for the calls that a `@grpc/grpc-js` server takes. The server itself keeps every piece of a message as it
  * arrives, and has no limit on all calls together.
  */
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { errorCode } from '../http2/protocol.ts';
 import { messageLimit } from '../limits.ts';
 import { Holding } from './holding.ts';
 import { countedLength, type Intake } from './intake.ts';
@@ -23,7 +24,7 @@ export function guardStream(
 ): boolean {
   if (!intake.begin()) {
     stream.on('error', () => undefined);
-    stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    stream.close(errorCode.refusedStream);
     return false;
   }
   const holding = new Holding(intake);
@@ -93,7 +94,7 @@ function guardAnswers(stream: ServerHttp2Stream, holding: Holding): void {
 function refuse(stream: ServerHttp2Stream, error: StatusError): void {
   const limited = error instanceof LimitExceeded;
   if (stream.headersSent || stream.destroyed || stream.closed) {
-    stream.close(limited ? constants.NGHTTP2_ENHANCE_YOUR_CALM : constants.NGHTTP2_INTERNAL_ERROR);
+    stream.close(limited ? errorCode.enhanceYourCalm : errorCode.internalError);
     return;
   }
   stream.respond(
@@ -105,5 +106,5 @@ function refuse(stream: ServerHttp2Stream, error: StatusError): void {
     },
     { endStream: true },
   );
-  stream.close(constants.NGHTTP2_NO_ERROR);
+  stream.close(errorCode.noError);
 }
