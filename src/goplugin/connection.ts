@@ -2,17 +2,16 @@
  * The host's main connection to a plugin: the channel for calls, and two streams that live as long as the connection,
  * one for the broker and one for what the plugin prints.
  */
-import { connectivityState, Metadata, type Client, type ServiceError } from '@grpc/grpc-js';
 import type { BrokerEnd } from './broker/broker.ts';
 import { Outgoing } from './broker/outgoing.ts';
-import { openChannelOver } from './grpc/channel.ts';
+import type { CallFailure } from './grpc/call-end.ts';
 import { callUnary, type CallTarget } from './grpc/calls.ts';
-import type { Http2Channel } from './grpc/http2-channel.ts';
+import { Http2Channel } from './grpc/http2-channel.ts';
+import { openStream } from './grpc/open-stream.ts';
 import { statusName } from './grpc/status.ts';
 import type { PluginOutput } from './output/plugin-output.ts';
 import type { Transport } from './transport.ts';
-import type { ConnInfo, StdioData } from './wire/messages.ts';
-import { stdioChannel } from './wire/messages.ts';
+import { encodeEmpty, stdioChannel } from './wire/messages.ts';
 import { brokerService, controllerService, stdioService } from './wire/services.ts';
 
 /** The first connection failed; `message` is the transport's own text. */
@@ -20,11 +19,10 @@ export class ConnectFailure extends Error {}
 
 export class Connection {
   readonly broker: BrokerEnd;
-  readonly client: Client;
+  readonly channel: Http2Channel;
   readonly inProgress = new Set<{ cancel(): void }>();
   /** Resolves when the stream of the plugin's prints has ended: everything that the plugin sent has been heard. */
   readonly printsEnded: Promise<void>;
-  readonly #channel: Http2Channel;
   readonly #transport: Transport;
   /** Resolves when the connection is gone, or was closed. */
   readonly lost: Promise<void>;
@@ -32,18 +30,11 @@ export class Connection {
   readonly #streams: { cancel(): void }[] = [];
 
   constructor(transport: Transport, output: PluginOutput) {
-    const { client, channel } = openChannelOver(
-      transport.peer,
-      transport.connect,
-      transport.tls,
-      transport.maxMessageBytes,
-    );
+    this.channel = new Http2Channel(transport.connect, transport.tls, transport.maxMessageBytes);
     this.#transport = transport;
     this.lost = new Promise((resolve) => {
       this.#onLost = resolve;
     });
-    this.client = client;
-    this.#channel = channel;
     this.broker = this.#openBroker();
     this.printsEnded = this.#openStdio(output);
   }
@@ -51,24 +42,22 @@ export class Connection {
   /** Resolves when the plugin has accepted the connection. @throws ConnectFailure when the first attempt fails */
   async ready(): Promise<void> {
     try {
-      await this.#channel.ready();
+      await this.channel.ready();
     } catch (error) {
       throw new ConnectFailure((error as Error).message);
     }
-    this.#channel.watchConnectivityState(connectivityState.READY, Infinity, () => {
-      this.#onLost();
-    });
+    void this.channel.unready().then(this.#onLost);
   }
 
   /** False once the connection is known to be gone. */
   get intact(): boolean {
-    return this.#channel.getConnectivityState(false) === connectivityState.READY;
+    return this.channel.isReady;
   }
 
   /** Asks the plugin to end. The usual answer is that the connection breaks, which counts as heard. */
   async shutdown(timeoutMs: number, signal?: AbortSignal): Promise<'heard' | 'unimplemented'> {
     const target: CallTarget = {
-      channel: () => this.client,
+      channel: () => this.channel,
       inProgress: this.inProgress,
       explain: (failure) => Promise.resolve(failure),
     };
@@ -76,7 +65,7 @@ export class Connection {
       await callUnary(target, controllerService.Shutdown, {}, { timeoutMs, signal });
       return 'heard';
     } catch (error) {
-      return statusName(Number((error as Partial<ServiceError>).code)) === 'UNIMPLEMENTED'
+      return statusName(Number((error as Partial<CallFailure>).code)) === 'UNIMPLEMENTED'
         ? 'unimplemented'
         : 'heard';
     }
@@ -87,7 +76,7 @@ export class Connection {
     this.#onLost();
     await this.broker.close(because);
     for (const call of [...this.#streams, ...this.inProgress]) call.cancel();
-    this.client.close();
+    this.channel.close();
     this.#transport.close();
   }
 
@@ -96,13 +85,14 @@ export class Connection {
    * (go-plugin: grpc_broker.go). Plugins in other languages may have no broker at all.
    */
   #openBroker(): BrokerEnd {
-    const { path, requestSerialize, responseDeserialize } = brokerService.StartStream;
-    const stream = this.client.makeBidiStreamRequest(
-      path,
-      requestSerialize,
-      responseDeserialize,
-      new Metadata(),
-    );
+    const stream = openStream(this.channel, brokerService.StartStream, {
+      message: (info) => {
+        broker.receive(info);
+      },
+      ended: (failure) => {
+        void broker.close(failure?.details ?? 'the plugin ended its stream');
+      },
+    });
     this.#streams.push(stream);
     const outgoing = new Outgoing(stream, (why) => {
       void broker.close(why);
@@ -111,38 +101,26 @@ export class Connection {
     const broker: BrokerEnd = this.#transport.broker((info) => {
       outgoing.send(info);
     });
-    stream.on('data', (info: ConnInfo) => {
-      broker.receive(info);
-    });
-    stream.on('error', (failure: ServiceError) => {
-      void broker.close(failure.details);
-    });
-    stream.on('end', () => void broker.close('the plugin ended its stream'));
     return broker;
   }
 
   /** Opens the stream of prints at once: a plugin that prints more than its pipe holds would wait for a reader. */
   #openStdio(output: PluginOutput): Promise<void> {
-    const { path, requestSerialize, responseDeserialize } = stdioService.StreamStdio;
-    const stream = this.client.makeServerStreamRequest(
-      path,
-      requestSerialize,
-      responseDeserialize,
-      {},
-      new Metadata(),
-    );
-    this.#streams.push(stream);
-    stream.on('data', ({ channel, data }: StdioData) => {
-      if (channel === stdioChannel.stdout) output.printed('stdout', data);
-      if (channel === stdioChannel.stderr) output.printed('stderr', data);
-    });
     return new Promise((resolve) => {
-      stream.on('end', resolve);
-      // Plugins before go-plugin 1.1 have no such stream. When it is lost, prints are lost and nothing else.
-      stream.on('error', (failure: ServiceError & { limit?: unknown }) => {
-        if (failure.limit !== undefined) output.notRead(failure.details);
-        resolve();
+      const method = stdioService.StreamStdio;
+      const stream = openStream(this.channel, method, {
+        message: ({ channel, data }) => {
+          if (channel === stdioChannel.stdout) output.printed('stdout', data);
+          if (channel === stdioChannel.stderr) output.printed('stderr', data);
+        },
+        ended: (failure) => {
+          // Plugins before go-plugin 1.1 have no such stream. When it is lost, prints are lost and nothing else.
+          if (failure?.limit !== undefined) output.notRead(failure.details);
+          resolve();
+        },
       });
+      this.#streams.push(stream);
+      stream.send(encodeEmpty(), true);
     });
   }
 }

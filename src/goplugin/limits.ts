@@ -102,6 +102,18 @@ export const limits = {
     what: 'invalid HTTP/2 frames on one connection',
     beyond: 'the connection is closed',
   },
+  idleFrames: {
+    value: 1_000,
+    unit: 'number',
+    what: 'HTTP/2 frames on one connection that move nothing (pings, settings, priorities, empty data, resets), and as many more each second; frames with headers or data of calls allow four more',
+    beyond: 'the connection is closed',
+  },
+  unreadAnswers: {
+    value: 4 * KiB,
+    unit: 'number',
+    what: 'answers to HTTP/2 frames (acknowledgements, window updates, resets) that wait for the other side to read them',
+    beyond: 'the connection is closed',
+  },
   servedConnections: {
     value: 64,
     unit: 'number',

@@ -1,5 +1,4 @@
 /** A plugin that has been started: calls, health, stop. */
-import type { Client, ServiceError } from '@grpc/grpc-js';
 import { whenAborted } from '../abort.ts';
 import { checkShape, milliseconds, shapeOf, signal } from '../settings/option-shape.ts';
 import type { Broker } from './broker/broker.ts';
@@ -8,9 +7,11 @@ import type { Connection } from './connection.ts';
 import type { PluginExitedError } from './errors.ts';
 import { PluginError, PluginUnhealthyError, type PluginPhase } from './errors.ts';
 import { exitedError } from './exit.ts';
+import type { CallFailure } from './grpc/call-end.ts';
 import { callUnary, type CallTarget } from './grpc/calls.ts';
 import { clientMaker } from './grpc/client.ts';
 import { callError, mayBeLoss, reached } from './grpc/failure.ts';
+import type { Http2Channel } from './grpc/http2-channel.ts';
 import { within } from './limit.ts';
 import type { PluginOutput } from './output/plugin-output.ts';
 import type { NegotiatedHandshake, Plugin, StopOptions } from './plugin.ts';
@@ -143,16 +144,16 @@ export class RunningPlugin implements Plugin, CallTarget {
   }
 
   /** @throws PluginExitedError when the plugin is known to have ended */
-  channel(): Client {
+  channel(): Http2Channel {
     if (this.#exit) throw this.#exitedError('call', this.#exit, { reached: 'no' });
-    return this.#connection.client;
+    return this.#connection.channel;
   }
 
   /**
    * Explains a failed call. One that failed because the plugin ended gets the exit; the connection usually breaks
    * first.
    */
-  async explain(failure: ServiceError, method: string): Promise<Error> {
+  async explain(failure: CallFailure, method: string): Promise<Error> {
     if (mayBeLoss(failure) && (await this.#isLost())) {
       const exit = await within(exitWaitMs, this.exited);
       if (exit) {

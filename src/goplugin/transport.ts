@@ -10,8 +10,6 @@ import type { ConnInfo } from './wire/messages.ts';
 import { YamuxSession } from './yamux/session.ts';
 
 export interface Transport {
-  /** Name of what is connected to, for people. */
-  readonly peer: string;
   readonly tls: MutualTls | undefined;
   readonly maxMessageBytes?: number | undefined;
   /** Makes the main connection. */
@@ -24,7 +22,6 @@ export interface Transport {
 
 export function socketTransport(address: PluginAddress, side: BrokerSide): Transport {
   return {
-    peer: address.address,
     tls: side.tls,
     maxMessageBytes: side.maxMessageBytes,
     connect: connectTo(address),
@@ -52,7 +49,6 @@ export async function multiplexedTransport(
   });
   let used = false;
   return {
-    peer: address.address,
     tls,
     maxMessageBytes,
     // The first stream, which has no knock, is the main connection. It is not replaced when it breaks: the plugin's

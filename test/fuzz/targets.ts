@@ -2,6 +2,7 @@
 import type { FuzzTarget } from './target.ts';
 import { engineTargets } from './targets/engine.ts';
 import { fileTargets } from './targets/files.ts';
+import { http2Targets } from './targets/http2.ts';
 import { imageTargets } from './targets/image.ts';
 import { pluginTargets } from './targets/plugin.ts';
 import { programTargets } from './targets/program.ts';
@@ -10,6 +11,7 @@ import { wireTargets } from './targets/wire.ts';
 export const targets: readonly FuzzTarget[] = [
   ...pluginTargets,
   ...wireTargets,
+  ...http2Targets,
   ...imageTargets,
   ...programTargets,
   ...engineTargets,

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { Intake } from '../../src/goplugin/grpc/intake.ts';
 import { framed } from '../../src/goplugin/grpc/message-reader.ts';
 import { ConnectionServer } from '../../src/goplugin/grpc/server.ts';
-import { service, type ServiceDefinition } from '../../src/goplugin/index.ts';
+import { service, type Servable, type ServiceDefinition } from '../../src/goplugin/index.ts';
 
 const echo = {
   Echo: {
@@ -21,26 +21,38 @@ const echo = {
   },
 } satisfies ServiceDefinition;
 
-for (const early of [1, 4, 5, 6, 100, 10_000]) {
-  test(`are read from their first byte when ${early} bytes come early`, { timeout: 20_000 }, async () => {
-    const message = Buffer.alloc(200_000, 'x');
-    const reply = await call(message, { early });
+/** The server of this package, and one of grpc-js, which is used as soon as a function fills it. */
+const servers: Readonly<Record<string, readonly Servable[]>> = {
+  '': [],
+  ', at a server of grpc-js': [() => undefined],
+};
+
+for (const [where, others] of Object.entries(servers)) {
+  for (const early of [1, 4, 5, 6, 100, 10_000]) {
+    test(
+      `are read from their first byte when ${early} bytes come early${where}`,
+      { timeout: 20_000 },
+      async () => {
+        const message = Buffer.alloc(200_000, 'x');
+        const reply = await call(message, { early, others });
+        assert.equal(reply.status, '0');
+        assert.ok(reply.message.equals(message));
+      },
+    );
+  }
+
+  test(`are read when all of them comes early${where}`, { timeout: 20_000 }, async () => {
+    const message = Buffer.from('hello');
+    const reply = await call(message, { early: 5 + message.length, others });
     assert.equal(reply.status, '0');
     assert.ok(reply.message.equals(message));
   });
+
+  test(`meet the limit on messages when they come early${where}`, { timeout: 20_000 }, async () => {
+    const reply = await call(Buffer.alloc(1000), { early: 1005, maxMessageBytes: 100, others });
+    assert.equal(reply.status, String(8), 'RESOURCE_EXHAUSTED');
+  });
 }
-
-test('are read when all of them comes early', { timeout: 20_000 }, async () => {
-  const message = Buffer.from('hello');
-  const reply = await call(message, { early: 5 + message.length });
-  assert.equal(reply.status, '0');
-  assert.ok(reply.message.equals(message));
-});
-
-test('meet the limit on messages when they come early', { timeout: 20_000 }, async () => {
-  const reply = await call(Buffer.alloc(1000), { early: 1005, maxMessageBytes: 100 });
-  assert.equal(reply.status, String(8), 'RESOURCE_EXHAUSTED');
-});
 
 interface Reply {
   readonly status: unknown;
@@ -50,10 +62,14 @@ interface Reply {
 /** Calls Echo. The headers and the first `early` bytes of the body reach the server in one piece. */
 async function call(
   message: Buffer,
-  { early, maxMessageBytes }: { early: number; maxMessageBytes?: number },
+  {
+    early,
+    maxMessageBytes,
+    others,
+  }: { early: number; maxMessageBytes?: number; others: readonly Servable[] },
 ): Promise<Reply> {
   const server = new ConnectionServer(
-    [[service(echo, { echo: ({ bytes }: { bytes: Buffer }) => ({ bytes }) })]],
+    [...others, [service(echo, { echo: ({ bytes }: { bytes: Buffer }) => ({ bytes }) })]],
     undefined,
     new Intake(maxMessageBytes),
   );

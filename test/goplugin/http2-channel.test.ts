@@ -1,7 +1,5 @@
 /** Calls over a channel of our own: what servers may answer, and how connections may break. */
 import assert from 'node:assert/strict';
-import type { Client, ServiceError } from '@grpc/grpc-js';
-import { Metadata } from '@grpc/grpc-js';
 import { constants, createServer, type ServerHttp2Stream } from 'node:http2';
 import { createServer as createSocketServer, type Server } from 'node:net';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -9,11 +7,12 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { connectTo, openChannelOver } from '../../src/goplugin/grpc/channel.ts';
+import { CallFailure, okCode } from '../../src/goplugin/grpc/call-end.ts';
+import { connectTo } from '../../src/goplugin/grpc/channel.ts';
+import { Http2Channel } from '../../src/goplugin/grpc/http2-channel.ts';
 import { framed, MessageReader } from '../../src/goplugin/grpc/message-reader.ts';
 
 const limits = { timeout: 20_000 };
-const bytes = (value: Buffer): Buffer => value;
 
 test('finds messages however they are cut', () => {
   const messages = ['', 'a', 'bc', 'x'.repeat(300)].map((text) => Buffer.from(text));
@@ -124,7 +123,7 @@ for (const [what, answer, status, details] of answers) {
     await using server = await http2Server(answer);
     const failure = await server.call().then(
       () => assert.fail('it succeeded'),
-      (error: unknown) => error as ServiceError,
+      (error: unknown) => error as CallFailure,
     );
     assert.deepEqual([failure.code, details.test(failure.details)], [status, true], failure.details);
   });
@@ -187,11 +186,11 @@ test('tells a deadline that has passed, here and to the server', limits, async (
 });
 
 test('says why there is no connection', limits, async () => {
-  const missing = openChannelOver('nobody', connectTo({ network: 'unix', address: '/nowhere/s' }), undefined);
-  await assert.rejects(missing.channel.ready(), /ENOENT/);
-  await assert.rejects(callOver(missing.client), { code: 14, progress: 'NOT_STARTED' });
-  missing.client.close();
-  await assert.rejects(callOver(missing.client), { code: 14, details: /was closed/ });
+  const missing = new Http2Channel(connectTo({ network: 'unix', address: '/nowhere/s' }), undefined);
+  await assert.rejects(missing.ready(), /ENOENT/);
+  await assert.rejects(callOver(missing), { code: 14, progress: 'NOT_STARTED' });
+  missing.close();
+  await assert.rejects(callOver(missing), { code: 14, details: /was closed/ });
 
   await using server = await listening(
     createSocketServer((socket) => {
@@ -199,9 +198,9 @@ test('says why there is no connection', limits, async () => {
       socket.end('SSH-2.0-OpenSSH_9.2p1\r\n');
     }),
   );
-  const { client, channel } = openChannelOver('ssh', connectTo(server.address), undefined);
+  const channel = new Http2Channel(connectTo(server.address), undefined);
   await assert.rejects(channel.ready());
-  client.close();
+  channel.close();
 });
 
 function trailing(stream: ServerHttp2Stream, status: string): void {
@@ -223,31 +222,29 @@ async function http2Server(answer: (stream: ServerHttp2Stream, headers: Record<s
     answer(stream, headers);
   });
   const { address, close } = await listening(server);
-  const { client } = openChannelOver('test', connectTo(address), undefined);
+  const channel = new Http2Channel(connectTo(address), undefined);
   return {
-    call: (options: { deadline?: number } = {}) => callOver(client, options),
+    call: (options: { deadline?: number } = {}) => callOver(channel, options),
     async [Symbol.asyncDispose]() {
-      client.close();
+      channel.close();
       for (const session of sessions) session.destroy();
       await close();
     },
   };
 }
 
-function callOver(client: Client, options: { deadline?: number } = {}): Promise<Buffer> {
+function callOver(channel: Http2Channel, { deadline = Infinity } = {}): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    client.makeUnaryRequest(
-      '/a.B/C',
-      bytes,
-      bytes,
-      Buffer.from('request'),
-      new Metadata(),
-      options,
-      (error, value) => {
-        if (error) reject(error);
-        else resolve(value ?? Buffer.alloc(0));
+    let reply: Buffer = Buffer.alloc(0);
+    const call = channel.call('/a.B/C', deadline, {
+      message: (message) => (reply = message),
+      ended: (status) => {
+        if (status.code === okCode) resolve(reply);
+        else reject(new CallFailure(status));
       },
-    );
+    });
+    call.start();
+    call.send(Buffer.from('request'), true);
   });
 }
 

@@ -39,6 +39,7 @@ test('the README of the room has the table of all limits', async () => {
 
 test('every limit is used by name in the code', async () => {
   const files = [
+    'grpc/connection-limits.ts',
     'grpc/http2-channel.ts',
     'grpc/held-bytes.ts',
     'grpc/intake.ts',

@@ -47,7 +47,7 @@ test('a host offers h2 and presents the certificate that it announced', limits, 
       { network: 'unix', address: path },
       { identity: host, peerDer: plugin.certificateDer },
     );
-    channel.getChannel().getConnectivityState(true);
+    channel.connect();
     const [socket] = (await once(server, 'secureConnection')) as [TLSSocket];
     assert.equal(socket.alpnProtocol, 'h2');
     assert.ok(socket.getPeerCertificate().raw.equals(host.certificateDer));

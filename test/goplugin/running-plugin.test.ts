@@ -456,8 +456,8 @@ test('ends by itself when its host has gone', limits, async (t) => {
     // As when the host is killed: its connection is gone from one moment to the next.
     const output = new PluginOutput({ stdout: empty(), stderr: empty() }, {});
     const host = new Connection(socketTransport({ network: 'unix', address }, side), output);
-    const { client, inProgress } = host;
-    const target: CallTarget = { channel: () => client, inProgress, explain };
+    const { channel, inProgress } = host;
+    const target: CallTarget = { channel: () => channel, inProgress, explain };
     await callUnary(target, healthService.Check, { service: 'plugin' });
     await host.close('the host is gone');
     assert.deepEqual(await exited, [0, null]);

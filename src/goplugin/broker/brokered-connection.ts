@@ -1,7 +1,8 @@
 /** A connection to what the other side serves, in either mode of the broker. */
-import type { Client, ServiceError } from '@grpc/grpc-js';
 import { BrokerError } from '../errors.ts';
+import type { CallFailure } from '../grpc/call-end.ts';
 import { clientMaker } from '../grpc/client.ts';
+import type { Http2Channel } from '../grpc/http2-channel.ts';
 import type { BrokeredConnection } from './broker.ts';
 
 /** What a broker has open, which is closed together with the broker. */
@@ -9,15 +10,15 @@ export type OpenSet = Set<{ end(): void }>;
 
 export interface BrokeredConnectionParts {
   readonly id: number;
-  readonly channel: Client;
+  readonly channel: Http2Channel;
   readonly open: OpenSet;
-  readonly explain: (failure: ServiceError, method: string) => Promise<Error>;
+  readonly explain: (failure: CallFailure, method: string) => Promise<Error>;
 }
 
 export class Connection implements BrokeredConnection {
   readonly id: number;
   readonly client: BrokeredConnection['client'];
-  readonly #channel: Client;
+  readonly #channel: Http2Channel;
   readonly #open: OpenSet;
   readonly #inProgress = new Set<{ cancel(): void }>();
   /** Who closed it: the user, or the broker. */

@@ -1,10 +1,10 @@
 /** The broker with multiplexing: brokered connections are streams inside the one connection between host and plugin. */
 import type { AbortOption } from '../../abort.ts';
 import { checkDial, checkOffer } from './broker-options.ts';
-import type { ServiceError } from '@grpc/grpc-js';
 import type { Duplex } from 'node:stream';
 import { BrokerError } from '../errors.ts';
-import { openChannelOver } from '../grpc/channel.ts';
+import type { CallFailure } from '../grpc/call-end.ts';
+import { Http2Channel } from '../grpc/http2-channel.ts';
 import { Intake } from '../grpc/intake.ts';
 import { ConnectionServer } from '../grpc/server.ts';
 import type { MutualTls } from '../tls/identity.ts';
@@ -26,7 +26,7 @@ export interface MultiplexSide {
   /** The connection that carries the streams; `undefined` while there is none. */
   session(): YamuxSession | undefined;
   /** Turns a failed call on a brokered connection into the error to throw. */
-  explain(failure: ServiceError, method: string): Promise<Error>;
+  explain(failure: CallFailure, method: string): Promise<Error>;
 }
 
 export class MultiplexBroker implements BrokerEnd {
@@ -72,16 +72,11 @@ export class MultiplexBroker implements BrokerEnd {
       first = undefined;
       return stream;
     };
-    const { client, channel } = openChannelOver(
-      `id ${id}`,
-      connect,
-      this.#side.tls,
-      this.#side.maxMessageBytes,
-    );
-    channel.getConnectivityState(true); // connects at once: the other side waits for what comes over the stream
+    const channel = new Http2Channel(connect, this.#side.tls, this.#side.maxMessageBytes);
+    channel.connect(); // at once: the other side waits for what comes over the stream
     return new Connection({
       id,
-      channel: client,
+      channel,
       open: this.#open,
       explain: (failure, method) => this.#side.explain(failure, method),
     });

@@ -1,12 +1,9 @@
 /** The broker's messages to the plugin. While the plugin does not read them, the plugin's own messages are not read. */
-import type { ClientDuplexStream } from '@grpc/grpc-js';
+import type { Http2Call } from '../grpc/http2-call.ts';
 import { limits } from '../limits.ts';
-import type { ConnInfo } from '../wire/messages.ts';
+import { encodeConnInfo, type ConnInfo } from '../wire/messages.ts';
 
-type BrokerStream = Pick<
-  ClientDuplexStream<ConnInfo, ConnInfo>,
-  'write' | 'writable' | 'writableLength' | 'pause' | 'resume' | 'once'
->;
+type BrokerStream = Pick<Http2Call, 'send' | 'over' | 'waiting' | 'pause' | 'resume' | 'onDrained'>;
 
 export class Outgoing {
   readonly #stream: BrokerStream;
@@ -20,21 +17,21 @@ export class Outgoing {
   }
 
   send(info: ConnInfo): void {
-    if (!this.#stream.writable) return;
+    if (this.#stream.over) return;
     const { brokerAnswers, brokerBacklog } = limits;
-    if (this.#stream.writableLength >= brokerBacklog.value) {
+    if (this.#stream.waiting >= brokerBacklog.value) {
       this.#onBacklog(
         `the plugin does not read its messages, and the limit brokerBacklog is ${brokerBacklog.value}`,
       );
       return;
     }
-    this.#stream.write(info);
-    if (this.#paused || this.#stream.writableLength < brokerAnswers.value) return;
+    this.#stream.send(encodeConnInfo(info));
+    if (this.#paused || this.#stream.waiting < brokerAnswers.value) return;
     this.#paused = true;
     this.#stream.pause();
-    this.#stream.once('drain', () => {
+    this.#stream.onDrained = () => {
       this.#paused = false;
       this.#stream.resume();
-    });
+    };
   }
 }

@@ -5,8 +5,8 @@ import type { AbortOption } from '../../abort.ts';
 import { checkDial, checkOffer } from './broker-options.ts';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { ServiceError } from '@grpc/grpc-js';
 import { BrokerError } from '../errors.ts';
+import type { CallFailure } from '../grpc/call-end.ts';
 import { openChannel } from '../grpc/channel.ts';
 import { Intake } from '../grpc/intake.ts';
 import { ConnectionServer } from '../grpc/server.ts';
@@ -33,7 +33,7 @@ export interface BrokerSide {
   /** Turns an address that the other side announced into one that this side can connect to. */
   reach(address: PluginAddress): PluginAddress;
   /** Turns a failed call on a brokered connection into the error to throw. */
-  explain(failure: ServiceError, method: string): Promise<Error>;
+  explain(failure: CallFailure, method: string): Promise<Error>;
 }
 
 /**

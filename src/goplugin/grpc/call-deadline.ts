@@ -12,6 +12,11 @@ export class CallDeadline {
     this.#at = at instanceof Date ? at.getTime() : at;
   }
 
+  /** In milliseconds since the epoch. */
+  get at(): number {
+    return this.#at;
+  }
+
   get passed(): boolean {
     return Date.now() >= this.#at;
   }

@@ -1,24 +1,27 @@
-/**
- * gRPC calls as promises and async iterables, over a channel of `@grpc/grpc-js`.
- */
-import type { CallOptions as GrpcCallOptions, Client, Metadata, ServiceError } from '@grpc/grpc-js';
+/** gRPC calls as promises and async iterables, over a channel. */
 import { whenAborted } from '../../abort.ts';
 import { InvalidOptionError } from '../../errors.ts';
 import { checkShape } from '../../settings/option-shape.ts';
 import { callOptions } from '../call-options.ts';
 import { checkMessage } from '../checking/check-message.ts';
+import type { Fields } from '../http2/fields.ts';
 import type { CallOptions, MethodShape, Messages } from '../service.ts';
-import { toMetadata } from './metadata.ts';
-import { NotedLimit } from './noted-limit.ts';
+import { CallFailure } from './call-end.ts';
+import type { Http2Call } from './http2-call.ts';
+import type { Http2Channel } from './http2-channel.ts';
+import { fieldsOf } from './metadata.ts';
+import { ReplyListener } from './reply-listener.ts';
+import { ReplyStream } from './reply-stream.ts';
+import { startSending, type Sending } from './send-all.ts';
 
 /** Where calls go, and how a failure is explained. */
 export interface CallTarget {
   /** The channel. Throws when it is known that no call can succeed. */
-  channel(): Client;
+  channel(): Http2Channel;
   /** The calls in progress, so that they can be ended. */
   readonly inProgress: Set<{ cancel(): void }>;
   /** Turns a gRPC failure into the error that the caller gets. */
-  explain(failure: ServiceError, method: string): Promise<Error>;
+  explain(failure: CallFailure, method: string): Promise<Error>;
 }
 
 /** A method whose serializers take and return any type: its caller's types have been checked before. */
@@ -27,8 +30,7 @@ interface OpenMethod extends Omit<MethodShape, 'requestSerialize'> {
 }
 
 /**
- * Encodes a message. One that is not of the method's type is the caller's mistake and is not sent; a channel would
- * report it as an answer.
+ * Encodes a message. One that is not of the method's type is the caller's mistake and is not sent.
  *
  * @throws InvalidOptionError naming the field that is wrong
  */
@@ -41,27 +43,19 @@ function bytesOf(method: MethodShape, message: unknown): Buffer {
   }
 }
 
-const asItIs = (bytes: Buffer): Buffer => bytes;
-
 export function callUnary(
   target: CallTarget,
   method: MethodShape,
   request: unknown,
   options: CallOptions = {},
 ): Promise<unknown> {
-  const { path } = method;
-  const noted = new NotedLimit(method);
-  return withReply({ target, path, noted }, options, (channel, metadata, grpcOptions, done) =>
-    channel.makeUnaryRequest(
-      path,
-      asItIs,
-      noted.deserialize,
-      bytesOf(method, request),
-      metadata,
-      grpcOptions,
-      done,
-    ),
-  );
+  return withReply(target, method, options, (call, fields) => {
+    const bytes = bytesOf(method, request);
+    return () => {
+      call.start(fields);
+      call.send(bytes, true);
+    };
+  });
 }
 
 export async function callClientStream(
@@ -70,20 +64,10 @@ export async function callClientStream(
   requests: Messages<unknown>,
   options: CallOptions = {},
 ): Promise<unknown> {
-  const { path } = method;
-  const noted = new NotedLimit(method);
   let sending: Sending | undefined;
-  const reply = withReply({ target, path, noted }, options, (channel, metadata, grpcOptions, done) => {
-    const call = channel.makeClientStreamRequest(
-      path,
-      asItIs,
-      noted.deserialize,
-      metadata,
-      grpcOptions,
-      done,
-    );
-    sending = startSending(call, method, requests);
-    return call;
+  const reply = withReply(target, method, options, (call, fields) => () => {
+    call.start(fields);
+    sending = startSending(call, requests, (message) => bytesOf(method, message));
   });
   try {
     return await reply;
@@ -98,14 +82,14 @@ export async function* callServerStream(
   request: unknown,
   options: CallOptions = {},
 ): AsyncGenerator {
-  const { path } = method;
-  const noted = new NotedLimit(method);
-  const { metadata, grpcOptions } = prepare(path, options);
+  const { fields, deadline } = prepare(method.path, options);
   const bytes = bytesOf(method, request);
-  const call = target
-    .channel()
-    .makeServerStreamRequest(path, asItIs, noted.deserialize, bytes, metadata, grpcOptions);
-  yield* receiveAll({ target, path, noted }, call, options.signal);
+  const replies = new ReplyStream(method);
+  const call = target.channel().call(method.path, deadline, replies);
+  replies.listenTo(call);
+  call.start(fields);
+  call.send(bytes, true);
+  yield* receiveAll({ target, method, call, replies }, options.signal);
 }
 
 export async function* callBidiStream(
@@ -114,156 +98,92 @@ export async function* callBidiStream(
   requests: Messages<unknown>,
   options: CallOptions = {},
 ): AsyncGenerator {
-  const { path } = method;
-  const noted = new NotedLimit(method);
-  const { metadata, grpcOptions } = prepare(path, options);
-  const call = target.channel().makeBidiStreamRequest(path, asItIs, noted.deserialize, metadata, grpcOptions);
-  const sending = startSending(call, method, requests);
+  const { fields, deadline } = prepare(method.path, options);
+  const replies = new ReplyStream(method);
+  const call = target.channel().call(method.path, deadline, replies);
+  replies.listenTo(call);
+  call.start(fields);
+  const sending = startSending(call, requests, (message) => bytesOf(method, message));
   try {
-    yield* receiveAll({ target, path, noted }, call, options.signal);
+    yield* receiveAll({ target, method, call, replies }, options.signal);
   } catch (error) {
     throw sending.failure ? sending.failure.error : error;
   }
 }
 
-type Start = (
-  channel: Client,
-  metadata: Metadata,
-  options: GrpcCallOptions,
-  done: (failure: ServiceError | null, reply?: unknown) => void,
-) => { cancel(): void };
-
-/** One call, and how its failure is explained. */
-interface Calling {
-  readonly target: CallTarget;
-  readonly path: string;
-  readonly noted: NotedLimit;
-}
-
-function withReply({ target, path, noted }: Calling, options: CallOptions, start: Start): Promise<unknown> {
+/** @param prepareCall encodes what is to be sent, and returns the function that begins the call */
+function withReply(
+  target: CallTarget,
+  method: MethodShape,
+  options: CallOptions,
+  prepareCall: (call: Http2Call, fields: Fields) => () => void,
+): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const { metadata, grpcOptions } = prepare(path, options);
+    const { fields, deadline } = prepare(method.path, options);
     const { signal } = options;
-    const call = start(target.channel(), metadata, grpcOptions, (failure, reply) => {
-      stopListening();
+    let stopListening: (() => void) | undefined;
+    const listener = new ReplyListener(method, (failed, reply) => {
+      stopListening?.();
       target.inProgress.delete(call);
-      if (!failure) resolve(reply);
-      else target.explain(noted.in(failure), path).then(reject, reject);
+      if (!failed) resolve(reply);
+      else target.explain(failed, method.path).then(reject, reject);
     });
-    const stopListening = whenAborted(signal, () => {
-      call.cancel();
-      // The reason belongs to the caller and is passed on as it is.
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
-      reject(signal?.reason);
-    });
+    const call = target.channel().call(method.path, deadline, listener);
+    listener.listenTo(call);
+    const begin = prepareCall(call, fields);
     target.inProgress.add(call);
+    if (signal) {
+      stopListening = whenAborted(signal, () => {
+        // The reason belongs to the caller and is passed on as it is.
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+        reject(signal.reason);
+        call.cancel();
+      });
+    }
+    begin();
   });
 }
 
-function prepare(path: string, options: CallOptions): { metadata: Metadata; grpcOptions: GrpcCallOptions } {
+function prepare(path: string, options: CallOptions): { fields: Fields; deadline: number } {
   checkShape(path, callOptions, options);
   options.signal?.throwIfAborted();
-  const { timeoutMs } = options;
+  const { timeoutMs, metadata } = options;
   return {
-    metadata: toMetadata(options.metadata),
-    grpcOptions:
-      timeoutMs === undefined || timeoutMs === Infinity ? {} : { deadline: Date.now() + timeoutMs },
+    fields: metadata === undefined ? none : fieldsOf(metadata),
+    deadline: timeoutMs === undefined ? Infinity : Date.now() + timeoutMs,
   };
 }
 
-/** The part of a readable grpc-js call that is used here. */
-interface ReadableCall extends AsyncIterable<unknown> {
-  cancel(): void;
-  on(event: 'error', listener: () => void): unknown;
+const none: Fields = [];
+
+interface Receiving {
+  readonly target: CallTarget;
+  readonly method: MethodShape;
+  readonly call: Http2Call;
+  readonly replies: ReplyStream;
 }
 
 async function* receiveAll(
-  { target, path, noted }: Calling,
-  call: ReadableCall,
+  { target, method, call, replies }: Receiving,
   signal: AbortSignal | undefined,
 ): AsyncGenerator {
   const stopListening = whenAborted(signal, () => {
     call.cancel();
   });
   target.inProgress.add(call);
-  call.on('error', () => undefined); // cancelling after the loop was left makes an error that nobody waits for
   try {
-    for await (const message of call) {
-      signal?.throwIfAborted();
-      yield message;
+    while (await replies.more()) {
+      while (replies.ready > 0) {
+        signal?.throwIfAborted();
+        yield replies.take();
+      }
     }
   } catch (error) {
     signal?.throwIfAborted();
-    throw isServiceError(error) ? await target.explain(noted.in(error), path) : error;
+    throw error instanceof CallFailure ? await target.explain(error, method.path) : error;
   } finally {
     stopListening();
     target.inProgress.delete(call);
     call.cancel();
   }
-}
-
-/** The part of a writable grpc-js call that is used here. */
-interface WritableCall {
-  write(message: unknown): boolean;
-  end(): void;
-  cancel(): void;
-  once(event: 'drain' | 'close' | 'error' | 'status', listener: () => void): unknown;
-  off(event: 'drain' | 'close' | 'error' | 'status', listener: () => void): unknown;
-}
-
-/**
- * How sending went. `failure` is set when the iteration of the messages threw, or a message was not of the method's
- * type.
- */
-interface Sending {
-  failure?: { readonly error: unknown };
-}
-
-/** Begins to send, until the messages or the call end. When the iteration throws, the call is cancelled. */
-function startSending(call: WritableCall, method: MethodShape, messages: Messages<unknown>): Sending {
-  const sending: Sending = {};
-  sendAll(call, method, messages).catch((error: unknown) => {
-    sending.failure = { error };
-    call.cancel();
-  });
-  return sending;
-}
-
-async function sendAll(call: WritableCall, method: MethodShape, messages: Messages<unknown>): Promise<void> {
-  const source =
-    Symbol.asyncIterator in messages ? messages[Symbol.asyncIterator]() : messages[Symbol.iterator]();
-  let over = false;
-  let wake: (() => void) | undefined;
-  const onEnd = (): void => {
-    if (over) return;
-    over = true;
-    wake?.();
-    // Nobody takes further messages, so the source may clean up. A source that waits for something notices later.
-    Promise.resolve(source.return?.()).catch(() => undefined);
-  };
-  const isOver = (): boolean => over; // the compiler can't see that the listeners change it
-  for (const event of endEvents) call.once(event, onEnd);
-  try {
-    for (;;) {
-      const step: IteratorResult<unknown, unknown> = await source.next();
-      if (isOver()) return;
-      if (step.done === true) break;
-      if (!call.write(bytesOf(method, step.value)) && !isOver()) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-          call.once('drain', resolve);
-        });
-      }
-    }
-    call.end();
-  } finally {
-    over = true;
-    for (const event of endEvents) call.off(event, onEnd);
-  }
-}
-
-const endEvents = ['status', 'close', 'error'] as const;
-
-function isServiceError(error: unknown): error is ServiceError {
-  return error instanceof Error && typeof (error as Partial<ServiceError>).code === 'number';
 }

@@ -1,5 +1,4 @@
 /** One gRPC connection to a go-plugin server. */
-import { ChannelCredentials, Client } from '@grpc/grpc-js';
 import { connect as connectSocket, type NetConnectOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { whenAborted } from '../../abort.ts';
@@ -8,32 +7,13 @@ import type { MutualTls } from '../tls/identity.ts';
 import { socketFile } from './socket-file.ts';
 import { Http2Channel, type Connect } from './http2-channel.ts';
 
-/** A channel, and the client that calls through it. Closing either closes both. */
-export interface OpenChannel {
-  readonly channel: Http2Channel;
-  readonly client: Client;
-}
-
 /** Opens a channel to an address. It connects with its first call, and has to be closed with `close()`. */
 export function openChannel(
   address: PluginAddress,
   tls: MutualTls | undefined,
   maxMessageBytes?: number,
-): Client {
-  return openChannelOver(address.address, connectTo(address), tls, maxMessageBytes).client;
-}
-
-/** Opens a channel over whatever stream `connect` returns. */
-export function openChannelOver(
-  peer: string,
-  connect: Connect,
-  tls: MutualTls | undefined,
-  maxMessageBytes?: number,
-): OpenChannel {
-  const channel = new Http2Channel(peer, connect, tls, maxMessageBytes);
-  // The channel knows the address and the credentials; these are not used.
-  const client = new Client(peer, ChannelCredentials.createInsecure(), { channelOverride: channel });
-  return { channel, client };
+): Http2Channel {
+  return new Http2Channel(connectTo(address), tls, maxMessageBytes);
 }
 
 /** Returns a function that makes a new connection to the address for each call. */

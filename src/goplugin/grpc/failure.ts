@@ -1,13 +1,12 @@
 /** What a failed gRPC call means to the caller. */
-import type { ServiceError } from '@grpc/grpc-js';
 import { PluginCallError, type PluginErrorOptions } from '../errors.ts';
-import { fromMetadata } from './metadata.ts';
+import type { CallFailure } from './call-end.ts';
 import { limitHint } from './limit-error.ts';
 import { statusName } from './status.ts';
 
 /** Makes the error for a call that the other side, `options.plugin`, answered with a failure. */
 export function callError(
-  failure: ServiceError & { readonly limit?: unknown },
+  failure: CallFailure,
   method: string,
   options: Omit<PluginErrorOptions, 'phase' | 'cause'>,
 ): PluginCallError {
@@ -28,13 +27,13 @@ export function callError(
       method,
       status,
       details: failure.details,
-      metadata: fromMetadata(failure.metadata),
+      metadata: failure.metadata,
     },
   );
 }
 
 /** Whether the failure's status is one that a lost connection can cause. */
-export function mayBeLoss(failure: ServiceError): boolean {
+export function mayBeLoss(failure: CallFailure): boolean {
   return ['UNAVAILABLE', 'INTERNAL', 'CANCELLED', 'UNKNOWN'].includes(statusName(failure.code));
 }
 
@@ -42,7 +41,7 @@ export function mayBeLoss(failure: ServiceError): boolean {
  * Returns `no` when the call was never given to a connection, or the other side refused its stream unread (HTTP/2:
  * REFUSED_STREAM): the channel marks such a failure (http2-call.ts).
  */
-export function reached(failure: ServiceError & { readonly progress?: unknown }): 'no' | undefined {
+export function reached(failure: CallFailure): 'no' | undefined {
   return failure.progress === 'NOT_STARTED' ? 'no' : undefined;
 }
 

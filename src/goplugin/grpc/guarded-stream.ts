@@ -2,8 +2,10 @@
  * Limits for the calls that a `@grpc/grpc-js` server takes. The server itself keeps every piece of a message as it
  * arrives, and has no limit on all calls together.
  */
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { errorCode } from '../http2/protocol.ts';
 import { messageLimit } from '../limits.ts';
+import { Holding } from './holding.ts';
 import { countedLength, type Intake } from './intake.ts';
 import { LimitExceeded } from './limit-error.ts';
 import { framed, MessageReader } from './message-reader.ts';
@@ -22,7 +24,7 @@ export function guardStream(
 ): boolean {
   if (!intake.begin()) {
     stream.on('error', () => undefined);
-    stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    stream.close(errorCode.refusedStream);
     return false;
   }
   const holding = new Holding(intake);
@@ -35,44 +37,6 @@ export function guardStream(
   guardMessages(stream, reader, holding);
   guardAnswers(stream, holding);
   return true;
-}
-
-/**
- * The bytes that one call holds until it is over: the longest of its requests, and the answers that are not read yet.
- */
-class Holding {
-  readonly #intake: Intake;
-  #longest = 0;
-  #unread = 0;
-  #over = false;
-
-  constructor(intake: Intake) {
-    this.#intake = intake;
-  }
-
-  /** @throws LimitExceeded */
-  received(length: number): void {
-    if (length <= countedLength || length <= this.#longest || this.#over) return;
-    this.#intake.held.take(length - this.#longest);
-    this.#longest = length;
-  }
-
-  /** @returns a function to call when the answer has been sent. @throws LimitExceeded */
-  answered(length: number): () => void {
-    if (this.#over) return () => undefined;
-    this.#intake.held.take(length);
-    this.#unread += length;
-    return () => {
-      if (this.#over) return;
-      this.#intake.held.give(length);
-      this.#unread -= length;
-    };
-  }
-
-  end(): void {
-    this.#over = true;
-    this.#intake.held.give(this.#longest + this.#unread);
-  }
 }
 
 /**
@@ -130,7 +94,7 @@ function guardAnswers(stream: ServerHttp2Stream, holding: Holding): void {
 function refuse(stream: ServerHttp2Stream, error: StatusError): void {
   const limited = error instanceof LimitExceeded;
   if (stream.headersSent || stream.destroyed || stream.closed) {
-    stream.close(limited ? constants.NGHTTP2_ENHANCE_YOUR_CALM : constants.NGHTTP2_INTERNAL_ERROR);
+    stream.close(limited ? errorCode.enhanceYourCalm : errorCode.internalError);
     return;
   }
   stream.respond(
@@ -142,5 +106,5 @@ function refuse(stream: ServerHttp2Stream, error: StatusError): void {
     },
     { endStream: true },
   );
-  stream.close(constants.NGHTTP2_NO_ERROR);
+  stream.close(errorCode.noError);
 }

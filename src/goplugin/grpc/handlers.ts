@@ -12,17 +12,14 @@ import type {
 } from '@grpc/grpc-js';
 import type { EventEmitter } from 'node:events';
 import type { Readable } from 'node:stream';
-import { InvalidOptionError } from '../../errors.ts';
 import { checkReply } from '../checking/check-reply.ts';
 import { PluginCallError } from '../errors.ts';
 import type { CallContext, MethodShape, Messages, ServedService, ServiceDefinition } from '../service.ts';
-import { lowerFirst } from './client.ts';
 import { Intake, withLength } from './intake.ts';
-import { fromMetadata, toMetadata } from './metadata.ts';
+import { fromMetadata, toMetadata } from './grpc-js-metadata.ts';
+import { handlersOf, type Handler } from './served-methods.ts';
 import { StatusError, statusNames } from './status.ts';
 import { messageOf } from '../../thrown-value.ts';
-
-type Handler = (request: unknown, context: CallContext) => unknown;
 
 /** Adds services to a server. Methods without an implementation answer UNIMPLEMENTED. */
 export function addServices(
@@ -32,17 +29,10 @@ export function addServices(
 ): void {
   for (const { definition, implementation } of services) {
     const handlers: UntypedServiceImplementation = {};
-    const known = new Set<string>();
+    const functions = handlersOf({ definition, implementation });
     for (const [name, method] of Object.entries(definition)) {
-      known.add(name).add(lowerFirst(name));
-      const handler = findHandler(implementation, name);
+      const handler = functions.get(name);
       if (handler) handlers[name] = grpcHandler(method, handler, intake);
-    }
-    const unknown = methodNames(implementation).find((name) => !known.has(name));
-    if (unknown !== undefined) {
-      throw new InvalidOptionError('implementation', `the service has no method ${JSON.stringify(unknown)}`, {
-        hint: `Its methods are ${Object.keys(definition).join(', ')}.`,
-      });
     }
     server.addService(measured(definition) as unknown as GrpcService, handlers);
   }
@@ -58,22 +48,6 @@ function measured(definition: ServiceDefinition): ServiceDefinition {
         requestDeserialize: (bytes: Buffer) => withLength(method.requestDeserialize(bytes), bytes.length),
       },
     ]),
-  );
-}
-
-function findHandler(implementation: object, name: string): Handler | undefined {
-  const methods = implementation as Record<string, unknown>;
-  const found = methods[name] ?? methods[lowerFirst(name)];
-  return typeof found === 'function' ? (found.bind(implementation) as Handler) : undefined;
-}
-
-/**
- * Names of the own functions of a plain object. A class instance may have other methods beside those of the service.
- */
-function methodNames(implementation: object): string[] {
-  if (Object.getPrototypeOf(implementation) !== Object.prototype) return [];
-  return Object.keys(implementation).filter(
-    (name) => typeof (implementation as Record<string, unknown>)[name] === 'function',
   );
 }
 
@@ -139,10 +113,10 @@ async function answerOnce(
 }
 
 /** Resolves when the last reply has been written to the connection, or nobody waits for it any more. */
-export async function answerStream(
+async function answerStream(
   call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>,
   answer: () => Messages<unknown>,
-  check: ReplyCheck = () => undefined,
+  check: ReplyCheck,
 ): Promise<void> {
   try {
     for await (const message of answer()) {
@@ -178,7 +152,7 @@ interface AnyCall {
   on(event: 'cancelled', listener: () => void): unknown;
 }
 
-export function contextOf(call: AnyCall): CallContext {
+function contextOf(call: AnyCall): CallContext {
   let controller: AbortController | undefined;
   const deadline = call.getDeadline();
   return {

@@ -1,74 +1,101 @@
-/** One gRPC call over one HTTP/2 stream, as `@grpc/grpc-js` wants a call to be (gRPC: PROTOCOL-HTTP2.md). */
-import {
-  Metadata,
-  status as statusCodes,
-  type ChannelInterface,
-  type InterceptingListener,
-  type StatusObject,
-} from '@grpc/grpc-js';
-import {
-  constants,
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  type IncomingHttpHeaders,
-  type OutgoingHttpHeaders,
-} from 'node:http2';
-import { certificateName } from '../tls/identity.ts';
-import { answerOf, failure, httpFailure, metadataOf, resetFailure } from './call-end.ts';
-import { CallDeadline } from './call-deadline.ts';
-import { CallSender } from './call-sender.ts';
-import { MessageReader } from './message-reader.ts';
-import type { StatusError } from './status.ts';
+/** One gRPC call over one HTTP/2 stream (gRPC: PROTOCOL-HTTP2.md). */
+import type { Fields } from '../http2/fields.ts';
+import type { HeaderBlock } from '../http2/hpack-decoder.ts';
+import { errorCode } from '../http2/protocol.ts';
+import type { Http2Stream, StreamEvents, StreamLoss } from '../http2/stream.ts';
 import type { MessageLimit } from '../limits.ts';
+import { CallDeadline } from './call-deadline.ts';
+import {
+  answerOf,
+  failure,
+  failureOf,
+  httpFailure,
+  lossFailure,
+  okCode,
+  type CallStatus,
+} from './call-end.ts';
 import type { HeldBytes } from './held-bytes.ts';
-import { LimitExceeded } from './limit-error.ts';
-
-type GrpcCall = ReturnType<ChannelInterface['createCall']>;
-type MessageContext = Parameters<GrpcCall['sendMessageWithContext']>[0];
+import { framed, MessageReader } from './message-reader.ts';
+import { statusNames, type StatusError, type StatusName } from './status.ts';
 
 /** What a call needs from its channel. */
 export interface CallCarrier {
-  readonly peer: string;
-  /** Passes the session on, at once or when there is one. Each of the two functions is called at most once. */
-  session(ready: (session: ClientHttp2Session) => void, failed: (why: string) => void): void;
   /** Counts the bytes that incomplete answers hold together. */
   readonly held: HeldBytes;
   /** Called when a call begins. @throws LimitExceeded when too many are in progress */
   enter(): void;
   /** Called when a call that has begun is over. */
-  leave(): void;
-  /** Returns why the session broke. */
-  lossOf(session: ClientHttp2Session): string;
+  leave(call: Http2Call): void;
+  /** Calls `open` or `refused` of the call, at once or when it is known. */
+  carry(call: Http2Call): void;
 }
 
-export class Http2Call implements GrpcCall {
+/** Who is told of a call's answers. */
+export interface CallListener {
+  /** @param message a view that may be kept */
+  message(message: Buffer): void;
+  /** The end, told once, after the last message. */
+  ended(status: CallStatus): void;
+}
+
+/** Sends a message, and its prefix. @returns false when it has to wait */
+function sendFramed(stream: Http2Stream, message: Buffer, last: boolean): boolean {
+  const [head, body] = framed(message) as [Uint8Array, Uint8Array?];
+  if (body === undefined) return stream.send(head, last);
+  stream.send(head);
+  return stream.send(body, last);
+}
+
+export class Http2Call implements StreamEvents {
+  readonly path: string;
   readonly #carrier: CallCarrier;
-  readonly #path: string;
   readonly #deadline: CallDeadline;
-  readonly #sender = new CallSender();
   readonly #reader: MessageReader;
+  readonly #listener: CallListener;
+  /** Called when everything that was sent is on its way. */
+  onDrained: (() => void) | undefined;
+  /** Called when the call is over, after the listener. */
+  onOver: (() => void) | undefined;
+  #metadata: Fields = [];
   #entered = false;
-  #listener: InterceptingListener | undefined;
-  #stream: ClientHttp2Stream | undefined;
-  #received: Buffer[] = [];
-  #wanted = false;
-  #delivering = false;
+  #stream: Http2Stream | undefined;
+  /** What is to be sent, while there is no stream. */
+  #unsent: Buffer[] = [];
+  #finished = false;
+  #paused = false;
+  /** Pieces of answers that came while the call was paused. */
+  #unread: Buffer[] = [];
   #httpStatus: number | undefined;
-  /** The status with which the other side ended the call. It is passed on when everything before it has been taken. */
-  #answer: StatusObject | undefined;
+  /** The status with which the other side ended the call. It is passed on when everything before it has been read. */
+  #answer: CallStatus | undefined;
+  #refused = false;
   #over = false;
 
-  constructor(carrier: CallCarrier, path: string, deadline: Date | number, limit: MessageLimit) {
+  constructor(
+    carrier: CallCarrier,
+    path: string,
+    { deadline, limit }: { readonly deadline: number; readonly limit: MessageLimit },
+    listener: CallListener,
+  ) {
     this.#carrier = carrier;
     this.#reader = new MessageReader(limit, carrier.held);
-    this.#path = path;
+    this.path = path;
     this.#deadline = new CallDeadline(deadline);
+    this.#listener = listener;
   }
 
-  // --- asked for by grpc-js
+  get over(): boolean {
+    return this.#over;
+  }
 
-  start(metadata: Metadata, listener: InterceptingListener): void {
-    this.#listener = listener;
+  /** How many messages wait to be sent. Long ones count twice. */
+  get waiting(): number {
+    return this.#stream ? this.#stream.waiting : this.#unsent.length;
+  }
+
+  start(metadata: Fields = []): void {
+    if (this.#over) return;
+    this.#metadata = metadata;
     if (this.#deadline.passed) {
       this.#expire();
       return;
@@ -83,202 +110,173 @@ export class Http2Call implements GrpcCall {
     this.#deadline.watch(() => {
       this.#expire();
     });
-    this.#carrier.session(
-      (session) => {
-        if (!this.#over) this.#open(session, metadata);
-      },
-      (why) => {
-        this.#end(failure('UNAVAILABLE', why));
-      },
-    );
+    this.#carrier.carry(this);
   }
 
-  sendMessageWithContext({ callback }: MessageContext, message: Buffer): void {
-    this.#sender.send(message, callback);
+  /**
+   * Sends a message. @returns false when it waits for the other side; `onDrained` is called when it does not any more
+   *
+   * @param last true when it is the only one, or the last one
+   */
+  send(message: Buffer, last = false): boolean {
+    if (this.#over || this.#finished) return true;
+    this.#finished = last;
+    if (this.#stream) return sendFramed(this.#stream, message, last);
+    this.#unsent.push(message);
+    return false;
   }
 
-  halfClose(): void {
-    this.#sender.end();
+  /** Ends the sending; answers still come. */
+  finish(): void {
+    if (this.#over || this.#finished) return;
+    this.#finished = true;
+    this.#stream?.end();
   }
 
-  startRead(): void {
-    this.#wanted = true;
-    this.#deliver();
+  cancel(status: StatusName = 'CANCELLED', details = 'Cancelled on client'): void {
+    this.#end(failure(status, details));
   }
 
-  cancelWithStatus(code: StatusObject['code'], details: string): void {
-    this.#end({ code, details, metadata: new Metadata() });
+  /** Ends the call for a reason of this side that has a status already. */
+  fail(status: CallStatus): void {
+    this.#end(status);
   }
 
-  getPeer(): string {
-    return this.#carrier.peer;
+  /** While it is paused, at most what the stream's window holds is kept. */
+  pause(): void {
+    this.#paused = true;
   }
 
-  getCallNumber(): number {
-    return this.#stream?.id ?? 0;
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#readOn();
   }
 
-  setCredentials(): void {
-    // A plugin connection is authenticated as a whole.
+  // --- told by the channel
+
+  /** There is a connection with room for a stream. */
+  open(stream: Http2Stream, block: (others: Fields) => Buffer): void {
+    this.#stream = stream;
+    const timeout = this.#deadline.header();
+    let fields = this.#metadata;
+    if (timeout !== undefined) {
+      fields = [
+        ...fields.filter((_, at) => fields[at - (at % 2)] !== 'grpc-timeout'),
+        'grpc-timeout',
+        timeout,
+      ];
+    }
+    stream.sendHeaders(block(fields));
+    const unsent = this.#unsent;
+    this.#unsent = [];
+    for (const [index, message] of unsent.entries()) {
+      sendFramed(stream, message, this.#finished && index === unsent.length - 1);
+    }
+    if (this.#finished && unsent.length === 0) stream.end();
+    if (unsent.length > 0 && stream.waiting === 0) this.onDrained?.();
   }
 
-  getAuthContext(): null {
-    return null;
+  /** There is no connection, and there will be none. */
+  refuse(why: string): void {
+    this.#end(failure('UNAVAILABLE', why));
   }
 
   // --- told by the stream
 
-  #open(session: ClientHttp2Session, metadata: Metadata): void {
-    let stream: ClientHttp2Stream;
-    try {
-      stream = session.request(this.#headers(metadata));
-    } catch (error) {
-      const why = this.#carrier.lossOf(session) || (error as Error).message;
-      this.#end(failure('UNAVAILABLE', why));
-      return;
-    }
-    this.#stream = stream;
-    stream.on('response', (headers: IncomingHttpHeaders, flags) => {
-      this.#onResponse(headers, flags);
-    });
-    stream.on('trailers', (headers: IncomingHttpHeaders) => {
-      this.#answer ??= answerOf(headers, this.#httpStatus);
-    });
-    stream.on('data', (chunk: Buffer) => {
-      this.#onData(chunk);
-    });
-    stream.on('end', () => {
-      this.#deliver();
-    });
-    stream.on('error', () => undefined); // `close` follows, and knows as much
-    stream.on('close', () => {
-      // A session that breaks destroys its streams before it is told the reason itself.
-      setImmediate(() => {
-        this.#onClose(session, stream);
-      });
-    });
-    this.#sender.open(stream);
+  headers({ fields, status }: HeaderBlock, ended: boolean): void {
+    this.#httpStatus ??= status;
+    if (!ended) return;
+    this.#answer ??= answerOf(fields, this.#httpStatus);
+    this.#readOn();
   }
 
-  #headers(metadata: Metadata): OutgoingHttpHeaders {
-    const headers: OutgoingHttpHeaders = {
-      ...metadata.toHttp2Headers(),
-      ':method': 'POST',
-      ':path': this.#path,
-      ':authority': certificateName,
-      'content-type': 'application/grpc',
-      'user-agent': 'bulkhead',
-      te: 'trailers',
-    };
-    const timeout = this.#deadline.header();
-    if (timeout !== undefined) headers['grpc-timeout'] = timeout;
-    return headers;
-  }
-
-  #onResponse(headers: IncomingHttpHeaders, flags: number): void {
-    this.#httpStatus = Number(headers[':status']);
-    if (flags & constants.NGHTTP2_FLAG_END_STREAM) {
-      this.#answer = answerOf(headers, this.#httpStatus);
-      this.#stream?.resume();
-    } else if (!this.#over) {
-      this.#listener?.onReceiveMetadata(metadataOf(headers));
-    }
-  }
-
-  #onData(chunk: Buffer): void {
+  data(piece: Buffer): void {
     if (this.#over) return;
-    try {
-      this.#received.push(...this.#reader.push(chunk));
-    } catch (error) {
-      const why = failureOf(error as StatusError);
-      this.#end(this.#httpStatus === 200 ? why : httpFailure(this.#httpStatus));
-      return;
-    }
-    this.#deliver();
-    if (this.#received.length > 0) this.#stream?.pause();
+    if (this.#paused) this.#unread.push(piece);
+    else this.#read(piece);
+    if (!this.#paused) this.#stream?.credit();
   }
 
-  /** Passes on one message for each that was asked for, and the end after the last one. */
-  #deliver(): void {
-    if (this.#delivering) return; // the taker of a message may ask for the next one at once
-    this.#delivering = true;
+  ended(): void {
+    this.#answer ??= this.#withoutStatus(undefined);
+    this.#readOn();
+  }
+
+  drained(): void {
+    this.onDrained?.();
+  }
+
+  closed(loss: StreamLoss | undefined): void {
+    if (this.#over) return;
+    this.#refused = loss?.kind === 'reset' && loss.code === errorCode.refusedStream;
+    if (this.#answer) return; // it is passed on once it was read
+    if (loss?.kind === 'lost') this.#end(lossFailure(loss));
+    else this.#endByPeer(this.#withoutStatus(loss));
+  }
+
+  #withoutStatus(loss: StreamLoss | undefined): CallStatus {
+    const status = this.#httpStatus;
+    return status !== undefined && status !== 200 ? httpFailure(status) : lossFailure(loss);
+  }
+
+  #readOn(): void {
     let next = 0;
-    for (; this.#wanted && !this.#over && next < this.#received.length; next += 1) {
-      this.#wanted = false;
-      this.#listener?.onReceiveMessage(this.#received[next]);
+    for (; !this.#paused && !this.#over && next < this.#unread.length; next += 1) {
+      const piece = this.#unread[next];
+      if (piece) this.#read(piece);
     }
-    if (next > 0) this.#received = this.#received.slice(next);
-    this.#delivering = false;
-    if (this.#received.length > 0) return;
-    if (this.#stream?.isPaused() === true) this.#stream.resume();
-    if (this.#answer && this.#allRead()) {
-      const answer = this.#reader.atEnd
-        ? this.#answer
-        : failure('INTERNAL', 'the last message is incomplete');
-      this.#endByPeer(answer);
+    if (next > 0) this.#unread = this.#unread.slice(next);
+    if (this.#paused || this.#over) return;
+    this.#stream?.credit();
+    if (this.#answer) {
+      const incomplete = failure('INTERNAL', 'the last message is incomplete');
+      this.#endByPeer(this.#reader.atEnd ? this.#answer : incomplete);
     }
   }
 
-  /**
-   * Whether everything was read. A session that ends right after an answer does not always leave its streams the time
-   * to report their end.
-   */
-  #allRead(): boolean {
-    const stream = this.#stream;
-    return (
-      stream !== undefined && (stream.readableEnded || (stream.destroyed && stream.readableLength === 0))
-    );
-  }
-
-  #onClose(session: ClientHttp2Session, stream: ClientHttp2Stream): void {
-    if (this.#over) return;
-    if (this.#answer && this.#allRead()) this.#deliver();
-    else if (session.destroyed) this.#end(failure('UNAVAILABLE', this.#carrier.lossOf(session)));
-    else if (this.#httpStatus !== undefined && this.#httpStatus !== 200) {
-      this.#end(httpFailure(this.#httpStatus));
-    } else this.#endByPeer(resetFailure(stream.rstCode));
+  #read(piece: Buffer): void {
+    let messages: Buffer[];
+    try {
+      messages = this.#reader.push(piece);
+    } catch (error) {
+      this.#end(this.#httpStatus === 200 ? failureOf(error as StatusError) : httpFailure(this.#httpStatus));
+      return;
+    }
+    for (const message of messages) if (!this.#over) this.#listener.message(message);
   }
 
   /**
    * Ends the call with the other side's status. A failure after the deadline counts as DEADLINE_EXCEEDED: the other
    * side's clock may be heard before our own timer, and servers with older gRPC answer UNKNOWN then.
    */
-  #endByPeer(answer: StatusObject): void {
-    if (answer.code !== statusCodes.OK && this.#deadline.passed) this.#expire();
+  #endByPeer(answer: CallStatus): void {
+    if (answer.code !== okCode && this.#deadline.passed) this.#expire();
     else this.#end(answer);
   }
 
   #expire(): void {
-    this.#end(failure('DEADLINE_EXCEEDED', 'the deadline has passed'));
+    this.#end({ code: deadlineExceeded, details: 'the deadline has passed', fields: [] });
   }
 
-  #end(status: StatusObject): void {
+  #end(status: CallStatus): void {
     if (this.#over) return;
     this.#over = true;
     this.#deadline.clear();
-    if (this.#entered) this.#carrier.leave();
     this.#reader.discard();
-    this.#received = [];
-    this.#sender.close();
+    this.#unread = [];
+    this.#unsent = [];
     const stream = this.#stream;
-    if (stream && !stream.destroyed) {
-      if (!this.#answer) stream.close(constants.NGHTTP2_CANCEL);
-      else if (!stream.writableEnded) stream.end();
-      stream.resume(); // to its end
+    if (stream && !stream.closed) {
+      // An answer ends the sending; what has not been sent by then is not sent any more.
+      if (this.#answer && stream.waiting === 0) stream.end();
+      else stream.reset(errorCode.cancel);
     }
-    // A failure that never reached the other side is marked as `@grpc/grpc-js` marks its own.
-    const unsent = stream === undefined || stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
-    const marked = unsent ? { ...status, progress: 'NOT_STARTED' } : status;
-    // Called in a turn of its own: the listener may throw, and nothing here must be left half done.
-    process.nextTick(() => this.#listener?.onReceiveStatus(marked));
+    if (this.#entered) this.#carrier.leave(this);
+    const notStarted = stream === undefined || this.#refused;
+    this.#listener.ended(notStarted ? { ...status, progress: 'NOT_STARTED' } : status);
+    this.onOver?.();
   }
 }
 
-/**
- * Makes the status for a failure by a limit of this side. It names the limit for the code that explains it
- * (failure.ts).
- */
-function failureOf(error: StatusError): StatusObject {
-  const why = failure(error.status, error.message);
-  return error instanceof LimitExceeded ? Object.assign(why, { limit: error.limit }) : why;
-}
+const deadlineExceeded = statusNames.indexOf('DEADLINE_EXCEEDED');

@@ -1,15 +1,17 @@
 /**
- * A gRPC channel over any stream of bytes: a socket, or a stream inside another connection, which the channels of
- * `@grpc/grpc-js` do not accept. The clients of `@grpc/grpc-js` work with it as with their own channels.
+ * A gRPC channel over any stream of bytes: a socket, or a stream inside another connection. It connects with its first
+ * call, and again with the next one after the connection was lost.
  */
-import { connectivityState, type ChannelInterface } from '@grpc/grpc-js';
-import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2';
 import type { Duplex } from 'node:stream';
+import { Http2Connection } from '../http2/connection.ts';
+import { errorCode } from '../http2/protocol.ts';
 import { limits, messageLimit } from '../limits.ts';
 import { certificateName, type MutualTls } from '../tls/identity.ts';
+import { connectionLimits } from './connection-limits.ts';
 import { HeldBytes } from './held-bytes.ts';
-import { Http2Call, type CallCarrier } from './http2-call.ts';
+import { Http2Call, type CallCarrier, type CallListener } from './http2-call.ts';
 import { LimitExceeded } from './limit-error.ts';
+import { RequestHeaders } from './request-headers.ts';
 import { secured } from './tls-connection.ts';
 import { messageOf } from '../../thrown-value.ts';
 
@@ -18,85 +20,112 @@ export type Connect = (signal: AbortSignal) => Promise<Duplex>;
 
 /**
  * - idle: not connected, and nobody has asked for it
- * - connecting: `waiting` are told when there is a session, or that there is none
+ * - connecting: calls wait
  * - connected: calls can be sent; `ready` once the other side has answered as an HTTP/2 server
  * - closed: for good
  */
 type State =
   | { readonly kind: 'idle' }
-  | { readonly kind: 'connecting'; readonly waiting: Waiting[]; readonly stop: AbortController }
+  | { readonly kind: 'connecting'; readonly stop: AbortController }
   | {
       readonly kind: 'connected';
-      readonly session: ClientHttp2Session;
+      readonly connection: Http2Connection;
       readonly raw: Duplex;
       ready: boolean;
     }
   | { readonly kind: 'closed' };
 
-interface Waiting {
-  ready(session: ClientHttp2Session): void;
-  failed(why: string): void;
-}
+type Connected = State & { readonly kind: 'connected' };
 
-/**
- * Bytes that the other side may send on a connection before Node.js gives credit back, which it does as they arrive.
- */
-const connectionWindowBytes = 1024 * 1024;
-const sessionOptions = {
-  settings: {
-    initialWindowSize: limits.streamWindowBytes.value,
-    maxHeaderListSize: limits.headerBytes.value,
-    enablePush: false,
-  },
-  maxHeaderListPairs: limits.headerFields.value,
-  maxSettings: limits.settingsEntries.value,
-  maxSessionInvalidFrames: limits.invalidFrames.value,
-  // It counts what this side sends, which may be of any size; the windows bound what is under way.
-  maxSessionMemory: Number.MAX_SAFE_INTEGER,
-};
 /** How long the last frames of a closed channel may take. */
 const lastFramesMs = 1_000;
+const closed = 'the connection was closed';
 
-export class Http2Channel implements ChannelInterface, CallCarrier {
-  readonly peer: string;
+export class Http2Channel implements CallCarrier {
+  readonly held: HeldBytes;
   readonly #connect: Connect;
   readonly #tls: MutualTls | undefined;
-  readonly #losses = new WeakMap<ClientHttp2Session, string>();
-  readonly #watchers = new Set<() => void>();
-  #state: State = { kind: 'idle' };
-  readonly #connections = new Set<Duplex>();
-  readonly held: HeldBytes;
+  readonly #headers: RequestHeaders;
   readonly #maxMessageBytes: number;
+  #state: State = { kind: 'idle' };
+  readonly #sockets = new Set<Duplex>();
+  /** Calls that wait for a connection, or for room on it. */
+  readonly #waiting = new Set<Http2Call>();
+  readonly #watchers = new Set<() => void>();
   #calls = 0;
   #lastFailure = '';
 
   constructor(
-    peer: string,
     connect: Connect,
     tls: MutualTls | undefined,
     maxMessageBytes: number = limits.maxMessageBytes.value,
   ) {
-    this.peer = peer;
     this.#connect = connect;
     this.#tls = tls;
+    this.#headers = new RequestHeaders(tls ? 'https' : 'http', certificateName);
     this.#maxMessageBytes = maxMessageBytes;
     this.held = new HeldBytes(maxMessageBytes);
+  }
+
+  /** True while calls can be sent to a side that has answered. */
+  get isReady(): boolean {
+    return this.#state.kind === 'connected' && this.#state.ready;
   }
 
   /** Connects if need be. Resolves when the other side has accepted the connection. @throws Error with the transport's text */
   async ready(): Promise<void> {
     for (;;) {
-      const state = this.getConnectivityState(true);
-      if (state === connectivityState.READY) return;
-      if (state === connectivityState.SHUTDOWN) throw new Error('the connection was closed');
+      this.connect();
+      if (this.isReady) return;
+      if (this.#state.kind === 'closed') throw new Error(closed);
       await this.#change();
       if (this.#state.kind === 'idle') throw new Error(this.#lastFailure);
     }
   }
 
-  createCall(path: string, deadline: Date | number): Http2Call {
-    return new Http2Call(this, path, deadline, messageLimit(path, this.#maxMessageBytes));
+  /** Begins to connect, unless that has been done. */
+  connect(): void {
+    if (this.#state.kind === 'idle') this.#begin();
   }
+
+  /** Resolves when the connection is not ready any more. */
+  async unready(): Promise<void> {
+    while (this.isReady) await this.#change();
+  }
+
+  /** Makes a call, which begins with its `start`. @param deadline `Infinity` for none */
+  call(path: string, deadline: number, listener: CallListener): Http2Call {
+    return new Http2Call(
+      this,
+      path,
+      { deadline, limit: messageLimit(path, this.#maxMessageBytes) },
+      listener,
+    );
+  }
+
+  /** Ends the connection once the calls in progress have ended. Idempotent. */
+  close(): void {
+    const state = this.#state;
+    this.#to({ kind: 'closed' });
+    if (state.kind === 'connecting') state.stop.abort(new Error(closed));
+    this.#refuseWaiting(closed);
+    if (state.kind !== 'connected') {
+      // After a failure the connection is destroyed at once: the other side might never close its end.
+      for (const socket of this.#sockets) socket.destroy();
+      return;
+    }
+    const { connection, raw } = state;
+    connection.close();
+    const timer = setTimeout(() => {
+      connection.destroy(closed);
+      raw.destroy();
+    }, lastFramesMs).unref();
+    raw.once('close', () => {
+      clearTimeout(timer);
+    });
+  }
+
+  // --- for calls
 
   enter(): void {
     if (this.#calls >= limits.callsInProgress.value) {
@@ -105,145 +134,124 @@ export class Http2Channel implements ChannelInterface, CallCarrier {
     this.#calls += 1;
   }
 
-  leave(): void {
+  leave(call: Http2Call): void {
     this.#calls -= 1;
+    this.#waiting.delete(call);
   }
 
-  session(ready: (session: ClientHttp2Session) => void, failed: (why: string) => void): void {
-    if (this.#state.kind === 'idle') this.#begin();
+  carry(call: Http2Call): void {
+    this.connect();
     const state = this.#state;
-    if (state.kind === 'connected') ready(state.session);
-    else if (state.kind === 'connecting') state.waiting.push({ ready, failed });
-    else failed('the connection was closed');
+    if (state.kind === 'closed') call.refuse(closed);
+    else if (state.kind === 'connected' && this.#waiting.size === 0 && state.connection.hasRoom) {
+      this.#open(call, state.connection);
+    } else this.#waiting.add(call);
   }
 
-  lossOf(session: ClientHttp2Session): string {
-    return this.#losses.get(session) ?? 'the connection was lost';
+  #open(call: Http2Call, connection: Http2Connection): void {
+    const stream = connection.open(call);
+    call.open(stream, (others) => this.#headers.block(connection.encoder, call.path, others));
   }
 
-  getConnectivityState(tryToConnect: boolean): connectivityState {
-    if (tryToConnect && this.#state.kind === 'idle') this.#begin();
-    switch (this.#state.kind) {
-      case 'idle':
-        return connectivityState.IDLE;
-      case 'connecting':
-        return connectivityState.CONNECTING;
-      case 'connected':
-        return this.#state.ready ? connectivityState.READY : connectivityState.CONNECTING;
-      case 'closed':
-        return connectivityState.SHUTDOWN;
+  #openWaiting(connection: Http2Connection): void {
+    for (const call of this.#waiting) {
+      if (!connection.hasRoom) return;
+      this.#waiting.delete(call);
+      this.#open(call, connection);
     }
   }
 
-  watchConnectivityState(
-    current: connectivityState,
-    deadline: Date | number,
-    callback: (error?: Error) => void,
-  ): void {
-    const left = Number(deadline) - Date.now();
-    const timer = Number.isFinite(left)
-      ? setTimeout(() => {
-          this.#watchers.delete(changed);
-          callback(new Error('the state did not change in time'));
-        }, left)
-      : undefined;
-    const changed = (): void => {
-      if (this.getConnectivityState(false) === current) return;
-      clearTimeout(timer);
-      this.#watchers.delete(changed);
-      callback();
-    };
-    this.#watchers.add(changed);
-    setImmediate(changed);
+  #refuseWaiting(why: string): void {
+    for (const call of [...this.#waiting]) call.refuse(why);
   }
 
-  /** Ends the connection once the calls in progress have ended. Idempotent. */
-  close(): void {
-    const state = this.#state;
-    this.#to({ kind: 'closed' });
-    if (state.kind === 'connecting') {
-      state.stop.abort(new Error('the connection was closed'));
-      for (const each of state.waiting) each.failed('the connection was closed');
-    }
-    if (state.kind !== 'connected' || state.session.destroyed) {
-      // After a failure the connection is destroyed at once: the other side might never close its end.
-      for (const connection of this.#connections) connection.destroy();
-      return;
-    }
-    const { session, raw } = state;
-    session.close();
-    const timer = setTimeout(() => {
-      session.destroy();
-      raw.destroy();
-    }, lastFramesMs).unref();
-    raw.once('close', () => {
-      clearTimeout(timer);
-    });
-  }
-
-  getTarget(): string {
-    return this.peer;
-  }
-
-  getChannelzRef(): ReturnType<ChannelInterface['getChannelzRef']> {
-    throw new Error('this channel keeps no statistics');
-  }
+  // --- the connection
 
   #begin(): void {
     const stop = new AbortController();
-    const connecting: State & { kind: 'connecting' } = { kind: 'connecting', waiting: [], stop };
+    const connecting: State = { kind: 'connecting', stop };
     this.#to(connecting);
     this.#connect(stop.signal).then(
       (raw) => {
-        if (this.#state === connecting) this.#converse(raw, connecting.waiting);
+        if (this.#state === connecting) this.#secure(raw, connecting);
         else raw.destroy();
       },
       (error: unknown) => {
-        if (this.#state === connecting) this.#failed(textOf(error), connecting.waiting);
+        this.#failed(connecting, messageOf(error));
       },
     );
   }
 
-  /** Begins to send calls at once: the other side need not introduce itself first. */
-  #converse(raw: Duplex, waiting: readonly Waiting[]): void {
-    raw.on('error', () => undefined); // the session reports the error too
-    this.#connections.add(raw);
-    raw.once('close', () => this.#connections.delete(raw));
-    const secure = this.#tls ? secured(raw, this.#tls) : undefined;
-    const session = connectHttp2(`${secure ? 'https' : 'http'}://${certificateName}`, {
-      createConnection: () => secure ?? raw,
-      // The types of Node.js declare one of these options for servers only.
-      ...(sessionOptions as Omit<typeof sessionOptions, 'maxSessionInvalidFrames'>),
-    });
-    const connecting = this.#state;
-    const state: State & { kind: 'connected' } = { kind: 'connected', session, raw, ready: false };
-    session.once('connect', () => {
-      if (session.destroyed) return;
-      session.setLocalWindowSize(connectionWindowBytes);
-      if (this.#state === connecting) {
-        this.#to(state);
-        for (const each of waiting) each.ready(session);
-      }
-    });
-    session.once('remoteSettings', () => {
-      state.ready = true;
-      this.#tell();
-    });
-    session.on('error', (error) => {
-      this.#losses.set(session, textOf(error));
-    });
-    const leave = (): void => {
-      if (this.#state === state) this.#failed(this.lossOf(session), []);
-      else if (this.#state === connecting) this.#failed(this.lossOf(session), waiting);
+  /** Nothing is sent before the other side has proved who it is. */
+  #secure(raw: Duplex, connecting: State): void {
+    raw.on('error', () => undefined); // whatever reads from it reports the error too
+    this.#sockets.add(raw);
+    raw.once('close', () => this.#sockets.delete(raw));
+    if (!this.#tls) {
+      this.#converse(raw, raw, connecting);
+      return;
+    }
+    const secure = secured(raw, this.#tls);
+    const failed = (why: string): void => {
+      this.#failed(connecting, why);
+      raw.destroy();
     };
-    session.once('goaway', leave); // open calls may end; new ones need another connection
-    session.once('close', leave);
+    const onError = (error: Error): void => {
+      failed(error.message);
+    };
+    const onClose = (): void => {
+      failed('the connection was lost');
+    };
+    secure.once('error', onError).once('close', onClose);
+    secure.once('secureConnect', () => {
+      if (this.#state !== connecting) {
+        raw.destroy();
+        return;
+      }
+      secure.off('close', onClose);
+      this.#converse(secure, raw, connecting);
+      secure.off('error', onError);
+    });
   }
 
-  #failed(why: string, waiting: readonly Waiting[]): void {
+  /** Begins to send calls at once: the other side need not introduce itself first. */
+  #converse(socket: Duplex, raw: Duplex, connecting: State): void {
+    if (socket.destroyed) {
+      this.#failed(connecting, 'the connection was lost');
+      return;
+    }
+    const connection = new Http2Connection(socket, 'client', connectionLimits, {
+      ready: () => {
+        state.ready = true;
+        this.#tell();
+      },
+      roomForStreams: () => {
+        if (this.#state === state) this.#openWaiting(connection);
+      },
+      goingAway: () => {
+        if (this.#state !== state) return;
+        // Open calls may end; new ones need another connection.
+        this.#lastFailure = 'the other side ends the connection';
+        this.#to({ kind: 'idle' });
+        if (this.#waiting.size > 0) this.#begin();
+        connection.close();
+      },
+      closed: (why) => {
+        raw.destroy();
+        this.#failed(state, why);
+      },
+      accept: () => errorCode.refusedStream, // a client is never asked
+    });
+    const state: Connected = { kind: 'connected', connection, raw, ready: false };
+    this.#to(state);
+    this.#openWaiting(connection);
+  }
+
+  #failed(from: State, why: string): void {
+    if (this.#state !== from) return;
     this.#lastFailure = why;
     this.#to({ kind: 'idle' });
-    for (const each of waiting) each.failed(why);
+    this.#refuseWaiting(why);
   }
 
   #to(state: State): void {
@@ -265,8 +273,4 @@ export class Http2Channel implements ChannelInterface, CallCarrier {
       this.#watchers.add(changed);
     });
   }
-}
-
-function textOf(error: unknown): string {
-  return messageOf(error);
 }

@@ -7,7 +7,7 @@ import { StatusError } from './status.ts';
 
 const prefixLength = 5;
 /** Bytes reserved for a message that has begun. What it announces beyond that has to arrive first. */
-const firstCapacity = 64 * 1024;
+const firstCapacity = 128 * 1024;
 /** Length in bytes below which fields are not counted: shorter messages can't have many. */
 const countedLength = 1024 * 1024;
 

@@ -1,10 +1,8 @@
 /** The services with which a host watches, hears and ends a plugin (go-plugin: grpc_server.go, Init). */
-import type { Server, ServerWritableStream } from '@grpc/grpc-js';
-import type { Servable } from '../broker/broker.ts';
-import { answerStream, contextOf } from '../grpc/handlers.ts';
 import { StatusError } from '../grpc/status.ts';
 import { service } from '../define-service.ts';
-import { servingStatus, type ConnInfo, type Empty, type StdioData } from '../wire/messages.ts';
+import type { ServedService } from '../service.ts';
+import { servingStatus, type ConnInfo } from '../wire/messages.ts';
 import {
   brokerService,
   controllerService,
@@ -23,8 +21,8 @@ export interface LibraryParts {
   readonly shutDown: () => Promise<void>;
 }
 
-export function libraryServices({ link, prints, receive, shutDown }: LibraryParts): readonly Servable[] {
-  const services = [
+export function libraryServices({ link, prints, receive, shutDown }: LibraryParts): readonly ServedService[] {
+  return [
     service(healthService, {
       check: ({ service: name }) => {
         if (name === '' || name === healthServiceName) return { status: servingStatus.indexOf('SERVING') };
@@ -39,23 +37,6 @@ export function libraryServices({ link, prints, receive, shutDown }: LibraryPart
       },
     }),
     service(brokerService, { startStream: (incoming) => link.serve(incoming, receive) }),
+    service(stdioService, { streamStdio: (_request, { signal }) => prints.read(signal) }),
   ];
-  return [
-    services,
-    (server) => {
-      addStdio(server, prints);
-    },
-  ];
-}
-
-/**
- * Adds the stream of prints. It is added apart, because it must be known when the last print has been written to the
- * connection.
- */
-function addStdio(server: Server, prints: Prints): void {
-  server.addService(stdioService, {
-    StreamStdio: (call: ServerWritableStream<Empty, StdioData>) => {
-      void prints.serve(contextOf(call).signal, (messages) => answerStream(call, () => messages));
-    },
-  });
 }

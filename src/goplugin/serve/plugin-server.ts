@@ -96,11 +96,7 @@ export async function openPluginServer(
   });
   const context: ServeContext = { protocolVersion: parts.protocolVersion, broker, logger };
   const server: ConnectionServer = new ConnectionServer(
-    [
-      ...library,
-      reflectionServices(() => server.definitions),
-      ...(await applicationServices(options, context)),
-    ],
+    [library, reflectionServices(() => server.definitions), ...(await applicationServices(options, context))],
     tls,
     new Intake(maxMessageBytes),
   );
@@ -143,9 +139,13 @@ export async function openPluginServer(
 
 async function applicationServices(options: ServeOptions, context: ServeContext): Promise<Servable[]> {
   const { services = [], register } = options;
+  const list = typeof services === 'function' ? await services(context) : services;
+  if (!register) return [list];
   return [
-    typeof services === 'function' ? await services(context) : services,
-    (server) => register?.(server, context),
+    list,
+    (server) => {
+      register(server, context);
+    },
   ];
 }
 

@@ -57,13 +57,13 @@ export class Prints {
   }
 
   /**
-   * Hands everything printed until `finish` to a reader, whose `send` resolves when it has sent the last of it.
-   * A new reader takes over from an older one.
+   * Yields everything printed until `finish`. A print counts as sent when the next one is asked for. A new reader takes
+   * over from an older one.
    */
-  async serve(signal: AbortSignal, send: (prints: AsyncIterable<StdioData>) => Promise<void>): Promise<void> {
+  async *read(signal: AbortSignal): AsyncGenerator<StdioData> {
     this.#readers += 1;
     try {
-      await send(this.#read(signal));
+      yield* this.#read(signal);
     } finally {
       this.#readers -= 1;
       if (this.#finished && this.#readers === 0) this.#allSent();

@@ -1,0 +1,78 @@
+/** Sends what was written: all frames of a turn in one write. */
+import type { Duplex } from 'node:stream';
+import { FrameWriter } from './frame-writer.ts';
+
+/** Bytes that may wait in the socket before data wait in their streams. */
+const mostWaiting = 256 * 1024;
+
+export class Outbox {
+  readonly writer = new FrameWriter();
+  readonly #socket: Duplex;
+  readonly #fill: () => void;
+  readonly #written = (): void => {
+    this.#fill();
+  };
+  #soon = false;
+  #later: NodeJS.Immediate | undefined;
+  #unanswered = 0;
+
+  /** @param fill called before each write, and when there is room again: it adds the data that wait */
+  constructor(socket: Duplex, fill: () => void) {
+    this.#socket = socket;
+    this.#fill = fill;
+  }
+
+  /** True when data have to wait. */
+  get full(): boolean {
+    return this.writer.length + this.#socket.writableLength >= mostWaiting;
+  }
+
+  /** Answers that have been written since the other side last read everything. */
+  get unanswered(): number {
+    return this.#unanswered;
+  }
+
+  /** Sends what is written once all that is ready in this turn has been written. */
+  soon(): void {
+    if (this.#soon) return;
+    this.#soon = true;
+    process.nextTick(this.flush);
+  }
+
+  /** Sends with the next write, or at the end of this turn of the event loop. It is for answers to frames. */
+  later(): void {
+    this.#unanswered += 1;
+    this.#later ??= setImmediate(this.flush);
+  }
+
+  /** Sends at once. */
+  readonly flush = (): void => {
+    if (this.#later) {
+      clearImmediate(this.#later);
+      this.#later = undefined;
+    }
+    const socket = this.#socket;
+    if (socket.destroyed || socket.writableEnded) {
+      this.writer.take();
+      return;
+    }
+    if (socket.writableLength === 0) this.#unanswered = 0;
+    this.#soon = true; // what is added now goes along
+    this.#fill();
+    this.#soon = false;
+    const pieces = this.writer.take();
+    if (pieces.length > 1) socket.cork();
+    for (const [index, piece] of pieces.entries()) {
+      if (index < pieces.length - 1) socket.write(piece);
+      else socket.write(piece, this.#written); // then there is room for data that wait
+    }
+    if (pieces.length > 1) socket.uncork();
+  };
+
+  /** Drops what has not been sent. */
+  close(): void {
+    clearImmediate(this.#later);
+    this.#later = undefined;
+    this.writer.take();
+  }
+}
