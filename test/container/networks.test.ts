@@ -13,6 +13,7 @@ import { loadProto, type Plugin } from '../../src/goplugin/index.ts';
 import { ensureTestImage, noBusybox, testImage } from '../engine/support/busybox-image.ts';
 import { startDockerDaemon, whyNoDockerDaemon } from '../engines/docker-daemon.ts';
 import { loadEngines, noEngines, type TestEngine } from '../engines/engines.ts';
+import { isInTurn } from '../engines/in-turn.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
 import { fixtureHandshake, loadFixture } from '../plugins/images.ts';
 
@@ -118,7 +119,7 @@ async function dialled(plugin: Plugin, address: string): Promise<string> {
 /** Whether the engine has a network `bridge`: the rootless Docker of the tests is set up without. */
 const hasBridge = ({ kind, rootless }: TestEngine): boolean => kind === 'podman' || !rootless;
 
-for (const testEngine of engines) {
+for (const [number, testEngine] of engines.entries()) {
   const sandboxes = testEngine.services.find(({ runtime }) => runtime === 'runsc');
   const runc = testEngine.services.find(({ runtime }) => runtime === 'runc');
   if (runc === undefined) continue;
@@ -222,7 +223,7 @@ for (const testEngine of engines) {
           ...[`container:${other}`, `container:${otherName}`, `container:${other.slice(0, 12)}`],
           ...(engine.kind === 'podman' ? ['private', 'pasta', 'slirp4netns', 'slirp4netns:mtu=1400'] : []),
         ];
-        for (const network of words) {
+        for (const network of words.filter((_, word) => isInTurn(word + number, 2))) {
           const options: LaunchOptions = {
             image: image.tag,
             handshake: fixtureHandshake,

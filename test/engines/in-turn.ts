@@ -19,15 +19,23 @@ export function isInTurn(numbers: number, places: number): boolean {
   return everything || numbers % places === 0;
 }
 
+interface Limits {
+  readonly timeout?: number;
+}
+type Test = (t: TestContext) => Promise<void> | undefined;
+
+/** Declares a test as `it` does, if it is its turn. */
+export interface TestInTurn {
+  (title: string, test: Test): void;
+  (title: string, limits: Limits, test: Test): void;
+}
+
 /** Declares the tests of the place with this number, each of which runs at one of so many places in turn. */
-export function testsInTurn(
-  place: number,
-  places: number,
-  limits: { readonly timeout?: number } = {},
-): (title: string, test: (t: TestContext) => Promise<void>) => void {
+export function testsInTurn(place: number, places: number, limits: Limits = {}): TestInTurn {
   let turn = place;
-  return (title, test) => {
-    if (isInTurn(turn, places)) it(title, limits, test);
+  return (title: string, ...rest: [Test] | [Limits, Test]): void => {
+    const [own, test] = rest.length === 1 ? [limits, rest[0]] : rest;
+    if (isInTurn(turn, places)) it(title, own, test);
     turn += 1;
   };
 }

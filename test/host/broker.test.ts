@@ -1,9 +1,10 @@
-/** A plugin in a container calls its host back through the broker, in both modes, on every engine that is up. */
+/** A plugin in a container calls its host back through the broker, in both modes, on the engines that are up, in turn. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { service } from '../../src/goplugin/index.ts';
 import { loadProto } from '../../src/index.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
+import { testsInTurn } from '../engines/in-turn.ts';
 import { fixtureHandshake, type FixtureName } from '../plugins/images.ts';
 import { withFixture } from './with-fixture.ts';
 
@@ -37,14 +38,15 @@ const helper = service(addHelper, {
 
 if (engines.length === 0) it('lets a plugin call back', { skip: noEngines }, () => undefined);
 
-for (const testEngine of engines) {
+for (const [number, testEngine] of engines.entries()) {
   for (const { runtime, socket } of testEngine.services.filter((each) => each.runtime !== 'crun')) {
     describe(`${testEngine.suite} ${testEngine.name} ${runtime}`, () => {
+      const itInTurn = testsInTurn(number, 2, limits);
       // Older ones differ in Go, not in the engine's runtime.
       for (const { image: fixture, version, modes } of runtime === 'runc' ? ages : ages.slice(0, 1)) {
         for (const brokerMultiplex of modes) {
           const inWhat = brokerMultiplex ? 'in one connection' : 'over sockets';
-          it(`lets a plugin built with go-plugin ${version} call back ${inWhat}`, limits, (t) =>
+          itInTurn(`lets a plugin built with go-plugin ${version} call back ${inWhat}`, (t) =>
             withFixture(t, { testEngine, runtime, socket }, fixture, async ({ host, image }) => {
               const plugin = await host.start({
                 image,

@@ -13,6 +13,7 @@ import {
   type RoutedCallOptions,
 } from '../../src/index.ts';
 import { loadEngines, noEngines, type TestEngine } from '../engines/engines.ts';
+import { testsInTurn, type TestInTurn } from '../engines/in-turn.ts';
 import { fixtureHandshake, loadFixture } from '../plugins/images.ts';
 import { leftovers } from './leftovers.ts';
 import { ownSocketParent } from './socket-parent.ts';
@@ -87,10 +88,13 @@ export async function openCell(testEngine: TestEngine, socketPath: string): Prom
   return cell;
 }
 
-/** One suite for each engine, or one that is skipped with the reason. */
+/**
+ * One suite for each engine, or one that is skipped with the reason. What does not depend on the engine is declared by
+ * `itInTurn`, and runs on one of them.
+ */
 export function describeCells(
   title: string,
-  define: (open: () => Promise<Cell>, name: string) => void,
+  define: (open: () => Promise<Cell>, name: string, itInTurn: TestInTurn) => void,
 ): void {
   const cells = loadEngines()
     .filter(({ rootless, suite }) => !rootless && suite === chosenSuite())
@@ -98,9 +102,9 @@ export function describeCells(
       engine.services.filter(({ runtime }) => runtime === 'runc').map(({ socket }) => ({ engine, socket })),
     );
   describe(title, { skip: cells.length === 0 ? noEngines : false, timeout: 3_600_000 }, () => {
-    for (const { engine, socket } of cells) {
+    for (const [place, { engine, socket }] of cells.entries()) {
       describe(`on ${engine.suite} ${engine.name}`, () => {
-        define(() => openCell(engine, socket), engine.kind);
+        define(() => openCell(engine, socket), engine.kind, testsInTurn(place, cells.length));
       });
     }
   });

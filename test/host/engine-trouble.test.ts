@@ -1,6 +1,6 @@
 /** The engine goes away, comes back, or hangs: plugins that run go on serving. */
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { after, before } from 'node:test';
 import type { PluginHost } from '../../src/index.ts';
 import { containerOf, describeCells, nextEvent, only, type Cell, type KeyValue } from './cell.ts';
 import { engineSwitch, type EngineSwitch } from './engine-switch.ts';
@@ -8,7 +8,7 @@ import { engineSwitch, type EngineSwitch } from './engine-switch.ts';
 const limits = { timeout: 120_000 };
 const value = Buffer.from('v');
 
-describeCells('an engine in trouble', (openCell) => {
+describeCells('an engine in trouble', (openCell, _, itInTurn) => {
   let cell: Cell;
   before(async () => {
     cell = await openCell();
@@ -33,7 +33,7 @@ describeCells('an engine in trouble', (openCell) => {
     assert.deepEqual(await cell.remains(host), []);
   }
 
-  it(
+  itInTurn(
     'that is gone does not end a plugin, nor its calls; once it is back, its end is noticed again',
     limits,
     () =>
@@ -50,7 +50,7 @@ describeCells('an engine in trouble', (openCell) => {
       }),
   );
 
-  it('that is gone when the plugin ends has the calls wait until it is back', limits, () =>
+  itInTurn('that is gone when the plugin ends has the calls wait until it is back', limits, () =>
     withSwitch(async ({ host, kv, way }) => {
       const container = containerOf(only(host));
       await way.cut();
@@ -75,7 +75,7 @@ describeCells('an engine in trouble', (openCell) => {
     }),
   );
 
-  it('that hangs holds nothing up but what needs it, and that can be given up', limits, () =>
+  itInTurn('that hangs holds nothing up but what needs it, and that can be given up', limits, () =>
     withSwitch(async ({ host, kv, way }) => {
       way.hold();
       const abort = new AbortController();

@@ -62,14 +62,14 @@ async function isReadAgain(cell: Cell, host: PluginHost, interrupt: () => Promis
   assert.equal(only(host).lastEnd?.exit?.code, 7, 'its end was watched for again');
 }
 
-describeCells('a plugin whose connection to the engine is cut', (open) => {
+describeCells('a plugin whose connection to the engine is cut', (open, _, itInTurn) => {
   let cell: Cell;
   before(async () => {
     cell = await open();
   });
   after(() => cell[Symbol.asyncDispose]());
 
-  it('is read again, and its log says what may be missing', limits, async () => {
+  itInTurn('is read again, and its log says what may be missing', limits, async () => {
     await using way = await engineSwitch(cell.socketPath);
     await cell.withHost({ socketPath: way.socketPath }, (host) =>
       isReadAgain(cell, host, async () => {
@@ -79,7 +79,7 @@ describeCells('a plugin whose connection to the engine is cut', (open) => {
     );
   });
 
-  it('tells of no gap when it ends by itself', limits, async () => {
+  itInTurn('tells of no gap when it ends by itself', limits, async () => {
     await cell.withHost({}, async (host) => {
       const plugin = await talkative(cell, host);
       const gaps: unknown[] = [];

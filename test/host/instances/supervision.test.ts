@@ -18,7 +18,7 @@ const kills = Number(process.env['BULKHEAD_TEST_RESTARTS'] ?? 10);
 /** Restarts follow at once, however many. */
 const tireless = { delayMs: 0, maxFailures: Infinity } as const;
 
-describeCells('a plugin that ends', (openCell, engineKind) => {
+describeCells('a plugin that ends', (openCell, engineKind, itInTurn) => {
   let cell: Cell;
   before(async () => {
     cell = await openCell();
@@ -71,7 +71,7 @@ describeCells('a plugin that ends', (openCell, engineKind) => {
     );
   }
 
-  it('is replaced when it hangs: paused behind our back', limits, () =>
+  itInTurn('is replaced when it hangs: paused behind our back', limits, () =>
     withMount(
       { restart: tireless, health: { intervalMs: 100, timeoutMs: 500, failures: 2 } },
       [],
@@ -90,7 +90,7 @@ describeCells('a plugin that ends', (openCell, engineKind) => {
     ),
   );
 
-  it('does not repeat a call that it may have carried out, unless told that it may', limits, () =>
+  itInTurn('does not repeat a call that it may have carried out, unless told that it may', limits, () =>
     withMount({ restart: tireless }, [], async ({ host, kv }) => {
       const error: unknown = await kv.get({ key: 'crash' }).catch((reason: unknown) => reason);
       assert.ok(error instanceof OutcomeUnknownError, String(error));
@@ -107,7 +107,7 @@ describeCells('a plugin that ends', (openCell, engineKind) => {
     }),
   );
 
-  it('never gets a call again that ended it', limits, () =>
+  itInTurn('never gets a call again that ended it', limits, () =>
     withMount({ restart: tireless }, [], async ({ host, kv }) => {
       for (let crash = 1; crash <= 10; crash += 1) {
         await assert.rejects(kv.get({ key: 'crash' }), OutcomeUnknownError);
@@ -117,24 +117,27 @@ describeCells('a plugin that ends', (openCell, engineKind) => {
     }),
   );
 
-  it('is given up when it keeps ending, with its last words, and starts again when it is reset', limits, () =>
-    withMount({ restart: { delayMs: 1, maxFailures: 3 } }, [], async ({ host, kv }) => {
-      for (let crash = 0; crash < 4; crash += 1) {
-        await assert.rejects(kv.get({ key: 'crash' }), OutcomeUnknownError);
-      }
-      const error: unknown = await kv.put({ key: 'k', value }).catch((reason: unknown) => reason);
-      assert.ok(error instanceof CrashLoopError, String(error));
-      assert.match(error.message, /4 times within 120 s; its last words: the store is corrupt/);
-      assert.equal(only(host).state.name, 'failed');
-      assert.equal(host.metrics().instances.failed, 1);
-      const started = nextEvent('bulkhead:instance', ({ instance }) => instance.state.name === 'ready');
-      assert.equal(host.reset(error.instanceId), true);
-      await started;
-      await kv.put({ key: 'k', value });
-    }),
+  itInTurn(
+    'is given up when it keeps ending, with its last words, and starts again when it is reset',
+    limits,
+    () =>
+      withMount({ restart: { delayMs: 1, maxFailures: 3 } }, [], async ({ host, kv }) => {
+        for (let crash = 0; crash < 4; crash += 1) {
+          await assert.rejects(kv.get({ key: 'crash' }), OutcomeUnknownError);
+        }
+        const error: unknown = await kv.put({ key: 'k', value }).catch((reason: unknown) => reason);
+        assert.ok(error instanceof CrashLoopError, String(error));
+        assert.match(error.message, /4 times within 120 s; its last words: the store is corrupt/);
+        assert.equal(only(host).state.name, 'failed');
+        assert.equal(host.metrics().instances.failed, 1);
+        const started = nextEvent('bulkhead:instance', ({ instance }) => instance.state.name === 'ready');
+        assert.equal(host.reset(error.instanceId), true);
+        await started;
+        await kv.put({ key: 'k', value });
+      }),
   );
 
-  it(
+  itInTurn(
     'ends at every third request of 64 callers: none is answered twice, none hangs, none is lost in silence',
     limits,
     () =>
@@ -206,7 +209,7 @@ describeCells('a plugin that ends', (openCell, engineKind) => {
     }
   });
 
-  it('is taken over for at once by a spare', limits, () =>
+  itInTurn('is taken over for at once by a spare', limits, () =>
     withMount({ restart: tireless, warmSpare: true }, [], async ({ host, kv }) => {
       await spareReady(host);
       for (let round = 0; round < 3; round += 1) {

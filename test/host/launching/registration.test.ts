@@ -11,7 +11,7 @@ import { containerOf, describeCells, only, sharedKind, type Cell, type KeyValue 
 const limits = { timeout: 120_000 };
 const secret = 's3cret-value';
 
-describeCells('registration', (openCell) => {
+describeCells('registration', (openCell, _, itInTurn) => {
   let cell: Cell;
   before(async () => {
     cell = await openCell();
@@ -41,7 +41,7 @@ describeCells('registration', (openCell) => {
     }),
   );
 
-  it('says before a start whether a plugin can run here, and why not', limits, () =>
+  itInTurn('says before a start whether a plugin can run here, and why not', limits, () =>
     cell.withHost({}, async (host) => {
       await host.runtimes.register({ type: 'container', name: 'strange', ociRuntime: 'no-such-runtime' });
       const plugin = { type: 'kv', name: 'kv', ociImage: cell.image };
@@ -56,7 +56,7 @@ describeCells('registration', (openCell) => {
     }),
   );
 
-  it('passes on every setting of a plugin runtime to the container', limits, () =>
+  itInTurn('passes on every setting of a plugin runtime to the container', limits, () =>
     cell.withHost({}, async (host) => {
       await host.runtimes.register({
         type: 'container',
@@ -85,52 +85,59 @@ describeCells('registration', (openCell) => {
     }),
   );
 
-  it('refuses what does not start, is not there, or is another image, and keeps nothing of it', limits, () =>
-    cell.withHost({}, async (host) => {
-      const plugin = { type: 'kv', name: 'kv', ociImage: cell.image };
-      const cases: [string, object, RegExp][] = [
-        ['PLUGIN_EXITED', { args: ['exit-3'] }, /the license file is missing/],
-        ['HANDSHAKE_NOT_RECOGNISED', { args: ['garbage'] }, /./],
-        ['IMAGE_NOT_PRESENT', { ociImage: 'localhost/no-such:1' }, /localhost\/no-such:1/],
-        [
-          'IMAGE_NOT_PRESENT',
-          { ociImage: 'localhost/no-such', version: '2.0.0' },
-          /localhost\/no-such:2\.0\.0/,
-        ],
-        ['IMAGE_DIGEST_MISMATCH', { sha256: '0'.repeat(64) }, /it has sha256:[0-9a-f]{64}.*not sha256:0{64}/],
-        ['CATALOG_NOT_FOUND', { runtime: 'nowhere' }, /plugin runtime "nowhere"/],
-        ['INVALID_OPTION', { type: 'unheard-of' }, /knows no plugins of type/],
-        ['INVALID_OPTION', { env: ['BASIC_PLUGIN=x'] }, /BASIC_PLUGIN is set by the go-plugin protocol/],
-      ];
-      for (const [code, change, text] of cases) {
+  itInTurn(
+    'refuses what does not start, is not there, or is another image, and keeps nothing of it',
+    limits,
+    () =>
+      cell.withHost({}, async (host) => {
+        const plugin = { type: 'kv', name: 'kv', ociImage: cell.image };
+        const cases: [string, object, RegExp][] = [
+          ['PLUGIN_EXITED', { args: ['exit-3'] }, /the license file is missing/],
+          ['HANDSHAKE_NOT_RECOGNISED', { args: ['garbage'] }, /./],
+          ['IMAGE_NOT_PRESENT', { ociImage: 'localhost/no-such:1' }, /localhost\/no-such:1/],
+          [
+            'IMAGE_NOT_PRESENT',
+            { ociImage: 'localhost/no-such', version: '2.0.0' },
+            /localhost\/no-such:2\.0\.0/,
+          ],
+          [
+            'IMAGE_DIGEST_MISMATCH',
+            { sha256: '0'.repeat(64) },
+            /it has sha256:[0-9a-f]{64}.*not sha256:0{64}/,
+          ],
+          ['CATALOG_NOT_FOUND', { runtime: 'nowhere' }, /plugin runtime "nowhere"/],
+          ['INVALID_OPTION', { type: 'unheard-of' }, /knows no plugins of type/],
+          ['INVALID_OPTION', { env: ['BASIC_PLUGIN=x'] }, /BASIC_PLUGIN is set by the go-plugin protocol/],
+        ];
+        for (const [code, change, text] of cases) {
+          await assert.rejects(
+            host.plugins.register({ ...plugin, ...change }),
+            (error: Error & { code?: string }) => {
+              assert.equal(error.code, code, error.message);
+              assert.match(error.message, text);
+              return true;
+            },
+          );
+        }
+        await host.runtimes.register({ type: 'container', name: 'strange', ociRuntime: 'no-such-runtime' });
+        await assert.rejects(host.plugins.register({ ...plugin, runtime: 'strange' }), {
+          code: 'LAUNCH_REFUSED',
+        });
+        await host.runtimes.register({ type: 'container', name: 'mine', rootless: true });
+        await assert.rejects(host.plugins.register({ ...plugin, runtime: 'mine' }), /is rootful/);
+        const { id } = await cell.engine.images.inspect(cell.image);
         await assert.rejects(
-          host.plugins.register({ ...plugin, ...change }),
-          (error: Error & { code?: string }) => {
-            assert.equal(error.code, code, error.message);
-            assert.match(error.message, text);
+          host.plugins.register({ ...plugin, ociImage: 'localhost/other:1', sha256: id }),
+          (error: Error & { hint?: string }) => {
+            assert.match(error.hint ?? '', new RegExp(`is there as .*${cell.image}`));
             return true;
           },
         );
-      }
-      await host.runtimes.register({ type: 'container', name: 'strange', ociRuntime: 'no-such-runtime' });
-      await assert.rejects(host.plugins.register({ ...plugin, runtime: 'strange' }), {
-        code: 'LAUNCH_REFUSED',
-      });
-      await host.runtimes.register({ type: 'container', name: 'mine', rootless: true });
-      await assert.rejects(host.plugins.register({ ...plugin, runtime: 'mine' }), /is rootful/);
-      const { id } = await cell.engine.images.inspect(cell.image);
-      await assert.rejects(
-        host.plugins.register({ ...plugin, ociImage: 'localhost/other:1', sha256: id }),
-        (error: Error & { hint?: string }) => {
-          assert.match(error.hint ?? '', new RegExp(`is there as .*${cell.image}`));
-          return true;
-        },
-      );
-      assert.deepEqual((await host.plugins.list()).entries, []);
-    }),
+        assert.deepEqual((await host.plugins.list()).entries, []);
+      }),
   );
 
-  it('holds against the plugin what it says of itself, and finds out its type', limits, async () => {
+  itInTurn('holds against the plugin what it says of itself, and finds out its type', limits, async () => {
     const says: PluginKind = {
       ...sharedKind,
       probe: () => Promise.resolve({ type: 'talking', version: '1.2.3' }),
@@ -149,7 +156,7 @@ describeCells('registration', (openCell) => {
     });
   });
 
-  it('is shared by two hosts of one directory, which are one cluster', limits, async () => {
+  itInTurn('is shared by two hosts of one directory, which are one cluster', limits, async () => {
     const directory = await mkdtemp(join(tmpdir(), 'bulkhead-'));
     try {
       await cell.withHost({ directory }, (first) =>
@@ -175,7 +182,7 @@ describeCells('registration', (openCell) => {
     }
   });
 
-  it(
+  itInTurn(
     'shows in labels, name, events, counters and log whose a container is, and no secret anywhere',
     limits,
     async () => {

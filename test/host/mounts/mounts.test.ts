@@ -14,7 +14,7 @@ import { describeCells, only, type Cell, type KeyValue } from '../cell.ts';
 const limits = { timeout: 120_000 };
 const value = Buffer.from('v');
 
-describeCells('mounts', (openCell, engineKind) => {
+describeCells('mounts', (openCell, engineKind, itInTurn) => {
   let cell: Cell;
   before(async () => {
     cell = await openCell();
@@ -36,7 +36,7 @@ describeCells('mounts', (openCell, engineKind) => {
 
   const client = (mount: Mount): KeyValue => mount.client<KeyValue>(cell.definition);
 
-  it('share a plugin that may be shared; the last one out stops it', limits, () =>
+  itInTurn('share a plugin that may be shared; the last one out stops it', limits, () =>
     withPlugins({}, async (host) => {
       const mounts = await Promise.all(Array.from({ length: 5 }, () => host.mount('kv', 'kv')));
       assert.equal(host.instances().length, 1);
@@ -53,7 +53,7 @@ describeCells('mounts', (openCell, engineKind) => {
     }),
   );
 
-  it(
+  itInTurn(
     'have one each of a plugin that may not be shared, of another version, and when they ask for it',
     limits,
     () =>
@@ -74,7 +74,7 @@ describeCells('mounts', (openCell, engineKind) => {
       }),
   );
 
-  it('say what their plugin serves, and on which instance they are, also after a restart', limits, () =>
+  itInTurn('say what their plugin serves, and on which instance they are, also after a restart', limits, () =>
     withPlugins({ restart: { delayMs: 0 } }, async (host) => {
       const mount = await host.mount('kv', 'kv');
       assert.ok((await mount.reflection.services()).includes('proto.KV'));
@@ -91,7 +91,7 @@ describeCells('mounts', (openCell, engineKind) => {
     }),
   );
 
-  it('keep an idle plugin for the next one, if told to', limits, () =>
+  itInTurn('keep an idle plugin for the next one, if told to', limits, () =>
     withPlugins({ idleMs: 60_000 }, async (host) => {
       await (await host.mount('kv', 'kv')).close();
       const { id } = only(host);
@@ -100,7 +100,7 @@ describeCells('mounts', (openCell, engineKind) => {
     }),
   );
 
-  it(
+  itInTurn(
     'refuse what can not be: a second one of the same id, an unknown plugin, one that does not start',
     limits,
     () =>
@@ -118,7 +118,7 @@ describeCells('mounts', (openCell, engineKind) => {
       }),
   );
 
-  it('are prepared for each plugin they get, and take leave of each that lives on', limits, () =>
+  itInTurn('are prepared for each plugin they get, and take leave of each that lives on', limits, () =>
     withPlugins({ restart: { delayMs: 0 } }, async (host) => {
       const seen: string[] = [];
       const note =
@@ -179,7 +179,7 @@ describeCells('mounts', (openCell, engineKind) => {
     }),
   );
 
-  it('move to another version, and stay where they are when that does not start', limits, () =>
+  itInTurn('move to another version, and stay where they are when that does not start', limits, () =>
     withPlugins({}, async (host) => {
       const mount = await host.mount('kv', 'kv');
       await client(mount).put({ key: 'k', value });
@@ -205,7 +205,7 @@ describeCells('mounts', (openCell, engineKind) => {
     }),
   );
 
-  it('show what is registered otherwise by now', limits, () =>
+  itInTurn('show what is registered otherwise by now', limits, () =>
     withPlugins({}, async (host) => {
       await host.runtimes.register({ type: 'container', name: 'small', memoryBytes: 64 << 20 });
       const plugin = {
@@ -256,7 +256,7 @@ describeCells('mounts', (openCell, engineKind) => {
     });
   });
 
-  it('of other plugins do not wait for one that starts slowly', limits, () =>
+  itInTurn('of other plugins do not wait for one that starts slowly', limits, () =>
     withPlugins({}, async (host) => {
       await host.plugins.register(
         { type: 'kv', name: 'silent', ociImage: cell.image, args: ['silent'] },
@@ -272,7 +272,7 @@ describeCells('mounts', (openCell, engineKind) => {
     }),
   );
 
-  it('end with the host, also while they start and while they are called', limits, async () => {
+  itInTurn('end with the host, also while they start and while they are called', limits, async () => {
     const host = await cell.open();
     await host.plugins.register({ type: 'kv', name: 'kv', ociImage: cell.image }, { skipProbe: true });
     await host.plugins.register(

@@ -80,7 +80,7 @@ async function slowWay(target: string) {
   };
 }
 
-describeCells('a creation that was given up', (openCell) => {
+describeCells('a creation that was given up', (openCell, _, itInTurn) => {
   let cell: Cell;
   before(async () => {
     cell = await openCell();
@@ -119,7 +119,7 @@ describeCells('a creation that was given up', (openCell) => {
     assert.deepEqual(await cell.remains(host), []);
   });
 
-  it('leaves nothing when the host is closed before that', limits, async () => {
+  itInTurn('leaves nothing when the host is closed before that', limits, async () => {
     await using way = await slowWay(cell.socketPath);
     const host = await cell.open({ socketPath: way.socketPath });
     const starting = assert.rejects(host.start(launch()), { code: 'HOST_CLOSED' });
@@ -130,7 +130,7 @@ describeCells('a creation that was given up', (openCell) => {
     assert.deepEqual(await cell.remains(host), []);
   });
 
-  it('is found by the next host when its process has ended before that', limits, async () => {
+  itInTurn('is found by the next host when its process has ended before that', limits, async () => {
     await using way = await slowWay(cell.socketPath);
     const clusterId = randomUUID();
     const script = programArgs('test/host/orphans/doomed-host.ts');
@@ -156,7 +156,7 @@ describeCells('a creation that was given up', (openCell) => {
     ['never comes', { kind: 'stall', afterBytes: 0 }],
   ];
   for (const [what, fault] of faults) {
-    it(`leaves nothing when its answer ${what}`, limits, async () => {
+    itInTurn(`leaves nothing when its answer ${what}`, limits, async () => {
       await using proxy = await startFaultProxy({ target: cell.socketPath });
       const host = await cell.open({ socketPath: proxy.socketPath });
       let asked: () => void = () => undefined;

@@ -124,7 +124,7 @@ describe('a folder for sockets that is removed', () => {
   });
 });
 
-describeCells('a host whose folders are removed', (openCell) => {
+describeCells('a host whose folders are removed', (openCell, _, itInTurn) => {
   let cell: Cell;
   before(async () => {
     cell = await openCell();
@@ -137,7 +137,7 @@ describeCells('a host whose folders are removed', (openCell) => {
     return mount.client<KeyValue>(cell.definition);
   }
 
-  it('starts plugins as before, and says so once', limits, () =>
+  itInTurn('starts plugins as before, and says so once', limits, () =>
     cell.withHost({ socketDirectory: join(cell.parent, 'own') }, async (host) => {
       const first = await host
         .start({ image: cell.image, handshake: fixtureHandshake, protocolVersions: [1] })
@@ -164,7 +164,7 @@ describeCells('a host whose folders are removed', (openCell) => {
     ['everything', (folder) => [join(folder, 's'), join(folder, 'p'), dirname(folder)]],
   ];
   for (const [what, pathsOf] of parts) {
-    it(`starts a plugin again that has lost ${what}`, limits, () =>
+    itInTurn(`starts a plugin again that has lost ${what}`, limits, () =>
       cell.withHost({ restart: { delayMs: 10 } }, async (host) => {
         const kv = await mounted(host);
         await kv.put({ key: 'k', value: Buffer.from('v') });

@@ -15,7 +15,7 @@ const limits = { timeout: 300_000 };
 /** Kills at random points of a launch. */
 const kills = Number(process.env['BULKHEAD_TEST_KILLS'] ?? 4);
 
-describeCells('a host that is killed', (openCell) => {
+describeCells('a host that is killed', (openCell, _, itInTurn) => {
   let cell: Cell;
   before(async () => {
     cell = await openCell();
@@ -52,7 +52,7 @@ describeCells('a host that is killed', (openCell) => {
     return containers.map(({ names }) => names[0] ?? '');
   }
 
-  it('leaves nothing after the next one is opened, which touches nobody else', limits, async () => {
+  itInTurn('leaves nothing after the next one is opened, which touches nobody else', limits, async () => {
     const clusterId = randomUUID();
     const [dead, living, stranger] = [
       doom(clusterId, 'stay'),
@@ -94,7 +94,7 @@ describeCells('a host that is killed', (openCell) => {
     }
   });
 
-  it('leaves nothing after some moments, when it has a watchdog', limits, async () => {
+  itInTurn('leaves nothing after some moments, when it has a watchdog', limits, async () => {
     const clusterId = randomUUID();
     const host = doom(clusterId, 'watched');
     await host.line();
