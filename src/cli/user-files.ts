@@ -1,6 +1,8 @@
 /**
  * Reads and writes files that the command line names. Errors name the file and say what to do. What is written appears
- * as a whole or not at all: nobody finds an empty or half report.
+ * as a whole or not at all, so that nobody finds an empty or half report. A file that can't be replaced is written in
+ * place, and a full disk can leave it cut: a device, a pipe, a file with several names or of another owner, and one that
+ * is a mount of its own.
  */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
@@ -29,7 +31,7 @@ export async function readUserFile(path: string): Promise<string> {
 
 /** A file to be written when the work is done, which may take minutes. */
 export interface OutputFile {
-  /** @throws BulkheadError `FILE_UNUSABLE`; then what was there before is unchanged */
+  /** @throws BulkheadError `FILE_UNUSABLE`; then what was there before is unchanged, if it could be replaced */
   write(text: string): Promise<void>;
 }
 
@@ -50,7 +52,7 @@ export async function openUserFile(path: string): Promise<OutputFile> {
   return { write: (text) => writeUserFile(path, text) };
 }
 
-/** @throws BulkheadError `FILE_UNUSABLE`; then what was there before is unchanged */
+/** @throws BulkheadError `FILE_UNUSABLE`; then what was there before is unchanged, if it could be replaced */
 export async function writeUserFile(path: string, text: string): Promise<void> {
   await writeUserStream(path, [text]);
 }
@@ -59,7 +61,7 @@ export async function writeUserFile(path: string, text: string): Promise<void> {
  * Writes a file from pieces of unknown size.
  *
  * @throws BulkheadError `FILE_UNUSABLE`; what the source throws; the reason of the signal. Then what was there before
- *   is unchanged
+ *   is unchanged, if it could be replaced
  */
 export async function writeUserStream(
   path: string,

@@ -2,12 +2,13 @@ import type { CellFilter, MatrixCell, MatrixResult } from '../../compatibility/i
 import { command, type Context } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { optionalChoice, text, texts, toggle, type FlagValues } from '../flags.ts';
-import { parseFilter, parseRequirements } from '../matrix/cells-of-words.ts';
-import { formatForFile, formatMatrix, matrixData, matrixFormats } from '../matrix/formats.ts';
-import { checkField, fieldFlag, printData, type Format } from '../output/document.ts';
+import { parseFilter } from '../matrix/cells-of-words.ts';
+import { formatMatrix, matrixData, matrixFormats } from '../matrix/formats.ts';
+import { fieldFlag } from '../output/document.ts';
+import { checkReportField, openReportOutput } from '../matrix/report-output.ts';
 import { isGood, summaryWords, type MatrixReport } from '../matrix/report.ts';
 import { UsageError } from '../usage-error.ts';
-import { openUserFile, readUserFile, type OutputFile } from '../user-files.ts';
+import { readUserFile } from '../user-files.ts';
 import { directoryFlag, directoryOf } from './directory.ts';
 import { enginesFlag } from './engine-flag.ts';
 import { judgedOptions, kindOf, lockingFlags, matrixLaunchFlags } from './launch-flags.ts';
@@ -65,30 +66,15 @@ export const matrix = command({
   positionals: [{ name: 'IMAGE', optional: true }],
   flags: matrixFlags,
   async run({ args: [image], flags }, context) {
-    const { terminal, did } = context;
     const filter = parseFilter(flags.filter);
     checkFlags(image, flags);
-    const required =
-      flags.require === undefined
-        ? undefined
-        : parseRequirements(await readUserFile(flags.require), flags.require);
-    const formats = flags.output.map((file) => formatForFile(file, flags.format));
-    const files: OutputFile[] = [];
-    for (const file of flags.output) files.push(await openUserFile(file));
-    const report = await reportOf(image, flags, filter, required, context);
-    for (const [at, file] of files.entries()) {
-      await file.write(`${await formatMatrix(report, formats[at] ?? 'table')}\n`);
-      did(`${flags.output[at] ?? ''} was written`);
-    }
-    if (flags.field !== undefined) {
-      printData(terminal, fieldFormat(flags), matrixData(report), () => [], flags);
-      return isGood(report) ? exitCodes.ok : exitCodes.no;
-    }
-    terminal.out(
-      files.length > 0
-        ? summaryWords(report.result)
-        : await formatMatrix(report, flags.format ?? 'table', terminal.paint),
-    );
+    const output = await openReportOutput(flags, context);
+    const report = await reportOf(image, flags, filter, output.required, context);
+    await output.put({
+      data: matrixData(report),
+      summary: summaryWords(report.result),
+      format: (format, paint) => formatMatrix(report, format, paint),
+    });
     return isGood(report) ? exitCodes.ok : exitCodes.no;
   },
 });
@@ -143,10 +129,7 @@ function refuseUnknownRuntimes(
 }
 
 function checkFlags(image: string | undefined, flags: MatrixFlags): void {
-  if (flags.field !== undefined) {
-    checkField(flags.field, ['cells', 'summary', ...(flags.require === undefined ? [] : ['unmet'])]);
-    fieldFormat(flags);
-  }
+  checkReportField(flags);
   if (flags.live && flags.dry) throw new UsageError('-dry and -live are two ways to do it: give one of them');
   if (flags.live && image === undefined) refuseOfImage(flags);
   if (flags.facts !== undefined && (flags.live || image !== undefined || flags.engine.length > 0)) {
@@ -168,12 +151,6 @@ function refuseOfImage(flags: MatrixFlags): void {
   if (given.length === 0) return;
   const flagsGiven = given.map((name) => `-${name}`).join(', ');
   throw new UsageError(`${flagsGiven}: these say how to start an image, and IMAGE is missing`);
-}
-
-/** The format of a single field. @throws UsageError for one that only a whole matrix has */
-function fieldFormat({ format = 'table' }: MatrixFlags): Format {
-  if (format === 'table' || format === 'json' || format === 'yaml') return format;
-  throw new UsageError(`-field is for -format=table, json or yaml, not for ${format}`);
 }
 
 async function resultOf(

@@ -2,11 +2,10 @@ import { command } from '../../command.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { optionalChoice, text, texts, whole, type FlagValues } from '../../flags.ts';
 import { lazyModules } from '../../lazy-modules.ts';
-import { parseFilter, parseRequirements } from '../../matrix/cells-of-words.ts';
-import { formatForFile, matrixFormats } from '../../matrix/formats.ts';
-import { checkField, fieldFlag, printData } from '../../output/document.ts';
-import { UsageError } from '../../usage-error.ts';
-import { openUserFile, readUserFile, type OutputFile } from '../../user-files.ts';
+import { parseFilter } from '../../matrix/cells-of-words.ts';
+import { matrixFormats } from '../../matrix/formats.ts';
+import { openReportOutput } from '../../matrix/report-output.ts';
+import { fieldFlag } from '../../output/document.ts';
 import { enginesFlag } from '../engine-flag.ts';
 import { pair, withoutUser } from '../launch-flags.ts';
 import { unknownOverrideFlag } from '../override-flag.ts';
@@ -53,26 +52,9 @@ export const test = command({
   positionals: [{ name: 'IMAGE' }],
   flags: testFlags,
   async run({ args: [image], flags }, context) {
-    const { terminal, did } = context;
     const filter = parseFilter(flags.filter);
     const config = Object.fromEntries(flags.options.map((each) => pair('-options', each)));
-    if (flags.field !== undefined)
-      checkField(flags.field, ['cells', 'summary', ...(flags.require === undefined ? [] : ['unmet'])]);
-    const fieldFormat = flags.format ?? 'table';
-    if (
-      flags.field !== undefined &&
-      fieldFormat !== 'table' &&
-      fieldFormat !== 'json' &&
-      fieldFormat !== 'yaml'
-    )
-      throw new UsageError(`-field is for -format=table, json or yaml, not for ${fieldFormat}`);
-    const required =
-      flags.require === undefined
-        ? undefined
-        : parseRequirements(await readUserFile(flags.require), flags.require);
-    const formats = flags.output.map((file) => formatForFile(file, flags.format));
-    const files: OutputFile[] = [];
-    for (const file of flags.output) files.push(await openUserFile(file));
+    const output = await openReportOutput(flags, context);
     const [
       { runConformance },
       { unmetCells },
@@ -89,17 +71,13 @@ export const test = command({
       image,
       generatedAt: new Date(),
       version: packageVersion(),
-      unmet: required && unmetCells(required, result.cells),
+      unmet: output.required && unmetCells(output.required, result.cells),
     };
-    for (const [at, file] of files.entries()) {
-      await file.write(`${await formatConformance(report, formats[at] ?? 'table')}\n`);
-      did(`${flags.output[at] ?? ''} was written`);
-    }
-    if (flags.field !== undefined) {
-      const format = fieldFormat as 'table' | 'json' | 'yaml';
-      printData(terminal, format, conformanceData(report), () => [], flags);
-    } else if (files.length > 0) terminal.out(outcomeWords(report));
-    else terminal.out(await formatConformance(report, flags.format ?? 'table', terminal.paint));
+    await output.put({
+      data: conformanceData(report),
+      summary: outcomeWords(report),
+      format: (format, paint) => formatConformance(report, format, paint),
+    });
     return isConforming(report) ? exitCodes.ok : exitCodes.no;
   },
 });
