@@ -3,6 +3,7 @@
 /** Rooms from the top to the ground: each may import those that stand on lower floors. */
 export const floors = [
   ['index.ts', 'cli', 'testing'],
+  ['server'],
   ['vault'],
   ['matrix'],
   ['host'],
@@ -33,5 +34,6 @@ export const innerDoors = [
   'kinds/vault/exercise.ts',
   'kinds/vault/kinds.ts',
   'kinds/well-known.ts',
+  'server/internal.ts',
   'vault/internal.ts',
 ];

@@ -1,21 +1,25 @@
 import { once } from 'node:events';
 import { BulkheadError } from '../../errors.ts';
 import { PluginHost } from '../../host/index.ts';
+import { openHttp, TokenBook } from '../../server/internal.ts';
 import { KeptMounts, keptPlaces, openKeptStorage, serveMounts } from '../../vault/internal.ts';
 import type { Context } from '../command.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { plainText } from '../output/plain-text.ts';
 import { findServedMounts } from '../vault/served-mounts.ts';
-import { isInUse, keyFileOf, tellProblem, type MountsFlags } from '../vault/with-mounts.ts';
+import { isInUse, keyFileOf, tellProblem } from '../vault/with-mounts.ts';
+import { httpOptions } from './serve-http.ts';
+import type { ServeFlags } from './serve.ts';
 import { directoryOf } from './directory.ts';
 import { controlLogger, keepAlive, tellStates } from './host-reports.ts';
 import { tellOverrides } from './override-flag.ts';
 
 /** Keeps the mounts of a directory running and serves them, until the command is ended. */
-export async function serveDirectory(flags: MountsFlags, context: Context): Promise<ExitCode> {
+export async function serveDirectory(flags: ServeFlags, context: Context): Promise<ExitCode> {
   const { terminal, signal } = context;
   const directory = directoryOf(flags.directory, context);
   const { folder } = keptPlaces(directory);
+  await using http = await httpOptions(flags, context);
   using _overrides = tellOverrides(terminal);
   const { pid } = await findServedMounts(folder, signal);
   if (pid !== undefined) throw served(directory.directory, pid);
@@ -53,9 +57,20 @@ export async function serveDirectory(flags: MountsFlags, context: Context): Prom
       terminal.err(plainText(text));
     },
   });
+  await using server = await openHttp(
+    directory,
+    { host, mounts, tokens: new TokenBook(directory) },
+    http.options,
+  );
   await mounts.openAll({ signal });
   const count = (await mounts.list()).length;
   terminal.out(plainText(`Serving ${count} mounts of ${directory.directory}`));
+  for (const address of [`unix://${server.socketPath}`, server.url])
+    if (address !== undefined) terminal.out(plainText(`VAULT_ADDR=${address}`));
+  if (server.adminToken !== undefined) {
+    terminal.out(`VAULT_TOKEN=${server.adminToken}`);
+    terminal.err('This token allows everything. It is shown this once; bulkhead token makes further ones.');
+  }
   if (!signal.aborted) await once(signal, 'abort');
   return exitCodes.ok;
 }

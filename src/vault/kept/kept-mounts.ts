@@ -12,8 +12,10 @@ import { MountTable, type KeptMount, type WantedMount } from './mount-table.ts';
 import type { KeptAnswer, KeptRequest, Mounts } from './mounts.ts';
 
 export interface KeptMountsOptions {
-  /** Opens the host with the first mount that is opened, so that a list needs no engine. It is closed with the mounts. */
+  /** Opens the host with the first mount that is opened, so that a list needs no engine. It is closed with the mounts, unless `keepsHost` is set. */
   readonly openHost: () => Promise<PluginHost>;
+  /** Whether the host stays open when the mounts are closed. Default false. */
+  readonly keepsHost?: boolean;
   /** Told what fails without a caller who waits for it. */
   readonly onProblem: (problem: VaultProblem) => void;
 }
@@ -115,6 +117,21 @@ export class KeptMounts implements Mounts, AsyncDisposable {
     return response && keptAnswer(response);
   }
 
+  /** Finds the mount that a path leads to. @throws BulkheadError `VAULT_MOUNT_NOT_FOUND` */
+  route(path: string): { readonly mount: KeptMount; readonly rest: string } {
+    return this.#table.route(path);
+  }
+
+  /** The mount of exactly this path, if there is one. */
+  get(path: string): KeptMount | undefined {
+    return this.#table.get(path);
+  }
+
+  /** The mount in use, which is opened if need be. @throws the errors of `openVaultMount` */
+  opened(kept: KeptMount, { signal }: AbortOption): Promise<VaultMount> {
+    return orAborted(this.#mount(kept), signal);
+  }
+
   /** Ends the plugins, then the host, then the storage. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#life.abort(new BulkheadError('HOST_CLOSED', 'the mounts are being closed'));
@@ -122,7 +139,7 @@ export class KeptMounts implements Mounts, AsyncDisposable {
       for (const mount of await Promise.allSettled(this.#open.values()))
         if (mount.status === 'fulfilled') await mount.value.close();
       const host = await this.#host?.catch(() => undefined);
-      await host?.close();
+      if (this.#options.keepsHost !== true) await host?.close();
     } finally {
       await this.#storage.close();
     }

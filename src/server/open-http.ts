@@ -1,0 +1,81 @@
+/** Serves the API over HTTP for mounts that are open already. */
+import { join, resolve } from 'node:path';
+import type { TrustedDirectory } from '../catalog/internal.ts';
+import { listenOnAddress, listenOnSocket, type Listener } from './http/listeners.ts';
+import { limitsOf } from './http/limits.ts';
+import { serveRequest, type Frame } from './http/serve-request.ts';
+import { UnderWay } from './http/under-way.ts';
+import { RouteTable } from './routes/match.ts';
+import type { Route, ServerContext } from './routes/route.ts';
+import { routes } from './routes/table.ts';
+import type { HttpOptions } from './server-options.ts';
+
+/** The API over HTTP, while it is served. */
+export interface HttpServer extends AsyncDisposable {
+  /** Path of the unix socket: `server/http.sock` in the directory. */
+  readonly socketPath: string;
+  /** Such as `http://127.0.0.1:8200`; absent where no address was asked for. */
+  readonly url: string | undefined;
+  /** The token that allows everything, which a first start makes. It is shown nowhere else. */
+  readonly adminToken: string | undefined;
+  /** Takes no more requests, and waits for those under way, for as long as the limit `drainMs` says. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** @throws the errors of the file system; InvalidOptionError; StoreError */
+export async function openHttp(
+  directory: TrustedDirectory,
+  context: ServerContext,
+  options: HttpOptions = {},
+  /** Routes in place of those of the API, for tests. */
+  table: readonly Route[] = routes,
+): Promise<HttpServer> {
+  const limits = limitsOf(options.limits);
+  const underWay = new UnderWay(limits);
+  const frame: Frame = {
+    ...{ context, limits, underWay, table: new RouteTable(table) },
+    log: (entry) => options.accessLog?.(entry),
+    problem: reporter(options),
+  };
+  const socketPath = join(resolve(directory.directory), 'server', 'http.sock');
+  const listeners: Listener[] = [];
+  const close = async (): Promise<void> => {
+    for (const each of listeners) each.stop();
+    await underWay.drain(limits.drainMs);
+    for (const each of listeners) await each[Symbol.asyncDispose]();
+  };
+  try {
+    const adminToken = await firstToken(context);
+    listeners.push(
+      await listenOnSocket(directory, socketPath, limits, (message, response) => {
+        void serveRequest(frame, message, response, undefined);
+      }),
+    );
+    if (options.listen !== undefined) {
+      listeners.push(
+        await listenOnAddress(options.listen, limits, (hosts) => (message, response) => {
+          void serveRequest(frame, message, response, hosts);
+        }),
+      );
+    }
+    let closing: Promise<void> | undefined;
+    const closeOnce = (): Promise<void> => (closing ??= close());
+    return { socketPath, url: listeners[1]?.address, adminToken, close: closeOnce, [Symbol.asyncDispose]: closeOnce };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function firstToken({ tokens }: ServerContext): Promise<string | undefined> {
+  if ((await tokens.list()).some(({ scope }) => scope === 'everything')) return undefined;
+  return (await tokens.create({ name: 'admin', scope: 'everything' })).token;
+}
+
+function reporter({ onProblem }: HttpOptions): Frame['problem'] {
+  return (requestId, error) => {
+    const what = `the request ${requestId} failed`;
+    if (onProblem !== undefined) onProblem({ what, error });
+    else process.emitWarning(`${what}: ${String(error)}`);
+  };
+}
