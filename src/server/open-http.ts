@@ -1,5 +1,6 @@
 /** Serves the API over HTTP for mounts that are open already. */
 import { join, resolve } from 'node:path';
+import { fileStore, PluginCatalog, RuntimeCatalog } from '../catalog/index.ts';
 import type { TrustedDirectory } from '../catalog/internal.ts';
 import { listenOnAddress, listenOnSocket, type Listener } from './http/listeners.ts';
 import { limitsOf } from './http/limits.ts';
@@ -25,11 +26,14 @@ export interface HttpServer extends AsyncDisposable {
 /** @throws the errors of the file system; InvalidOptionError; StoreError */
 export async function openHttp(
   directory: TrustedDirectory,
-  context: ServerContext,
+  given: Omit<ServerContext, 'entryOf'>,
   options: HttpOptions = {},
   /** Routes in place of those of the API, for tests. */
   table: readonly Route[] = routes,
 ): Promise<HttpServer> {
+  const store = fileStore(directory.directory, { trustedOwners: directory.trustedOwners });
+  const catalog = new PluginCatalog(store, new RuntimeCatalog(store));
+  const context = { ...given, entryOf: catalog.resolve.bind(catalog) };
   const limits = limitsOf(options.limits);
   const underWay = new UnderWay(limits);
   const frame: Frame = {

@@ -1,5 +1,5 @@
 /** What handlers answer, and the form in which Vault has it. */
-import type { VaultData } from '../../vault/index.ts';
+import type { VaultData, VaultRawAnswer } from '../../vault/index.ts';
 
 /** An answer in Vault's envelope. */
 export interface DataAnswer {
@@ -31,6 +31,8 @@ export type Answer =
       readonly headers: Readonly<Record<string, string | readonly string[]>>;
       readonly body: string | Uint8Array;
     }
+  /** An HTTP response of a plugin's own making. */
+  | { readonly kind: 'plugin'; readonly raw: VaultRawAnswer }
   /** Pieces that are sent as they come. `request.signal` is aborted when nobody reads them any more. */
   | {
       readonly kind: 'stream';

@@ -32,6 +32,8 @@ export async function sendAnswer(
       return sendJson(response, answer.status ?? 200, answer.body);
     case 'raw':
       return send(response, answer.status ?? 200, answer.headers, answer.body);
+    case 'plugin':
+      return sendRaw(response, answer.raw);
     case 'stream':
       return sendPieces(response, answer.headers, answer.body, signal);
   }
@@ -47,6 +49,11 @@ export function sendError(response: ServerResponse, error: ErrorAnswer, id: stri
 /** An HTTP response of the plugin's own. A browser must not take it for a page of ours. */
 export function sendRaw(response: ServerResponse, raw: VaultRawAnswer): number {
   const { status, contentType, body, cacheControl, pragma, wwwAuthenticate } = raw;
+  const texts = [contentType, cacheControl, pragma, wwwAuthenticate];
+  if (status < 200 || status > 599 || !texts.every((text) => /^[\t\x20-\x7e]*$/.test(text ?? ''))) {
+    response.setHeader('X-Vault-Raw-Error', 'the plugin answers with a status or a header that none can be');
+    return sendJson(response, 500, { errors: ['the HTTP answer of the plugin is none'], may_repeat: false });
+  }
   const headers = {
     ...(contentType !== '' && { 'Content-Type': contentType }),
     ...(cacheControl !== undefined && { 'Cache-Control': cacheControl }),

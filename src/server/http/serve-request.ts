@@ -47,6 +47,7 @@ export async function serveRequest(
   let bytes = 0;
   try {
     checkOrigin(message, hosts);
+    checkHeaders(message);
     const target = readTarget(message.url ?? '');
     const method = methodOf(message, target);
     reads = method === 'GET' || method === 'LIST';
@@ -83,6 +84,14 @@ export async function serveRequest(
     milliseconds: performance.now() - began,
     tokenId: seen.caller.token?.id ?? '',
   });
+}
+
+/** Refuses what a client relies on and would not get. @throws ApiError 400 */
+function checkHeaders({ headers }: IncomingMessage): void {
+  const { 'x-vault-wrap-ttl': wrap = '', 'x-vault-namespace': namespace = '' } = headers;
+  if (wrap !== '' && wrap !== '0') throw new ApiError(400, 'answers are not wrapped by this server');
+  if (!['', '/', 'root', 'root/'].includes(String(namespace)))
+    throw new ApiError(400, 'this server has no namespaces');
 }
 
 /** @throws ApiError 404, 405; also for callers without a token, who learn nothing by it that the README does not say */

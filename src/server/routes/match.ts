@@ -45,7 +45,10 @@ function match(
     const there = given[at];
     if (there === undefined || there === '') return undefined;
     if (part.startsWith('*')) {
-      params[part.slice(1)] = given.slice(at).join('/');
+      const after = pattern.slice(at + 1);
+      const end = given.length - after.length;
+      if (end <= at || !after.every((each, index) => each === given[end + index])) return undefined;
+      params[part.slice(1)] = given.slice(at, end).join('/');
       return params;
     }
     if (part.startsWith(':')) params[part.slice(1)] = there;

@@ -1,5 +1,6 @@
 /** How a path of the API is declared: a method, a pattern, what the caller's token has to allow, and the handler. */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { PluginEntry } from '../../catalog/index.ts';
 import type { PluginHost } from '../../host/index.ts';
 import type { VaultData } from '../../vault/index.ts';
 import type { KeptMounts } from '../../vault/internal.ts';
@@ -39,13 +40,15 @@ export interface ServerContext {
   readonly host: PluginHost;
   readonly mounts: KeptMounts;
   readonly tokens: TokenBook;
+  /** A whole entry of the catalog, with what must not be shown to everybody. */
+  readonly entryOf: (type: string, name: string, version: string) => Promise<PluginEntry>;
 }
 
 export interface Route {
   readonly method: ApiMethod;
   /**
    * Such as `/v1/sys/plugins/catalog/:type/*name`: `:type` stands for one part of a path, `*name` for all that are left,
-   * at least one.
+   * at least one, up to the literal parts that may follow it.
    */
   readonly pattern: string;
   readonly needs: Need;

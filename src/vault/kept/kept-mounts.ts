@@ -8,7 +8,7 @@ import type { VaultProblem } from '../mount/mount-options.ts';
 import type { VaultMount } from '../mount/vault-mount.ts';
 import type { FileStorage } from '../storage/file/file-storage.ts';
 import { keptAnswer, listAnswer } from './answer.ts';
-import { MountTable, type KeptMount, type WantedMount } from './mount-table.ts';
+import { MountTable, type KeptMount, type MountChanges, type WantedMount } from './mount-table.ts';
 import type { KeptAnswer, KeptRequest, Mounts } from './mounts.ts';
 
 export interface KeptMountsOptions {
@@ -25,6 +25,8 @@ export class KeptMounts implements Mounts, AsyncDisposable {
   readonly #table: MountTable;
   readonly #options: KeptMountsOptions;
   readonly #open = new Map<string, Promise<VaultMount>>();
+  /** Those that are open, by their paths. */
+  readonly #running = new Map<string, VaultMount>();
   /** One change of a mount at a time. */
   readonly #changes = new KeyedLock();
   readonly #life = new AbortController();
@@ -97,6 +99,7 @@ export class KeptMounts implements Mounts, AsyncDisposable {
         if (mount === undefined) await this.#table.erase(kept);
         else this.#table.forget(kept);
         this.#open.delete(path);
+        this.#running.delete(path);
         return true;
       },
       { signal },
@@ -132,6 +135,38 @@ export class KeptMounts implements Mounts, AsyncDisposable {
     return orAborted(this.#mount(kept), signal);
   }
 
+  /** The mount of exactly this path, if its plugin is set up at this moment. */
+  running(path: string): VaultMount | undefined {
+    return this.#running.get(path);
+  }
+
+  /**
+   * Changes what is kept of a mount. Whatever its plugin was set up with is changed by setting it up anew, for which requests
+   * wait; a new version counts from the next reload on. If the plugin does not accept that, everything is as before.
+   *
+   * @throws BulkheadError `VAULT_MOUNT_NOT_FOUND`; VaultStorageError; the errors of `openVaultMount`
+   */
+  change(path: string, changes: MountChanges, { signal }: AbortOption): Promise<KeptMount> {
+    return this.#changes.take(
+      path,
+      async () => {
+        const before = this.#table.get(path);
+        if (before === undefined) throw this.#table.unknown(path);
+        const changed = await this.#table.change(before, changes);
+        if (!needsSetup(before, changed) || !this.#open.has(path)) return changed;
+        try {
+          await this.#again(changed);
+          return changed;
+        } catch (error) {
+          await this.#table.change(changed, before);
+          await this.#again(before).catch(() => undefined); // the next request tries again
+          throw error;
+        }
+      },
+      { signal },
+    );
+  }
+
   /** Ends the plugins, then the host, then the storage. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#life.abort(new BulkheadError('HOST_CLOSED', 'the mounts are being closed'));
@@ -145,12 +180,12 @@ export class KeptMounts implements Mounts, AsyncDisposable {
     }
   }
 
-  #mount(kept: KeptMount): Promise<VaultMount> {
+  #mount(kept: KeptMount, first?: () => Promise<void>): Promise<VaultMount> {
     const { path } = kept;
     let mount = this.#open.get(path);
     if (mount === undefined) {
       // Several requests may wait for it, so none of them ends it.
-      mount = this.#openMount(kept, this.#life.signal);
+      mount = (first?.() ?? Promise.resolve()).then(() => this.#openMount(kept, this.#life.signal));
       this.#open.set(path, mount);
       mount.catch(() => {
         if (this.#open.get(path) === mount) this.#open.delete(path); // the next request tries again
@@ -159,16 +194,35 @@ export class KeptMounts implements Mounts, AsyncDisposable {
     return mount;
   }
 
+  /** Closes a mount and opens it as it is kept by now. Requests wait for it meanwhile. */
+  #again(kept: KeptMount): Promise<VaultMount> {
+    const last = this.#open.get(kept.path);
+    this.#open.delete(kept.path);
+    this.#running.delete(kept.path);
+    return this.#mount(kept, async () => (await last?.catch(() => undefined))?.close());
+  }
+
   async #openMount(
-    { path, uuid, type, name, version, config }: KeptMount,
+    { path, uuid, type, name, version, config, tuning = {} }: KeptMount,
     signal: AbortSignal,
   ): Promise<VaultMount> {
     this.#host ??= this.#options.openHost();
-    return openVaultMount(await this.#host, {
+    const { defaultLeaseTtlMs, maxLeaseTtlMs } = tuning;
+    const mount = await openVaultMount(await this.#host, {
       ...{ path, uuid, type, name, config, signal },
       version: version === '' ? undefined : version,
+      system: { defaultLeaseTtlMs, maxLeaseTtlMs },
       storage: this.#storage,
       onProblem: this.#options.onProblem,
     });
+    this.#running.set(path, mount);
+    return mount;
   }
+}
+
+/** Whether a change concerns what the plugin was set up with. */
+function needsSetup(before: KeptMount, after: KeptMount): boolean {
+  const told = ({ config, tuning }: KeptMount): string =>
+    JSON.stringify([config, tuning?.defaultLeaseTtlMs, tuning?.maxLeaseTtlMs]);
+  return told(before) !== told(after);
 }

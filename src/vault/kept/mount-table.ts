@@ -20,7 +20,22 @@ export interface KeptMount {
   readonly version: string;
   readonly config: Readonly<Record<string, string>>;
   readonly description: string;
+  readonly tuning?: MountTuning | undefined;
 }
+
+/** What a mount may have beside its plugin's own options. */
+export interface MountTuning {
+  /** In milliseconds, as all times here. */
+  readonly defaultLeaseTtlMs?: number | undefined;
+  readonly maxLeaseTtlMs?: number | undefined;
+  /** Names of the headers of requests that the plugin gets. */
+  readonly passthroughRequestHeaders?: readonly string[] | undefined;
+  /** Names of the headers that the plugin may set in answers. */
+  readonly allowedResponseHeaders?: readonly string[] | undefined;
+}
+
+/** What of a mount can be changed while it is there. */
+export type MountChanges = Partial<Pick<KeptMount, 'version' | 'config' | 'description' | 'tuning'>>;
 
 export type WantedMount = Omit<KeptMount, 'uuid' | 'accessor'>;
 
@@ -61,8 +76,12 @@ export class MountTable {
     const asked = path.endsWith('/') ? path : `${path}/`;
     const mount = this.list().find((each) => asked.startsWith(each.path));
     if (mount !== undefined) return { mount, rest: path.slice(mount.path.length) };
+    throw this.unknown(path);
+  }
+
+  unknown(path: string): BulkheadError {
     const paths = this.list().map((each) => each.path);
-    throw new BulkheadError('VAULT_MOUNT_NOT_FOUND', `nothing is mounted at the path ${path}`, {
+    return new BulkheadError('VAULT_MOUNT_NOT_FOUND', `nothing is mounted at the path ${path}`, {
       hint:
         paths.length === 0
           ? 'Nothing is mounted at all yet: bulkhead secret enable TYPE, or bulkhead auth enable TYPE.'
@@ -96,6 +115,14 @@ export class MountTable {
     } finally {
       this.#making.delete(path);
     }
+  }
+
+  /** Keeps the changes of a mount. @throws VaultStorageError, and then nothing has changed */
+  async change(mount: KeptMount, changes: MountChanges): Promise<KeptMount> {
+    const changed = { ...mount, ...changes };
+    await writeRecord(this.#storage, mount.path, changed);
+    this.#mounts.set(mount.path, changed);
+    return changed;
   }
 
   /** Forgets a mount that has been destroyed. */
@@ -138,7 +165,7 @@ async function recordedPaths(storage: VaultStorage): Promise<string[]> {
 
 /** @throws VaultStorageError for the record of a mount that somebody else has made, which says too little */
 function keptMount(path: string, record: Readonly<Record<string, unknown>> & { uuid: string }): KeptMount {
-  const { uuid, type, name, version, config, description } = record;
+  const { uuid, type, name, version, config, description, tuning } = record;
   if ((type === 'secret' || type === 'auth') && typeof name === 'string') {
     return {
       path,
@@ -149,6 +176,7 @@ function keptMount(path: string, record: Readonly<Record<string, unknown>> & { u
       version: typeof version === 'string' ? version : '',
       config: isObject(config) ? (config as Record<string, string>) : {},
       description: typeof description === 'string' ? description : '',
+      ...(isObject(tuning) && { tuning }),
     };
   }
   throw new VaultStorageError(
