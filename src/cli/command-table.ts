@@ -13,6 +13,7 @@ import { ps } from './commands/ps.ts';
 import { deletion, list, patch, read, write } from './commands/requests/requests.ts';
 import { run } from './commands/run.ts';
 import { serve } from './commands/serve.ts';
+import { token } from './commands/token/group.ts';
 import { vault } from './commands/vault/group.ts';
 import { version } from './commands/version.ts';
 
@@ -39,6 +40,7 @@ export const commandTable: readonly CommandNode[] = [
   deletion,
   list,
   serve,
+  token,
   vault,
   version,
   completion,

@@ -13,5 +13,6 @@ export const lazyModules = {
   calls: () => import('../goplugin/internal.ts'),
   control: () => import('./control/ask-hosts.ts'),
   host: () => import('../host/index.ts'),
+  server: () => import('../server/internal.ts'),
   vault: () => import('../vault/internal.ts'),
 };

@@ -7,3 +7,4 @@ export { loopback, type ListenAddress } from './http/listeners.ts';
 export type { TokenInfo, TokenScope } from './tokens/caller.ts';
 export { scopeOf } from './tokens/scope.ts';
 export { TokenBook } from './tokens/token-book.ts';
+export { millisecondsOf } from './routes/vault-duration.ts';
