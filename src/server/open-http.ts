@@ -64,7 +64,13 @@ export async function openHttp(
     }
     let closing: Promise<void> | undefined;
     const closeOnce = (): Promise<void> => (closing ??= close());
-    return { socketPath, url: listeners[1]?.address, adminToken, close: closeOnce, [Symbol.asyncDispose]: closeOnce };
+    return {
+      socketPath,
+      url: listeners[1]?.address,
+      adminToken,
+      close: closeOnce,
+      [Symbol.asyncDispose]: closeOnce,
+    };
   } catch (error) {
     await close();
     throw error;

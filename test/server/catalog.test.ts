@@ -22,7 +22,10 @@ it('keeps plugins, in all versions', async () => {
   const register = (name: string, more: object) =>
     api('PUT', `${plugins}/secret/${name}`, { body: { oci_image: 'kv', skip_probe: true, ...more } });
   assert.equal((await api('LIST', `${plugins}/secret`)).status, 404);
-  assert.equal((await register('kv', { sha256: `sha256:${sha256}`, version: '0.9.0', args: ['-x', 'a,b'] })).status, 204);
+  assert.equal(
+    (await register('kv', { sha256: `sha256:${sha256}`, version: '0.9.0', args: ['-x', 'a,b'] })).status,
+    204,
+  );
   assert.equal((await register('kv', { sha256, version: 'v0.25.0', env: ['A=b'] })).status, 204);
   assert.equal((await register('team/kv', { sha_256: sha256 })).status, 204);
   const odd = await register('odd', { sha256, args: 'a,b', mystery: 1 });
@@ -89,7 +92,14 @@ it('keeps runtimes, also with settings that Vault does not have', async () => {
   await using server = await openEngineless();
   const { api } = server;
   assert.deepEqual(dataOf(await api('LIST', runtimes)), { runtimes: [] });
-  const body = { oci_runtime: 'runc', cpu_nanos: '123', rootless: 'true', network: 'none', pids_limit: 50, unknown: 1 };
+  const body = {
+    oci_runtime: 'runc',
+    cpu_nanos: '123',
+    rootless: 'true',
+    network: 'none',
+    pids_limit: 50,
+    unknown: 1,
+  };
   assert.equal((await api('PUT', `${runtimes}/container/mine`, { body })).status, 200, 'with a warning');
   const own = { network: 'none', pids_limit: 50 };
   const mine = { ...{ name: 'mine', type: 'container', oci_runtime: 'runc', cgroup_parent: '' }, ...own };
@@ -136,5 +146,8 @@ it('pins versions', async () => {
   const pinned = await api('DELETE', `${plugins}/secret/kv?version=1.0.0`);
   assert.deepEqual([pinned.status, /is pinned/.test(errorOf(pinned))], [400, true]);
   assert.equal((await api('DELETE', `${pins}/secret/kv`)).status, 200);
-  assert.match((await api('DELETE', `${pins}/secret/kv`)).text, /no version of the secret plugin kv was pinned/);
+  assert.match(
+    (await api('DELETE', `${pins}/secret/kv`)).text,
+    /no version of the secret plugin kv was pinned/,
+  );
 });

@@ -29,7 +29,10 @@ async function enableBoth({ api }: ServerWorld): Promise<void> {
     body: { type: 'kv', options: { version: '2' }, description: 'ours', config: { default_lease_ttl: '0' } },
   });
   assert.equal(made.status, 204, made.text);
-  assert.equal((await api('POST', '/v1/sys/mounts/old/kv', { body: { type: 'kv-v1', mystery: 1 } })).status, 200);
+  assert.equal(
+    (await api('POST', '/v1/sys/mounts/old/kv', { body: { type: 'kv-v1', mystery: 1 } })).status,
+    200,
+  );
   const taken = await api('POST', '/v1/sys/mounts/secret', { body: { type: 'kv' } });
   assert.equal(taken.status, 400);
   assert.match(errorsOf(taken), /in use/);

@@ -53,7 +53,11 @@ describe('tokens', () => {
     let kept: string;
     {
       await using server = await openEngineless({}, undefined, directory);
-      const { token, info } = await server.tokens.create({ name: 'a', scope: 'everything', ttlMs: 3_600_000 });
+      const { token, info } = await server.tokens.create({
+        name: 'a',
+        scope: 'everything',
+        ttlMs: 3_600_000,
+      });
       kept = token;
       const { body } = await server.api('GET', self, { token });
       const { accessor, ttl, expire_time: end } = (body as { data: Record<string, unknown> }).data;

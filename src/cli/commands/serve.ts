@@ -9,9 +9,13 @@ export const serveFlags = {
   ),
   tls_cert: text('FILE', 'certificate in PEM with which the address is served over TLS', { path: true }),
   tls_key: text('FILE', 'key in PEM of the certificate', { path: true }),
-  access_log: text('FILE', 'file to which a line of JSON is added for each HTTP request; - is the standard error', {
-    path: true,
-  }),
+  access_log: text(
+    'FILE',
+    'file to which a line of JSON is added for each HTTP request; - is the standard error',
+    {
+      path: true,
+    },
+  ),
   ...mountsFlags,
 };
 
@@ -19,7 +23,8 @@ export type ServeFlags = FlagValues<typeof serveFlags>;
 
 export const serve = command({
   name: 'serve',
-  summary: 'keep the mounts of secret enable and auth enable running, for any number of commands and clients of Vault at once',
+  summary:
+    'keep the mounts of secret enable and auth enable running, for any number of commands and clients of Vault at once',
   details: [
     'Until Ctrl-C. Commands of the same user on the directory find it over a socket in vault/hosts, which nobody else can enter: read, write, secret, auth and the like then start no plugin of their own. ps, logs, call and plugin reload find it as they find bulkhead run.',
     'The HTTP API that clients of Vault speak is served on the unix socket server/http.sock of the directory, which nobody else can enter, and on the address of -listen. The first start makes a token that allows everything, and shows it this once. See bulkhead token.',

@@ -50,7 +50,10 @@ export function dataAnswer(
 }
 
 /** The names of a list; Vault answers 404 where there are none. */
-export function keysAnswer(keys: readonly string[], more: Partial<Omit<DataAnswer, 'kind' | 'data'>> = {}): Answer {
+export function keysAnswer(
+  keys: readonly string[],
+  more: Partial<Omit<DataAnswer, 'kind' | 'data'>> = {},
+): Answer {
   if (keys.length === 0) return { kind: 'json', status: 404, body: { errors: [] } };
   return dataAnswer({ keys }, more);
 }

@@ -47,7 +47,9 @@ export async function listenOnAddress(
 ): Promise<Listener> {
   const host = loopback(address);
   const server =
-    tls === undefined ? createServer(serverOptions(limits)) : createTlsServer({ ...serverOptions(limits), ...tls });
+    tls === undefined
+      ? createServer(serverOptions(limits))
+      : createTlsServer({ ...serverOptions(limits), ...tls });
   prepare(server, limits, tls === undefined ? 'connection' : 'secureConnection');
   server.listen(port, host);
   await once(server, 'listening');

@@ -69,12 +69,7 @@ function sendJson(response: ServerResponse, status: number, body: unknown, heade
   return send(response, status, { 'Content-Type': 'application/json', ...headers }, text);
 }
 
-function send(
-  response: ServerResponse,
-  status: number,
-  headers: Headers,
-  body: string | Uint8Array,
-): number {
+function send(response: ServerResponse, status: number, headers: Headers, body: string | Uint8Array): number {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   const isBare = status === 204 || status === 304;

@@ -137,7 +137,8 @@ async function callerOf({ context }: Frame, { headers }: IncomingMessage): Promi
 }
 
 function hasLongBody({ complete, headers }: IncomingMessage): boolean {
-  const length = headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : Infinity;
+  const length =
+    headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : Infinity;
   return !complete && length > mostUnread;
 }
 

@@ -21,7 +21,8 @@ export class Fields {
   text(...names: readonly string[]): string | undefined {
     const value = this.any(...names);
     if (value === undefined || typeof value === 'string') return value;
-    if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+    if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint')
+      return String(value);
     throw wrong(names, 'a text');
   }
 
@@ -55,7 +56,8 @@ export class Fields {
   texts(...names: readonly string[]): Record<string, string> | undefined {
     const value = this.any(...names);
     if (value === undefined) return undefined;
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(names, 'an object of texts');
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw wrong(names, 'an object of texts');
     const inner = new Fields(value as VaultData);
     return Object.fromEntries(Object.keys(value).map((name) => [name, inner.text(name) ?? '']));
   }

@@ -60,14 +60,19 @@ function seconds(milliseconds = 0): number {
 export function readTuning(fields: Fields, before: MountTuning = {}): MountTuning | undefined {
   const why = 'this server does not do that';
   fields.refuse(why, 'force_no_cache', 'audit_non_hmac_request_keys', 'audit_non_hmac_response_keys');
-  fields.refuse(why, 'allowed_managed_keys', 'delegated_auth_accessors', 'identity_token_key', 'user_lockout_config');
+  fields.refuse(
+    why,
+    'allowed_managed_keys',
+    'delegated_auth_accessors',
+    'identity_token_key',
+    'user_lockout_config',
+  );
   // They decide how a page of Vault's shows the mount, and of which type the tokens are that a login grants: none are made.
   fields.pass('listing_visibility', 'token_type');
   const tuning = {
     defaultLeaseTtlMs: time(fields, 'default_lease_ttl', before.defaultLeaseTtlMs),
     maxLeaseTtlMs: time(fields, 'max_lease_ttl', before.maxLeaseTtlMs),
-    passthroughRequestHeaders:
-      fields.list('passthrough_request_headers') ?? before.passthroughRequestHeaders,
+    passthroughRequestHeaders: fields.list('passthrough_request_headers') ?? before.passthroughRequestHeaders,
     allowedResponseHeaders: fields.list('allowed_response_headers') ?? before.allowedResponseHeaders,
   };
   const isNothing = Object.values(tuning).every((value) => value === undefined);

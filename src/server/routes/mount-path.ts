@@ -8,7 +8,10 @@ export type MountType = 'secret' | 'auth';
 export function mountPathOf(type: MountType, given: string): string {
   const path = given.replace(/^\/+|\/+$/g, '');
   if (!isPlainPath(path))
-    throw new ApiError(400, 'the path of a mount has parts with slashes between them, none of them empty, . or ..');
+    throw new ApiError(
+      400,
+      'the path of a mount has parts with slashes between them, none of them empty, . or ..',
+    );
   return `${type === 'auth' ? 'auth/' : ''}${path}/`;
 }
 

@@ -66,7 +66,10 @@ function queryData(query: URLSearchParams): VaultData {
   );
 }
 
-function optionsOf({ id, caller, headers, remoteAddress, signal }: ApiRequest, kept: KeptMount): VaultRequestOptions {
+function optionsOf(
+  { id, caller, headers, remoteAddress, signal }: ApiRequest,
+  kept: KeptMount,
+): VaultRequestOptions {
   const { token } = caller;
   const passed = kept.tuning?.passthroughRequestHeaders ?? [];
   const values = passed
@@ -79,7 +82,8 @@ function optionsOf({ id, caller, headers, remoteAddress, signal }: ApiRequest, k
     ...{ id, signal },
     displayName: token?.name ?? '',
     clientTokenAccessor: token?.id ?? '',
-    clientToken: token === undefined ? '' : createHash('sha256').update(`${kept.uuid} ${token.id}`).digest('hex'),
+    clientToken:
+      token === undefined ? '' : createHash('sha256').update(`${kept.uuid} ${token.id}`).digest('hex'),
     ...(values.length > 0 && { headers: Object.fromEntries(values) }),
     ...(remoteAddress !== '' && { connection: { remoteAddress } }),
   };
@@ -115,7 +119,10 @@ function answerOf(response: VaultResponse, kept: KeptMount, request: ApiRequest)
 const noToken = 'the plugin grants this login; this server makes no token of it';
 
 function isEmptyList({ keys, ...others }: VaultData): boolean {
-  return (keys === undefined || keys === null || (Array.isArray(keys) && keys.length === 0)) && Object.keys(others).length === 0;
+  return (
+    (keys === undefined || keys === null || (Array.isArray(keys) && keys.length === 0)) &&
+    Object.keys(others).length === 0
+  );
 }
 
 /** Those of the plugin's headers that the mount allows. */
@@ -128,5 +135,7 @@ function headersOf({ headers }: VaultResponse, { tuning }: KeptMount): Record<st
 
 /** Headers that say how the answer is sent, or what a browser may do with it. */
 function isOurs(name: string): boolean {
-  return /^(content-|transfer-encoding|connection|set-cookie|access-control-|cross-origin-|x-vault-|x-frame-|strict-)/i.test(name);
+  return /^(content-|transfer-encoding|connection|set-cookie|access-control-|cross-origin-|x-vault-|x-frame-|strict-)/i.test(
+    name,
+  );
 }

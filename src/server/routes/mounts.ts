@@ -15,8 +15,18 @@ function routesOf(type: MountType, word: string): Route[] {
   const needs = 'everything';
   return [
     { method: 'GET', pattern: all, needs, handle: (_request, context) => list(type, context) },
-    { method: 'GET', pattern: `${one}/tune`, needs, handle: (request, context) => readTune(type, request, context) },
-    { method: 'POST', pattern: `${one}/tune`, needs, handle: (request, context) => tune(type, request, context) },
+    {
+      method: 'GET',
+      pattern: `${one}/tune`,
+      needs,
+      handle: (request, context) => readTune(type, request, context),
+    },
+    {
+      method: 'POST',
+      pattern: `${one}/tune`,
+      needs,
+      handle: (request, context) => tune(type, request, context),
+    },
     { method: 'GET', pattern: one, needs, handle: (request, context) => read(type, request, context) },
     { method: 'POST', pattern: one, needs, handle: (request, context) => enable(type, request, context) },
     { method: 'DELETE', pattern: one, needs, handle: (request, context) => disable(type, request, context) },
@@ -52,7 +62,10 @@ async function enable(
   fields.refuse(why, 'local', 'seal_wrap', 'external_entropy_access');
   const asked = fields.text('type') ?? '';
   const named = fields.text('plugin_name') ?? config.text('plugin_name') ?? '';
-  const { name, options } = kvAlias(named === '' || asked !== 'plugin' ? asked : named, fields.texts('options'));
+  const { name, options } = kvAlias(
+    named === '' || asked !== 'plugin' ? asked : named,
+    fields.texts('options'),
+  );
   if (name === '') throw new ApiError(400, 'backend type must be specified as a string');
   const tuning = readTuning(config);
   const wanted: WantedMount = {
@@ -83,11 +96,7 @@ function refusedMount(error: unknown): unknown {
   return code === 'CATALOG_NOT_FOUND' || code === 'VAULT_SETUP_REFUSED' ? ApiError.of(400, error) : error;
 }
 
-async function tune(
-  type: MountType,
-  request: ApiRequest,
-  { mounts, host }: ServerContext,
-): Promise<Answer> {
+async function tune(type: MountType, request: ApiRequest, { mounts, host }: ServerContext): Promise<Answer> {
   const mount = found(type, request, mounts);
   const fields = new Fields(request.body);
   const tuning = readTuning(fields, mount.tuning);

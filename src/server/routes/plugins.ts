@@ -41,13 +41,17 @@ async function listType({ params }: ApiRequest, { host }: ServerContext): Promis
   return keysAnswer(namesOf(entries, type), { warnings: warningsOf(damaged) });
 }
 
-async function read({ params, query, caller }: ApiRequest, { host, entryOf }: ServerContext): Promise<Answer> {
+async function read(
+  { params, query, caller }: ApiRequest,
+  { host, entryOf }: ServerContext,
+): Promise<Answer> {
   const { type = '', name = '' } = params;
   const version = query.get('version') ?? undefined;
   const { ociImage, sha256, command, runtime, ...info } = await host.plugins.info(type, name, version);
   // Arguments may hold secrets, so they are shown to those who could register them.
   const args = caller.allows('everything', '') ? (await entryOf(type, name, info.version)).args : [];
-  const hidden = info.argCount > args.length ? ['the arguments are shown to tokens that allow everything'] : [];
+  const hidden =
+    info.argCount > args.length ? ['the arguments are shown to tokens that allow everything'] : [];
   return dataAnswer(
     {
       ...{ args, builtin: false, command, name, oci_image: ociImage, runtime, sha256, version: info.version },
@@ -94,13 +98,27 @@ function argumentsOf(fields: Fields): string[] | undefined {
   return list?.length === 0 ? undefined : list;
 }
 
-function checkRegistration({ ociImage, sha256, version }: { ociImage: string; sha256: string; version: string }) {
+function checkRegistration({
+  ociImage,
+  sha256,
+  version,
+}: {
+  ociImage: string;
+  sha256: string;
+  version: string;
+}) {
   if (sha256 === '' && version === '')
     throw new ApiError(400, 'must provide at least one of sha256 or version');
   if (ociImage === '')
-    throw new ApiError(400, 'must provide oci_image: plugins run in containers only, not as a command of this machine');
+    throw new ApiError(
+      400,
+      'must provide oci_image: plugins run in containers only, not as a command of this machine',
+    );
   if (/\+(.*\.)?builtin(\.|$)/.test(version))
-    throw new ApiError(400, `version "${version}" is not allowed because 'builtin' is a reserved metadata identifier`);
+    throw new ApiError(
+      400,
+      `version "${version}" is not allowed because 'builtin' is a reserved metadata identifier`,
+    );
 }
 
 /** What is wrong with the plugin or its image is the caller's to mend; an engine that is away is not. */
@@ -113,7 +131,10 @@ function refusedRegistration(error: unknown): unknown {
   return code === 'CATALOG_NOT_FOUND' ? ApiError.of(400, error) : error;
 }
 
-async function deregister({ params, query, body, signal }: ApiRequest, { host }: ServerContext): Promise<Answer> {
+async function deregister(
+  { params, query, body, signal }: ApiRequest,
+  { host }: ServerContext,
+): Promise<Answer> {
   const { type = '', name = '' } = params;
   const version = query.get('version') ?? new Fields(body).text('version') ?? '';
   const was = await host.plugins.deregister(type, name, version, { signal });

@@ -63,7 +63,10 @@ async function reloadPlugin(
     each.name === name && (type === 'unknown' || each.type === type);
   const mounted = (await context.mounts.list()).filter(isOne);
   if (mounted.length === 0 && !(await context.host.plugins.list()).entries.some(isOne))
-    throw new ApiError(404, `there is no ${type === 'unknown' ? '' : `${type} `}plugin ${name}; nothing was reloaded`);
+    throw new ApiError(
+      404,
+      `there is no ${type === 'unknown' ? '' : `${type} `}plugin ${name}; nothing was reloaded`,
+    );
   return reloadMounts(mounted, request, context);
 }
 

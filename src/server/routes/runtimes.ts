@@ -60,7 +60,8 @@ async function deregister({ params, signal }: ApiRequest, { host }: ServerContex
 }
 
 function nameIn({ type, name = '' }: ApiRequest['params']): string {
-  if (type !== 'container') throw new ApiError(404, 'unsupported path: the only type of plugin runtimes is container');
+  if (type !== 'container')
+    throw new ApiError(404, 'unsupported path: the only type of plugin runtimes is container');
   return name;
 }
 

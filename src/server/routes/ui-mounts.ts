@@ -28,7 +28,8 @@ function read({ params, caller }: ApiRequest, { mounts }: ServerContext): Answer
   const mount = mountOf(path, mounts);
   // A token that is too narrow does not learn what is mounted.
   if (!caller.allows('mount', path) && !caller.allows('mount', mount?.path ?? path)) {
-    const text = 'preflight capability check returned 403, please ensure client\'s policies grant access to path';
+    const text =
+      "preflight capability check returned 403, please ensure client's policies grant access to path";
     throw new ApiError(403, `${text} "${path}/"`);
   }
   if (mount === undefined) throw new ApiError(400, `nothing is mounted at ${path}/`);

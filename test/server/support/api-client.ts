@@ -1,5 +1,11 @@
 /** A plain HTTP client for the API, over the socket or an address, which sends what it is told. */
-import { request, type Agent, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import {
+  request,
+  type Agent,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+} from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
 
@@ -31,25 +37,31 @@ export function apiClient(at: string, token = '', ca?: string): Api {
     const url = isUrl ? new URL(at) : undefined;
     const send = url?.protocol === 'https:' ? tlsRequest : request;
     const asked = send({
-      ...(url === undefined ? { socketPath: at } : { host: url.hostname.replace(/[[\]]/g, ''), port: url.port }),
-      ...{ method, path, agent: agent ?? false, ...(ca !== undefined && { ca }), ...(signal && { signal }) },
+      ...(url === undefined
+        ? { socketPath: at }
+        : { host: url.hostname.replace(/[[\]]/g, ''), port: url.port }),
+      ...{
+        method,
+        path,
+        agent: agent ?? false,
+        ...(ca !== undefined && { ca, servername: 'localhost' }),
+        ...(signal && { signal }),
+      },
       headers: {
         ...(other !== '' && { 'X-Vault-Token': other }),
         ...(typeof data === 'string' && { 'Content-Length': Buffer.byteLength(data) }),
         ...headers,
       },
     });
-    const [response, said] = await new Promise<[IncomingMessage, string]>(
-      (resolve, reject) => {
-        asked.on('error', reject);
-        asked.on('response', (message) => {
-          text(message).then((whole) => {
-            resolve([message, whole]);
-          }, reject);
-        });
-        asked.end(data);
-      },
-    );
+    const [response, said] = await new Promise<[IncomingMessage, string]>((resolve, reject) => {
+      asked.on('error', reject);
+      asked.on('response', (message) => {
+        text(message).then((whole) => {
+          resolve([message, whole]);
+        }, reject);
+      });
+      asked.end(data);
+    });
     return { status: response.statusCode ?? 0, headers: response.headers, text: said, body: parsed(said) };
   };
 }

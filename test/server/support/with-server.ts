@@ -36,7 +36,8 @@ export async function withServer(
 ): Promise<void> {
   const { fixture = 'go-vault-secrets-kv', name = 'kv', ...server } = options;
   const place = serverEngine?.services.find(({ runtime }) => runtime === 'runc');
-  if (serverEngine === undefined || place === undefined) throw new Error('the test is skipped without an engine');
+  if (serverEngine === undefined || place === undefined)
+    throw new Error('the test is skipped without an engine');
   await using engine = await connectEngine({ socketPath: place.socket });
   const found = await loadFixture(engine, fixture);
   if (found.skipped !== undefined) {
