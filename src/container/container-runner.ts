@@ -10,7 +10,7 @@ import { attest, AttestationError } from './attestation.ts';
 import { createOrUndo } from './create-or-undo.ts';
 import { createRequest, type CreateRequestParts } from './create-request.ts';
 import { diagnoseContainer, hintForFailedCall } from './diagnose.ts';
-import { noteDisposal } from './disposals.ts';
+import { lateDisposal, noteDisposal } from './disposals.ts';
 import { CleanupError, ContainerStartError } from './errors.ts';
 import { withFolderHint } from './folder-hint.ts';
 import { resolveNetwork } from './attested/resolve-network.ts';
@@ -83,11 +83,19 @@ async function createRunner(
     }
   } catch (error) {
     if (error instanceof CleanupError) {
-      const removed = () => folder[Symbol.asyncDispose]();
-      removeWhenMade(engine, { kind: 'container', name: error.containerId, removed });
+      removeLater(engine, error.containerId, folder, error.containerId !== name);
     }
     throw await disposeAfter(withFolderHint(error, folder.path), folder);
   }
+}
+
+/** Removes a container that could not be removed now when its engine answers again, and its folder after it. */
+function removeLater(engine: Engine, name: string, folder: PluginFolder, made: boolean): void {
+  const removed = async () => {
+    await folder[Symbol.asyncDispose]();
+    await lateDisposal(folder.parent);
+  };
+  removeWhenMade(engine, { kind: 'container', name, made, removed });
 }
 
 async function attach(
@@ -259,6 +267,7 @@ class ContainerRunner implements PluginRunner {
       this.#lifetime.abort(new BulkheadError('HOST_CLOSED', 'the container of the plugin was disposed of'));
       this.#output.close();
     }
+    if (failure instanceof CleanupError) removeLater(this.#parts.engine, this.id, this.#folder, true);
     const left = await disposeAfter(failure, this.#folder);
     if (left !== undefined) throw left as Error;
   }

@@ -29,6 +29,6 @@ export {
   type UlimitOptions,
 } from './options.ts';
 export { probeRepository } from './probe-images.ts';
-export { disposalsEnded } from './disposals.ts';
+export { disposalsEnded, onLateDisposal } from './disposals.ts';
 export { expectsAt, removeWhenMade } from './late-removal.ts';
 export { removeContainer } from './remove.ts';

@@ -17,6 +17,8 @@ const limits = { connectMs: 5_000, headersMs: 15_000, bodyMs: 15_000 } as const;
 export interface LateThing {
   readonly kind: 'container' | 'image';
   readonly name: string;
+  /** Whether it was there when its removal failed: where it is absent by now, it has gone. Default false. */
+  readonly made?: boolean | undefined;
   /** Called when it was removed. */
   readonly removed?: (() => Promise<void>) | undefined;
 }
@@ -71,13 +73,13 @@ async function lookAgain(socketPath: string, things: Set<Expected>): Promise<voi
 }
 
 /** @throws the error of an engine that does not answer */
-async function isRemoved(engine: Engine, { kind, name }: LateThing): Promise<boolean> {
+async function isRemoved(engine: Engine, { kind, name, made = false }: LateThing): Promise<boolean> {
   try {
     if (kind === 'container') await engine.containers.remove(name, { force: true, volumes: true });
     else await engine.images.remove(name, { force: true });
     return true;
   } catch (error) {
-    if (error instanceof NotFoundError) return false;
+    if (error instanceof NotFoundError) return made;
     throw error;
   }
 }

@@ -223,8 +223,11 @@ export class RunningPlugin implements Plugin, CallTarget {
   async #dispose(): Promise<void> {
     try {
       await this.stop();
-    } finally {
-      if (!this.#detach) await this.#runner[Symbol.asyncDispose]();
+    } catch (error) {
+      await this.#connection.close('the plugin was disposed of');
+      if (this.#detach) throw error;
     }
+    // What could not be stopped, because its engine was away at that moment, is removed all the same.
+    if (!this.#detach) await this.#runner[Symbol.asyncDispose]();
   }
 }

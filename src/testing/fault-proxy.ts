@@ -43,6 +43,8 @@ export interface FaultProxy extends AsyncDisposable {
   fault: FaultChoice;
   /** Number of client connections that are open now. */
   readonly openConnections: number;
+  /** Ends every connection now, also those whose answers are held back. New ones are taken. */
+  cut(): void;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -98,6 +100,9 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     },
     get openConnections() {
       return clients;
+    },
+    cut() {
+      for (const socket of sockets) socket.destroy();
     },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();

@@ -55,8 +55,8 @@ export class Generation {
 
   async #dispose(graceMs: number | undefined): Promise<void> {
     // A plugin that hangs or can't be reached is not asked to end; it is killed at once.
-    if (this.#end !== undefined) await this.plugin.stop({ graceMs: 0 });
-    else await this.plugin.stop({ graceMs });
+    const stopping = this.plugin.stop({ graceMs: this.#end === undefined ? graceMs : 0 });
+    await stopping.catch(() => undefined); // it is removed all the same, which tells what matters
     await this.plugin[Symbol.asyncDispose]();
   }
 

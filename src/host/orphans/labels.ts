@@ -15,6 +15,11 @@ export function noteClosed(hostId: string): void {
   closedHosts.add(hostId);
 }
 
+/** Whether this is a host of this process that was closed, although the process lives. */
+export function isClosedHere(hostId: string, { pid }: Pick<ProcessIdentity, 'pid'>): boolean {
+  return pid === process.pid && closedHosts.has(hostId);
+}
+
 /** Labels of every container that a host makes. */
 export const hostLabels = {
   /** Id of one open host. */
@@ -103,8 +108,7 @@ export interface SeenContainer {
 export function ownerLiveness({ labels, state, createdAt }: SeenContainer): Liveness {
   const owner = ownerOf(labels);
   const liveness = livenessOf(owner);
-  if (liveness === 'alive' && owner.pid === process.pid && closedHosts.has(labels[hostLabels.hostId] ?? ''))
-    return 'gone';
+  if (liveness === 'alive' && isClosedHere(labels[hostLabels.hostId] ?? '', owner)) return 'gone';
   if (liveness !== 'gone' || owner.bootId === thisProcess().bootId) return liveness;
   const isOfEarlierBoot = createdAt.getTime() < Date.now() - uptime() * 1000;
   return isOfEarlierBoot && restingStates.includes(state) ? 'gone' : 'unknown';

@@ -2,7 +2,7 @@
 import type { Stats } from 'node:fs';
 import { lstat, mkdtemp, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { disposalsEnded } from '../../container/index.ts';
+import { disposalsEnded, onLateDisposal } from '../../container/index.ts';
 import { BulkheadError } from '../../errors.ts';
 import { errnoOf, HeldFolder } from '../../linux/held-folder.ts';
 import { ownedPrefix, passingPrefix } from '../../linux/owned-name.ts';
@@ -167,8 +167,11 @@ export class OwnedFolders implements AsyncDisposable {
       return;
     }
     // A container that could not be removed may live. Its folder keeps the owner's file, so that a later sweep finds
-    // it.
-    if (inside.some((name) => name.startsWith('bulkhead-'))) return;
+    // it, and goes when this process could remove the container after all.
+    if (inside.some((name) => name.startsWith('bulkhead-'))) {
+      onLateDisposal(path, () => this.#remove(path));
+      return;
+    }
     await unlink(folder.at(ownerFile)).catch(() => undefined);
   }
 

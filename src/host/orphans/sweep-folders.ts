@@ -5,6 +5,7 @@ import { ownedPrefix, passingPrefix } from '../../linux/owned-name.ts';
 import { removeFolderIn } from '../../linux/remove-tree.ts';
 import { readOwnFile } from '../../linux/small-file.ts';
 import { livenessOf } from '../../linux/process-identity.ts';
+import { isClosedHere } from './labels.ts';
 import { clusterMark, mostOwnerBytes, ownerFile, ownerSchema } from './owner-file.ts';
 
 /**
@@ -97,7 +98,9 @@ async function isLeft(parent: HeldFolder, name: string, clusterId: string): Prom
   if (text === undefined) return false;
   if (text === '') return await isNameless(folder);
   const owner = ownerSchema.safeParse(parseOrNothing(text));
-  return owner.success && owner.data.clusterId === clusterId && livenessOf(owner.data.process) === 'gone';
+  if (!owner.success || owner.data.clusterId !== clusterId) return false;
+  const liveness = livenessOf(owner.data.process);
+  return liveness === 'gone' || (liveness === 'alive' && isClosedHere(owner.data.hostId, owner.data.process));
 }
 
 function isLeftInPassing(name: string, clusterId: string): boolean {

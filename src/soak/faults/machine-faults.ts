@@ -1,0 +1,82 @@
+/** Faults of the machine: the clock, the descriptors of this process, folders and files. */
+import { execFileSync } from 'node:child_process';
+import { readdirSync, rmSync, statSync, writeFileSync, chmodSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DrawnFault } from '../trial.ts';
+import type { World } from '../world.ts';
+
+/** Sets the clock of this process by hours: the engine's stays as it is, as after a jump between two requests. */
+export function jumpClock(world: World, hours: number): void {
+  const { now } = Date;
+  const by = hours * 3_600_000;
+  Date.now = () => now.call(Date) + by;
+  world.undo.push(() => {
+    Date.now = now;
+  });
+}
+
+/** How long no descriptor can be had. */
+const withoutMs = 300;
+
+/** Lets this process open no further descriptor for some time. Returns false where that can't be done. */
+export function useUpDescriptors(world: World): boolean {
+  const used = Math.max(...readdirSync('/proc/self/fd').map(Number)) + 1;
+  const line = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
+  const usual = line?.[1];
+  if (usual === undefined || !setLimit(used, usual)) return false;
+  const lift = () => setLimit(Number(usual), usual);
+  const timer = setTimeout(lift, withoutMs);
+  world.undo.push(() => {
+    clearTimeout(timer);
+    lift();
+  });
+  return true;
+}
+
+function setLimit(soft: number, usual: string): boolean {
+  try {
+    execFileSync('prlimit', ['--pid', String(process.pid), `--nofile=${soft}:`], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return String(soft) === usual;
+  }
+}
+
+/** Removes the folders of the hosts' sockets, as a cleaner of temporary files does. */
+export function removeFolders({ parent }: World): void {
+  for (const name of readdirSync(parent)) {
+    if (name.startsWith('bulkhead-')) rmSync(join(parent, name), { recursive: true, force: true });
+  }
+}
+
+/** Writes into a file of the catalogs what somebody with an editor might, or cuts it. The file is put right again. */
+export function alterCatalog(world: World, { detail }: DrawnFault): boolean {
+  const files = filesBelow(world.directory).filter((file) => file.endsWith('.json') && !file.includes('/hosts/'));
+  const file = files[detail % Math.max(files.length, 1)];
+  if (file === undefined) return false;
+  const before = readFileSync(file);
+  const altered =
+    detail % 3 === 0 ? Buffer.alloc(0) : detail % 3 === 1 ? before.subarray(0, before.length / 2) : Buffer.from('{}');
+  writeFileSync(file, altered);
+  world.undo.push(() => {
+    // Only where nobody has written it since.
+    if (readFileSync(file).equals(altered)) writeFileSync(file, before);
+  });
+  return true;
+}
+
+/** Takes the right to write into the catalogs away. Root has it all the same, so that this shows nothing there. */
+export function closeCatalog(world: World): void {
+  const { mode } = statSync(world.directory);
+  chmodSync(world.directory, 0o500);
+  world.undo.push(() => {
+    chmodSync(world.directory, mode & 0o7777);
+  });
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}

@@ -1,0 +1,60 @@
+/** Faults of the plugin: its container is ended, stopped or removed by somebody else. */
+import { hostLabels } from '../../host/index.ts';
+import type { Misbehaviour } from '../subject.ts';
+import type { DrawnFault, FaultName } from '../trial.ts';
+import type { World } from '../world.ts';
+
+export const misbehaviours: readonly Misbehaviour[] = [
+  'exits',
+  'ends-at-once',
+  'babbles',
+  'is-silent',
+  'speaks-another-protocol',
+];
+
+type Strike = (world: World, id: string) => Promise<unknown>;
+
+const strikes: Readonly<Partial<Record<FaultName, Strike>>> = {
+  'plugin-killed': ({ engine }, id) => engine.containers.kill(id),
+  'plugin-stopped': ({ engine }, id) => engine.containers.stop(id, { timeoutSeconds: 0 }),
+  'plugin-paused': ({ engine }, id) => engine.containers.pause(id),
+  'plugin-removed': ({ engine }, id) => engine.containers.remove(id, { force: true }),
+};
+
+/** Strikes one of the containers that there are. Returns false where the fault is none of the plugin's. */
+export function strikePlugin(world: World, { name, detail }: DrawnFault): boolean {
+  const strike = strikes[name];
+  if (strike === undefined) return false;
+  const work = containersOf(world).then(async (ids) => {
+    const id = ids[detail % Math.max(ids.length, 1)];
+    // It may have gone meanwhile, or may not have been started yet.
+    if (id !== undefined) await strike(world, id).catch(() => undefined);
+  });
+  world.undo.push(() => work.catch(() => undefined));
+  return true;
+}
+
+/** Ids of all containers of the trial's hosts, running or not. */
+export async function containersOf(world: World, running = true): Promise<string[]> {
+  const ids = [...world.hosts.map(({ id }) => id), ...world.otherHosts];
+  const lists = await Promise.all(
+    ids.map((id) =>
+      world.engine.containers.list({
+        all: !running,
+        filters: { label: [`${hostLabels.hostId}=${id}`] },
+      }),
+    ),
+  );
+  return lists.flat().map(({ id }) => id);
+}
+
+/** Makes every plugin that is started from now on misbehave, until the fault is lifted. */
+export function misbehave(world: World, { detail }: DrawnFault): void {
+  const known = misbehaviours.filter((name) => world.subject.misbehaviours[name] !== undefined);
+  const chosen = known[detail % Math.max(known.length, 1)];
+  if (chosen === undefined) return;
+  world.args = world.subject.misbehaviours[chosen] ?? [];
+  world.undo.push(() => {
+    world.args = [];
+  });
+}

@@ -1,0 +1,15 @@
+/** Looks for what does not hold: seeded faults on real engines, and the same demands after each. */
+export { runTrial, type TrialResult } from './run-trial.ts';
+export { shrink, smallerThan } from './shrink.ts';
+export { soak, type SoakFailure, type SoakOptions, type SoakResult, type Sample } from './soak.ts';
+export type { Misbehaviour, Place, Subject } from './subject.ts';
+export {
+  drawTrial,
+  faultNames,
+  scenarioNames,
+  seedOf,
+  trialWords,
+  type FaultName,
+  type ScenarioName,
+  type Trial,
+} from './trial.ts';

@@ -1,0 +1,50 @@
+/** The report of a run: how often each fault met each scenario, and what did not hold. */
+import { scenarioNames, faultNames, trialWords, type Place, type SoakResult } from '../../src/soak/index.ts';
+
+export function reportOf(
+  { results, failures, samples }: SoakResult,
+  { places, seed, minutes }: { readonly places: readonly Place[]; readonly seed: number; readonly minutes: number },
+): string {
+  const cells = new Map<string, number>();
+  let drawn = 0;
+  let happened = 0;
+  for (const { trial, happened: those } of results) {
+    happened += those;
+    for (const { name } of trial.faults) {
+      if (name !== 'none') drawn += 1;
+      const key = `${name} ${trial.scenario}`;
+      cells.set(key, (cells.get(key) ?? 0) + 1);
+    }
+  }
+  const work = results.reduce((sum, each) => sum + each.work, 0);
+  const header = `| fault | ${scenarioNames.join(' | ')} |`;
+  const rule = `| --- | ${scenarioNames.map(() => '---:').join(' | ')} |`;
+  const rows = faultNames.map(
+    (fault) => `| ${fault} | ${scenarioNames.map((name) => cells.get(`${fault} ${name}`) ?? '').join(' | ')} |`,
+  );
+  const perPlace = places.map(
+    ({ name }, at) => `| ${name} | ${results.filter(({ trial }) => trial.place === at).length} |`,
+  );
+  const first = samples[Math.floor(samples.length / 4)];
+  const last = samples.at(-1);
+  const mebibytes = (bytes = 0) => (bytes / 2 ** 20).toFixed(1);
+  return [
+    `Seed ${seed}: ${results.length} trials in ${minutes.toFixed(1)} minutes, ${work} launches, calls and other pieces of work begun, ${drawn} faults drawn, ${happened} of which happened (the moment of the others did not come). ${failures.length} trials failed.`,
+    '',
+    `Memory after a quarter of the trials: ${mebibytes(first?.rssBytes)} MiB resident, ${mebibytes(first?.heapBytes)} MiB of heap; at the end: ${mebibytes(last?.rssBytes)} and ${mebibytes(last?.heapBytes)} MiB.`,
+    '',
+    header,
+    rule,
+    ...rows,
+    '',
+    '| place | trials |',
+    '| --- | ---: |',
+    ...perPlace,
+    ...(failures.length === 0 ? [] : ['', 'What did not hold:', '']),
+    ...failures.map(
+      ({ result: { trial, wrongs }, shrunk }) =>
+        `- seed ${trial.seed}: ${trialWords(trial, places[trial.place]?.name ?? '')}; smallest: ${trialWords(shrunk, places[shrunk.place]?.name ?? '')}: ${wrongs.join('; ')}`,
+    ),
+    '',
+  ].join('\n');
+}
