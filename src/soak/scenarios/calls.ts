@@ -14,7 +14,11 @@ export async function callMuch(world: World, mount: Mount, each: number): Promis
   );
 }
 
-export async function callOnce(world: World, mount: Mount, signal = world.caller.signal): Promise<boolean> {
+export async function callOnce(
+  world: World,
+  mount: Mount,
+  signal: AbortSignal = world.caller.signal,
+): Promise<boolean> {
   const word = world.word();
   const answer = await world.ledger.track(
     `call ${word}`,
