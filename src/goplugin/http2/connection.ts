@@ -12,6 +12,7 @@ import { notHttp2, PrefaceReader } from './preface-reader.ts';
 import { clientPreface, defaultWindow, errorCode, settingId } from './protocol.ts';
 import { Replies } from './replies.ts';
 import { Sending } from './sending.ts';
+import { receiveFrom } from './shared-reads.ts';
 import { initialSettings } from './settings.ts';
 import { StreamTable } from './stream-table.ts';
 import { Http2Stream, type StreamCarrier, type StreamEvents } from './stream.ts';
@@ -181,7 +182,7 @@ export class Http2Connection implements StreamCarrier {
 
   #listen(): void {
     const socket = this.#socket;
-    socket.on('data', (chunk: Buffer) => {
+    receiveFrom(socket, (chunk) => {
       this.#received(chunk);
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {
