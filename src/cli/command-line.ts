@@ -1,8 +1,7 @@
 import { isGroup, type CommandNode, type Context } from './command.ts';
-import { commandTable, summary } from './command-table.ts';
-import { describeError } from './describe-error.ts';
+import { commandModules } from './command-modules.ts';
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.ts';
-import { commandHelp, groupHelp, overview, usageLine } from './help.ts';
+import { commandHelp, groupHelp, usageLine } from './help.ts';
 import { nearest } from '../settings/nearest.ts';
 import { plainText } from './output/plain-text.ts';
 import { parseArguments } from './parse-arguments.ts';
@@ -19,10 +18,10 @@ export async function runCommandLine(words: readonly string[], context: Surround
   }
   const askedForHelp = asksForHelp(words);
   const wanted = words[0] === 'help' ? words.slice(1) : words;
-  const found = findCommand(askedForHelp ? wanted.filter((word) => !isHelp(word)) : wanted);
+  const found = await findCommand(askedForHelp ? wanted.filter((word) => !isHelp(word)) : wanted);
   if (askedForHelp) {
     if (found.unknown !== undefined && found.node === undefined) return refuseWord(found, context);
-    terminal.out(helpOf(found));
+    terminal.out(await helpOf(found));
     return exitCodes.ok;
   }
   const { node, path, rest } = found;
@@ -37,6 +36,7 @@ export async function runCommandLine(words: readonly string[], context: Surround
     signal.throwIfAborted();
     const isUsage = error instanceof UsageError;
     if (isUsage && done.length === 0) return refuse(error.message, usageLine(path, node), path, context);
+    const { describeError } = await import('./describe-error.ts');
     for (const line of describeError(error, terminal.paintErr, node.flags)) terminal.err(line);
     for (const what of done) terminal.err(`  before that, ${plainText(what)}`);
     const code = isUsage ? exitCodes.usage : exitCodeOf(error);
@@ -54,8 +54,9 @@ interface Found {
   readonly unknown?: { readonly word: string; readonly known: readonly string[] } | undefined;
 }
 
-function findCommand(words: readonly string[]): Found {
-  let commands = commandTable;
+async function findCommand(words: readonly string[]): Promise<Found> {
+  if (words.length === 0) return { path: [], rest: [] };
+  let commands = await commandsFor(words[0]);
   let node: CommandNode | undefined;
   for (const [at, word] of words.entries()) {
     const path = words.slice(0, at);
@@ -70,15 +71,21 @@ function findCommand(words: readonly string[]): Found {
   return { path: words, node, rest: [] };
 }
 
-function helpOf({ path, node }: Found): string {
-  if (node === undefined) return overview(commandTable, summary);
+/** Returns the command that a word names, or all of them where it names none. */
+async function commandsFor(word: string | undefined): Promise<readonly CommandNode[]> {
+  const load = word !== undefined && Object.hasOwn(commandModules, word) ? commandModules[word] : undefined;
+  return load ? [await load()] : (await import('./command-table.ts')).commandTable;
+}
+
+async function helpOf({ path, node }: Found): Promise<string> {
+  if (node === undefined) return (await import('./overview-text.ts')).overviewText;
   return isGroup(node) ? groupHelp(path, node) : commandHelp(path, node);
 }
 
 /** Refuses a command line without a command, or with an unknown one. */
-function refuseWord({ path, node, unknown }: Found, context: Surroundings): ExitCode {
+async function refuseWord({ path, node, unknown }: Found, context: Surroundings): Promise<ExitCode> {
   if (unknown === undefined) {
-    context.terminal.err(helpOf({ path, node, rest: [] }));
+    context.terminal.err(await helpOf({ path, node, rest: [] }));
     return exitCodes.usage;
   }
   const near = nearest(unknown.word, unknown.known);

@@ -1,11 +1,9 @@
 /** The program behind the command line, which main.ts starts. */
 import { constants } from 'node:os';
 import { runCommandLine } from './command-line.ts';
-import { describeError } from './describe-error.ts';
 import { exitCodes } from './exit-codes.ts';
 import { listenToSignals, type Ending } from './signals.ts';
-import { terminalOn, unpainted } from './output/terminal.ts';
-import { unusable } from './user-files.ts';
+import { terminalOn } from './output/terminal.ts';
 
 const interrupt = new AbortController();
 let endedBy: Ending | undefined;
@@ -20,10 +18,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // The reader of a pipe has gone, as `head` does: no further output is wanted. Anything else is a failure.
   if (error.code === 'EPIPE' || output.isLost) return;
   output.isLost = true;
-  for (const line of describeError(unusable('standard output', 'written', error), unpainted)) {
-    process.stderr.write(`${line}\n`);
-  }
   process.exitCode = exitCodes.environment;
+  void import('./lost-output.ts').then(({ tellOfLostOutput }) => {
+    tellOfLostOutput(error);
+  });
 });
 process.stderr.on('error', () => undefined);
 

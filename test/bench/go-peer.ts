@@ -7,6 +7,12 @@ import { goProgram } from '../goplugin/fixtures/go-host.ts';
 export interface GoPeer extends AsyncDisposable {
   /** Milliseconds to the first reply, and until the plugin was gone. */
   launch(): Promise<{ readonly launchMs: number; readonly closeMs: number }>;
+  /** Calls `probe.Probe/Echo` of a plugin that it keeps for all such calls. */
+  calls(
+    size: number,
+    inFlight: number,
+    seconds: number,
+  ): Promise<{ readonly perSecond: number; readonly cpuMicrosPerCall: number }>;
 }
 
 export interface PeerSettings {
@@ -31,13 +37,20 @@ export async function startGoPeer(
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
   const exit = once(child, 'exit');
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const ask = async (question: string): Promise<readonly number[]> => {
+    child.stdin.write(`${question}\n`);
+    const line = await lines.next();
+    if (line.done === true) throw new Error(said.trim().split('\n')[0]);
+    return line.value.split(' ').map(Number);
+  };
   return {
     async launch() {
-      child.stdin.write('\n');
-      const line = await lines.next();
-      if (line.done === true) throw new Error(said.trim().split('\n')[0]);
-      const [launchMs = NaN, closeMs = NaN] = line.value.split(' ').map(Number);
+      const [launchMs = NaN, closeMs = NaN] = await ask('');
       return { launchMs, closeMs };
+    },
+    async calls(size, inFlight, seconds) {
+      const [perSecond = NaN, cpuMicrosPerCall = NaN] = await ask(`${size} ${inFlight} ${seconds}`);
+      return { perSecond, cpuMicrosPerCall };
     },
     async [Symbol.asyncDispose]() {
       child.stdin.end();

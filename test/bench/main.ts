@@ -1,4 +1,9 @@
-/** `npm run bench [NAME...]`: side-by-side measurements, printed as tables with ratios. */
+/**
+ * `npm run bench [NAME...]`: side-by-side measurements, printed as tables with ratios. With `-- --report`, those that compare
+ * with Go also write `test/bench/REPORT.md`.
+ */
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { benchBroker } from './broker.ts';
 import { benchCalls } from './calls.ts';
 import { benchCompatibility } from './compatibility.ts';
@@ -7,11 +12,17 @@ import { benchImport } from './engine-import.ts';
 import { benchLoad } from './engine-load.ts';
 import { benchRoundTrips } from './engine-round-trips.ts';
 import { benchFirstReply } from './first-reply.ts';
+import { tableOf, type Figure } from './figures.ts';
 import { benchHost } from './host.ts';
 import { benchLaunch } from './launch.ts';
+import { benchMemory } from './memory.ts';
+import { surroundings, writeReport } from './report.ts';
 import { benchVault } from './vault.ts';
 
-const benches: Readonly<Record<string, () => Promise<void>>> = {
+/** A bench prints its tables itself, or returns figures beside those of Go. */
+type Bench = () => Promise<void | readonly Figure[]>;
+
+const benches: Readonly<Record<string, Bench>> = {
   'engine-round-trips': benchRoundTrips,
   'engine-demultiplexer': benchDemultiplexer,
   'engine-load': benchLoad,
@@ -21,16 +32,29 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   calls: benchCalls,
   'first-reply': benchFirstReply,
   broker: benchBroker,
+  memory: benchMemory,
   host: benchHost,
   vault: benchVault,
 };
 
-const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);
-for (const name of names) {
+const words = process.argv.slice(2);
+const asked = words.filter((word) => word !== '--report');
+const figures: Figure[] = [];
+console.log(surroundings());
+for (const name of asked.length > 0 ? asked : Object.keys(benches)) {
   const bench = benches[name];
   if (bench === undefined) {
     console.error(`no bench ${name}; there are: ${Object.keys(benches).join(', ')}`);
     process.exit(2);
   }
-  await bench();
+  const made = (await bench()) ?? [];
+  for (const figure of made) console.log(tableOf(figure));
+  figures.push(...made);
+}
+if (words.includes('--report')) {
+  // The benches may run compiled, in a copy of the checkout.
+  await writeReport(
+    process.env['BULKHEAD_REPORT_FOLDER'] ?? dirname(fileURLToPath(import.meta.url)),
+    figures,
+  );
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isGroup, type Command, type CommandNode } from '../../src/cli/command.ts';
+import { commandModules } from '../../src/cli/command-modules.ts';
 import { commandTable } from '../../src/cli/command-table.ts';
 import { bulkhead } from './bulkhead.ts';
 
@@ -88,6 +89,13 @@ describe('the command table', () => {
         assert.match(summary, /^[^.]{3,}.*[^.]$/, `${path} -${name}`);
       }
     }
+  });
+
+  it('has the same commands as the modules that are loaded one by one', async () => {
+    const names = commandTable.map(({ name }) => name);
+    assert.deepEqual(Object.keys(commandModules), names);
+    const loaded = await Promise.all(Object.values(commandModules).map((load) => load()));
+    assert.deepEqual(loaded, [...commandTable]);
   });
 
   it('has names that can be told apart: small letters, no flag twice', () => {

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { commandTable, summary } from '../../src/cli/command-table.ts';
 import { packageVersion } from '../../src/cli/commands/version.ts';
+import { overview } from '../../src/cli/help.ts';
+import { overviewText } from '../../src/cli/overview-text.ts';
 import { manPage } from '../../src/cli/man-page.ts';
 import { tableLines } from '../../src/cli/output/table.ts';
 import { terminalOn } from '../../src/cli/output/terminal.ts';
@@ -152,6 +154,10 @@ describe('a small terminal', () => {
 describe('the manual page', () => {
   it('is what the table of commands says: npm run man writes it anew', () => {
     assert.equal(readFileSync('man/bulkhead.1', 'utf8'), manPage(commandTable, summary, packageVersion()));
+  });
+
+  it('has the list of commands beside it that help prints', () => {
+    assert.equal(overviewText, overview(commandTable, summary));
   });
 
   it('is read by groff without a warning', (t) => {

@@ -52,7 +52,17 @@ export function failureOf(error: StatusError): CallStatus {
   return error instanceof LimitExceeded ? { ...why, limit: error.limit } : why;
 }
 
+/** Most calls end with the same fields, which HPACK decodes to the same list. */
+let last: { readonly fields: Fields; readonly status: CallStatus } | undefined;
+
 export function answerOf(fields: Fields, httpStatus: number | undefined): CallStatus {
+  if (last?.fields === fields) return last.status;
+  const status = statusIn(fields, httpStatus);
+  if (status.code === okCode) last = { fields, status };
+  return status;
+}
+
+function statusIn(fields: Fields, httpStatus: number | undefined): CallStatus {
   const code = fieldNamed(fields, 'grpc-status');
   if (code === undefined || !/^\d{1,3}$/.test(code)) return httpFailure(httpStatus);
   const message = fieldNamed(fields, 'grpc-message');

@@ -2,6 +2,7 @@
 import { connect as connectSocket, type NetConnectOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { whenAborted } from '../../abort.ts';
+import { SharedReads, withSharedReads } from '../http2/shared-reads.ts';
 import type { PluginAddress } from '../runner.ts';
 import type { MutualTls } from '../tls/identity.ts';
 import { socketFile } from './socket-file.ts';
@@ -13,21 +14,28 @@ export function openChannel(
   tls: MutualTls | undefined,
   maxMessageBytes?: number,
 ): Http2Channel {
-  return new Http2Channel(connectTo(address), tls, maxMessageBytes);
+  // TLS reads for itself.
+  return new Http2Channel(connectTo(address, tls === undefined), tls, maxMessageBytes);
 }
 
-/** Returns a function that makes a new connection to the address for each call. */
-export function connectTo({ network, address }: PluginAddress): Connect {
-  if (network === 'tcp') return (signal) => connected(splitHostAndPort(address), signal);
+/**
+ * Returns a function that makes a new connection to the address for each call.
+ *
+ * @param http2 true when HTTP/2 alone reads from it
+ */
+export function connectTo({ network, address }: PluginAddress, http2 = false): Connect {
+  if (network === 'tcp') return (signal) => connected(splitHostAndPort(address), signal, http2);
   return async (signal) => {
     await using file = await socketFile(address);
-    return await connected({ path: file.path }, signal);
+    return await connected({ path: file.path }, signal, http2);
   };
 }
 
-function connected(to: NetConnectOpts, signal: AbortSignal): Promise<Duplex> {
+function connected(to: NetConnectOpts, signal: AbortSignal, http2: boolean): Promise<Duplex> {
   return new Promise<Duplex>((resolve, reject) => {
-    const socket = connectSocket(to);
+    const reads = http2 ? new SharedReads() : undefined;
+    const socket = connectSocket(reads ? { ...to, onread: reads.onread } : to);
+    if (reads) withSharedReads(socket, reads);
     const stopListening = whenAborted(signal, () => socket.destroy(signal.reason as Error));
     socket.once('error', (error) => {
       stopListening();

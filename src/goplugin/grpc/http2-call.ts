@@ -32,7 +32,7 @@ export interface CallCarrier {
 
 /** Who is told of a call's answers. */
 export interface CallListener {
-  /** @param message a view that may be kept */
+  /** @param message may be kept */
   message(message: Buffer): void;
   /** The end, told once, after the last message. */
   ended(status: CallStatus): void;
@@ -193,7 +193,7 @@ export class Http2Call implements StreamEvents {
 
   data(piece: Buffer): void {
     if (this.#over) return;
-    if (this.#paused) this.#unread.push(piece);
+    if (this.#paused) this.#unread.push(Buffer.from(piece));
     else this.#read(piece);
     if (!this.#paused) this.#stream?.credit();
   }

@@ -6,10 +6,11 @@ import { CommonFields } from '../http2/hpack-encoder.ts';
 import { fieldNamed } from '../http2/fields.ts';
 import type { HeaderBlock } from '../http2/hpack-decoder.ts';
 import { errorCode } from '../http2/protocol.ts';
-import { unheard, type Http2Stream, type StreamEvents } from '../http2/stream.ts';
+import type { Http2Stream, StreamEvents } from '../http2/stream.ts';
 import type { ServedService } from '../service.ts';
 import { connectionLimits } from './connection-limits.ts';
 import type { Intake } from './intake.ts';
+import { OtherRequest } from './other-request.ts';
 import { ServedCall } from './served-call.ts';
 import { servedMethods, type ServedMethod } from './served-methods.ts';
 
@@ -64,12 +65,13 @@ export class Http2Server {
   ): StreamEvents | number {
     const isPost = fieldNamed(fields, ':method') === 'POST';
     const isGrpc = fieldNamed(fields, 'content-type')?.startsWith('application/grpc') === true;
-    if (!isPost || !isGrpc) {
-      stream.sendTrailers(() => encoder.encode(isPost ? unsupported : notAllowed));
-      if (!stream.hasWaiting) stream.reset(errorCode.noError);
-      return unheard;
-    }
     if (!this.#intake.begin()) return errorCode.refusedStream;
+    if (!isPost || !isGrpc) {
+      const other = new OtherRequest(stream, encoder, isPost ? unsupported : notAllowed, this.#intake);
+      stream.events = other;
+      if (ended) other.ended();
+      return other;
+    }
     const path = fieldNamed(fields, ':path') ?? '';
     const call = new ServedCall(stream, fields, this.#methods.get(path) ?? absent(path), {
       intake: this.#intake,

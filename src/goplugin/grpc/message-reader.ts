@@ -33,7 +33,7 @@ export class MessageReader {
   }
 
   /**
-   * Returns the messages that this chunk completes. Nothing is reserved for a length that is only announced.
+   * Returns the messages that this chunk completes, as copies. Nothing is reserved for a length that is only announced.
    *
    * @throws StatusError for a message that this side does not accept, which may be a LimitExceeded
    */
@@ -74,7 +74,9 @@ export class MessageReader {
       length = this.#readPrefix(prefix, 0);
     }
     if (chunk.length - at >= length) {
-      messages.push(checked(chunk.subarray(at, at + length)));
+      const message = Buffer.allocUnsafe(length);
+      chunk.copy(message, 0, at, at + length);
+      messages.push(checked(message));
       return at + length;
     }
     const capacity = Math.min(length, firstCapacity);

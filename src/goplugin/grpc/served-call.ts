@@ -81,7 +81,7 @@ export class ServedCall implements StreamEvents {
 
   data(piece: Buffer): void {
     if (this.#answered) return; // whatever still arrives is dropped
-    if (this.#paused) this.#unread.push(piece);
+    if (this.#paused) this.#unread.push(Buffer.from(piece));
     else this.#read(piece);
     if (!this.#paused) this.#stream.credit();
   }

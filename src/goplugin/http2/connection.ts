@@ -6,12 +6,13 @@ import { ConnectionFault } from './errors.ts';
 import { FloodGuard } from './flood-guard.ts';
 import { FrameReader } from './frame-reader.ts';
 import { HpackEncoder } from './hpack-encoder.ts';
-import { Incoming, tableSize, type Inside } from './incoming.ts';
+import { Incoming, tableOfServers, type Inside } from './incoming.ts';
 import { Outbox } from './outbox.ts';
 import { notHttp2, PrefaceReader } from './preface-reader.ts';
 import { clientPreface, defaultWindow, errorCode, settingId } from './protocol.ts';
 import { Replies } from './replies.ts';
 import { Sending } from './sending.ts';
+import { receiveFrom } from './shared-reads.ts';
 import { initialSettings } from './settings.ts';
 import { StreamTable } from './stream-table.ts';
 import { Http2Stream, type StreamCarrier, type StreamEvents } from './stream.ts';
@@ -168,10 +169,11 @@ export class Http2Connection implements StreamCarrier {
   #introduce(): void {
     const { writer } = this.#outbox;
     const { streamWindowBytes, connectionWindowBytes, headerBytes, peerStreams } = this.#limits;
-    if (this.#role === 'client') writer.raw(clientPreface);
+    const isClient = this.#role === 'client';
+    if (isClient) writer.raw(clientPreface);
     writer.settings([
-      [settingId.headerTableSize, tableSize],
-      this.#role === 'client' ? [settingId.enablePush, 0] : [settingId.maxConcurrentStreams, peerStreams],
+      isClient ? [settingId.headerTableSize, tableOfServers] : [settingId.maxConcurrentStreams, peerStreams],
+      ...(isClient ? [[settingId.enablePush, 0] as const] : []),
       [settingId.initialWindowSize, streamWindowBytes],
       [settingId.maxHeaderListSize, headerBytes],
     ]);
@@ -181,7 +183,7 @@ export class Http2Connection implements StreamCarrier {
 
   #listen(): void {
     const socket = this.#socket;
-    socket.on('data', (chunk: Buffer) => {
+    receiveFrom(socket, (chunk) => {
       this.#received(chunk);
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {

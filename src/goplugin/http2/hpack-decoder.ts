@@ -23,6 +23,15 @@ const mostRemembered = 64;
 /** No number in a header block needs more: it would exceed every limit. */
 const mostNumberBits = 28;
 
+interface Remembered {
+  readonly block: HeaderBlock;
+  /** The number of fields that had been added to the table. With the same number the block means the same. */
+  readonly added: number;
+}
+
+/** For a block that does not use the table. */
+const anyTable = -1;
+
 export class HpackDecoder {
   readonly #limits: HeaderLimits;
   readonly #table = new DynamicTable(defaultTableSize);
@@ -30,12 +39,13 @@ export class HpackDecoder {
   #allowed = defaultTableSize;
   /** True when the other side has to make its table smaller before it uses it again. */
   #reduce = false;
-  /** Blocks that depend on no table, which servers send again and again: their bytes as text, and their fields. */
-  readonly #remembered = new Map<string, HeaderBlock>();
+  /** Blocks that are sent again and again: their bytes as text, and their fields. */
+  readonly #remembered = new Map<string, Remembered>();
   // Of the block that is being decoded:
   #block: Buffer = Buffer.alloc(0);
   #at = 0;
   #usesTable = false;
+  #resized = false;
 
   constructor(limits: HeaderLimits) {
     this.#limits = limits;
@@ -57,21 +67,21 @@ export class HpackDecoder {
     const short = block.length <= rememberedLength && !this.#reduce;
     const key = short ? block.toString('latin1') : '';
     const known = short ? this.#remembered.get(key) : undefined;
-    if (known) return known;
+    if (known && (known.added === anyTable || known.added === this.#table.added)) return known.block;
+    const before = this.#table.added;
     this.#block = block;
     this.#at = 0;
-    this.#usesTable = false;
+    this.#usesTable = this.#resized = false;
     const fields = this.#decodeAll();
     if (!fields) return undefined;
     const decoded = { fields, ...checkFields(fields) };
-    if (short && !this.#dependsOnTable() && this.#remembered.size < mostRemembered) {
-      this.#remembered.set(key, decoded);
-    }
+    if (short && this.#table.added === before && !this.#resized) this.#remember(key, decoded);
     return decoded;
   }
 
-  #dependsOnTable(): boolean {
-    return this.#usesTable; // decoding changes it
+  #remember(key: string, block: HeaderBlock): void {
+    if (this.#remembered.size >= mostRemembered && !this.#remembered.has(key)) this.#remembered.clear();
+    this.#remembered.set(key, { block, added: this.#usesTable ? this.#table.added : anyTable });
   }
 
   #decodeAll(): Fields | undefined {
@@ -110,7 +120,8 @@ export class HpackDecoder {
   }
 
   #resize(): void {
-    this.#usesTable = true;
+    this.#resized = true;
+    this.#remembered.clear();
     const size = this.#number(5);
     if (size > this.#allowed) throw invalid(`the table gets ${size} bytes, and ${this.#allowed} are allowed`);
     this.#reduce = false;

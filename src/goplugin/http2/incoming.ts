@@ -42,8 +42,11 @@ export interface Inside {
 
 /** A block on the wire is shorter than its fields, unless somebody wants to cause work. */
 const blockPerFields = 2;
-/** The table of fields that the other side may use: without one, equal blocks have equal bytes, and are remembered. */
-export const tableSize = 0;
+/**
+ * The table of fields that a server may use: without one, equal blocks have equal bytes, and are remembered. A client may
+ * use the usual one, because some do so whatever they are told.
+ */
+export const tableOfServers = 0;
 
 export class Incoming implements FrameSink {
   readonly #inside: Inside;
@@ -225,7 +228,7 @@ export class Incoming implements FrameSink {
       if (!this.#introduced) throw notHttp2();
       if (payload.length > 0) throw frameSize('an acknowledgement of settings', payload.length);
       this.#guard.idle('acknowledgements');
-      this.#decoder.allowTable(tableSize);
+      if (this.#inside.role === 'client') this.#decoder.allowTable(tableOfServers);
       return;
     }
     this.#guard.idle('settings');

@@ -1,6 +1,7 @@
 /** Sends what was written: all frames of a turn in one write. */
 import type { Duplex } from 'node:stream';
 import { FrameWriter } from './frame-writer.ts';
+import { giveBack, joined, type Joined } from './joined-writes.ts';
 
 /** Bytes that may wait in the socket before data wait in their streams. */
 const mostWaiting = 256 * 1024;
@@ -60,14 +61,35 @@ export class Outbox {
     this.#soon = true; // what is added now goes along
     this.#fill();
     this.#soon = false;
+    const total = this.writer.length;
     const pieces = this.writer.take();
-    if (pieces.length > 1) socket.cork();
+    const [first] = pieces;
+    if (first === undefined) return;
+    if (pieces.length === 1) {
+      socket.write(first, this.#written); // then there is room for data that wait
+      return;
+    }
+    const whole = joined(pieces, total);
+    if (whole) this.#writeJoined(whole);
+    else this.#writeAll(pieces);
+  };
+
+  #writeJoined(whole: Joined): void {
+    this.#socket.write(whole.bytes, (error) => {
+      if (!error) giveBack(whole);
+      this.#fill();
+    });
+  }
+
+  #writeAll(pieces: readonly Buffer[]): void {
+    const socket = this.#socket;
+    socket.cork();
     for (const [index, piece] of pieces.entries()) {
       if (index < pieces.length - 1) socket.write(piece);
-      else socket.write(piece, this.#written); // then there is room for data that wait
+      else socket.write(piece, this.#written);
     }
-    if (pieces.length > 1) socket.uncork();
-  };
+    socket.uncork();
+  }
 
   /** Drops what has not been sent. */
   close(): void {

@@ -14,7 +14,7 @@ export type StreamLoss =
 export interface StreamEvents {
   /** @param ended true when nothing follows */
   headers(block: HeaderBlock, ended: boolean): void;
-  /** @param piece a view that may be kept */
+  /** @param piece a view that is valid only during the call */
   data(piece: Buffer): void;
   /** The other side has sent everything, and the last piece was not the headers. */
   ended(): void;

@@ -1,18 +1,26 @@
-// Launches a plugin in a container with HashiCorp's library, once for each line on stdin, and tells how long it took.
+// Launches a plugin in a container with HashiCorp's library, once for each empty line on stdin, and tells how long it took.
+// A line `BYTES CALLS-IN-FLIGHT SECONDS` makes calls of probe.Probe instead, of one plugin for all such lines.
 package main
 
 import (
 	"bufio"
+	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
 	"github.com/hashicorp/go-plugin/runner"
 	"github.com/hashicorp/go-secure-stdlib/plugincontainer"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/anypb"
 )
 
 // What the image's plugin runs as.
@@ -22,8 +30,12 @@ func main() {
 	image, runtime, directory, rootless := os.Args[1], os.Args[2], os.Args[3], os.Args[4] == "rootless"
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {
+		if lines.Text() != "" {
+			measure(lines.Text(), image, runtime, directory, rootless)
+			continue
+		}
 		begin := time.Now()
-		client := start(image, runtime, directory, rootless)
+		client := start(image, runtime, directory, rootless, true)
 		protocol, err := client.Client()
 		if err == nil {
 			err = protocol.Ping()
@@ -37,20 +49,82 @@ func main() {
 		client.Kill()
 		fmt.Printf("%.1f %.1f\n", milliseconds(ready.Sub(begin)), milliseconds(time.Since(ready)))
 	}
+	if called != nil {
+		called.Kill()
+	}
 }
 
-func start(image, runtime, directory string, rootless bool) *plugin.Client {
+type probe struct{ plugin.NetRPCUnsupportedPlugin }
+
+func (probe) GRPCServer(*plugin.GRPCBroker, *grpc.Server) error { return nil }
+
+func (probe) GRPCClient(_ context.Context, _ *plugin.GRPCBroker, conn *grpc.ClientConn) (any, error) {
+	return conn, nil
+}
+
+var called *plugin.Client
+var conn *grpc.ClientConn
+
+// measure makes calls, and tells how many in a second, and the microseconds of CPU for each.
+func measure(line, image, runtime, directory string, rootless bool) {
+	var size, inFlight int
+	var seconds float64
+	if _, err := fmt.Sscan(line, &size, &inFlight, &seconds); err != nil {
+		panic(err)
+	}
+	if called == nil {
+		called = start(image, runtime, directory, rootless, false)
+		protocol, err := called.Client()
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		raw, err := protocol.Dispense("probe")
+		if err != nil {
+			panic(err)
+		}
+		conn = raw.(*grpc.ClientConn)
+	}
+	var wait sync.WaitGroup
+	var calls atomic.Int64
+	begin, used := time.Now(), cpuTime()
+	for range inFlight {
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			for time.Since(begin).Seconds() < seconds {
+				var reply anypb.Any
+				request := &anypb.Any{Value: bytes.Repeat([]byte("x"), size)}
+				if err := conn.Invoke(context.Background(), "/probe.Probe/Echo", request, &reply); err != nil {
+					panic(err)
+				}
+				calls.Add(1)
+			}
+		}()
+	}
+	wait.Wait()
+	took, cpu := time.Since(begin), cpuTime()-used
+	fmt.Printf("%.1f %.2f\n", float64(calls.Load())/took.Seconds(), float64(cpu.Microseconds())/float64(calls.Load()))
+}
+
+func cpuTime() time.Duration {
+	var usage syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &usage)
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+func start(image, runtime, directory string, rootless, multiplex bool) *plugin.Client {
 	name, tag, _ := strings.Cut(image, ":")
 	config := plugincontainer.Config{
 		Image: name, Tag: tag, Runtime: runtime, GroupAdd: group, Rootless: rootless, DisableNetwork: true,
 	}
 	return plugin.NewClient(&plugin.ClientConfig{
 		HandshakeConfig:     plugin.HandshakeConfig{ProtocolVersion: 1, MagicCookieKey: "BASIC_PLUGIN", MagicCookieValue: "hello"},
-		Plugins:             plugin.PluginSet{},
+		Plugins:             plugin.PluginSet{"probe": probe{}},
 		AllowedProtocols:    []plugin.Protocol{plugin.ProtocolGRPC},
 		AutoMTLS:            true,
 		SkipHostEnv:         true,
-		GRPCBrokerMultiplex: true,
+		GRPCBrokerMultiplex: multiplex,
 		Logger:              hclog.NewNullLogger(),
 		UnixSocketConfig:    &plugin.UnixSocketConfig{Group: fmt.Sprint(group), TempDir: directory},
 		RunnerFunc: func(logger hclog.Logger, command *exec.Cmd, folder string) (runner.Runner, error) {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -23,6 +24,7 @@ import (
 var (
 	what     = flag.String("what", "calls", "calls or launch")
 	autoMTLS = flag.Bool("mtls", true, "AutoMTLS")
+	mux      = flag.Bool("mux", false, "multiplexing")
 	rounds   = flag.Int("rounds", 10, "launches")
 	inFlight = flag.Int("in-flight", 1, "calls at the same time")
 	size     = flag.Int("size", 100, "bytes of a request, and of its reply")
@@ -40,14 +42,15 @@ func (probe) GRPCClient(_ context.Context, _ *plugin.GRPCBroker, conn *grpc.Clie
 // connect starts the plugin and makes the first call.
 func connect() (*plugin.Client, *grpc.ClientConn, time.Duration) {
 	client := plugin.NewClient(&plugin.ClientConfig{
-		HandshakeConfig:  plugin.HandshakeConfig{ProtocolVersion: 1, MagicCookieKey: "BASIC_PLUGIN", MagicCookieValue: "hello"},
-		Plugins:          plugin.PluginSet{"probe": probe{}},
-		Cmd:              exec.Command(flag.Arg(0), flag.Args()[1:]...),
-		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
-		AutoMTLS:         *autoMTLS,
-		Logger:           hclog.NewNullLogger(),
-		SyncStdout:       io.Discard,
-		SyncStderr:       io.Discard,
+		HandshakeConfig:     plugin.HandshakeConfig{ProtocolVersion: 1, MagicCookieKey: "BASIC_PLUGIN", MagicCookieValue: "hello"},
+		Plugins:             plugin.PluginSet{"probe": probe{}},
+		Cmd:                 exec.Command(flag.Arg(0), flag.Args()[1:]...),
+		AllowedProtocols:    []plugin.Protocol{plugin.ProtocolGRPC},
+		AutoMTLS:            *autoMTLS,
+		GRPCBrokerMultiplex: *mux,
+		Logger:              hclog.NewNullLogger(),
+		SyncStdout:          io.Discard,
+		SyncStderr:          io.Discard,
 	})
 	// Returns once the handshake line has been read.
 	if _, err := client.Start(); err != nil {
@@ -94,6 +97,7 @@ func main() {
 		measure(conn, 200*time.Millisecond)
 		calls, took, cpu := measure(conn, time.Duration(*seconds*float64(time.Second)))
 		result["perSecond"], result["cpuMicrosPerCall"] = float64(calls)/took.Seconds(), float64(cpu.Microseconds())/float64(calls)
+		result["residentMiB"] = resident()
 	}
 	_ = json.NewEncoder(os.Stdout).Encode(result)
 }
@@ -117,6 +121,19 @@ func measure(conn *grpc.ClientConn, length time.Duration) (calls int, took, cpu 
 	}
 	wait.Wait()
 	return calls, time.Since(begin), cpuTime() - used
+}
+
+// resident is the memory that the process holds now.
+func resident() float64 {
+	statm, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		panic(err)
+	}
+	var size, pages float64
+	if _, err := fmt.Sscan(string(statm), &size, &pages); err != nil {
+		panic(err)
+	}
+	return pages * float64(os.Getpagesize()) / (1 << 20)
 }
 
 func cpuTime() time.Duration {

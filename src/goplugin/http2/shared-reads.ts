@@ -1,0 +1,62 @@
+/**
+ * Reads of sockets into one piece of memory that all of them share: what arrives is dealt with before anything else is
+ * read. It is for sockets that HTTP/2 alone reads from: TLS over a socket reads for itself. Node.js would make a new piece of 64 KiB for each read, which the garbage collector has to find again.
+ */
+import type { Duplex } from 'node:stream';
+
+const length = 64 * 1024;
+let memory: Buffer | undefined;
+
+/** What arrives. It is valid only during the call. */
+type Receive = (chunk: Buffer) => void;
+
+/** The option `onread` of a socket. */
+interface OnRead {
+  buffer: Buffer;
+  callback(bytes: number, buffer: Uint8Array): boolean;
+}
+
+export class SharedReads {
+  readonly onread: OnRead;
+  #receive: Receive | undefined;
+  /** What arrived before anybody listened. */
+  #early: Buffer[] = [];
+
+  constructor() {
+    const buffer = (memory ??= Buffer.allocUnsafeSlow(length));
+    this.onread = {
+      buffer,
+      callback: (bytes) => {
+        this.#take(buffer.subarray(0, bytes));
+        return true;
+      },
+    };
+  }
+
+  listen(receive: Receive): void {
+    this.#receive = receive;
+    const early = this.#early;
+    this.#early = [];
+    for (const chunk of early) receive(chunk);
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#receive) this.#receive(chunk);
+    else this.#early.push(Buffer.from(chunk));
+  }
+}
+
+const ofSockets = new WeakMap<Duplex, SharedReads>();
+
+/** Remembers how a socket is read that was made with the option `onread`. */
+export function withSharedReads<S extends Duplex>(socket: S, reads: SharedReads): S {
+  ofSockets.set(socket, reads);
+  return socket;
+}
+
+/** Passes on whatever arrives on a stream of bytes. */
+export function receiveFrom(socket: Duplex, receive: Receive): void {
+  const reads = ofSockets.get(socket);
+  if (reads) reads.listen(receive);
+  else socket.on('data', receive);
+}
