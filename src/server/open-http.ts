@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { fileStore, PluginCatalog, RuntimeCatalog } from '../catalog/index.ts';
 import type { TrustedDirectory } from '../catalog/internal.ts';
 import { listenOnAddress, listenOnSocket, type Listener } from './http/listeners.ts';
+import { VaultRequestError } from '../vault/index.ts';
 import { limitsOf } from './http/limits.ts';
 import { serveRequest, type Frame } from './http/serve-request.ts';
 import { UnderWay } from './http/under-way.ts';
@@ -84,6 +85,7 @@ async function firstToken({ tokens }: ServerContext): Promise<string | undefined
 
 function reporter({ onProblem }: HttpOptions): Frame['problem'] {
   return (requestId, error) => {
+    if (error instanceof VaultRequestError) return; // a plugin's own words, which may hold secrets
     const what = `the request ${requestId} failed`;
     if (onProblem !== undefined) onProblem({ what, error });
     else process.emitWarning(`${what}: ${String(error)}`);
