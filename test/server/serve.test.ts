@@ -77,7 +77,7 @@ async function serve(world: CommandWorld, ...flags: string[]) {
   const find = (pattern: RegExp) => pattern.exec(lines.text())?.[1];
   if (flags.length > 0) await lines.until(/^VAULT_TOKEN=.*$/m);
   return {
-    ...{ child, said: lines.text, token: find(/^VAULT_TOKEN=(.*)$/m) },
+    ...{ child, said: () => lines.text(), token: find(/^VAULT_TOKEN=(.*)$/m) },
     socket: find(/^VAULT_ADDR=unix:\/\/(.*)$/m) ?? '',
     url: find(/^VAULT_ADDR=(http:.*)$/m) ?? '',
   };
