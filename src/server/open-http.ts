@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { fileStore, PluginCatalog, RuntimeCatalog } from '../catalog/index.ts';
 import type { TrustedDirectory } from '../catalog/internal.ts';
 import { listenOnAddress, listenOnSocket, type Listener } from './http/listeners.ts';
+import { VaultRequestError } from '../vault/index.ts';
 import { limitsOf } from './http/limits.ts';
 import { serveRequest, type Frame } from './http/serve-request.ts';
 import { UnderWay } from './http/under-way.ts';
@@ -38,7 +39,7 @@ export async function openHttp(
   const underWay = new UnderWay(limits);
   const frame: Frame = {
     ...{ context, limits, underWay, table: new RouteTable(table) },
-    log: (entry) => options.accessLog?.(entry),
+    log: safely(options.accessLog),
     problem: reporter(options),
   };
   const socketPath = join(resolve(directory.directory), 'server', 'http.sock');
@@ -82,10 +83,22 @@ async function firstToken({ tokens }: ServerContext): Promise<string | undefined
   return (await tokens.create({ name: 'admin', scope: 'everything' })).token;
 }
 
+/** What a listener of the caller's throws is no failure of a request. */
+function safely<T>(listener: ((given: T) => void) | undefined): (given: T) => void {
+  return (given) => {
+    try {
+      listener?.(given);
+    } catch (error) {
+      process.emitWarning(error instanceof Error ? error : String(error));
+    }
+  };
+}
+
 function reporter({ onProblem }: HttpOptions): Frame['problem'] {
   return (requestId, error) => {
+    if (error instanceof VaultRequestError) return; // a plugin's own words, which may hold secrets
     const what = `the request ${requestId} failed`;
-    if (onProblem !== undefined) onProblem({ what, error });
+    if (onProblem !== undefined) safely(onProblem)({ what, error });
     else process.emitWarning(`${what}: ${String(error)}`);
   };
 }

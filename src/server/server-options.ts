@@ -7,11 +7,12 @@ import {
   required,
   shapeOf,
   signal,
+  textThat,
   wholeNumber,
 } from '../settings/option-shape.ts';
 import { userPath } from '../settings/user-path.ts';
 import type { AccessLogEntry } from './http/access-log.ts';
-import type { ListenAddress } from './http/listeners.ts';
+import { isLoopback, type ListenAddress } from './http/listeners.ts';
 import { limitsCheck, type ServerLimits } from './http/limits.ts';
 
 export interface HttpOptions {
@@ -40,7 +41,7 @@ export interface ServerOptions extends HttpOptions, AbortOption {
 }
 
 const listenCheck = shapeOf<ListenAddress>({
-  address: filledText,
+  address: textThat(isLoopback, 'must be a loopback address: 127.0.0.1, ::1 or localhost'),
   port: wholeNumber(0, 65_535),
   tls: shapeOf<NonNullable<ListenAddress['tls']>>({ cert: required(filledText), key: required(filledText) }),
 });

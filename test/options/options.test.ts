@@ -6,6 +6,7 @@ import * as compatibility from '../../src/compatibility/index.ts';
 import * as engineModule from '../../src/engine/index.ts';
 import * as goplugin from '../../src/goplugin/index.ts';
 import * as main from '../../src/index.ts';
+import * as serverModule from '../../src/server/index.ts';
 import * as testing from '../../src/testing/index.ts';
 import * as vault from '../../src/vault/index.ts';
 import { compatibilityRefusals } from './compatibility-table.ts';
@@ -15,6 +16,7 @@ import { hostRefusals } from './host-table.ts';
 import { packing } from './packing-table.ts';
 import { methodsOf } from './methods-of.ts';
 import { testRefusals, type Refusals } from './refusals.ts';
+import { serverRefusals } from './server-table.ts';
 import { takingNothing } from './taking-nothing.ts';
 import { vaultRefusals } from './vault-table.ts';
 
@@ -29,6 +31,7 @@ const entryPoints: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
   './goplugin': goplugin,
   './compatibility': compatibility,
   './vault': vault,
+  './server': serverModule,
   './testing': testing,
 };
 
@@ -49,6 +52,7 @@ const tables: readonly Refusals[] = [
   engineRefusals(engine),
   hostRefusals(host, socketPath),
   vaultRefusals(host),
+  serverRefusals(host),
 ];
 for (const table of tables) testRefusals(table);
 

@@ -144,7 +144,7 @@ it('pins versions', async () => {
   assert.deepEqual(dataOf(await api('GET', `${pins}/secret/kv`)), pin);
   assert.equal((await api('GET', `${pins}/secret/nope`)).status, 404);
   const pinned = await api('DELETE', `${plugins}/secret/kv?version=1.0.0`);
-  assert.deepEqual([pinned.status, /is pinned/.test(errorOf(pinned))], [400, true]);
+  assert.deepEqual([pinned.status, errorOf(pinned).includes('is pinned')], [400, true]);
   assert.equal((await api('DELETE', `${pins}/secret/kv`)).status, 200);
   assert.match(
     (await api('DELETE', `${pins}/secret/kv`)).text,

@@ -187,9 +187,12 @@ it('ends with the requests that it has, and answers no more', async () => {
   const streamEnded = new Promise<void>((resolve) => (ended = resolve));
   async function* pieces(signal: AbortSignal): AsyncGenerator<string> {
     started();
-    yield 'first';
-    await once(signal, 'abort');
-    ended();
+    try {
+      yield 'first';
+      await once(signal, 'abort');
+    } finally {
+      ended();
+    }
   }
   const routes: Route[] = [
     {
@@ -232,7 +235,7 @@ it('ends with the requests that it has, and answers no more', async () => {
 /** Sends these lines as they are, and reads until the other side closes. */
 async function exchange(port: number, lines: readonly string[]): Promise<string> {
   const socket = connect(port, '127.0.0.1').on('error', () => undefined);
-  socket.write(`${[...lines, 'Connection: close', '', ''].join('\r\n')}`);
+  socket.write([...lines, 'Connection: close', '', ''].join('\r\n'));
   return text(socket);
 }
 

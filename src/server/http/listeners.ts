@@ -32,11 +32,18 @@ export interface Listener extends AsyncDisposable {
 /** @throws InvalidOptionError for an address that others could reach */
 export function loopback(address: string): string {
   const name = address.toLowerCase().replace(/^\[(.*)\]$/, '$1');
-  if (name === 'localhost') return '127.0.0.1';
-  if ((isIPv4(name) && name.startsWith('127.')) || (isIPv6(name) && name === '::1')) return name;
+  if (isLoopback(name)) return name === 'localhost' ? '127.0.0.1' : name;
   throw new InvalidOptionError('listen.address', 'must be a loopback address: 127.0.0.1, ::1 or localhost', {
     hint: 'To serve other machines, put a proxy in front that you trust with it.',
   });
+}
+
+/** Whether nobody but this machine can reach the address. */
+export function isLoopback(address: string): boolean {
+  const name = address.toLowerCase().replace(/^\[(.*)\]$/, '$1');
+  return (
+    name === 'localhost' || (isIPv4(name) && name.startsWith('127.')) || (isIPv6(name) && name === '::1')
+  );
 }
 
 /** @param handle gets how the server may be called */

@@ -65,7 +65,7 @@ export class Fields {
   /** An object with fields of its own. */
   inner(name: string): Fields {
     const value = this.any(name) ?? {};
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong([name], 'an object');
+    if (typeof value !== 'object' || Array.isArray(value)) throw wrong([name], 'an object');
     return new Fields(value as VaultData);
   }
 

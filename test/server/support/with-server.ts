@@ -6,6 +6,7 @@ import type { TestContext } from 'node:test';
 import { connectEngine, type Engine } from '../../../src/engine/index.ts';
 import { PluginHost } from '../../../src/index.ts';
 import { openServer, type HttpServer, type ServerOptions } from '../../../src/server/index.ts';
+import { TokenBook } from '../../../src/server/internal.ts';
 import { loadEngines } from '../../engines/engines.ts';
 import { ownSocketParent } from '../../host/socket-parent.ts';
 import { loadFixture, type FixtureName } from '../../plugins/images.ts';
@@ -19,6 +20,7 @@ export interface ServerWorld {
   /** Reference of the image of the fixture. */
   readonly image: string;
   readonly token: string;
+  readonly tokens: TokenBook;
   /** Asks over the socket, with the admin token. */
   readonly api: Api;
   /** Ends server and host, and opens both anew on the same directory. */
@@ -59,7 +61,15 @@ export async function withServer(
     ends.push(() => opened.close());
     const token = known ?? opened.adminToken ?? '';
     return {
-      ...{ engine, host, directory, token, server: opened, image: found.tag },
+      ...{
+        engine,
+        host,
+        directory,
+        token,
+        tokens: new TokenBook({ directory, trustedOwners: [] }),
+        server: opened,
+        image: found.tag,
+      },
       api: apiClient(opened.socketPath, token),
       restart: async () => {
         await end();
