@@ -5,7 +5,14 @@ import { orAborted, whenAborted } from '../abort.ts';
 import { ConflictError, NotFoundError, type ContainerAttachment, type Engine } from '../engine/index.ts';
 import { withTexts } from '../error-texts.ts';
 import { BulkheadError } from '../errors.ts';
-import type { Diagnosis, OutputGap, PluginAddress, PluginExit, PluginRunner } from '../goplugin/index.ts';
+import type {
+  Diagnosis,
+  MakeSocket,
+  OutputGap,
+  PluginAddress,
+  PluginExit,
+  PluginRunner,
+} from '../goplugin/index.ts';
 import { attest, AttestationError } from './attestation.ts';
 import { createOrUndo } from './create-or-undo.ts';
 import { createRequest, type CreateRequestParts } from './create-request.ts';
@@ -24,6 +31,7 @@ import { disposeAfter } from './dispose-after.ts';
 import { redactor, type Redact } from './secret-values.ts';
 import { makePluginFolder, type PluginFolder } from './sockets/plugin-folder.ts';
 import { mountsSeenBy } from './sockets/seen-mounts.ts';
+import { socketLabels } from './sockets/socket-labels.ts';
 import { addressInContainer, addressOnHost } from './sockets/share-socket.ts';
 
 /** How long the engine may take to report the end of a killed container before the container is removed by force. */
@@ -57,7 +65,9 @@ async function createRunner(
   signal?.throwIfAborted();
   const { engine, strategy, options } = parts;
   const parent = options.socketDirectory === undefined ? undefined : resolve(options.socketDirectory);
-  const engineSees = mountsSeenBy(engine, parent);
+  // What is mounted on the folder would not take over the label of the parent.
+  const takesOverLabel = strategy.selinux?.label === 'own' && !strategy.selinux.relabel;
+  const engineSees = takesOverLabel ? undefined : mountsSeenBy(engine, parent);
   const folder = await makePluginFolder(strategy.directory, { parent, engineSees });
   const name = containerName(options.title);
   try {
@@ -74,7 +84,7 @@ async function createRunner(
       if (differences.length > 0) throw new AttestationError(engine, differences);
       // The signal ends the waiting for the head only: an attachment outlives the launch.
       const output = await attach(engine, id, signal);
-      return new ContainerRunner(parts, id, folder, output);
+      return new ContainerRunner(parts, id, folder, output, socketLabels(strategy.selinux, made));
     } catch (error) {
       await removeContainer(engine, id, strategy).catch((cleanup: unknown) => {
         throw new CleanupError(id, { cause: new AggregateError([error, cleanup]) });
@@ -130,13 +140,21 @@ class ContainerRunner implements PluginRunner {
   readonly #stderr: WatchedOutput;
   readonly #lifetime = new AbortController();
   readonly impaired: Promise<string>;
+  readonly makeSocket: MakeSocket | undefined;
   #missed: (gap: OutputGap) => void = () => undefined;
   #exit: Promise<PluginExit> | undefined;
   #ended: PluginExit | undefined;
   #disposal: Promise<void> | undefined;
 
-  constructor(parts: ContainerRunnerParts, id: string, folder: PluginFolder, output: ContainerAttachment) {
+  constructor(
+    parts: ContainerRunnerParts,
+    id: string,
+    folder: PluginFolder,
+    output: ContainerAttachment,
+    makeSocket: MakeSocket | undefined,
+  ) {
     this.#parts = parts;
+    this.makeSocket = makeSocket;
     this.redact = redactor(parts.options);
     this.#folder = folder;
     this.impaired = folder.removed;

@@ -6,11 +6,12 @@ import { bytesBelow } from '../../linux/socket-depth.ts';
 import { temporaryFolder } from '../../linux/standard-folders.ts';
 import { hostArchitecture } from '../../program/architecture.ts';
 import { checkGathering } from '../compatibility-checks.ts';
-import { known, type Fact } from '../fact.ts';
+import { isKnown, known, type Fact } from '../fact.ts';
 import { unusedGroupId } from '../group-ids.ts';
 import type { HostFacts } from '../host-facts.ts';
 import { readMounts } from './mounts.ts';
 import { containerMark } from './own-container.ts';
+import { gatherSelinux } from './selinux.ts';
 import { gatherSocketFolder } from './socket-folder.ts';
 
 /** Names of emulators in binfmt_misc, which are QEMU's names. */
@@ -37,6 +38,8 @@ export interface HostGathering {
 export async function gatherHostFacts(options: HostGathering = {}): Promise<HostFacts> {
   checkGathering('gatherHostFacts', options);
   const { path } = await programFolders(process.env['PATH']);
+  const selinux = await gatherSelinux();
+  const isLabelled = !(isKnown(selinux.mode) && selinux.mode.value === 'off');
   const [group, passwd, setfacl, emulated, podmanRuntimes, container, socketFolder] = await Promise.all([
     readFile('/etc/group', 'utf8').catch(() => ''),
     readFile('/etc/passwd', 'utf8').catch(() => ''),
@@ -47,6 +50,7 @@ export async function gatherHostFacts(options: HostGathering = {}): Promise<Host
     gatherSocketFolder(
       resolve(options.socketDirectory ?? temporaryFolder()),
       bytesBelow({ ownedFolder: options.ownedFolder ?? true }),
+      { contextsBy: isLabelled ? path : undefined },
     ),
   ]);
   return {
@@ -60,6 +64,7 @@ export async function gatherHostFacts(options: HostGathering = {}): Promise<Host
     setfacl: known(setfacl !== undefined, setfacl ?? `PATH ${path}`),
     podmanRuntimes,
     container,
+    selinux,
     socketFolder,
   };
 }

@@ -7,6 +7,7 @@ import { limitRules } from './limit-rules.ts';
 import { networkRules } from './network-rules.ts';
 import { privilegeRules } from './privilege-rules.ts';
 import { runtimeRules } from './runtime-rules.ts';
+import { selinuxRules } from './selinux-rules.ts';
 import { socketRules } from './socket-rules.ts';
 import { volumeRules } from './volume-rules.ts';
 
@@ -18,6 +19,7 @@ export const rules: readonly Rule[] = [
   ...imageSettingRules,
   ...volumeRules,
   ...socketRules,
+  ...selinuxRules,
   ...networkRules,
   ...limitRules,
   ...privilegeRules,

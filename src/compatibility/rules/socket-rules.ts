@@ -219,18 +219,6 @@ export const socketRules: readonly Rule[] = [
     },
   },
   {
-    id: 'selinux-label',
-    concerns: 'hosts with SELinux',
-    requirement: 'Containers may use the socket folder: it has a label that they may write to.',
-    source: { document: "the engines' pages on volumes" },
-    applies: ({ engine }) => valueOf(engine.security)?.includes('selinux') === true,
-    check: ({ host: { socketFolder } }) =>
-      notSeen(
-        `SELinux is on, and whether it lets a container use ${socketFolder.path} is not known`,
-        `Give the folder the label of containers (chcon -t container_file_t ${socketFolder.path}) and pass \`override: 'unknown'\`, or use a host without SELinux.`,
-      ),
-  },
-  {
     id: 'apparmor-profile',
     concerns: 'hosts with AppArmor',
     requirement: "The engine's default profile lets a plugin work.",
