@@ -83,6 +83,17 @@ const host: z.ZodType<HostFacts> = z.strictObject({
       ),
     })
     .optional(),
+  userNamespaces: z
+    .strictObject({
+      most: count,
+      unprivileged: flag,
+      restricted: flag,
+      allowedPrograms: texts,
+      program: fact(text),
+      mappers: fact(text),
+      subordinate: fact(z.strictObject({ uids: z.int().nonnegative(), gids: z.int().nonnegative() })),
+    })
+    .optional(),
   socketFolder: z.strictObject({
     path: text.startsWith('/'),
     bytesBelow: z.int().nonnegative().optional(),
@@ -137,6 +148,7 @@ const engine: z.ZodType<EngineFacts> = z.strictObject({
   cpus: count,
   security: texts,
   context: fact(text).optional(),
+  containerProfile: fact(text).optional(),
   memlock: fact(z.strictObject({ soft: bytes, hard: bytes, mayRaise: z.boolean() })),
   seesSocketFolder: flag,
   network: z

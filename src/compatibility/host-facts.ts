@@ -1,5 +1,6 @@
 import type { Fact } from './fact.ts';
 import type { SelinuxFacts } from './selinux-facts.ts';
+import type { UserNamespaceFacts } from './user-namespace-facts.ts';
 
 /** Facts about this machine and this process, which will talk to the plugin. */
 export interface HostFacts {
@@ -23,6 +24,8 @@ export interface HostFacts {
   readonly container?: Fact<string> | undefined;
   /** Absent in older files of facts. */
   readonly selinux?: SelinuxFacts | undefined;
+  /** Absent in older files of facts. */
+  readonly userNamespaces?: UserNamespaceFacts | undefined;
   readonly socketFolder: SocketFolderFacts;
 }
 

@@ -13,6 +13,7 @@ import type {
   PluginExit,
   PluginRunner,
 } from '../goplugin/index.ts';
+import { appArmorDifference } from './apparmor-proof.ts';
 import { attest, AttestationError } from './attestation.ts';
 import { createOrUndo } from './create-or-undo.ts';
 import { createRequest, type CreateRequestParts } from './create-request.ts';
@@ -190,6 +191,7 @@ class ContainerRunner implements PluginRunner {
       throw withFolderHint(new ContainerStartError(this.name, cause), this.#folder.path);
     }
     await this.#proveGvisor(signal);
+    await this.#proveAppArmor(signal);
     this.#exit = watchExit(this.#parts.engine, this.id, this.#lifetime.signal).then((exit) => {
       this.#ended = exit;
       return exit;
@@ -206,6 +208,14 @@ class ContainerRunner implements PluginRunner {
       `${this.name} was started by ${this.#parts.strategy.runtime}, and does not run under gVisor`,
       { hint: 'Check which program the engine runs under the name of this runtime.' },
     );
+  }
+
+  /** Throws unless the profile of AppArmor that the engine should give is in force. */
+  async #proveAppArmor(signal: AbortSignal | undefined): Promise<void> {
+    const { engine, strategy } = this.#parts;
+    const sandboxed = strategy.proveGvisor;
+    const difference = await appArmorDifference(engine, this.id, { sandboxed, signal });
+    if (difference !== undefined) throw new AttestationError(engine, [difference], { started: true });
   }
 
   watchOutput(missed: (gap: OutputGap) => void): void {

@@ -8,6 +8,7 @@ import { checkGathering, checkGiven } from '../compatibility-checks.ts';
 import type { EngineFacts } from '../engine-facts.ts';
 import { isKnown, known, unknown, valueOf, type Fact } from '../fact.ts';
 import { primaryGroupId } from '../group-ids.ts';
+import { containerProfile } from './container-profile.ts';
 import { findEngineProcess, stillRuns, type EngineProcess } from './engine-process.ts';
 import { networkFactsOf } from './network.ts';
 import { cgroupLayout, memoryLockLimit, processContext, processIdMaps } from './process-facts.ts';
@@ -92,6 +93,7 @@ async function factsOf(
       'GET /info: SecurityOptions',
     ),
     ...(context !== undefined && { context }),
+    ...(hasOption(info, 'apparmor') && { containerProfile: await containerProfile(engine) }),
     memlock,
     seesSocketFolder: sees,
     ...(network !== undefined && { network }),

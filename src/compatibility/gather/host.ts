@@ -13,6 +13,7 @@ import { readMounts } from './mounts.ts';
 import { containerMark } from './own-container.ts';
 import { gatherSelinux } from './selinux.ts';
 import { gatherSocketFolder } from './socket-folder.ts';
+import { gatherUserNamespaces } from './user-namespaces.ts';
 
 /** Names of emulators in binfmt_misc, which are QEMU's names. */
 const emulatorNames: Readonly<Record<string, string>> = {
@@ -40,19 +41,21 @@ export async function gatherHostFacts(options: HostGathering = {}): Promise<Host
   const { path } = await programFolders(process.env['PATH']);
   const selinux = await gatherSelinux();
   const isLabelled = !(isKnown(selinux.mode) && selinux.mode.value === 'off');
-  const [group, passwd, setfacl, emulated, podmanRuntimes, container, socketFolder] = await Promise.all([
-    readFile('/etc/group', 'utf8').catch(() => ''),
-    readFile('/etc/passwd', 'utf8').catch(() => ''),
-    findExecutable('setfacl', path),
-    emulatedArchitectures(),
-    runtimesForPodman(path),
-    ownContainer(),
-    gatherSocketFolder(
-      resolve(options.socketDirectory ?? temporaryFolder()),
-      bytesBelow({ ownedFolder: options.ownedFolder ?? true }),
-      { contextsBy: isLabelled ? path : undefined },
-    ),
-  ]);
+  const [group, passwd, setfacl, emulated, podmanRuntimes, container, userNamespaces, socketFolder] =
+    await Promise.all([
+      readFile('/etc/group', 'utf8').catch(() => ''),
+      readFile('/etc/passwd', 'utf8').catch(() => ''),
+      findExecutable('setfacl', path),
+      emulatedArchitectures(),
+      runtimesForPodman(path),
+      ownContainer(),
+      gatherUserNamespaces(path),
+      gatherSocketFolder(
+        resolve(options.socketDirectory ?? temporaryFolder()),
+        bytesBelow({ ownedFolder: options.ownedFolder ?? true }),
+        { contextsBy: isLabelled ? path : undefined },
+      ),
+    ]);
   return {
     platform: known(platform(), 'process.platform'),
     kernel: known(release(), 'uname'),
@@ -65,6 +68,7 @@ export async function gatherHostFacts(options: HostGathering = {}): Promise<Host
     podmanRuntimes,
     container,
     selinux,
+    userNamespaces,
     socketFolder,
   };
 }
