@@ -13,7 +13,6 @@ import type {
   PluginExit,
   PluginRunner,
 } from '../goplugin/index.ts';
-import { appArmorDifference } from './apparmor-proof.ts';
 import { attest, AttestationError } from './attestation.ts';
 import { createOrUndo } from './create-or-undo.ts';
 import { createRequest, type CreateRequestParts } from './create-request.ts';
@@ -22,11 +21,11 @@ import { lateDisposal, noteDisposal } from './disposals.ts';
 import { CleanupError, ContainerStartError } from './errors.ts';
 import { withFolderHint } from './folder-hint.ts';
 import { resolveNetwork } from './attested/resolve-network.ts';
-import { proveGvisor } from './gvisor-proof.ts';
 import { LastingOutput } from './lasting-output.ts';
 import { removeWhenMade } from './late-removal.ts';
 import { removeContainer } from './remove.ts';
 import { watchExit } from './exit-watch.ts';
+import { proveStarted } from './started-proof.ts';
 import { WatchedOutput } from './watched-output.ts';
 import { disposeAfter } from './dispose-after.ts';
 import { redactor, type Redact } from './secret-values.ts';
@@ -190,32 +189,12 @@ class ContainerRunner implements PluginRunner {
       signal?.throwIfAborted();
       throw withFolderHint(new ContainerStartError(this.name, cause), this.#folder.path);
     }
-    await this.#proveGvisor(signal);
-    await this.#proveAppArmor(signal);
+    await proveStarted({ ...this.#parts, id: this.id, name: this.name }, signal);
     this.#exit = watchExit(this.#parts.engine, this.id, this.#lifetime.signal).then((exit) => {
       this.#ended = exit;
       return exit;
     });
     this.#exit.catch(() => undefined); // when the runner ends the watch, nobody is to be told
-  }
-
-  /** Throws unless the sandbox is proved to be gVisor; whoever started it then ends it before speaking with it. */
-  async #proveGvisor(signal: AbortSignal | undefined): Promise<void> {
-    if (!this.#parts.strategy.proveGvisor) return;
-    if ((await proveGvisor(this.#parts.engine, this.id, { signal })) !== 'disproved') return;
-    throw new BulkheadError(
-      'GVISOR_NOT_PROVED',
-      `${this.name} was started by ${this.#parts.strategy.runtime}, and does not run under gVisor`,
-      { hint: 'Check which program the engine runs under the name of this runtime.' },
-    );
-  }
-
-  /** Throws unless the profile of AppArmor that the engine should give is in force. */
-  async #proveAppArmor(signal: AbortSignal | undefined): Promise<void> {
-    const { engine, strategy } = this.#parts;
-    const sandboxed = strategy.proveGvisor;
-    const difference = await appArmorDifference(engine, this.id, { sandboxed, signal });
-    if (difference !== undefined) throw new AttestationError(engine, [difference], { started: true });
   }
 
   watchOutput(missed: (gap: OutputGap) => void): void {

@@ -148,7 +148,8 @@ for (const testEngine of engines) {
     try {
       const { mounts, securityOpt, processLabel } = await engine.containers.inspect(id);
       const made = mounts.find(({ target }) => target === '/s');
-      assert.ok(made?.options.includes('Z'), JSON.stringify(made));
+      assert.ok(made !== undefined);
+      assert.ok(made.options.includes('Z'), JSON.stringify(made));
       assert.deepEqual([made.readOnly, made.propagation], [false, 'rprivate']);
       assert.equal(processLabel, '');
       if (engine.kind === 'docker') assert.ok(securityOpt.includes('label=disable'));

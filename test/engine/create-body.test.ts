@@ -200,10 +200,7 @@ describe('the body of a create request', { timeout }, () => {
     ['workingDirectory', { image: 'w', workingDirectory: 'relative' }],
     ['mounts[0].source', { image: 'w', mounts: [{ type: 'bind', source: 'relative', target: '/x' }] }],
     ['selinuxLabel', { image: 'w', selinuxLabel: 'type:spc_t' }],
-    [
-      'mounts[0].relabel',
-      { image: 'w', mounts: [{ type: 'bind', source: '/s', target: '/x', relabel: 'z' }] },
-    ],
+    ['mounts[0]', { image: 'w', mounts: [{ type: 'bind', source: '/s', target: '/x', relabel: 'z' }] }],
     ['mounts[0]', { image: 'w', mounts: [{ type: 'volume', source: 'v', target: '/x' }] }],
     [
       'mounts',
