@@ -148,9 +148,11 @@ function able(changes: Partial<UserNamespaceFacts> = {}): UserNamespaceFacts {
 }
 
 /** A user whose engine runs crun, so that a Podman service has to be started for runc. */
-function own(changes: Partial<UserNamespaceFacts>): LaunchFacts {
+function own(changes: Partial<UserNamespaceFacts>, { mapped = true } = {}): LaunchFacts {
   const host = { ...user(), podmanRuntimes: fact(['runc', 'crun']), userNamespaces: able(changes) };
-  const { idMaps, owner, cgroup, enforces } = rootlessDocker();
+  const { idMaps: both, owner, cgroup, enforces } = rootlessDocker();
+  const onlyOwn = [{ containerId: 0, hostId: 1001, size: 1 }];
+  const idMaps = mapped ? both : fact({ uids: onlyOwn, gids: onlyOwn });
   const engine = podman('crun', {
     rootless: true,
     idMaps,
@@ -185,13 +187,16 @@ const cases: readonly (readonly [string, Partial<UserNamespaceFacts>, RegExp])[]
 describe('a Podman service that has to be started for an ordinary user', () => {
   for (const [rule, changes, remedy] of cases) {
     it(`is refused by ${rule}, with a remedy: ${JSON.stringify(Object.keys(changes))}`, () => {
-      const verdict = judge(own(changes), { runtime: 'runc' });
+      // An engine that answers and has further ids proves that this user can have them.
+      const isAboutIds = rule === 'userns-mappers' || rule === 'subordinate-ids';
+      const verdict = judge(own(changes, { mapped: !isAboutIds }), { runtime: 'runc' });
       assert.equal(verdict.status, 'refused', JSON.stringify(verdict));
       assert.deepEqual(
         verdict.reasons.map((reason) => reason.rule),
-        [rule],
+        isAboutIds ? [rule, 'ids-mapped'] : [rule],
       );
       assert.match(verdict.reasons[0]?.remedy ?? '', remedy);
+      if (isAboutIds) assert.equal(judge(own(changes), { runtime: 'runc' }).status, 'works');
     });
 
     it(`is only told of ${rule} where an engine runs already`, () => {
@@ -219,8 +224,10 @@ describe('a Podman service that has to be started for an ordinary user', () => {
   });
 
   it('is unknown where it can not be seen', () => {
-    const hidden = own({ mappers: unknown('no getcap') });
-    assert.deepEqual(rulesOf(hidden, { runtime: 'runc' }, 'unknown'), ['userns-mappers']);
+    const hidden = { mappers: unknown('no getcap') };
+    const root = { runtime: 'runc', user: '0:0' };
+    assert.deepEqual(rulesOf(own(hidden, { mapped: false }), root, 'unknown'), ['userns-mappers']);
+    assert.equal(judge(own(hidden), root).status, 'works');
   });
 });
 

@@ -60,6 +60,7 @@ async function launched({
     protocolVersions: [1],
     runtime,
     socketDirectory: parent.path,
+    override: 'unknown', // a proxy hides how the engine runs runsc
   });
   await plugin.health();
   const { raw } = await direct.containers.inspect(plugin.id ?? '');

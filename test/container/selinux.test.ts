@@ -7,7 +7,9 @@ import { after, before, describe, it } from 'node:test';
 import { readFileSync } from 'node:fs';
 import { denialsIn, loggedDenials } from '../../src/container/denials/audit-log.ts';
 import { selinuxHint, suspectSelinux } from '../../src/container/denials/selinux.ts';
+import { withFolderHint } from '../../src/container/folder-hint.ts';
 import { socketLabels } from '../../src/container/sockets/socket-labels.ts';
+import { BulkheadError } from '../../src/errors.ts';
 
 const label = 'system_u:system_r:container_t:s0:c12,c34';
 const made = { processLabel: label, mountLabel: 'system_u:object_r:container_file_t:s0:c12,c34' };
@@ -168,5 +170,28 @@ describe('a failure where SELinux enforces', () => {
       undefined,
     );
     assert.equal(selinuxHint('silent', undefined), undefined);
+  });
+});
+
+describe('an engine that may not give a folder its label', () => {
+  const said = [
+    "error setting label on mount source '/run/x/s': relabel failed /run/x/s: operation not permitted",
+    'relabel failed "/run/x/s": operation not permitted',
+    'SELinux relabeling of /run is not allowed',
+    'lsetxattr /run/x/s: operation not supported',
+  ];
+  for (const words of said) {
+    it(`is told so, with a label that lasts as the remedy: ${words}`, () => {
+      const cause = new BulkheadError('CONTAINER_START_FAILED', words);
+      const error = withFolderHint(cause, '/run/x/s') as BulkheadError;
+      assert.equal(error.code, 'SOCKET_DIRECTORY_FAILED');
+      assert.match(error.hint ?? '', /semanage fcontext -a -t container_file_t.*restorecon -R/);
+      assert.equal(error.cause, cause);
+    });
+  }
+
+  it('is not what every failure is taken for', () => {
+    const other = new BulkheadError('CONTAINER_START_FAILED', 'exec: no such file or directory');
+    assert.equal(withFolderHint(other, '/run/x/s'), other);
   });
 });

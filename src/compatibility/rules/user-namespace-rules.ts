@@ -82,14 +82,18 @@ export const userNamespaceRules: readonly Rule[] = [
     source: { document: 'newuidmap(1); Docker: rootless mode, prerequisites; Podman: rootless tutorial' },
     applies: isOwnRootless,
     check: (launch) =>
-      withFacts(launch, ({ mappers, subordinate }) => {
-        if (valueOf(subordinate)?.uids === 0) return met; // then there is nothing to map
-        const remedy =
-          'Install the package that brings them (Debian and Ubuntu: uidmap; Fedora and RHEL: shadow-utils); where a copy of the system lost their privileges: chmod u+s on both, as root.';
-        return judged(mappers, 'whether newuidmap and newgidmap may map ids', remedy, (problem) =>
-          problem === '' ? met : unmet(problem, remedy),
-        );
-      }),
+      withFacts(
+        launch,
+        ({ mappers, subordinate }) => {
+          if (valueOf(subordinate)?.uids === 0) return met; // then there is nothing to map
+          const remedy =
+            'Install the package that brings them (Debian and Ubuntu: uidmap; Fedora and RHEL: shadow-utils); where a copy of the system lost their privileges: chmod u+s on both, as root.';
+          return judged(mappers, 'whether newuidmap and newgidmap may map ids', remedy, (problem) =>
+            problem === '' ? met : unmet(problem, remedy),
+          );
+        },
+        { isProved: hasMappedIds(launch) },
+      ),
   },
   {
     id: 'subordinate-ids',
@@ -98,29 +102,36 @@ export const userNamespaceRules: readonly Rule[] = [
     source: { document: 'subuid(5), subgid(5); Docker: rootless mode, prerequisites' },
     applies: isOwnRootless,
     check: (launch) =>
-      withFacts(launch, ({ subordinate }) => {
-        const uid = valueOf(launch.host.uid) ?? 0;
-        const remedy = `Give this user ids, as root: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "$(id -un ${uid})" (choose a range that nobody else has), and then run podman system migrate, or start the rootless engine again.`;
-        return judged(
-          subordinate,
-          'how many subordinate ids this user has',
-          remedy,
-          ({ uids, gids }, evidence) => {
-            const observed = `this user has ${uids} subordinate user ids and ${gids} group ids (${evidence})`;
-            if (Math.min(uids, gids) >= usualIds) return met;
-            if (Math.min(uids, gids) > 0) {
-              return note(
-                `${observed}: a container whose user or files have a higher id does not start`,
-                remedy,
-              );
-            }
-            if (isRoot(launch) === true) {
-              return note(`${observed}: Podman then maps this user alone, as root of the container`, remedy);
-            }
-            return unmet(observed, remedy);
-          },
-        );
-      }),
+      withFacts(
+        launch,
+        ({ subordinate }) => {
+          const uid = valueOf(launch.host.uid) ?? 0;
+          const remedy = `Give this user ids, as root: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "$(id -un ${uid})" (choose a range that nobody else has), and then run podman system migrate, or start the rootless engine again.`;
+          return judged(
+            subordinate,
+            'how many subordinate ids this user has',
+            remedy,
+            ({ uids, gids }, evidence) => {
+              const observed = `this user has ${uids} subordinate user ids and ${gids} group ids (${evidence})`;
+              if (Math.min(uids, gids) >= usualIds) return met;
+              if (Math.min(uids, gids) > 0) {
+                return note(
+                  `${observed}: a container whose user or files have a higher id does not start`,
+                  remedy,
+                );
+              }
+              if (isRoot(launch) === true) {
+                return note(
+                  `${observed}: Podman then maps this user alone, as root of the container`,
+                  remedy,
+                );
+              }
+              return unmet(observed, remedy);
+            },
+          );
+        },
+        { isProved: hasMappedIds(launch) },
+      ),
   },
 ];
 
@@ -135,13 +146,23 @@ function isOwnRootless({ engine, host }: LaunchCase): boolean {
 }
 
 /** What keeps an engine from starting refuses nothing as long as the engine runs: it is only told. */
-function withFacts(launch: LaunchCase, check: (facts: UserNamespaceFacts) => Finding): Finding {
+function withFacts(
+  launch: LaunchCase,
+  check: (facts: UserNamespaceFacts) => Finding,
+  { isProved = false }: { readonly isProved?: boolean } = {},
+): Finding {
   const { userNamespaces } = launch.host;
   if (userNamespaces === undefined) return met;
   const finding = check(userNamespaces);
-  if (finding.result === 'met' || launch.service === 'own-podman') return finding;
+  if (finding.result === 'met' || (launch.service === 'own-podman' && !isProved)) return finding;
   if (finding.result === 'unknown') return met; // the engine answers, so that it could
   return note(`${finding.observed}; the engine that answers has a user namespace already`, finding.remedy);
+}
+
+/** Whether an engine of this user answers whose user namespace has further ids: another one gets the same. */
+function hasMappedIds({ engine }: LaunchCase): boolean {
+  const { uids = [], gids = [] } = valueOf(engine.idMaps) ?? {};
+  return uids.length > 1 && gids.length > 1;
 }
 
 function sysctl(name: string, value: number): string {
