@@ -41,6 +41,16 @@ export interface EngineFacts {
    * `seccomp` is among them where containers that ask for no profile are given one.
    */
   readonly security: Fact<readonly string[]>;
+  /**
+   * What confines the engine's own process: its SELinux context or AppArmor profile; empty for neither. Absent where
+   * the engine says that the host has neither, and in files of earlier versions.
+   */
+  readonly context?: Fact<string> | undefined;
+  /**
+   * The AppArmor profile that containers get, and its mode: `docker-default (enforce)`; empty for none. Absent where the
+   * engine uses no AppArmor, and in files of earlier versions.
+   */
+  readonly containerProfile?: Fact<string> | undefined;
   /** RLIMIT_MEMLOCK of the engine's process, which its containers inherit. */
   readonly memlock: Fact<MemoryLockLimit>;
   /** Whether the engine sees the host's socket folder under the same path: it may live in a mount namespace of its own. */

@@ -73,6 +73,27 @@ const host: z.ZodType<HostFacts> = z.strictObject({
   setfacl: flag,
   podmanRuntimes: texts,
   container: fact(text).optional(),
+  selinux: z
+    .strictObject({
+      mode: fact(z.enum(['off', 'permissive', 'enforcing'])),
+      context: fact(text),
+      containers: fact(z.strictObject({ process: text, file: text })),
+      denied: fact(
+        z.array(z.strictObject({ need: z.enum(['folder', 'call', 'broker', 'output']), denial: text })),
+      ),
+    })
+    .optional(),
+  userNamespaces: z
+    .strictObject({
+      most: count,
+      unprivileged: flag,
+      restricted: flag,
+      allowedPrograms: texts,
+      program: fact(text),
+      mappers: fact(text),
+      subordinate: fact(z.strictObject({ uids: z.int().nonnegative(), gids: z.int().nonnegative() })),
+    })
+    .optional(),
   socketFolder: z.strictObject({
     path: text.startsWith('/'),
     bytesBelow: z.int().nonnegative().optional(),
@@ -83,6 +104,8 @@ const host: z.ZodType<HostFacts> = z.strictObject({
     closedTo: fact(text),
     // Files that were written before this was looked at are still read. What they do not say is not guessed.
     changeable: fact(text).default({ unknown: 'the file of facts does not say' }),
+    context: fact(text).optional(),
+    canRelabel: flag.optional(),
   }),
 });
 
@@ -124,6 +147,8 @@ const engine: z.ZodType<EngineFacts> = z.strictObject({
   enforces: z.strictObject({ memory: flag, cpu: flag, pids: flag }),
   cpus: count,
   security: texts,
+  context: fact(text).optional(),
+  containerProfile: fact(text).optional(),
   memlock: fact(z.strictObject({ soft: bytes, hard: bytes, mayRaise: z.boolean() })),
   seesSocketFolder: flag,
   network: z

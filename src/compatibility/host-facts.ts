@@ -1,4 +1,6 @@
 import type { Fact } from './fact.ts';
+import type { SelinuxFacts } from './selinux-facts.ts';
+import type { UserNamespaceFacts } from './user-namespace-facts.ts';
 
 /** Facts about this machine and this process, which will talk to the plugin. */
 export interface HostFacts {
@@ -20,6 +22,10 @@ export interface HostFacts {
   readonly podmanRuntimes: Fact<readonly string[]>;
   /** What shows that this process is in a container; empty where nothing does. Absent in older files of facts. */
   readonly container?: Fact<string> | undefined;
+  /** Absent in older files of facts. */
+  readonly selinux?: SelinuxFacts | undefined;
+  /** Absent in older files of facts. */
+  readonly userNamespaces?: UserNamespaceFacts | undefined;
   readonly socketFolder: SocketFolderFacts;
 }
 
@@ -46,4 +52,8 @@ export interface SocketFolderFacts {
    * is writable by everybody". Empty when there is none.
    */
   readonly changeable: Fact<string>;
+  /** SELinux context of the folder, which what is made in it takes over; empty for none. Absent where SELinux is off. */
+  readonly context?: Fact<string> | undefined;
+  /** Whether files in it can be given another context. Absent where SELinux is off. */
+  readonly canRelabel?: Fact<boolean> | undefined;
 }

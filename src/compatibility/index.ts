@@ -2,6 +2,8 @@
 import '../node-version.ts';
 export { isKnown, known, unknown, valueOf, type Fact, type KnownFact, type UnknownFact } from './fact.ts';
 export type { HostFacts, SocketFolderFacts } from './host-facts.ts';
+export type { PolicyDenial, PolicyNeed, SelinuxFacts } from './selinux-facts.ts';
+export type { UserNamespaceFacts } from './user-namespace-facts.ts';
 export type { EngineFacts, IdRange, MemoryLockLimit, RuntimeFacts } from './engine-facts.ts';
 export type { ListedNetwork, NetworkFacts } from './network-facts.ts';
 export type { NetworkAccess } from './network-access.ts';
@@ -21,6 +23,7 @@ export type {
   LaunchVerdict,
   LaunchRequirements,
   Reason,
+  SelinuxPlan,
   SocketDirectoryPlan,
   StrategyUlimit,
 } from './launch-verdict.ts';

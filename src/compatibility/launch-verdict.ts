@@ -40,6 +40,16 @@ export interface StrategyUlimit {
   readonly hard: number;
 }
 
+/** What a launch does about SELinux on an engine that labels its containers. */
+export interface SelinuxPlan {
+  /** `disabled`: the container has no label, as runsc wants it. `own`: the one that the engine chooses for it. */
+  readonly label: 'disabled' | 'own';
+  /** Whether the engine gives the plugin's folder the label of its container. */
+  readonly relabel: boolean;
+  /** Whether this process gives its own sockets the label of the container, so that this plugin alone may connect. */
+  readonly labelSockets: boolean;
+}
+
 /**
  * Everything that the launch executes, with the settings that reach the engine unchanged. The launch decides nothing
  * again. Plain data.
@@ -66,6 +76,13 @@ export interface LaunchStrategy extends PassedSettings {
   /** All capabilities that the container has, without `CAP_`. */
   readonly capabilities: readonly string[];
   readonly noNewPrivileges: boolean;
+  /** Absent where the engine gives no SELinux labels. */
+  readonly selinux?: SelinuxPlan | undefined;
+  /**
+   * True where the broker can only work in the main connection, the plugin can do that, and the caller did not say how it
+   * is to be. Absent: as the caller says.
+   */
+  readonly brokerMultiplex?: true | undefined;
   /** True where the engine can't give a cgroup namespace of its own, as Docker before 20.10. */
   readonly sharesCgroupNamespace?: boolean | undefined;
   /** Limits that locking memory needs. They override the limits that were asked for. */

@@ -6,6 +6,7 @@ import { valueOf } from './fact.ts';
 import type { LaunchStrategy } from './launch-verdict.ts';
 import type { LaunchCase } from './rule.ts';
 import { memoryLocking } from './strategy-mlock.ts';
+import { canMultiplex, needsMultiplexing, selinuxPlan } from './strategy-selinux.ts';
 import { socketSharing, type SocketSharing } from './strategy-socket.ts';
 import { volumeFileSystems } from './strategy-volumes.ts';
 import { blankVariables, replacedStopSignal, replacedWorkingDirectory } from './image-settings.ts';
@@ -34,6 +35,9 @@ export function chooseStrategy(launch: LaunchCase): LaunchStrategy {
   const blank = blankVariables(launch);
   const stopSignal = replacedStopSignal(launch);
   const workingDirectory = replacedWorkingDirectory(launch);
+  const selinux = selinuxPlan(launch);
+  const multiplexes =
+    wishes.brokerMultiplex === undefined && needsMultiplexing(launch) && canMultiplex(launch);
   const capabilities = [...new Set([...(wishes.capAdd ?? []).map(capabilityName), ...locking.capabilities])];
   return {
     ...passedSettings(wishes),
@@ -43,6 +47,8 @@ export function chooseStrategy(launch: LaunchCase): LaunchStrategy {
     service: launch.service,
     capabilities,
     noNewPrivileges: wishes.noNewPrivileges ?? !needsNewPrivileges(launch),
+    ...(selinux !== undefined && { selinux }),
+    ...(multiplexes && { brokerMultiplex: true as const }),
     ...(sharesCgroupNamespace(launch) && { sharesCgroupNamespace: true }),
     ulimits: locking.ulimits,
     memoryBytes: memoryLimit(launch),

@@ -11,7 +11,10 @@ export interface Difference {
   readonly made: string;
 }
 
-/** Thrown before the start when the container differs from what was requested. The container has been removed. */
+/**
+ * Thrown when the container differs from what was requested: before the start, or right after it where only a running
+ * container shows the difference. The container is removed.
+ */
 export class AttestationError extends BulkheadError {
   static {
     nameErrorClass(this, 'AttestationError');
@@ -19,13 +22,17 @@ export class AttestationError extends BulkheadError {
 
   readonly differences: readonly Difference[];
 
-  constructor(engine: Pick<Engine, 'kind' | 'version'>, differences: readonly Difference[]) {
+  constructor(
+    engine: Pick<Engine, 'kind' | 'version'>,
+    differences: readonly Difference[],
+    { started = false }: { readonly started?: boolean } = {},
+  ) {
     const list = differences.map(({ setting, asked, made }) => `${setting}: asked ${asked}, made ${made}`);
     super(
       'ATTESTATION_FAILED',
       `${engine.kind} ${engine.version} created a container that differs from the request: ${list.join('; ')}`,
       {
-        hint: `The container was not started. ${remediesFor(
+        hint: `The container was ${started ? 'ended before anything was sent to it' : 'not started'}. ${remediesFor(
           engine,
           differences.map(({ setting }) => setting),
         )}`,

@@ -5,7 +5,14 @@ import { orAborted, whenAborted } from '../abort.ts';
 import { ConflictError, NotFoundError, type ContainerAttachment, type Engine } from '../engine/index.ts';
 import { withTexts } from '../error-texts.ts';
 import { BulkheadError } from '../errors.ts';
-import type { Diagnosis, OutputGap, PluginAddress, PluginExit, PluginRunner } from '../goplugin/index.ts';
+import type {
+  Diagnosis,
+  MakeSocket,
+  OutputGap,
+  PluginAddress,
+  PluginExit,
+  PluginRunner,
+} from '../goplugin/index.ts';
 import { attest, AttestationError } from './attestation.ts';
 import { createOrUndo } from './create-or-undo.ts';
 import { createRequest, type CreateRequestParts } from './create-request.ts';
@@ -14,16 +21,17 @@ import { lateDisposal, noteDisposal } from './disposals.ts';
 import { CleanupError, ContainerStartError } from './errors.ts';
 import { withFolderHint } from './folder-hint.ts';
 import { resolveNetwork } from './attested/resolve-network.ts';
-import { proveGvisor } from './gvisor-proof.ts';
 import { LastingOutput } from './lasting-output.ts';
 import { removeWhenMade } from './late-removal.ts';
 import { removeContainer } from './remove.ts';
 import { watchExit } from './exit-watch.ts';
+import { proveStarted } from './started-proof.ts';
 import { WatchedOutput } from './watched-output.ts';
 import { disposeAfter } from './dispose-after.ts';
 import { redactor, type Redact } from './secret-values.ts';
 import { makePluginFolder, type PluginFolder } from './sockets/plugin-folder.ts';
 import { mountsSeenBy } from './sockets/seen-mounts.ts';
+import { socketLabels } from './sockets/socket-labels.ts';
 import { addressInContainer, addressOnHost } from './sockets/share-socket.ts';
 
 /** How long the engine may take to report the end of a killed container before the container is removed by force. */
@@ -57,7 +65,9 @@ async function createRunner(
   signal?.throwIfAborted();
   const { engine, strategy, options } = parts;
   const parent = options.socketDirectory === undefined ? undefined : resolve(options.socketDirectory);
-  const engineSees = mountsSeenBy(engine, parent);
+  // What is mounted on the folder would not take over the label of the parent.
+  const takesOverLabel = strategy.selinux?.label === 'own' && !strategy.selinux.relabel;
+  const engineSees = takesOverLabel ? undefined : mountsSeenBy(engine, parent);
   const folder = await makePluginFolder(strategy.directory, { parent, engineSees });
   const name = containerName(options.title);
   try {
@@ -74,7 +84,7 @@ async function createRunner(
       if (differences.length > 0) throw new AttestationError(engine, differences);
       // The signal ends the waiting for the head only: an attachment outlives the launch.
       const output = await attach(engine, id, signal);
-      return new ContainerRunner(parts, id, folder, output);
+      return new ContainerRunner(parts, id, folder, output, socketLabels(strategy.selinux, made));
     } catch (error) {
       await removeContainer(engine, id, strategy).catch((cleanup: unknown) => {
         throw new CleanupError(id, { cause: new AggregateError([error, cleanup]) });
@@ -130,13 +140,21 @@ class ContainerRunner implements PluginRunner {
   readonly #stderr: WatchedOutput;
   readonly #lifetime = new AbortController();
   readonly impaired: Promise<string>;
+  readonly makeSocket: MakeSocket | undefined;
   #missed: (gap: OutputGap) => void = () => undefined;
   #exit: Promise<PluginExit> | undefined;
   #ended: PluginExit | undefined;
   #disposal: Promise<void> | undefined;
 
-  constructor(parts: ContainerRunnerParts, id: string, folder: PluginFolder, output: ContainerAttachment) {
+  constructor(
+    parts: ContainerRunnerParts,
+    id: string,
+    folder: PluginFolder,
+    output: ContainerAttachment,
+    makeSocket: MakeSocket | undefined,
+  ) {
     this.#parts = parts;
+    this.makeSocket = makeSocket;
     this.redact = redactor(parts.options);
     this.#folder = folder;
     this.impaired = folder.removed;
@@ -171,23 +189,12 @@ class ContainerRunner implements PluginRunner {
       signal?.throwIfAborted();
       throw withFolderHint(new ContainerStartError(this.name, cause), this.#folder.path);
     }
-    await this.#proveGvisor(signal);
+    await proveStarted({ ...this.#parts, id: this.id, name: this.name }, signal);
     this.#exit = watchExit(this.#parts.engine, this.id, this.#lifetime.signal).then((exit) => {
       this.#ended = exit;
       return exit;
     });
     this.#exit.catch(() => undefined); // when the runner ends the watch, nobody is to be told
-  }
-
-  /** Throws unless the sandbox is proved to be gVisor; whoever started it then ends it before speaking with it. */
-  async #proveGvisor(signal: AbortSignal | undefined): Promise<void> {
-    if (!this.#parts.strategy.proveGvisor) return;
-    if ((await proveGvisor(this.#parts.engine, this.id, { signal })) !== 'disproved') return;
-    throw new BulkheadError(
-      'GVISOR_NOT_PROVED',
-      `${this.name} was started by ${this.#parts.strategy.runtime}, and does not run under gVisor`,
-      { hint: 'Check which program the engine runs under the name of this runtime.' },
-    );
   }
 
   watchOutput(missed: (gap: OutputGap) => void): void {

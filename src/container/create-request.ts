@@ -50,6 +50,7 @@ export function createRequest(parts: CreateRequestParts): CreateContainerOptions
     capAdd: [...strategy.capabilities],
     noNewPrivileges: strategy.noNewPrivileges,
     seccomp: passed.seccomp,
+    selinuxLabel: strategy.selinux?.label === 'disabled' ? ('disable' as const) : undefined,
     readOnlyRootFilesystem: passed.readOnlyRootFilesystem,
     groupAdd: [...strategy.groups],
     mounts: [
@@ -59,6 +60,7 @@ export function createRequest(parts: CreateRequestParts): CreateContainerOptions
         target: containerSocketDirectory,
         readOnly: false,
         propagation: 'rprivate',
+        ...(strategy.selinux?.relabel === true && { relabel: 'private' as const }),
       },
       ...(passed.tmpfs ?? []).filter(({ path }) => !volumePaths.includes(cleanPath(path))).map(tmpfsMount),
       ...volumes.map((volume) => ({ ...tmpfsMount(volume), replacesVolume: true })),

@@ -3,6 +3,7 @@ import type { Engine, InspectedContainer } from '../engine/index.ts';
 import type { Diagnosis, PluginExit } from '../goplugin/index.ts';
 import type { Given } from './denials/denial.ts';
 import { givenOf, withTemporary } from './denials/given.ts';
+import { selinuxHint, suspectSelinux, type SelinuxSuspicion } from './denials/selinux.ts';
 import { hintForOutput, hintForWords } from './failure-hints.ts';
 import { socketNames } from './sockets/socket-names.ts';
 
@@ -33,6 +34,7 @@ export async function diagnoseContainer(parts: DiagnosisParts): Promise<Diagnosi
     signal,
   });
   const sockets = await socketNames(parts.pluginFolder);
+  const suspicion = await suspectSelinux(container);
   const facts = [
     {
       name: 'engine',
@@ -42,14 +44,22 @@ export async function diagnoseContainer(parts: DiagnosisParts): Promise<Diagnosi
     { name: 'runtime', value: parts.strategy.runtime },
     ...(container === undefined ? [] : containerFacts(container)),
     { name: 'sockets', value: sockets.text },
+    ...(suspicion?.logged ?? []).map((value) => ({ name: 'SELinux', value })),
   ];
-  return { facts, hint: hint(parts, words, given, container, sockets.any) };
+  return { facts, hint: hint(parts, words, given, container, { anySocket: sockets.any, suspicion }) };
 }
 
-function containerFacts({ config, state }: InspectedContainer): Diagnosis['facts'] {
+function containerFacts({
+  config,
+  state,
+  processLabel,
+  apparmorProfile,
+}: InspectedContainer): Diagnosis['facts'] {
   return [
     { name: 'user', value: config.user === '' ? 'root' : config.user },
     { name: 'command', value: commandText([...config.entrypoint, ...config.cmd]) },
+    ...(processLabel === '' ? [] : [{ name: 'SELinux label', value: processLabel }]),
+    ...(apparmorProfile === '' ? [] : [{ name: 'AppArmor profile', value: apparmorProfile }]),
     { name: 'status', value: state.status },
     ...(state.running ? [] : [{ name: 'exit code', value: String(state.exitCode) }]),
     ...(state.oomKilled ? [{ name: 'out of memory', value: 'yes' }] : []),
@@ -72,7 +82,15 @@ export async function hintForFailedCall(
   const signal = AbortSignal.timeout(diagnoseMs);
   const container = await engine.containers.inspect(id, { signal }).catch(() => undefined);
   const given = await withTemporary(givenOf(engine, strategy, container), words, { engine, id, signal });
-  return memoryHint(exit, container, given) ?? hintForWords(words, given, exit !== undefined);
+  const denied = looksDenied(words) ? selinuxHint('denied', await suspectSelinux(container)) : undefined;
+  return memoryHint(exit, container, given) ?? denied ?? hintForWords(words, given, exit !== undefined);
+}
+
+/** Whether the plugin tells that it may not use a socket. */
+function looksDenied(words: string): boolean {
+  return /\b(?:unix|sock(?:et)?|connect|listen|bind)\b[^\n]*(?:permission denied|\bEACCES\b)|\bEACCES\b[^\n]*\b(?:connect|listen|bind)\b/i.test(
+    words,
+  );
 }
 
 function hint(
@@ -80,8 +98,10 @@ function hint(
   words: string,
   given: Given,
   container: InspectedContainer | undefined,
-  anySocket: boolean,
+  { anySocket, suspicion }: { readonly anySocket: boolean; readonly suspicion: SelinuxSuspicion | undefined },
 ): string | undefined {
+  const bySelinux = looksDenied(words) ? selinuxHint('denied', suspicion) : undefined;
+  if (bySelinux !== undefined) return bySelinux;
   const known = hintForOutput(stderr, given) ?? memoryHint(exit, container, given);
   if (known !== undefined) return known;
   const denied = hintForWords(words, given, exit !== undefined);
@@ -92,7 +112,9 @@ function hint(
   if (exit?.code === 2 && strategy.runtime === 'runsc' && stderr === '') {
     return 'The sandbox itself may have died: check the build of runsc (runsc --version).';
   }
-  return undefined;
+  if (container?.state.running === true) return selinuxHint(anySocket ? 'unanswered' : 'silent', suspicion);
+  // A plugin that can write neither its output nor its socket ends without a word.
+  return words.trim() === '' ? selinuxHint('silent', suspicion) : undefined;
 }
 
 /** Docker reports who was killed for memory, except under runsc. Elsewhere only the exit code tells, which is no proof. */

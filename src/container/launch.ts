@@ -42,7 +42,8 @@ export async function executeLaunch(
   options: LaunchOptions,
 ): Promise<Plugin> {
   const redact = redactor(options);
-  const { handshake, protocolVersions, autoMtls, brokerMultiplex, maxMessageBytes } = options;
+  const { handshake, protocolVersions, autoMtls, maxMessageBytes } = options;
+  const brokerMultiplex = options.brokerMultiplex ?? strategy.brokerMultiplex;
   const { startTimeoutMs, signal, onLog, onOutput, onOutputGap } = options;
   const launch = () =>
     startPlugin({

@@ -14,6 +14,7 @@ export function hostSide(
     tls,
     explain,
     maxMessageBytes,
+    makeSocket: runner.makeSocket,
     reach: (address) => runner.pluginToHost(address),
     socketDirectory: () => {
       if (runner.socketDirectory !== undefined) return runner.socketDirectory;

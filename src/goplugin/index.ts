@@ -48,11 +48,13 @@ export type { LogEntry, LogLevel } from './output/log-entry.ts';
 export { cleanupEnded } from './pending-cleanups.ts';
 export type {
   Diagnosis,
+  MakeSocket,
   OutputGap,
   PluginAddress,
   PluginExit,
   PluginRunner,
   RunnerFactory,
+  SocketPurpose,
 } from './runner.ts';
 export type {
   BidiStreamCall,

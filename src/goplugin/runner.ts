@@ -39,6 +39,12 @@ export interface OutputGap {
   readonly until: Date;
 }
 
+/** Whether a socket is there for the plugin to connect to, or to connect to the plugin. */
+export type SocketPurpose = 'listen' | 'connect';
+
+/** Calls `make`, which makes one unix socket before it returns, and returns what it returns. */
+export type MakeSocket = <T>(purpose: SocketPurpose, make: () => T) => T;
+
 export interface PluginRunner extends AsyncDisposable {
   /** Name of what runs, for logs and errors: an image reference or the path of an executable. */
   readonly name: string;
@@ -93,6 +99,8 @@ export interface PluginRunner extends AsyncDisposable {
    * and mode, and puts it where the plugin sees it.
    */
   shareSocket(path: string): Promise<void>;
+  /** Has a unix socket made in such a way that the plugin may use it. Absent: it needs nothing. */
+  makeSocket?: MakeSocket | undefined;
   /**
    * Removes what `shareSocket` moved elsewhere; `path` is the one that it was given. Absent: closing the socket removes
    * it.

@@ -24,7 +24,7 @@ export function socketTransport(address: PluginAddress, side: BrokerSide): Trans
   return {
     tls: side.tls,
     maxMessageBytes: side.maxMessageBytes,
-    connect: connectTo(address),
+    connect: connectTo(address, { makeSocket: side.makeSocket }),
     broker: (send) => new SocketBroker(side, send),
     close: () => undefined,
   };
@@ -36,10 +36,15 @@ export function socketTransport(address: PluginAddress, side: BrokerSide): Trans
  */
 export async function multiplexedTransport(
   address: PluginAddress,
-  { tls, explain, maxMessageBytes }: Pick<BrokerSide, 'tls' | 'explain' | 'maxMessageBytes'>,
+  {
+    tls,
+    explain,
+    maxMessageBytes,
+    makeSocket,
+  }: Pick<BrokerSide, 'tls' | 'explain' | 'maxMessageBytes' | 'makeSocket'>,
   signal: AbortSignal,
 ): Promise<Transport> {
-  const socket = await connectTo(address)(signal);
+  const socket = await connectTo(address, { makeSocket })(signal);
   let broker: MultiplexBroker | undefined;
   const session = new YamuxSession(socket, {
     role: 'client',

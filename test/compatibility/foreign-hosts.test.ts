@@ -91,6 +91,35 @@ describe('a matrix of facts from a file', () => {
   });
 });
 
+describe('hosts of distributions that are not here, from what is documented of them', () => {
+  it('Fedora: Podman with crun works, labelled and confined; runsc would have no label', async () => {
+    const rows = await rowsOf('fedora-42-selinux', { runtime: ['crun'], mlock: [false] });
+    assert.deepEqual(refused(rows), []);
+    for (const { strategy } of rows) {
+      assert.deepEqual(strategy.selinux, { label: 'own', relabel: true, labelSockets: true });
+      assert.equal(strategy.brokerMultiplex, undefined);
+    }
+  });
+
+  it('RHEL 9: rootless Podman with crun works, in the domain of container engines', async () => {
+    const rows = await rowsOf('rhel-9-selinux-rootless', { runtime: ['crun'], mlock: [false] });
+    assert.deepEqual(refused(rows), []);
+    assert.ok(rows.every(({ strategy }) => strategy.selinux?.relabel === true));
+  });
+
+  it('Ubuntu 24.04: the Podman of its package starts where it has to, and one in /usr/local does not', async () => {
+    const filter = { runtime: ['crun', 'runc'], mlock: [false] };
+    assert.deepEqual(refused(await rowsOf('ubuntu-24.04-rootless', filter)), []);
+    const rows = await rowsOf('ubuntu-24.04-own-podman', filter);
+    assert.deepEqual(refused(rows), [
+      'podman rootless runc root: refused by userns-apparmor',
+      'podman rootless runc non-root: refused by userns-apparmor',
+    ]);
+    const [runc] = rows.filter(({ runtime }) => runtime === 'runc');
+    assert.match(runc?.reasons[0]?.remedy ?? '', /\/etc\/apparmor\.d\/podman\.local/);
+  });
+});
+
 describe('a file of facts', () => {
   it('is read as it was written', async () => {
     const facts = await recorded('podman-6-rootful');

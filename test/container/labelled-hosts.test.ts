@@ -92,6 +92,56 @@ for (const [name, recorded] of recordedAnswers) {
       });
     }
 
+    describe('asked for a container without a label', () => {
+      const asked = { ...recorded, request: { ...recorded.request, selinuxLabel: 'disable' as const } };
+      const told = kind === 'docker' ? ['label=disable'] : [];
+      const without = (label: string, options: readonly string[]): string[] => {
+        const made = recorded.answer['HostConfig'] as Readonly<Record<string, unknown>>;
+        const before = (made['SecurityOpt'] as string[] | null) ?? [];
+        const host = { ...made, SecurityOpt: [...before, ...options] };
+        return found(
+          { ...asked, answer: { ...recorded.answer, HostConfig: host } },
+          { securityOption: 'name=selinux', label },
+        );
+      };
+
+      it('passes one', () => {
+        assert.deepEqual(without('', told), []);
+        assert.deepEqual(without('', ['label=disable']), []);
+      });
+
+      it('refuses one with a label, which runsc would not start', () => {
+        assert.deepEqual(without(confined, told), ['SELinux label']);
+      });
+
+      if (kind === 'docker') {
+        it('refuses one whose options do not tell of it', () => {
+          assert.deepEqual(without('', []), ['security options']);
+        });
+      }
+    });
+
+    it('passes a folder that is relabelled as it was asked, and no other', () => {
+      const relabelled = (asked: boolean, made: boolean): string[] => {
+        const [first, ...others] = recorded.request.mounts ?? [];
+        assert.ok(first?.type === 'bind');
+        const mounts = [{ ...first, ...(asked && { relabel: 'private' as const }) }, ...others];
+        const answered = (recorded.answer['Mounts'] as readonly Readonly<Record<string, unknown>>[]).map(
+          (mount) =>
+            mount['Destination'] === first.target && made
+              ? { ...mount, Mode: kind === 'docker' ? 'rw,rprivate,Z' : 'Z' }
+              : mount,
+        );
+        return differences(
+          { ...recorded, request: { ...recorded.request, mounts } },
+          { ...recorded.answer, Mounts: answered },
+        ).map(({ setting }) => setting);
+      };
+      assert.deepEqual([relabelled(true, true), relabelled(false, false)], [[], []]);
+      assert.deepEqual(relabelled(true, false), ['mount /run/bulkhead']);
+      assert.deepEqual(relabelled(false, true), ['mount /run/bulkhead']);
+    });
+
     it('refuses a label where the engine does not say that it sets any', () => {
       const answer = { ...recorded.answer, ProcessLabel: confined };
       assert.deepEqual(

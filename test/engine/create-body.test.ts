@@ -160,6 +160,36 @@ describe('the body of a create request', { timeout }, () => {
     await assert.rejects(bodyOf('docker', { ...disabled, network: 'host' }), InvalidOptionError);
   });
 
+  test('asks each engine in its words for no SELinux label, and for a relabelled folder', async () => {
+    const bind = { type: 'bind', source: '/s', target: '/t' } as const;
+    const asked = {
+      image: 'web',
+      selinuxLabel: 'disable',
+      mounts: [
+        { ...bind, relabel: 'private' },
+        { ...bind, target: '/u', readOnly: true, relabel: 'shared' },
+      ],
+    } as const;
+    assert.deepEqual(await bodyOf('docker', asked), {
+      Image: 'web',
+      HostConfig: {
+        SecurityOpt: ['label=disable'],
+        Mounts: [],
+        Binds: ['/s:/t:rw,rprivate,Z', '/s:/u:ro,rprivate,z'],
+        Tmpfs: {},
+      },
+    });
+    const { selinux_opts: options, mounts } = (await bodyOf('podman', asked)) as Record<string, unknown>;
+    assert.deepEqual(options, ['disable']);
+    assert.deepEqual(mounts, [
+      { type: 'bind', source: '/s', destination: '/t', options: ['rbind', 'rw', 'rprivate', 'Z'] },
+      { type: 'bind', source: '/s', destination: '/u', options: ['rbind', 'ro', 'rprivate', 'z'] },
+    ]);
+    const colon = { image: 'web', mounts: [{ ...bind, source: '/a:b', relabel: 'private' }] } as const;
+    await assert.rejects(bodyOf('docker', colon), { code: 'ENGINE_UNSUPPORTED' });
+    await bodyOf('podman', colon);
+  });
+
   const wrong: readonly (readonly [string, object])[] = [
     ['image', {}],
     ['image', { image: '' }],
@@ -169,6 +199,8 @@ describe('the body of a create request', { timeout }, () => {
     ['env.A', { image: 'w', env: { A: 1 } }],
     ['workingDirectory', { image: 'w', workingDirectory: 'relative' }],
     ['mounts[0].source', { image: 'w', mounts: [{ type: 'bind', source: 'relative', target: '/x' }] }],
+    ['selinuxLabel', { image: 'w', selinuxLabel: 'type:spc_t' }],
+    ['mounts[0]', { image: 'w', mounts: [{ type: 'bind', source: '/s', target: '/x', relabel: 'z' }] }],
     ['mounts[0]', { image: 'w', mounts: [{ type: 'volume', source: 'v', target: '/x' }] }],
     [
       'mounts',

@@ -110,6 +110,7 @@ function hostPairs(host: HostFacts): [string, string][] {
     ...(container === undefined || (isKnown(container) && container.value === '')
       ? []
       : [['container', `this process is in one: ${shown(container)}`] as [string, string]]),
+    ...confinementPairs(host),
     ['setfacl', shown(host.setfacl, (there) => (there ? 'installed' : 'not installed'))],
     ['podman', shown(host.podmanRuntimes, (names) => names.join(', ') || 'not installed, or no runtime')],
     [
@@ -117,6 +118,28 @@ function hostPairs(host: HostFacts): [string, string][] {
       `${socketFolder.path}: ${shown(socketFolder.fileSystem)}, ${shown(socketFolder.writable, (can) => (can ? 'writable' : 'not writable'))}, ${shown(socketFolder.acl, (can) => (can ? 'with ACLs' : 'without ACLs'))}, ${shown(socketFolder.changeable, (place) => place || 'nobody else can replace what is in it')}`,
     ],
   ];
+}
+
+/** What confines processes of this host, and what a rootless engine of this user can have. */
+function confinementPairs({ selinux, userNamespaces, uid }: HostFacts): [string, string][] {
+  const pairs: [string, string][] = [];
+  if (selinux !== undefined && !(isKnown(selinux.mode) && selinux.mode.value === 'off')) {
+    const denied = shown(selinux.denied, (list) => `${list.length} denials of what plugins need`);
+    pairs.push(['selinux', `${shown(selinux.mode)}, this process as ${shown(selinux.context)}, ${denied}`]);
+  }
+  if (userNamespaces !== undefined && !(isKnown(uid) && uid.value === 0)) {
+    const { most, restricted, mappers, subordinate } = userNamespaces;
+    pairs.push([
+      'userns',
+      [
+        `at most ${shown(most)}`,
+        ...(isKnown(restricted) && restricted.value ? ['restricted by AppArmor'] : []),
+        shown(mappers, (problem) => problem || 'newuidmap and newgidmap usable'),
+        shown(subordinate, ({ uids, gids }) => `${uids} subordinate user ids and ${gids} group ids`),
+      ].join(', '),
+    ]);
+  }
+  return pairs;
 }
 
 function enginePairs(facts: EngineFacts, matrix: MatrixResult): [string, string][] {
@@ -144,9 +167,16 @@ function enginePairs(facts: EngineFacts, matrix: MatrixResult): [string, string]
           `${hard === 'unlimited' ? hard : `${hard} bytes`}${mayRaise ? ', may be raised' : ''}`,
       ),
     ],
-    ['security', shown(facts.security, (names) => names.join(', ') || 'none')],
+    ['security', `${shown(facts.security, (names) => names.join(', ') || 'none')}${profileWords(facts)}`],
     ['cells', `${works} of ${own.length} work; bulkhead matrix shows them`],
   ];
+}
+
+function profileWords({ containerProfile }: EngineFacts): string {
+  if (containerProfile === undefined || !isKnown(containerProfile)) return '';
+  return containerProfile.value === ''
+    ? '; containers have no AppArmor profile'
+    : `; AppArmor profile of containers: ${plainText(containerProfile.value)}`;
 }
 
 function runtimeWords(name: string, runtime: EngineFacts['runtimes'][string], facts: EngineFacts): string {

@@ -153,7 +153,7 @@ export function judgedOptions(flags: FlagValues<typeof matrixLaunchFlags>) {
   const { entrypoint, args, broker_multiplex: brokerMultiplex, socket_directory: folder } = flags;
   return {
     ...settingsOf(flags),
-    brokerMultiplex,
+    ...(brokerMultiplex && { brokerMultiplex }),
     ...(entrypoint !== undefined && { entrypoint: [entrypoint] }),
     ...(args.length > 0 && { args }),
     socketDirectory: folder,

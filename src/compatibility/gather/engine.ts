@@ -8,9 +8,10 @@ import { checkGathering, checkGiven } from '../compatibility-checks.ts';
 import type { EngineFacts } from '../engine-facts.ts';
 import { isKnown, known, unknown, valueOf, type Fact } from '../fact.ts';
 import { primaryGroupId } from '../group-ids.ts';
+import { containerProfile } from './container-profile.ts';
 import { findEngineProcess, stillRuns, type EngineProcess } from './engine-process.ts';
 import { networkFactsOf } from './network.ts';
-import { cgroupLayout, memoryLockLimit, processIdMaps } from './process-facts.ts';
+import { cgroupLayout, memoryLockLimit, processContext, processIdMaps } from './process-facts.ts';
 import { gatherRuntimes } from './runtimes.ts';
 import { sharesFolder } from './shared-folder.ts';
 
@@ -68,6 +69,8 @@ async function factsOf(
     sharesFolder(engine, process, resolve(options.socketDirectory ?? temporaryFolder()), options.signal),
     options.networks ? networkFactsOf(engine, process, options) : undefined,
   ]);
+  const context =
+    hasOption(info, 'selinux') || hasOption(info, 'apparmor') ? await processContext(process) : undefined;
   return {
     kind: engine.kind,
     version: engine.version,
@@ -89,6 +92,8 @@ async function factsOf(
         .filter((name) => name !== 'seccomp' || confinesBySeccomp(info)),
       'GET /info: SecurityOptions',
     ),
+    ...(context !== undefined && { context }),
+    ...(hasOption(info, 'apparmor') && { containerProfile: await containerProfile(engine) }),
     memlock,
     seesSocketFolder: sees,
     ...(network !== undefined && { network }),

@@ -6,12 +6,14 @@ import { bytesBelow } from '../../linux/socket-depth.ts';
 import { temporaryFolder } from '../../linux/standard-folders.ts';
 import { hostArchitecture } from '../../program/architecture.ts';
 import { checkGathering } from '../compatibility-checks.ts';
-import { known, type Fact } from '../fact.ts';
+import { isKnown, known, type Fact } from '../fact.ts';
 import { unusedGroupId } from '../group-ids.ts';
 import type { HostFacts } from '../host-facts.ts';
 import { readMounts } from './mounts.ts';
 import { containerMark } from './own-container.ts';
+import { gatherSelinux } from './selinux.ts';
 import { gatherSocketFolder } from './socket-folder.ts';
+import { gatherUserNamespaces } from './user-namespaces.ts';
 
 /** Names of emulators in binfmt_misc, which are QEMU's names. */
 const emulatorNames: Readonly<Record<string, string>> = {
@@ -37,18 +39,23 @@ export interface HostGathering {
 export async function gatherHostFacts(options: HostGathering = {}): Promise<HostFacts> {
   checkGathering('gatherHostFacts', options);
   const { path } = await programFolders(process.env['PATH']);
-  const [group, passwd, setfacl, emulated, podmanRuntimes, container, socketFolder] = await Promise.all([
-    readFile('/etc/group', 'utf8').catch(() => ''),
-    readFile('/etc/passwd', 'utf8').catch(() => ''),
-    findExecutable('setfacl', path),
-    emulatedArchitectures(),
-    runtimesForPodman(path),
-    ownContainer(),
-    gatherSocketFolder(
-      resolve(options.socketDirectory ?? temporaryFolder()),
-      bytesBelow({ ownedFolder: options.ownedFolder ?? true }),
-    ),
-  ]);
+  const selinux = await gatherSelinux();
+  const isLabelled = !(isKnown(selinux.mode) && selinux.mode.value === 'off');
+  const [group, passwd, setfacl, emulated, podmanRuntimes, container, userNamespaces, socketFolder] =
+    await Promise.all([
+      readFile('/etc/group', 'utf8').catch(() => ''),
+      readFile('/etc/passwd', 'utf8').catch(() => ''),
+      findExecutable('setfacl', path),
+      emulatedArchitectures(),
+      runtimesForPodman(path),
+      ownContainer(),
+      gatherUserNamespaces(path),
+      gatherSocketFolder(
+        resolve(options.socketDirectory ?? temporaryFolder()),
+        bytesBelow({ ownedFolder: options.ownedFolder ?? true }),
+        { contextsBy: isLabelled ? path : undefined },
+      ),
+    ]);
   return {
     platform: known(platform(), 'process.platform'),
     kernel: known(release(), 'uname'),
@@ -60,6 +67,8 @@ export async function gatherHostFacts(options: HostGathering = {}): Promise<Host
     setfacl: known(setfacl !== undefined, setfacl ?? `PATH ${path}`),
     podmanRuntimes,
     container,
+    selinux,
+    userNamespaces,
     socketFolder,
   };
 }

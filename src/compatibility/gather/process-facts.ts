@@ -35,6 +35,14 @@ function bytes(text: string): number | 'unlimited' {
   return text === 'unlimited' ? 'unlimited' : Number(text);
 }
 
+/** Reads what confines the engine's process: its SELinux context, or its AppArmor profile. */
+export async function processContext(process: Fact<EngineProcess>): Promise<Fact<string>> {
+  if (!isKnown(process)) return process;
+  const file = `/proc/${process.value.pid}/attr/current`;
+  const text = (await readProcFile(file)).replace(/[\0\n]+$/, '');
+  return text === '' ? unknown(`${file} can't be read`) : known(text, file);
+}
+
 /** Reads the user namespace of a rootless engine from the kernel. */
 export async function processIdMaps(process: Fact<EngineProcess>): Promise<EngineFacts['idMaps']> {
   if (!isKnown(process)) return process;

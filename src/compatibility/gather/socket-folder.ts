@@ -5,15 +5,24 @@ import { walkPath } from '../../linux/walk-path.ts';
 import { onlyShellsExpand } from '../../settings/user-path.ts';
 import { known, unknown, type Fact } from '../fact.ts';
 import type { SocketFolderFacts } from '../host-facts.ts';
-import { mountOf } from './mounts.ts';
+import { mountOf, type Mount } from './mounts.ts';
+import { contextOfFolder } from './selinux.ts';
 
 /** Types of file systems whose ACLs are on unless they are mounted with `noacl`. */
 const withAcls = ['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'f2fs', 'tmpfs', 'jfs'];
 const withoutAcls = ['vfat', 'exfat', 'ntfs', 'ntfs3', '9p', 'iso9660', 'hfsplus', 'virtiofs'];
 
-/** Looks at the folder for sockets. Nothing is made in it. */
-export async function gatherSocketFolder(path: string, bytesBelow: number): Promise<SocketFolderFacts> {
-  const [writable, changeable, closedTo, mount] = await Promise.all([
+/**
+ * Looks at the folder for sockets. Nothing is made in it.
+ *
+ * @param options.contextsBy folders of the program that reads SELinux contexts; absent where SELinux is off
+ */
+export async function gatherSocketFolder(
+  path: string,
+  bytesBelow: number,
+  { contextsBy }: { readonly contextsBy?: string | undefined } = {},
+): Promise<SocketFolderFacts> {
+  const [writable, changeable, closedTo, mount, context] = await Promise.all([
     writableFolder(path),
     changeableOnTheWay(path).then(
       (place) => known(place, 'owners and modes of everything on the way'),
@@ -21,8 +30,12 @@ export async function gatherSocketFolder(path: string, bytesBelow: number): Prom
     ),
     closedFolder(path),
     mountOf(path),
+    contextsBy === undefined ? undefined : contextOfFolder(path, contextsBy),
   ]);
-  const folder = { path, bytesBelow, writable, changeable, closedTo };
+  const folder = {
+    ...{ path, bytesBelow, writable, changeable, closedTo },
+    ...(context !== undefined && { context, canRelabel: canRelabel(mount) }),
+  };
   if (mount === undefined) {
     const reason = unknown('/proc/self/mountinfo does not tell');
     return { ...folder, fileSystem: reason, acl: reason, mountOptions: reason };
@@ -41,6 +54,13 @@ export async function gatherSocketFolder(path: string, bytesBelow: number): Prom
       evidence,
     ),
   };
+}
+
+/** The kernel marks a mount whose files have SELinux contexts of their own, in the list of mounts. */
+function canRelabel(mount: Mount | undefined): Fact<boolean> {
+  return mount === undefined
+    ? unknown('/proc/self/mountinfo does not tell')
+    : known(mount.options.includes('seclabel'), `${mount.evidence}: seclabel`);
 }
 
 async function writableFolder(path: string): Promise<Fact<boolean>> {

@@ -219,24 +219,23 @@ export const socketRules: readonly Rule[] = [
     },
   },
   {
-    id: 'selinux-label',
-    concerns: 'hosts with SELinux',
-    requirement: 'Containers may use the socket folder: it has a label that they may write to.',
-    source: { document: "the engines' pages on volumes" },
-    applies: ({ engine }) => valueOf(engine.security)?.includes('selinux') === true,
-    check: ({ host: { socketFolder } }) =>
-      notSeen(
-        `SELinux is on, and whether it lets a container use ${socketFolder.path} is not known`,
-        `Give the folder the label of containers (chcon -t container_file_t ${socketFolder.path}) and pass \`override: 'unknown'\`, or use a host without SELinux.`,
-      ),
-  },
-  {
     id: 'apparmor-profile',
     concerns: 'hosts with AppArmor',
-    requirement: "The engine's default profile lets a plugin work.",
-    source: { measured: 'the default profiles of Docker 28 and Podman 5.8 disturbed no combination' },
+    requirement: "The engine's default profile is in force, and lets a plugin work.",
+    source: {
+      measured:
+        'the default profiles of Docker 26 and 28 and Podman 5.4 and 5.8 disturbed no combination; which one is in force is compared after the start',
+    },
     applies: ({ engine }) => valueOf(engine.security)?.includes('apparmor') === true,
-    check: () => met,
+    check({ engine: { containerProfile } }) {
+      const profile = containerProfile === undefined ? '' : (valueOf(containerProfile) ?? '');
+      const [, name = '', mode = 'enforce'] = /^(\S+) \((\w+)\)$/.exec(profile) ?? [];
+      if (mode === 'enforce') return met;
+      return unmet(
+        `the profile ${name} of containers is in ${mode} mode, in which it prevents nothing`,
+        `Let it enforce, as root: aa-enforce ${name}; or reload it: apparmor_parser -r.`,
+      );
+    },
   },
   {
     id: 'ids-mapped',

@@ -76,15 +76,20 @@ export const isolationSettings: readonly AttestedSetting[] = [
   ),
   {
     name: 'security options',
-    options: ['seccomp'],
+    options: ['seccomp', 'selinuxLabel'],
     compare: (given) => {
       const { asked, made } = given;
       // Podman does not tell of a profile that was left out over its API; more confinement than asked for is no danger.
       const isTold = !(isPodman(given) && asked.seccomp === 'unconfined' && !namesSeccomp(made.securityOpt));
-      const wanted = asked.seccomp === undefined || !isTold ? [] : [`seccomp=${asked.seccomp}`];
       const found = made.securityOpt
         .map((option) => option.replace(/^(\w+):/, '$1='))
         .filter((option) => !/^no-new-privileges(=true|=false)?$/.test(option));
+      // Podman tells of a missing label in the label alone.
+      const label = asked.selinuxLabel === undefined ? [] : [`label=${asked.selinuxLabel}`];
+      const wanted = [
+        ...(isPodman(given) ? label.filter((option) => found.includes(option)) : label),
+        ...(asked.seccomp === undefined || !isTold ? [] : [`seccomp=${asked.seccomp}`]),
+      ];
       return list(wanted) === list(found)
         ? []
         : [{ asked: list(wanted.map(short)), made: list(found.map(short)) }];
@@ -112,8 +117,9 @@ export const isolationSettings: readonly AttestedSetting[] = [
   ),
   same(
     'SELinux label',
-    [],
-    (given) => (hasSecurity(given, 'selinux') ? 'a confined type' : 'none'),
+    ['selinuxLabel'],
+    (given) =>
+      hasSecurity(given, 'selinux') && given.asked.selinuxLabel === undefined ? 'a confined type' : 'none',
     ({ made, engine }) => {
       if (made.processLabel === '') return 'none';
       const type = made.processLabel.split(':')[2];

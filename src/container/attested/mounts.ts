@@ -31,8 +31,9 @@ function compareMount(wanted: Mount | undefined, made: Made): readonly Sides[] {
 
 function describe(mount: Mount): string {
   if (mount.type === 'tmpfs') return `tmpfs ${[...tmpfsOptions(mount)].sort().join(',')}`;
-  const { source, readOnly = false, propagation = 'rprivate' } = mount;
-  return `bind ${shortSource(source)} ${readOnly ? 'read-only' : 'writable'} ${propagation}`;
+  const { source, readOnly = false, propagation = 'rprivate', relabel } = mount;
+  const words = ['bind', shortSource(source), readOnly ? 'read-only' : 'writable', propagation];
+  return [...words, ...(relabel === undefined ? [] : [relabel === 'shared' ? 'z' : 'Z'])].join(' ');
 }
 
 /** Options without consequence, which engines add to every mount, and options that forbid more than was requested. */

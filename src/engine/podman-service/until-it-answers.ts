@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EngineError } from '../errors.ts';
+import { hintForEnding } from './ending-hint.ts';
 import { PodmanServiceError } from './service-error.ts';
 import type { ServiceProcess } from './service-process.ts';
 
@@ -48,7 +49,7 @@ function ended(service: ServiceProcess): PodmanServiceError {
     `the Podman service ended before it answered (${service.ending})${lastLines(service.output)}`,
     {
       output: service.output,
-      hint: 'Run `podman info` as this user: it says what has to be mended.',
+      hint: hintForEnding(service.output),
     },
   );
 }

@@ -10,7 +10,7 @@ import type { CallFailure } from '../grpc/call-end.ts';
 import { openChannel } from '../grpc/channel.ts';
 import { Intake } from '../grpc/intake.ts';
 import { ConnectionServer } from '../grpc/server.ts';
-import type { PluginAddress } from '../runner.ts';
+import type { MakeSocket, PluginAddress } from '../runner.ts';
 import type { MutualTls } from '../tls/identity.ts';
 import type { ConnInfo } from '../wire/messages.ts';
 import { Announcements } from './announcements.ts';
@@ -28,6 +28,8 @@ export interface BrokerSide {
   socketDirectory(): string;
   /** Lets the other side connect to the socket at `path`, and returns the address to announce. */
   share(path: string): Promise<PluginAddress>;
+  /** See `PluginRunner.makeSocket`. */
+  readonly makeSocket?: MakeSocket | undefined;
   /** Undoes `share`, once nothing listens there any more. Absent: closing the listener is enough. */
   withdraw?(path: string): void;
   /** Turns an address that the other side announced into one that this side can connect to. */
@@ -64,10 +66,14 @@ export class SocketBroker implements BrokerEnd {
     const id = this.#ids.next();
     const path = join(this.#side.socketDirectory(), `b${id}-${randomBytes(4).toString('hex')}`);
     let offer: Offer | undefined;
-    const listening = await listenOnUnixSocket(path, (socket) => {
-      offer?.taken();
-      server.serve(socket);
-    });
+    const listening = await listenOnUnixSocket(
+      path,
+      (socket) => {
+        offer?.taken();
+        server.serve(socket);
+      },
+      this.#side.makeSocket,
+    );
     const listener: Listener = {
       close: () => {
         listening.close();
@@ -97,7 +103,7 @@ export class SocketBroker implements BrokerEnd {
     const reached = this.#side.reach(checkAddress(id, network, address));
     return new Connection({
       id,
-      channel: openChannel(reached, this.#side.tls, this.#side.maxMessageBytes),
+      channel: openChannel(reached, this.#side.tls, this.#side.maxMessageBytes, this.#side.makeSocket),
       open: this.#open,
       explain: (failure, method) => this.#side.explain(failure, method),
     });

@@ -3,7 +3,7 @@ import { connect as connectSocket, type NetConnectOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { whenAborted } from '../../abort.ts';
 import { SharedReads, withSharedReads } from '../http2/shared-reads.ts';
-import type { PluginAddress } from '../runner.ts';
+import type { MakeSocket, PluginAddress } from '../runner.ts';
 import type { MutualTls } from '../tls/identity.ts';
 import { socketFile } from './socket-file.ts';
 import { Http2Channel, type Connect } from './http2-channel.ts';
@@ -13,28 +13,37 @@ export function openChannel(
   address: PluginAddress,
   tls: MutualTls | undefined,
   maxMessageBytes?: number,
+  makeSocket?: MakeSocket,
 ): Http2Channel {
   // TLS reads for itself.
-  return new Http2Channel(connectTo(address, tls === undefined), tls, maxMessageBytes);
+  return new Http2Channel(connectTo(address, { http2: tls === undefined, makeSocket }), tls, maxMessageBytes);
 }
 
-/**
- * Returns a function that makes a new connection to the address for each call.
- *
- * @param http2 true when HTTP/2 alone reads from it
- */
-export function connectTo({ network, address }: PluginAddress, http2 = false): Connect {
-  if (network === 'tcp') return (signal) => connected(splitHostAndPort(address), signal, http2);
+export interface ConnectOptions {
+  /** True when HTTP/2 alone reads from the connections. */
+  readonly http2?: boolean;
+  /** Makes the connections to unix sockets; by default they are made as they are. */
+  readonly makeSocket?: MakeSocket | undefined;
+}
+
+/** Returns a function that makes a new connection to the address for each call. */
+export function connectTo({ network, address }: PluginAddress, options: ConnectOptions = {}): Connect {
+  if (network === 'tcp')
+    return (signal) => connected(splitHostAndPort(address), signal, { ...options, makeSocket: undefined });
   return async (signal) => {
     await using file = await socketFile(address);
-    return await connected({ path: file.path }, signal, http2);
+    return await connected({ path: file.path }, signal, options);
   };
 }
 
-function connected(to: NetConnectOpts, signal: AbortSignal, http2: boolean): Promise<Duplex> {
+function connected(
+  to: NetConnectOpts,
+  signal: AbortSignal,
+  { http2 = false, makeSocket = (_purpose, make) => make() }: ConnectOptions,
+): Promise<Duplex> {
   return new Promise<Duplex>((resolve, reject) => {
     const reads = http2 ? new SharedReads() : undefined;
-    const socket = connectSocket(reads ? { ...to, onread: reads.onread } : to);
+    const socket = makeSocket('connect', () => connectSocket(reads ? { ...to, onread: reads.onread } : to));
     if (reads) withSharedReads(socket, reads);
     const stopListening = whenAborted(signal, () => socket.destroy(signal.reason as Error));
     socket.once('error', (error) => {

@@ -19,6 +19,12 @@ export interface BindMount {
   readonly readOnly?: boolean | undefined;
   /** Default `rprivate`. */
   readonly propagation?: 'private' | 'rprivate' | 'shared' | 'rshared' | 'slave' | 'rslave' | undefined;
+  /**
+   * Gives the source, with everything in it, the SELinux label of containers: `private` that of this container alone
+   * (`Z`), `shared` that of all of them (`z`). Engines that label nothing do nothing. Docker takes no source with a colon
+   * then. Default: the source keeps its label.
+   */
+  readonly relabel?: 'private' | 'shared' | undefined;
 }
 
 /** A file system in memory. It is empty at first, and always `nosuid` and `nodev`. */
@@ -104,6 +110,8 @@ export interface CreateContainerOptions extends CallOptions {
   readonly noNewPrivileges?: boolean | undefined;
   /** `unconfined`, or the profile: its JSON text on Docker, the path of its file on the engine's host on Podman. */
   readonly seccomp?: string | undefined;
+  /** `disable` makes a container without an SELinux label. Default: the engine chooses one, if it labels containers. */
+  readonly selinuxLabel?: 'disable' | undefined;
   readonly readOnlyRootFilesystem?: boolean | undefined;
   readonly mounts?: readonly Mount[] | undefined;
 

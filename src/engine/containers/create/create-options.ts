@@ -28,6 +28,7 @@ const bindMount = optionsOf<BindMount>()({
   target: absolutePath,
   readOnly: z.boolean().optional(),
   propagation: z.enum(['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave']).optional(),
+  relabel: z.enum(['private', 'shared']).optional(),
 });
 
 const tmpfsMount = optionsOf<TmpfsMount>()({
@@ -93,6 +94,7 @@ export const createOptionsSchema = optionsOf<CreateContainerOptions>()({
   capDrop: z.array(capability).optional(),
   noNewPrivileges: z.boolean().optional(),
   seccomp: text.min(1).optional(),
+  selinuxLabel: z.literal('disable').optional(),
   readOnlyRootFilesystem: z.boolean().optional(),
   mounts: mounts.optional(),
   memoryBytes: wholeNumber.positive().optional(),

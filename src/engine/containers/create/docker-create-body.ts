@@ -1,6 +1,6 @@
 import type { EngineClient } from '../../client.ts';
 import { capabilityName } from '../../../linux/capabilities.ts';
-import type { CreateContainerOptions, Mount, TmpfsMount } from './create-container.ts';
+import type { BindMount, CreateContainerOptions, Mount, TmpfsMount } from './create-container.ts';
 import { tmpfsOptions } from './tmpfs-options.ts';
 
 /**
@@ -14,6 +14,13 @@ export function refuseWhatDockerCannot(client: EngineClient, options: CreateCont
     options.mounts?.some((mount) => mount.type === 'tmpfs' && mount.replacesVolume && mount.noExec === false)
   ) {
     client.requireApiVersion('1.46', 'a tmpfs over a volume of the image in which programs can be executed');
+  }
+  const torn = options.mounts?.find((mount) => isRelabelled(mount) && /:/.test(mount.source + mount.target));
+  if (torn !== undefined) {
+    client.refuse(
+      `relabels no mount whose paths have a colon, as that at ${torn.target}`,
+      'Choose paths without a colon, or leave out relabel.',
+    );
   }
   if (options.usernsMode !== undefined && !['', 'host'].includes(options.usernsMode)) {
     client.refuse(`knows no usernsMode "${options.usernsMode}", only "host"`, 'Leave out usernsMode.');
@@ -45,7 +52,8 @@ export function toDockerBody(options: CreateContainerOptions): object {
       CapDrop: options.capDrop?.map(capabilityName),
       SecurityOpt: securityOptions(options),
       ReadonlyRootfs: options.readOnlyRootFilesystem,
-      Mounts: options.mounts?.filter((mount) => !isInTmpfsField(mount)).map(toMount),
+      Mounts: options.mounts?.filter((mount) => !isInTmpfsField(mount) && !isRelabelled(mount)).map(toMount),
+      Binds: bindTexts(options.mounts),
       Tmpfs: Object.fromEntries(
         (options.mounts ?? [])
           .filter(isInTmpfsField)
@@ -77,9 +85,14 @@ export function toDockerBody(options: CreateContainerOptions): object {
   };
 }
 
-function securityOptions({ noNewPrivileges, seccomp }: CreateContainerOptions): string[] | undefined {
-  if (noNewPrivileges === undefined && seccomp === undefined) return undefined;
+function securityOptions({
+  noNewPrivileges,
+  seccomp,
+  selinuxLabel,
+}: CreateContainerOptions): string[] | undefined {
+  if (noNewPrivileges === undefined && seccomp === undefined && selinuxLabel === undefined) return undefined;
   return [
+    ...(selinuxLabel === undefined ? [] : [`label=${selinuxLabel}`]),
     ...(noNewPrivileges === undefined ? [] : [`no-new-privileges=${noNewPrivileges}`]),
     ...(seccomp === undefined ? [] : [`seccomp=${seccomp}`]),
   ];
@@ -91,6 +104,20 @@ function securityOptions({ noNewPrivileges, seccomp }: CreateContainerOptions): 
  */
 function isInTmpfsField(mount: Mount): mount is TmpfsMount {
   return mount.type === 'tmpfs' && mount.replacesVolume !== true;
+}
+
+/** Only a bind that is written as one text can be relabelled. */
+function isRelabelled(mount: Mount): mount is BindMount {
+  return mount.type === 'bind' && mount.relabel !== undefined;
+}
+
+function bindTexts(mounts: readonly Mount[] | undefined): string[] | undefined {
+  const relabelled = (mounts ?? []).filter(isRelabelled);
+  if (relabelled.length === 0) return undefined;
+  return relabelled.map(
+    ({ source, target, readOnly = false, propagation = 'rprivate', relabel }) =>
+      `${source}:${target}:${readOnly ? 'ro' : 'rw'},${propagation},${relabel === 'shared' ? 'z' : 'Z'}`,
+  );
 }
 
 function toMount(mount: Mount): object {

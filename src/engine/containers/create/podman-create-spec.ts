@@ -79,6 +79,7 @@ export function toPodmanSpec(options: CreateContainerOptions, { version }: Engin
     cap_drop: options.capDrop?.map(capabilityName),
     no_new_privileges: options.noNewPrivileges,
     seccomp_profile_path: options.seccomp,
+    selinux_opts: options.selinuxLabel === undefined ? undefined : [options.selinuxLabel],
     read_only_filesystem: options.readOnlyRootFilesystem,
     mounts: options.mounts?.map(toMount),
     resource_limits: podmanResources(options),
@@ -102,12 +103,13 @@ function toMount(mount: Mount): object {
       options: [...tmpfsOptions(mount), 'notmpcopyup'], // otherwise what the image has there is copied into it
     };
   }
-  const { source, target, readOnly = false, propagation = 'rprivate' } = mount;
+  const { source, target, readOnly = false, propagation = 'rprivate', relabel } = mount;
+  const label = relabel === undefined ? [] : [relabel === 'shared' ? 'z' : 'Z'];
   return {
     type: 'bind',
     source,
     destination: target,
-    options: ['rbind', readOnly ? 'ro' : 'rw', propagation],
+    options: ['rbind', readOnly ? 'ro' : 'rw', propagation, ...label],
   };
 }
 

@@ -52,7 +52,8 @@ function readMounts(
     target: mount.Destination,
     readOnly: !mount.RW,
     propagation: mount.Propagation,
-    options: mount.Options ?? mount.Mode.split(',').filter((option) => option !== ''),
+    // Podman lists its options, and tells apart from them whether the source was relabelled.
+    options: [...(mount.Options ?? []), ...mount.Mode.split(',').filter((option) => option !== '')],
   }));
   const inMemory = Object.entries(tmpfs).map(([target, text]) => {
     const options = text.split(',').filter((option) => option !== '');
@@ -103,6 +104,7 @@ export function readAlike(answer: AnswerAlike) {
     endpoints: readEndpoints(answer.NetworkSettings?.Networks),
     apparmorProfile: answer.AppArmorProfile,
     processLabel: answer.ProcessLabel,
+    mountLabel: answer.MountLabel,
   };
 }
 

@@ -80,6 +80,7 @@ export const answerAlike = {
   RestartCount: numberOrZero,
   AppArmorProfile: textOrNothing,
   ProcessLabel: textOrNothing,
+  MountLabel: textOrNothing,
   NetworkSettings: z.object({ Networks: z.record(z.string(), endpointShape).nullish() }).nullish(),
 };
 

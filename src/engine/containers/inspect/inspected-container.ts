@@ -111,6 +111,8 @@ export interface InspectedContainer {
   readonly apparmorProfile: string;
   /** SELinux label of the processes; empty for none. */
   readonly processLabel: string;
+  /** SELinux label of its files; empty for none. */
+  readonly mountLabel: string;
   /** Paths that are hidden, or can't be written to. Docker only. */
   readonly maskedPaths?: readonly string[] | undefined;
   readonly readonlyPaths?: readonly string[] | undefined;

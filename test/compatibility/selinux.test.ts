@@ -1,0 +1,294 @@
+/** What is seen of SELinux on a host, and what follows for a launch there. */
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import {
+  factsFile,
+  judge,
+  known,
+  parseFacts,
+  unknown,
+  valueOf,
+  type LaunchFacts,
+  type LaunchRequirements,
+  type PolicyDenial,
+  type SelinuxFacts,
+} from '../../src/compatibility/index.ts';
+import { gatherSelinux, type SelinuxPlaces } from '../../src/compatibility/gather/selinux.ts';
+import type { AskPolicy } from '../../src/linux/selinux-policy.ts';
+import {
+  docker,
+  fact,
+  facts,
+  host,
+  image,
+  podman,
+  program,
+  rootlessDocker,
+  rulesOf,
+  strategyOf,
+} from './made-facts.ts';
+
+const contexts = {
+  own: 'unconfined_u:unconfined_r:unconfined_t:s0-s0:c0.c1023',
+  process: 'system_u:system_r:container_t:s0',
+  file: 'system_u:object_r:container_file_t:s0',
+};
+
+const folders: string[] = [];
+after(async () => {
+  for (const folder of folders) await rm(folder, { recursive: true });
+});
+
+/** Folders that stand for the kernel's and for /etc/selinux. */
+async function places(files: Readonly<Record<string, string>>, ask?: AskPolicy): Promise<SelinuxPlaces> {
+  const root = await mkdtemp(join(tmpdir(), 'selinux-'));
+  folders.push(root);
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), text);
+  }
+  return {
+    folder: join(root, 'selinuxfs'),
+    configuration: join(root, 'etc'),
+    containers: join(root, 'contexts'),
+    current: join(root, 'current'),
+    ask,
+  };
+}
+
+const enforcing = {
+  'selinuxfs/enforce': '1',
+  current: `${contexts.own}\0`,
+  'etc/config': '# a comment\nSELINUX=enforcing\nSELINUXTYPE=default\n',
+  'etc/default/contexts/lxc_contexts': `process = "${contexts.process}"\nfile = "${contexts.file}"\n`,
+};
+
+const allowsAll: AskPolicy = () => Promise.resolve([]);
+
+describe('the facts of SELinux', () => {
+  it('are those of a host without it', async () => {
+    const { mode, denied } = await gatherSelinux(await places({ current: 'docker-default (enforce)\n' }));
+    assert.deepEqual([valueOf(mode), valueOf(denied)], ['off', []]);
+  });
+
+  it('are mode, own context, the contexts of containers, and what the policy denies', async () => {
+    const found = await gatherSelinux(await places(enforcing, allowsAll));
+    assert.deepEqual(
+      [found.mode, found.context, found.containers, found.denied].map((each) => valueOf<unknown>(each)),
+      ['enforcing', contexts.own, { process: contexts.process, file: contexts.file }, []],
+    );
+    const permissive = await places({ ...enforcing, 'selinuxfs/enforce': '0' }, allowsAll);
+    assert.equal(valueOf((await gatherSelinux(permissive)).mode), 'permissive');
+  });
+
+  it('take the contexts that a newer package of the policy has before those of the policy', async () => {
+    const process = 'system_u:system_r:other_t:s0';
+    const newer = { ...enforcing, contexts: `process = "${process}"\nfile = "${contexts.file}"\n` };
+    const { containers } = await gatherSelinux(await places(newer, allowsAll));
+    assert.equal(valueOf(containers)?.process, process);
+  });
+
+  it('are unknown in a container, which has a context and sees no selinuxfs', async () => {
+    const { mode } = await gatherSelinux(await places({ current: 'system_u:system_r:container_t:s0:c1,c2' }));
+    assert.ok('unknown' in mode);
+  });
+
+  it('are unknown where the policy can not be asked', async () => {
+    const silent: AskPolicy = () => Promise.reject(new Error('EACCES'));
+    const { denied } = await gatherSelinux(await places(enforcing, silent));
+    assert.deepEqual(denied, { unknown: "the policy can't be asked: EACCES" });
+    const real = await gatherSelinux(await places(enforcing)); // there is no file `access`
+    assert.ok('unknown' in real.denied);
+  });
+
+  it('name each denial as the audit log does, with categories of a container and the level of a connection', async () => {
+    const asked: string[] = [];
+    const ask: AskPolicy = ({ source, target, objectClass, permissions }) => {
+      asked.push(`${source} ${target} ${objectClass}`);
+      return Promise.resolve(target === contexts.own && objectClass === 'fifo_file' ? permissions : []);
+    };
+    const { denied } = await gatherSelinux(await places(enforcing, ask));
+    const container = 'system_u:system_r:container_t:s0:c1,c2';
+    assert.deepEqual(valueOf(denied), [
+      {
+        need: 'output',
+        denial: `denied { write } scontext=${container} tcontext=${contexts.own} tclass=fifo_file`,
+      },
+    ]);
+    // The plugin's end of a connection: at the lowest level of the host, since its sockets can be given one.
+    assert.ok(asked.includes(`${container} system_u:system_r:container_t:s0 unix_stream_socket`));
+  });
+
+  it('judge a connection at the full range of a host that can not choose the level of its sockets', async () => {
+    const ask: AskPolicy = ({ target, objectClass, permissions }) => {
+      if (objectClass === 'process') return Promise.resolve(permissions);
+      return Promise.resolve(target.endsWith('s0-s0:c0.c1023') ? ['read'] : []);
+    };
+    const { denied } = await gatherSelinux(await places(enforcing, ask));
+    const needs = valueOf(denied)?.map(({ need }) => need);
+    assert.ok(needs?.includes('call') && needs.includes('broker'), JSON.stringify(needs));
+  });
+});
+
+function selinux(changes: Partial<SelinuxFacts> = {}): SelinuxFacts {
+  return {
+    mode: fact('enforcing'),
+    context: fact(contexts.own),
+    containers: fact({ process: contexts.process, file: contexts.file }),
+    denied: fact([]),
+    ...changes,
+  };
+}
+
+function denies(need: PolicyDenial['need'], denial = 'denied { x }'): SelinuxFacts {
+  return selinux({ denied: fact([{ need, denial }]) });
+}
+
+const labelling = { security: fact(['seccomp', 'selinux']) };
+const runc = { runtime: 'runc' };
+const runsc = { runtime: 'runsc' };
+
+function launch(seen: SelinuxFacts | undefined, changes: Partial<LaunchFacts> = {}): LaunchFacts {
+  return facts({
+    engine: docker(labelling),
+    ...changes,
+    host: { ...(changes.host ?? host()), selinux: seen },
+  });
+}
+
+function folder(changes: Partial<LaunchFacts['host']['socketFolder']>): LaunchFacts['host'] {
+  const made = host();
+  return { ...made, socketFolder: { ...made.socketFolder, ...changes } };
+}
+
+function notesOf(given: LaunchFacts, wishes: LaunchRequirements): string[] {
+  const verdict = judge(given, wishes);
+  assert.equal(verdict.status, 'works', JSON.stringify(verdict));
+  return verdict.notes.map(({ rule }) => rule).filter((rule) => rule.startsWith('selinux'));
+}
+
+describe('a launch where SELinux enforces', () => {
+  it('works with the label of the engine, a relabelled folder and labelled sockets', () => {
+    for (const engine of [docker(labelling), podman('runc', labelling)]) {
+      const { selinux: plan } = strategyOf(launch(selinux(), { engine }), runc);
+      assert.deepEqual(plan, { label: 'own', relabel: true, labelSockets: true });
+    }
+  });
+
+  it('has no label under gVisor, which is told', () => {
+    const given = launch(selinux());
+    assert.deepEqual(strategyOf(given, runsc).selinux, {
+      label: 'disabled',
+      relabel: false,
+      labelSockets: false,
+    });
+    assert.deepEqual(notesOf(given, runsc), ['selinux-gvisor']);
+    // What the policy denies to a label, or whether it can be asked, does not matter then.
+    assert.deepEqual(notesOf(launch(denies('folder')), runsc), ['selinux-gvisor']);
+    assert.deepEqual(notesOf(launch(undefined), runsc), ['selinux-gvisor']);
+  });
+
+  it('relabels nothing in a folder that has the label already', () => {
+    const labelled = folder({ context: fact('unconfined_u:object_r:container_file_t:s0') });
+    assert.equal(strategyOf(launch(selinux(), { host: labelled }), runc).selinux?.relabel, false);
+    const cantRelabel = { ...labelled, socketFolder: { ...labelled.socketFolder, canRelabel: fact(false) } };
+    assert.equal(strategyOf(launch(selinux(), { host: cantRelabel }), runc).selinux?.relabel, false);
+  });
+
+  it('is refused in a folder that has another label, and can not be given one', () => {
+    const context = fact('system_u:object_r:nfs_t:s0');
+    const mounted = folder({ context, canRelabel: fact(false) });
+    assert.deepEqual(rulesOf(launch(selinux(), { host: mounted }), runc), ['selinux-folder']);
+    const colon = folder({ path: '/run/a:b', context, canRelabel: fact(true) });
+    assert.deepEqual(rulesOf(launch(selinux(), { host: colon }), runc), ['selinux-folder']);
+    const engine = podman('runc', labelling);
+    assert.equal(strategyOf(launch(selinux(), { host: colon, engine }), runc).selinux?.relabel, true);
+  });
+
+  it('is refused by what the policy denies, with the record of the audit log and a remedy that lasts', () => {
+    const refused = (need: PolicyDenial['need']) => {
+      const verdict = judge(launch(denies(need, `denied { ${need} }`)), runc);
+      assert.equal(verdict.status, 'refused', need);
+      const [reason] = verdict.reasons;
+      assert.match(reason?.observed ?? '', new RegExp(`denied \\{ ${need} \\}`));
+      return reason;
+    };
+    assert.equal(refused('call')?.rule, 'selinux-call');
+    const byFolder = refused('folder');
+    assert.equal(byFolder?.rule, 'selinux-folder');
+    assert.match(byFolder.remedy, /semanage fcontext -a -t container_file_t '\/run\/plugins\(\/\.\*\)\?'/);
+  });
+
+  it('multiplexes the broker where sockets can not be labelled, if the plugin is known to be able to', () => {
+    const given = launch(denies('broker'));
+    assert.deepEqual(notesOf(given, runc), ['selinux-broker']);
+    const strategy = strategyOf(given, runc);
+    assert.deepEqual([strategy.brokerMultiplex, strategy.selinux?.labelSockets], [true, false]);
+    assert.equal(strategyOf(given, { ...runc, brokerMultiplex: true }).brokerMultiplex, undefined);
+    const old = image({ program: fact(program({ go: { goVersion: 'go1.20', goPlugin: 'v1.5.2' } })) });
+    const verdict = judge({ ...given, image: old }, runc);
+    assert.equal(verdict.status, 'refused');
+    assert.match(verdict.reasons[0]?.remedy ?? '', /brokerMultiplex/);
+    assert.deepEqual(rulesOf(given, { ...runc, brokerMultiplex: false }), ['selinux-broker']);
+  });
+
+  it('on a rootless engine depends on the domain in which the engine runs', () => {
+    const rootless = (context: string | undefined) =>
+      podman('runc', {
+        ...labelling,
+        rootless: true,
+        idMaps: rootlessDocker().idMaps,
+        ...(context !== undefined && { context: fact(context) }),
+      });
+    const given = launch(denies('output'), { engine: rootless(contexts.own) });
+    assert.deepEqual(rulesOf(given, runc), ['selinux-output']);
+    const confined = rootless('system_u:system_r:container_runtime_t:s0');
+    assert.deepEqual(notesOf(launch(denies('output'), { engine: confined }), runc), []);
+    assert.deepEqual(rulesOf(launch(denies('output'), { engine: rootless(undefined) }), runc, 'unknown'), [
+      'selinux-output',
+    ]);
+    assert.deepEqual(notesOf(launch(denies('output')), runc), []); // a rootful engine has a domain of its own
+  });
+
+  it('tells of an engine that labels nothing', () => {
+    assert.deepEqual(notesOf(launch(selinux(), { engine: docker() }), runc), ['selinux-unlabelled']);
+    assert.equal(strategyOf(launch(selinux(), { engine: docker() }), runc).selinux, undefined);
+  });
+});
+
+describe('a launch on a host with SELinux', () => {
+  it('works where it is permissive, with a note, whatever the policy says', () => {
+    const permissive = { ...denies('folder'), mode: fact('permissive' as const) };
+    assert.deepEqual(notesOf(launch(permissive), runc), ['selinux-label']);
+  });
+
+  it('is unknown only where the host can not be asked', () => {
+    const cases: readonly (SelinuxFacts | undefined)[] = [
+      undefined,
+      selinux({ mode: unknown('in a container') }),
+      selinux({ mode: fact('off') }),
+      selinux({ denied: unknown('EACCES') }),
+    ];
+    for (const seen of cases) {
+      const verdict = judge(launch(seen), runc);
+      assert.equal(verdict.status, 'unknown');
+      assert.deepEqual(
+        verdict.reasons.map(({ rule }) => rule),
+        ['selinux-label'],
+      );
+      assert.equal(verdict.attempt.selinux?.labelSockets, false);
+    }
+  });
+
+  it('has facts that are read from files as they were written', () => {
+    const { host: given, engine } = launch(denies('call'), {
+      host: folder({ context: fact('a:b:c:s0'), canRelabel: fact(true) }),
+      engine: docker({ ...labelling, context: known('system_u:system_r:container_runtime_t:s0', 'proc') }),
+    });
+    const matrix = { host: given, engines: [engine] };
+    assert.deepEqual(parseFacts(JSON.stringify(factsFile(matrix))), { ...matrix, image: undefined });
+  });
+});
