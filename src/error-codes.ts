@@ -350,6 +350,11 @@ export const errorCodes = {
       'What the plugin sent, or the number of calls to it, exceeded a limit of this host; the limit is named.',
   },
   PLUGIN_CALL_TIMEOUT: { blames: 'plugin', meaning: 'A call was not answered before its deadline.' },
+  PLUGIN_CHANNEL_SILENT: {
+    blames: 'plugin',
+    meaning:
+      'Something that the plugin was made to send did not arrive: a call back, a log line, or what it prints.',
+  },
   PLUGIN_UNHEALTHY: { blames: 'plugin', meaning: 'The plugin reports that it does not serve.' },
   BROKER_CLOSED: {
     blames: 'plugin',

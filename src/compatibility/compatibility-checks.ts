@@ -140,6 +140,7 @@ const argumentChecks = {
   outcome: shapeOf<LiveOutcome>({
     ok: required(flag),
     milliseconds: required(wholeNumberOrFraction),
+    channels: object,
     error: object,
   }),
   source: shapeOf<{ document: unknown; measured: unknown; conflict: unknown }>({

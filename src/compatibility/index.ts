@@ -38,8 +38,11 @@ export { engineSees } from './gather/sees-mount.ts';
 export { passingGid } from './strategy-socket.ts';
 export { judge, sourceText } from './judge.ts';
 export { rules } from './rules/rules.ts';
+export { channels } from './matrix/matrix.ts';
 export type {
   CellFilter,
+  Channel,
+  ChannelState,
   CommonRequirements,
   DryMatrixOptions,
   LiveOutcome,

@@ -6,3 +6,4 @@ export { rowOf } from './matrix/dry.ts';
 export { cleanPath } from './clean-path.ts';
 export { containerSocketDirectory } from './container-socket-directory.ts';
 export { isPlainAnnotation } from './image-annotations.ts';
+export { settingsFixes, type SettingsFix } from './fixes/fix-engine.ts';

@@ -85,6 +85,8 @@ export interface LaunchStrategy extends PassedSettings {
   readonly brokerMultiplex?: true | undefined;
   /** True where the engine can't give a cgroup namespace of its own, as Docker before 20.10. */
   readonly sharesCgroupNamespace?: boolean | undefined;
+  /** Annotations for the runtime, by which gVisor is told to show the sockets. Absent: none. */
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
   /** Limits that locking memory needs. They override the limits that were asked for. */
   readonly ulimits: readonly StrategyUlimit[];
   readonly memoryBytes?: number | undefined;

@@ -3,6 +3,7 @@ import { compareVersions } from '../engine/internal.ts';
 import { passedSettings } from '../settings/setting-list.ts';
 import { fileCapabilitiesOf, ignoresCgroups, inFirstUserNamespace, isRoot } from './case.ts';
 import { valueOf } from './fact.ts';
+import { gvisorAnnotations } from './gvisor-annotation.ts';
 import type { LaunchStrategy } from './launch-verdict.ts';
 import type { LaunchCase } from './rule.ts';
 import { memoryLocking } from './strategy-mlock.ts';
@@ -33,6 +34,7 @@ export function chooseStrategy(launch: LaunchCase): LaunchStrategy {
   const locking = memoryLocking(launch);
   const volumes = volumeFileSystems(launch);
   const blank = blankVariables(launch);
+  const annotations = gvisorAnnotations(launch);
   const stopSignal = replacedStopSignal(launch);
   const workingDirectory = replacedWorkingDirectory(launch);
   const selinux = selinuxPlan(launch);
@@ -50,6 +52,7 @@ export function chooseStrategy(launch: LaunchCase): LaunchStrategy {
     ...(selinux !== undefined && { selinux }),
     ...(multiplexes && { brokerMultiplex: true as const }),
     ...(sharesCgroupNamespace(launch) && { sharesCgroupNamespace: true }),
+    ...(annotations !== undefined && { annotations }),
     ulimits: locking.ulimits,
     memoryBytes: memoryLimit(launch),
     pidsLimit: pidsLimit(launch),

@@ -76,6 +76,7 @@ export function createRequest(parts: CreateRequestParts): CreateContainerOptions
     // The output is read by attaching; the engine keeps none of it on its disk.
     logDriver: 'none',
     stopSignal: strategy.stopSignal,
+    annotations: strategy.annotations,
     openStdin: false,
     tty: false,
     // A health check is a program of the image that the engine would run beside the plugin again and again.

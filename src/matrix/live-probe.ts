@@ -16,18 +16,21 @@ export interface LiveProbeMatrixOptions extends Omit<
 > {
   /** How the probe is launched. The images get the labels too. */
   readonly launch?: Omit<MatrixLaunch, 'handshake' | 'protocolVersions' | 'args'> | undefined;
+  /** Time limit for handing an image to one engine, in milliseconds. Default 120000. */
+  readonly loadTimeoutMs?: number | undefined;
 }
 
 /**
  * Runs a live matrix without a plugin of the caller's: with a probe that is made for it and given to every engine while
- * the matrix runs. In every cell the probe is called, calls back through the broker, locks its memory where the cell
- * says so, and ends.
+ * the matrix runs. In every cell the probe is called, logs, prints, calls back through the broker, says that it serves,
+ * locks its memory where the cell says so, and ends when it is asked to.
  *
  * @throws the errors of `liveMatrix`, `packNodePlugin` and `engine.images.load`
  * @remarks Abort ends every launch, and removes containers and images.
  */
 export async function liveProbeMatrix(options: LiveProbeMatrixOptions): Promise<MatrixResult> {
   checkProbeMatrixOptions(options);
+  const { loadTimeoutMs: _load, ...matrix } = options;
   const { engines, launch, filter, signal } = options;
   if (engines.length === 0)
     throw new InvalidOptionError('engines', 'is empty: there is no engine to launch on');
@@ -43,9 +46,9 @@ export async function liveProbeMatrix(options: LiveProbeMatrixOptions): Promise<
     : undefined;
   const images = [plain, locking].filter((image) => image !== undefined);
   const run = async () => {
-    for (const engine of engines) for (const image of images) await loadWhole(engine, image, signal);
+    for (const engine of engines) for (const image of images) await loadWhole(engine, image, options);
     return liveMatrix({
-      ...options,
+      ...matrix,
       image: (plain ?? locking)?.tag ?? '',
       imageOf: ({ mlock }) => (mlock ? locking : plain)?.tag,
       launch: { ...launch, handshake: probeHandshake, protocolVersions: [1] },
@@ -64,7 +67,11 @@ export async function liveProbeMatrix(options: LiveProbeMatrixOptions): Promise<
  * Loads an image to the end even after an abort: a transfer that is cut off may still become an image after the
  * clean-up.
  */
-async function loadWhole(engine: Engine, image: PackedImage, signal: AbortSignal | undefined): Promise<void> {
+async function loadWhole(
+  engine: Engine,
+  image: PackedImage,
+  { signal, loadTimeoutMs: loadMs = defaultLoadMs }: LiveProbeMatrixOptions,
+): Promise<void> {
   signal?.throwIfAborted();
   await loadImage(engine, image, { signal: AbortSignal.timeout(loadMs) }).catch((error: unknown) => {
     removeWhenMade(engine, { kind: 'image', name: image.tag });
@@ -73,7 +80,7 @@ async function loadWhole(engine: Engine, image: PackedImage, signal: AbortSignal
   signal?.throwIfAborted();
 }
 
-const loadMs = 120_000;
+const defaultLoadMs = 120_000;
 
 function asks({ mlock }: CellFilter = {}, value: boolean): boolean {
   return mlock?.includes(value) !== false;

@@ -24,6 +24,7 @@ import {
   type LaunchOptions,
   type LaunchPlan,
 } from '../container/index.ts';
+import type { ExerciseContext } from './channels.ts';
 import { checkMatrixOptions } from './matrix-options.ts';
 import { launchCell } from './launch-cell.ts';
 import { inParallel } from './in-parallel.ts';
@@ -49,9 +50,11 @@ export interface LiveMatrixOptions {
    * default: by the variable `VAULT_PLUGIN_MLOCK_ENABLED`, as Vault tells its plugins.
    */
   readonly launch: MatrixLaunch | ((cell: MatrixCell) => MatrixLaunch);
-  /** Exercises each plugin that was started. Default: asks for its health. */
-  readonly exercise?:
-    ((plugin: Plugin, context: { readonly signal: AbortSignal }) => Promise<void>) | undefined;
+  /**
+   * Exercises each plugin that was started, and notes which channels carried. Its health and its end are asked for in
+   * any case.
+   */
+  readonly exercise?: ((plugin: Plugin, context: ExerciseContext) => Promise<void>) | undefined;
   /** Whether refused and unknown cells are launched too, to see whether the verdict is true. Default true. */
   readonly forced?: boolean | undefined;
   readonly filter?: CellFilter | undefined;
@@ -66,6 +69,10 @@ export interface LiveMatrixOptions {
   readonly parallel?: number | undefined;
   /** Time limit for one cell, in milliseconds. Default 60000. */
   readonly cellTimeoutMs?: number | undefined;
+  /**
+   * Time limit for one use of a channel, such as the health check or the plugin's end, in milliseconds. Default 10000.
+   */
+  readonly channelTimeoutMs?: number | undefined;
   /** Called with each finished row. */
   readonly onRow?:
     ((row: MatrixRow, progress: { readonly done: number; readonly total: number }) => void) | undefined;

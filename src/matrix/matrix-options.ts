@@ -41,6 +41,7 @@ const probeMatrix = {
   parallelPerEngine: wholeNumber(1),
   parallel: wholeNumber(1),
   cellTimeoutMs: timeLimit,
+  channelTimeoutMs: timeLimit,
   onRow: callback,
   signal,
 };
@@ -60,5 +61,6 @@ export function checkMatrixOptions(options: LiveMatrixOptions): void {
 
 /** @throws InvalidOptionError */
 export function checkProbeMatrixOptions(options: LiveProbeMatrixOptions): void {
-  checkShape('liveProbeMatrix', required(shapeOf<LiveProbeMatrixOptions>(probeMatrix)), options);
+  const shape = shapeOf<LiveProbeMatrixOptions>({ ...probeMatrix, loadTimeoutMs: timeLimit });
+  checkShape('liveProbeMatrix', required(shape), options);
 }

@@ -2,6 +2,7 @@
 import {
   anyOf,
   callback,
+  flag,
   milliseconds,
   oneOf,
   required,
@@ -21,7 +22,7 @@ const more: Readonly<Record<Fault['kind'], Readonly<Record<string, Check>>>> = {
   stall: { afterBytes: position },
   split: {},
   delay: { ms: required(milliseconds) },
-  replace: { bytes: required(that((value) => value instanceof Uint8Array, 'must be bytes')) },
+  replace: { bytes: required(that((value) => value instanceof Uint8Array, 'must be bytes')), asked: flag },
   edit: { edit: required(callback) },
 };
 const kind = required(oneOf(...Object.keys(more)));

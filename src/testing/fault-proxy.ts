@@ -24,8 +24,8 @@ export type Fault =
   | { readonly kind: 'split' }
   /** Holds everything back for this long. */
   | { readonly kind: 'delay'; readonly ms: number }
-  /** Answers with these bytes instead of the engine's. */
-  | { readonly kind: 'replace'; readonly bytes: Uint8Array }
+  /** Answers with these bytes instead of the engine's, which does what it was asked to, unless it is not `asked`. */
+  | { readonly kind: 'replace'; readonly bytes: Uint8Array; readonly asked?: boolean | undefined }
   /** Changes the JSON of the engine's answer. */
   | { readonly kind: 'edit'; readonly edit: (json: unknown) => unknown };
 
@@ -130,7 +130,9 @@ function join(client: Socket, connectEngine: () => Socket, currentFault: () => F
       const choice = currentFault();
       fault = typeof choice === 'function' ? choice(request) : choice;
       edited = fault.kind === 'edit' ? new EditedAnswer(fault.edit) : undefined;
+      if (fault.kind === 'replace' && fault.asked === false) client.write(fault.bytes);
     }
+    if (fault.kind === 'replace' && fault.asked === false) return;
     if (!engine.write(bytes)) client.pause();
   });
   client.on('end', () => engine.end());

@@ -231,6 +231,7 @@ describe('on a real engine', { skip: testEngine === undefined && noEngines, time
     const real = matrixOf(secretsEngine.tag);
     assert.equal(real.status, 0, real.stdout + real.stderr);
     assert.match(real.stdout, /2 launched, all as predicted/);
+    assert.match(real.stdout, /call, callback, log, health, shutdown carried; stdio silent: 2 of 2 cells/);
     const { status, stdout } = matrixOf(pretender.tag);
     assert.equal(status, 1, stdout);
     assert.match(stdout, /PLUGIN_CALL_FAILED: .*UNIMPLEMENTED/);
@@ -256,6 +257,10 @@ for (const { name, rootless, services, shareDirectory } of probed) {
       ]);
       assert.equal(status, 0, stdout + stderr);
       const { cells, summary } = JSON.parse(stdout) as MatrixResult;
+      const all = ['call', 'callback', 'stdio', 'log', 'health', 'shutdown'];
+      for (const { live } of cells.filter(({ verdict }) => verdict === 'works')) {
+        assert.deepEqual(live?.channels, Object.fromEntries(all.map((channel) => [channel, 'carried'])));
+      }
       assert.deepEqual(
         [summary.launched, summary.works, summary.disagree],
         rootless ? [2, 2, 0] : [4, 4, 0],

@@ -264,7 +264,11 @@ describe('a launch is refused', () => {
       'when runsc keeps sockets to itself',
       () =>
         rulesOf(
-          facts({ engine: docker({ runtimes: withRunsc({ args: fact(['--network=none']) }) }) }),
+          facts({
+            engine: docker({
+              runtimes: withRunsc({ args: fact(['--network=none']), version: fact('release-20221219.0') }),
+            }),
+          }),
           runsc,
         ),
       ['runsc-host-uds'],
@@ -472,7 +476,9 @@ describe('a launch is unknown', () => {
   });
 
   it('when nobody tells how runsc is run', () => {
-    const engine = docker({ runtimes: withRunsc({ args: unknown('a script') }) });
+    const engine = docker({
+      runtimes: withRunsc({ args: unknown('a script'), version: unknown('a script') }),
+    });
     const unseen = rulesOf(facts({ engine }), runsc, 'unknown');
     assert.deepEqual(unseen, ['runsc-host-uds', 'runsc-network', 'runsc-overlay']);
   });

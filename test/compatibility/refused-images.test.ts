@@ -14,6 +14,7 @@ import { buildElf } from '../program/elf-builder.ts';
 import { tinyProgram } from '../program/tiny-program.ts';
 import { probe, probeLaunch } from './probe.ts';
 import { connectAll, loadOnAll, suites, type ConnectedSuite } from './test-engines.ts';
+import { compareVersions } from '../../src/engine/internal.ts';
 
 const all = suites();
 const limits = { timeout: 180_000 };
@@ -107,9 +108,12 @@ for (const [suite, testEngines] of all) {
     });
 
     it('is Docker with a runsc that keeps its sockets to itself', limits, async (t) => {
-      const engines = connected.engines.filter(({ info }) => 'runsc-closed' in info.runtimes);
+      // A later Docker hands annotations on, by which a later runsc is told to show them.
+      const engines = connected.engines.filter(
+        ({ info, apiVersion }) => 'runsc-closed' in info.runtimes && compareVersions(apiVersion, '1.43') < 0,
+      );
       if (engines.length === 0) {
-        t.skip('no Docker here has the runtime runsc-closed');
+        t.skip('no Docker here that drops annotations has the runtime runsc-closed');
         return;
       }
       const image = await loadOnAll(engines, 'go-prober');

@@ -22,10 +22,14 @@ export interface DockerDaemonOptions {
   readonly ownNetwork?: boolean;
   /** Lets its containers live on while it is restarted. Default false. */
   readonly liveRestore?: boolean;
+  /** Arguments of the runtime runsc. Default: those that a plugin needs. */
+  readonly runscArguments?: readonly string[];
 }
 
 export interface DockerDaemon extends AsyncDisposable {
   readonly socketPath: string;
+  /** Its settings, which it reads when it starts. */
+  readonly configFile: string;
   /** A folder for sockets, which it sees under the same path. */
   readonly shareDirectory: string;
   /** Ends the daemon and starts it again; with `liveRestore` its containers live on meanwhile. */
@@ -39,6 +43,7 @@ export interface DockerDaemon extends AsyncDisposable {
 export async function startDockerDaemon({
   ownNetwork = false,
   liveRestore = false,
+  runscArguments = ['--host-uds=all', '--network=none'],
 }: DockerDaemonOptions = {}): Promise<DockerDaemon> {
   const folder = await mkdtemp(join(tmpdir(), 'dockerd-'));
   const socketPath = join(folder, 'docker.sock');
@@ -56,7 +61,7 @@ export async function startDockerDaemon({
     ip6tables: false,
     ...(runsc !== undefined && {
       runtimes: {
-        runsc: { path: runsc, runtimeArgs: ['--host-uds=all', '--network=none'] },
+        runsc: { path: runsc, runtimeArgs: runscArguments },
         'runsc-network': { path: runsc, runtimeArgs: ['--host-uds=all', '--network=host'] },
       },
     }),
@@ -82,6 +87,7 @@ export async function startDockerDaemon({
   }
   return {
     socketPath,
+    configFile: join(folder, 'daemon.json'),
     shareDirectory,
     async restart() {
       await daemon.end();

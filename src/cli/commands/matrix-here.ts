@@ -65,6 +65,7 @@ export async function liveMatrixHere(
   const directory = directoryOf(flags.directory, context);
   const launch = image === undefined ? undefined : await matrixLaunch(flags, directory);
   const parent = flags.socket_directory;
+  const startTimeoutMs = inMilliseconds(flags.start_timeout);
   const places = await everyEngine(flags.engine, { signal, embedded: { socketDirectory: parent } });
   const services = new Map<Engine, Promise<PluginHost>>();
   try {
@@ -78,6 +79,8 @@ export async function liveMatrixHere(
       engines,
       filter,
       signal,
+      cellTimeoutMs: inMilliseconds(flags.cell_timeout),
+      channelTimeoutMs: inMilliseconds(flags.channel_timeout),
       ownEngine: async (engine, runtime) => {
         const found =
           services.get(engine) ?? PluginHost.open({ socketPath: engine.socketPath, sweep: false, signal });
@@ -92,15 +95,17 @@ export async function liveMatrixHere(
       return await liveMatrix({
         ...options,
         image,
-        launch: (cell) => ({ ...launch(cell), labels, socketDirectory }),
+        launch: (cell) => ({ ...launch(cell), startTimeoutMs, labels, socketDirectory }),
         exercise: await exerciseOf(flags),
       });
     }
     terminal.progress('packing the probe');
     return await liveProbeMatrix({
       ...options,
+      loadTimeoutMs: inMilliseconds(flags.load_timeout),
       launch: {
         ...judgedOptions(flags),
+        startTimeoutMs,
         autoMtls: !flags.no_mtls,
         labels,
         socketDirectory,
@@ -127,13 +132,18 @@ async function firstImage(
   throw new ImageNotPresentError(reference, 'every engine that was found');
 }
 
+function inMilliseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1_000;
+}
+
 async function exerciseOf({ call, data, type }: MatrixFlags): Promise<LiveMatrixOptions['exercise']> {
   if (call !== undefined) {
     const wanted = wantedCall(call, data ?? '{}');
-    return async (plugin, options) => {
-      await callByName(plugin, wanted, options, () => undefined);
+    return async (plugin, { use }) => {
+      await use('call', (options) => callByName(plugin, wanted, options, () => undefined));
     };
   }
-  if (type !== 'secret' && type !== 'auth') return undefined;
-  return (await import('../../kinds/vault/exercise.ts')).exerciseBackend;
+  if (type !== 'secret' && type !== 'auth' && type !== 'database') return undefined;
+  const { exerciseBackend, exerciseDatabase } = await import('../../kinds/vault/exercise.ts');
+  return type === 'database' ? exerciseDatabase : exerciseBackend;
 }

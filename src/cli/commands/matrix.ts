@@ -1,7 +1,7 @@
 import type { CellFilter, MatrixCell, MatrixResult } from '../../compatibility/index.ts';
 import { command, type Context } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { optionalChoice, text, texts, toggle, type FlagValues } from '../flags.ts';
+import { optionalChoice, text, texts, toggle, whole, type FlagValues } from '../flags.ts';
 import { parseFilter } from '../matrix/cells-of-words.ts';
 import { formatMatrix, matrixData, matrixFormats } from '../matrix/formats.ts';
 import { fieldFlag } from '../output/document.ts';
@@ -38,9 +38,22 @@ const matrixFlags = {
   ),
   call: text(
     'SERVICE/METHOD',
-    'with -live: a call that each plugin must answer; default: its health check, or for -type=secret or auth its set-up with a storage that it reaches through the broker',
+    'with -live: a call that each plugin must answer; for -type=secret or auth the default is its set-up with a storage that it must reach through the broker. Health and end are asked for in any case',
   ),
   data: text('JSON', 'with -call: its request'),
+  cell_timeout: whole('SECONDS', 'with -live: how long one cell may take; default 60'),
+  start_timeout: whole(
+    'SECONDS',
+    'with -live: how long a plugin may take to start; default: as long as its cell',
+  ),
+  channel_timeout: whole(
+    'SECONDS',
+    'with -live: how long one use of a channel may take, as the health check or the end; default 10',
+  ),
+  load_timeout: whole(
+    'SECONDS',
+    'with -live and no IMAGE: how long each engine may take to load one that is brought along; default 120',
+  ),
   directory: directoryFlag,
   ...lockingFlags,
   ...matrixLaunchFlags,
@@ -54,7 +67,7 @@ export const matrix = command({
     'every combination of engine, mode, runtime, user and mlock: what works here and what would have to change',
   details: [
     'Exit code 0, or 1 where a cell went otherwise than predicted (-live) or one of -require does not work.',
-    'JSON: { cells: [{ engine, mode, version, socketPath, runtime, user, mlock, verdict, reasons, strategy, live: { ok, milliseconds, error }, agrees }], summary, unmet }.',
+    'JSON: { cells: [{ engine, mode, version, socketPath, runtime, user, mlock, verdict, reasons, strategy, live: { ok, milliseconds, channels, error }, agrees }], summary, unmet }.',
   ],
   examples: [
     'matrix',
@@ -138,6 +151,15 @@ function checkFlags(image: string | undefined, flags: MatrixFlags): void {
   if (!flags.live && (flags.call !== undefined || flags.cookie !== undefined)) {
     throw new UsageError('-call and -cookie are for plugins that are launched: give -live too');
   }
+  const limits = (['cell_timeout', 'start_timeout', 'channel_timeout', 'load_timeout'] as const).filter(
+    (name) => flags[name] !== undefined,
+  );
+  if (!flags.live && limits.length > 0)
+    throw new UsageError(`-${limits.join(', -')}: only a launch has time limits: give -live too`);
+  if (image !== undefined && flags.load_timeout !== undefined)
+    throw new UsageError('-load_timeout: the engines have IMAGE already');
+  if (limits.some((name) => flags[name] === 0))
+    throw new UsageError(`-${limits.join(', -')}: must be above 0`);
 }
 
 /** Refuses flags for starting an image: the probe that is brought along is always started in the same way. */

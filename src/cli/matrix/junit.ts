@@ -1,6 +1,6 @@
 import type { MatrixCell, MatrixRow } from '../../compatibility/index.ts';
 import { plainText } from '../output/plain-text.ts';
-import { cellWords, type MatrixReport } from './report.ts';
+import { cellWords, channelWords, type MatrixReport } from './report.ts';
 
 /**
  * JUnit's XML, as CI systems read it. A cell fails where prediction and reality differ, or where it must work and does
@@ -66,6 +66,7 @@ function caseOf(row: MatrixRow, required: boolean): JunitCase {
         `  source: ${source}`,
       ]),
       ...(error === '' ? [] : [`launched: ${error}`]),
+      ...(channelWords(row) === '' ? [] : [`channels: ${channelWords(row)}`]),
     ],
   };
 }

@@ -2,6 +2,7 @@ import type { MatrixRow } from '../../compatibility/index.ts';
 import { plainText } from '../output/plain-text.ts';
 import {
   cellWords,
+  channelLines,
   failedLaunches,
   findingsOf,
   gridOf,
@@ -33,6 +34,10 @@ export function matrixMarkdown(report: MatrixReport): string {
     ...rows.map(line),
     '',
     escapedMarkdown(summaryWords(result)),
+    ...channelLines(result).flatMap((line, at) => [
+      ...(at === 0 ? ['', 'Channels:', ''] : []),
+      `- ${escapedMarkdown(line)}`,
+    ]),
     ...unmet.flatMap((cell) => ['', `**Required, and does not work:** ${escapedMarkdown(cellWords(cell))}`]),
     ...findings.flatMap(({ number, reason, observed, hinders }) => [
       '',

@@ -182,6 +182,35 @@ export function summaryWords({ summary }: MatrixResult): string {
   return `${cells} cells: ${parts.join(', ')}; ${reality}.`;
 }
 
+/** What became of the channels of a launch, such as `call and log carried, callback failed`; empty without a launch. */
+export function channelWords({ live }: MatrixRow): string {
+  const states = Object.entries(live?.channels ?? {});
+  const having = (state: string) => states.filter(([, its]) => its === state).map(([channel]) => channel);
+  return [
+    [having('carried'), 'carried'] as const,
+    [having('failed'), 'failed'] as const,
+    [having('silent'), 'silent'] as const,
+  ]
+    .filter(([names]) => names.length > 0)
+    .map(([names, word]) => `${names.join(', ')} ${word}`)
+    .join('; ');
+}
+
+/** A line for each set of channels that carried: which, and in which cells, where those are not all. */
+export function channelLines({ cells }: MatrixResult): string[] {
+  const launched = cells.filter((row) => channelWords(row) !== '');
+  const groups = new Map<string, MatrixRow[]>();
+  for (const row of launched) groups.set(channelWords(row), [...(groups.get(channelWords(row)) ?? []), row]);
+  const most = Math.max(...[...groups.values()].map((rows) => rows.length));
+  return [...groups]
+    .sort(([, a], [, b]) => b.length - a.length)
+    .map(([words, rows]) => {
+      const where =
+        rows.length === most ? `${rows.length} of ${launched.length} cells` : rows.map(rowWords).join(', ');
+      return `${words}: ${where}`;
+    });
+}
+
 /** Whether the matrix is good: reality is as predicted, and all required cells work. */
 export function isGood({ result, unmet }: MatrixReport): boolean {
   return result.summary.disagree === 0 && (unmet ?? []).length === 0;

@@ -6,6 +6,7 @@ import { tableLines, type Cell } from '../output/table.ts';
 import type { Colour, Paint } from '../output/terminal.ts';
 import {
   cellWords,
+  channelLines,
   failedLaunches,
   findingsOf,
   gridOf,
@@ -39,6 +40,7 @@ export function matrixTable(report: MatrixReport, paint: Paint): string[] {
     ...tableLines(heads, rows, paint),
     ...findings.flatMap((finding) => ['', ...findingLines(finding, paint)]),
     ...failures(result, paint),
+    ...carried(result),
     '',
     summaryWords(result),
     ...unmet.map((cell) => `${paint('red', 'Required, and does not work:')} ${plainText(cellWords(cell))}`),
@@ -59,6 +61,11 @@ function findingLines({ number, reason, observed, hinders }: Finding, paint: Pai
     `    seen:    ${indented(observed[0] ?? '')}${observed.length > 1 ? `; and likewise elsewhere` : ''}`,
     `    ${paint(hinders ? 'cyan' : 'dim', hinders ? 'to do:' : 'advice:')}${hinders ? '  ' : ' '} ${indented(withFlags(reason.remedy, launchFlags))}`,
   ];
+}
+
+function carried(result: MatrixResult): string[] {
+  const lines = channelLines(result);
+  return lines.length === 0 ? [] : ['', 'Channels', ...lines.map((line) => `  ${plainText(line)}`)];
 }
 
 function failures(result: MatrixResult, paint: Paint): string[] {

@@ -26,10 +26,19 @@ export interface MatrixRow extends MatrixCell {
   readonly agrees?: boolean | undefined;
 }
 
+/** The ways in which a plugin and its host reach each other; `stdio` is what a plugin prints after its handshake. */
+export const channels = ['call', 'callback', 'stdio', 'log', 'health', 'shutdown'] as const;
+export type Channel = (typeof channels)[number];
+
+/** `silent`: the plugin sent nothing there, and nothing made it do so. */
+export type ChannelState = 'carried' | 'failed' | 'silent';
+
 /** The outcome of a real launch. */
 export interface LiveOutcome {
   readonly ok: boolean;
   readonly milliseconds: number;
+  /** What became of each channel, as far as the launch came. A failed one is why the launch is not `ok`. */
+  readonly channels?: Readonly<Partial<Record<Channel, ChannelState>>> | undefined;
   readonly error?: { readonly code: string; readonly message: string; readonly hint?: string } | undefined;
 }
 

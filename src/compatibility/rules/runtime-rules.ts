@@ -1,4 +1,6 @@
+import { compareVersions } from '../../engine/internal.ts';
 import { isKnown, valueOf } from '../fact.ts';
+import { dockerWithAnnotations, gvisorAnnotations, handsAnnotationsOn } from '../gvisor-annotation.ts';
 import { runscNetwork, wantedNetwork } from '../network-access.ts';
 import type { LaunchCase, Rule } from '../rule.ts';
 import { flagValue } from '../runtime-kind.ts';
@@ -27,6 +29,22 @@ export const runtimeRules: readonly Rule[] = [
       return unmet(
         `the engine has no runtime ${wishes.runtime}; it has ${listed === '' ? 'none' : listed}`,
         `Add ${wishes.runtime} to "runtimes" in the engine's daemon.json and reload it, or choose another runtime.`,
+      );
+    },
+  },
+  {
+    id: 'runtime-virtual-machine',
+    concerns: 'runtimes that run each container in a virtual machine, such as Kata Containers',
+    requirement: "The runtime runs containers under the kernel of the engine's host.",
+    source: { measured: 'a unix socket does not cross the border of a virtual machine' },
+    applies: ({ runtime }) => runtime?.kind === 'other',
+    check({ wishes, runtime }) {
+      const path = runtime === undefined ? undefined : valueOf(runtime.path);
+      const machine = [wishes.runtime, path ?? ''].find((text) => virtualMachine.test(text));
+      if (machine === undefined) return met;
+      return unmet(
+        `${machine} runs each container in a virtual machine`,
+        'Choose runc, crun or runsc: gVisor confines a plugin as far, and shares the sockets of the host.',
       );
     },
   },
@@ -91,6 +109,28 @@ export const runtimeRules: readonly Rule[] = [
       ),
   },
   {
+    id: 'crun-version',
+    concerns: 'crun on Podman 5.8 and later',
+    requirement: 'crun is 1.14.3 or later: an older one does not understand what Podman 5.8 asks of it.',
+    source: {
+      measured: 'crun before 1.14.3 fails every start under Podman 5.8: "unknown version specified"',
+    },
+    applies: ({ engine, runtime, service }) =>
+      engine.kind === 'podman' &&
+      compareVersions(engine.version, '5.8') >= 0 &&
+      runtime?.kind === 'crun' &&
+      service === 'given' &&
+      isKnown(runtime.version),
+    check({ runtime }) {
+      const version = runtime === undefined ? undefined : valueOf(runtime.version);
+      if (version === undefined || compareVersions(version, '1.14.3') >= 0) return met;
+      return unmet(
+        `crun is ${version}`,
+        'Install crun 1.14.3 or later beside this Podman, or start its service with runc: podman --runtime runc system service.',
+      );
+    },
+  },
+  {
     id: 'runsc-host-uds',
     concerns: 'gVisor',
     requirement:
@@ -100,12 +140,16 @@ export const runtimeRules: readonly Rule[] = [
       measured: "with less, the plugin announces a socket that the host never sees, or can't call back",
     },
     applies: isRunsc,
-    check: (launch) =>
-      judgedArguments(launch, '--host-uds=all', (args) => {
+    check(launch) {
+      if (gvisorAnnotations(launch) !== undefined) return met;
+      const finding = judgedArguments(launch, '--host-uds=all', (args) => {
         const value =
           flagValue(args, 'host-uds') ?? (flagValue(args, 'fsgofer-host-uds') === 'true' ? 'all' : 'none');
         return value === 'all' ? undefined : `runsc is run with --host-uds=${value}`;
-      }),
+      });
+      if (finding.result === 'met') return finding;
+      return { ...finding, remedy: `${finding.remedy} ${needsNothing(launch)}` };
+    },
   },
   {
     id: 'runsc-ignore-cgroups',
@@ -166,8 +210,18 @@ export const runtimeRules: readonly Rule[] = [
   },
 ];
 
+/** Kata Containers, crun with libkrun, Firecracker and their like, by the name or the path of the program. */
+const virtualMachine =
+  /(?:^|[/.-])(?:kata|krun|runv|urunc|crun-vm|firecracker|containerd-shim-kata)(?:[.-]|$)/i;
+
 function isRunsc({ runtime }: LaunchCase): boolean {
   return runtime?.kind === 'runsc';
+}
+
+/** Which versions need no flag, because they take it from each container. */
+function needsNothing(launch: LaunchCase): string {
+  const engine = handsAnnotationsOn(launch) ? '' : ` with Docker 24 or later (API ${dockerWithAnnotations})`;
+  return `Releases of gVisor from July 2023 on${engine} need nothing of the kind: each container asks for it. \`bulkhead doctor -fix\` shows the change of the settings.`;
 }
 
 function lacksControllers({ engine: { cgroup, enforces } }: LaunchCase): boolean {

@@ -3,6 +3,7 @@ import type { CallOptions } from '../call-options.ts';
 import type { EngineClient } from '../client.ts';
 import { checkOptions, optionsOf, signalOption } from '../../settings/option-check.ts';
 import { checkContainerId } from '../check-name.ts';
+import { whileItRuns } from './ended-meanwhile.ts';
 import { signalNumber } from './signal-number.ts';
 
 export interface KillContainerOptions extends CallOptions {
@@ -23,12 +24,15 @@ export async function killContainer(
 ): Promise<void> {
   const { killSignal = 'SIGKILL', signal } = checkOptions('containers.kill', schema, options);
   const name = checkContainerId('containers.kill', id);
-  await client.callText({
-    doing: `kill container ${name}`,
-    method: 'POST',
-    path: `/containers/${name}/kill`,
-    // Sent as a number, because the engines know different names, and Podman answers 500 to a wrong one.
-    query: { signal: signalNumber('killSignal', killSignal) },
-    signal,
-  });
+  // Sent as a number, because the engines know different names, and Podman answers 500 to a wrong one.
+  const number = signalNumber('killSignal', killSignal);
+  await whileItRuns(client, name, signal, () =>
+    client.callText({
+      doing: `kill container ${name}`,
+      method: 'POST',
+      path: `/containers/${name}/kill`,
+      query: { signal: number },
+      signal,
+    }),
+  );
 }

@@ -2,8 +2,10 @@ import { z } from 'zod';
 import type { CallOptions } from '../call-options.ts';
 import type { Call, EngineClient } from '../client.ts';
 import { errorFromAnswer } from '../error-from-answer.ts';
+import { NotFoundError } from '../errors.ts';
 import { checkOptions, optionsOf, signalOption } from '../../settings/option-check.ts';
 import { checkContainerId } from '../check-name.ts';
+import { hadEnded } from './ended-meanwhile.ts';
 
 export interface RemoveContainerOptions extends CallOptions {
   /** Kills the container first when it runs. Default false. */
@@ -35,8 +37,26 @@ export async function removeContainer(
     signal,
     hints: { ENGINE_CONFLICT: 'Stop it first, or pass force.' },
   };
-  if (client.isPodman) await removeFromPodman(client, call, force);
-  else await client.callText(call);
+  const remove = async () => {
+    if (client.isPodman) await removeFromPodman(client, call, force);
+    else await client.callText(call);
+  };
+  try {
+    await remove();
+  } catch (error) {
+    if (!force || !(await isThereAndEnded(client, name, error, signal))) throw error;
+    await remove(); // there is nothing to be killed any more
+  }
+}
+
+/** A container that is gone is no reason for another request: the engine has removed it, and failed after that. */
+async function isThereAndEnded(...parts: Parameters<typeof hadEnded>): Promise<boolean> {
+  try {
+    return await hadEnded(...parts);
+  } catch (error) {
+    if (error instanceof NotFoundError) return false;
+    throw error;
+  }
 }
 
 export const removedFromPodmanSchema = z

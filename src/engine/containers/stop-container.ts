@@ -2,6 +2,7 @@ import type { CallOptions } from '../call-options.ts';
 import type { EngineClient } from '../client.ts';
 import { checkOptions, countOption, optionsOf, signalOption } from '../../settings/option-check.ts';
 import { checkContainerId } from '../check-name.ts';
+import { hadEnded } from './ended-meanwhile.ts';
 
 export interface StopContainerOptions extends CallOptions {
   /** Seconds between the stop signal and the kill; 0 kills at once. Default: the container's own, else 10. */
@@ -24,14 +25,19 @@ export async function stopContainer(
 ): Promise<StoppedContainer> {
   const { timeoutSeconds, signal } = checkOptions('containers.stop', schema, options);
   const name = checkContainerId('containers.stop', id);
-  const { status } = await client.callText({
-    doing: `stop container ${name}`,
-    method: 'POST',
-    path: `/containers/${name}/stop`,
-    query: { t: timeoutSeconds },
-    accept: [notModified],
-    lasting: client.lastingFor(timeoutSeconds),
-    signal,
-  });
-  return { alreadyStopped: status === notModified };
+  try {
+    const { status } = await client.callText({
+      doing: `stop container ${name}`,
+      method: 'POST',
+      path: `/containers/${name}/stop`,
+      query: { t: timeoutSeconds },
+      accept: [notModified],
+      lasting: client.lastingFor(timeoutSeconds),
+      signal,
+    });
+    return { alreadyStopped: status === notModified };
+  } catch (error) {
+    if (await hadEnded(client, name, error, signal)) return { alreadyStopped: true };
+    throw error;
+  }
 }

@@ -6,8 +6,12 @@ export const backend = {
   Setup: bytesMethod('/pb.Backend/Setup'),
   Initialize: bytesMethod('/pb.Backend/Initialize'),
   Type: bytesMethod('/pb.Backend/Type'),
+  HandleRequest: bytesMethod('/pb.Backend/HandleRequest'),
   Cleanup: bytesMethod('/pb.Backend/Cleanup'),
 } as const;
+
+/** Served by database plugins (Vault: sdk/database/dbplugin/v5). */
+export const database = { Type: bytesMethod('/dbplugin.v5.Database/Type') } as const;
 
 export const pluginVersion = { Version: bytesMethod('/logical.PluginVersion/Version') } as const;
 

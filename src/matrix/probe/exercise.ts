@@ -1,13 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { BulkheadError } from '../../errors.ts';
 import { service, type Plugin } from '../../goplugin/index.ts';
+import type { ExerciseContext } from '../channels.ts';
 import { echoDefinition, encodeCallBack, probeDefinition } from './services.ts';
 
-/** Calls the probe, which calls back through the broker. @throws BulkheadError when the text does not come back */
+/**
+ * Calls the probe, which logs and prints what it is told, and calls back through the broker.
+ *
+ * @throws BulkheadError when something does not come back
+ */
 export async function exerciseProbe(
   plugin: Plugin,
-  { signal }: { readonly signal: AbortSignal },
+  { use, logged, printed }: ExerciseContext,
 ): Promise<void> {
+  const client = plugin.client(probeDefinition);
+  const said = randomUUID();
+  await use('call', async (options) => {
+    const reply = await client.say(Buffer.from(said), options);
+    if (reply.toString('utf8') !== said) throw wrongAnswer();
+  });
+  await logged(said);
+  await printed(said);
+
   const words = randomUUID();
   const asked: string[] = [];
   const echo = service(echoDefinition, {
@@ -16,10 +30,13 @@ export async function exerciseProbe(
       return Buffer.from(`${bytes.toString('utf8')} heard`);
     },
   });
-  await using offer = await plugin.broker.serve([echo], { signal });
-  const request = encodeCallBack({ brokerId: offer.id, words });
-  const reply = await plugin.client(probeDefinition).callBack(request, { signal });
-  if (asked.join() !== words || reply.toString('utf8') !== `${words} heard`) {
-    throw new BulkheadError('PLUGIN_CALL_FAILED', 'the probe answered something else than it was told');
-  }
+  await use('callback', async (options) => {
+    await using offer = await plugin.broker.serve([echo], options);
+    const reply = await client.callBack(encodeCallBack({ brokerId: offer.id, words }), options);
+    if (asked.join() !== words || reply.toString('utf8') !== `${words} heard`) throw wrongAnswer();
+  });
+}
+
+function wrongAnswer(): BulkheadError {
+  return new BulkheadError('PLUGIN_CALL_FAILED', 'the probe answered something else than it was told');
 }

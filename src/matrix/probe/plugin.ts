@@ -1,9 +1,15 @@
-/** The plugin that a matrix brings along: it is called, calls back through the broker, and ends when it is asked to. */
-import { type Broker, serve, service } from '../../goplugin/index.ts';
+/** The plugin that a matrix brings along: it is called, logs, prints, calls back through the broker, and ends when it is asked to. */
+import { type Broker, createLogger, serve, service } from '../../goplugin/index.ts';
 import { decodeCallBack, echoDefinition, probeDefinition, probeHandshake } from './services.ts';
 
 const probeService = (broker: Broker) =>
   service(probeDefinition, {
+    say(request) {
+      const words = request.toString('utf8');
+      createLogger().info(words);
+      console.log(words);
+      return request;
+    },
     async callBack(request, { signal }) {
       const { brokerId, words } = decodeCallBack(request);
       await using host = await broker.dial(brokerId, { signal });

@@ -1,6 +1,6 @@
 import { passedSettings, snakeCase } from '../../../settings/setting-list.ts';
 import type { LaunchStrategy, MatrixRow } from '../../../compatibility/index.ts';
-import { cellWords, numberOf, outcomeOf, type Finding } from '../report.ts';
+import { cellWords, channelWords, numberOf, outcomeOf, type Finding } from '../report.ts';
 import { html, inLines, type Markup } from './markup.ts';
 import { reasonList } from './reason-list.ts';
 
@@ -78,7 +78,7 @@ function real(row: MatrixRow, differs: boolean): Markup {
             <code>${live.error.code}</code>
             ${inLines(`${live.error.message}\n${live.error.hint ?? ''}`)}
           </p>`
-    }`;
+    }${channelWords(row) === '' ? undefined : html`<p class="soft">${channelWords(row)}</p>`}`;
 }
 
 function strategy(launch: LaunchStrategy): Markup {
