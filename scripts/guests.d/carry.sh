@@ -6,11 +6,11 @@ pack_luggage() {
   local guest=$1 folder stage
   shift
   folder=$(folder_of "$guest") stage=$(folder_of "$guest")/luggage
-  [[ -e $checkout/dist/cli/main.js ]] || fail 1 'the package is not built: npm run build'
+  [[ -e $package/dist/cli/main.js ]] || fail 1 'the package is not built: npm run build'
   rm -rf --one-file-system -- "$stage"
   mkdir -p "$stage/usr/local/lib/node_modules/bulkhead" "$stage/usr/local/bin" "$stage$carried_in_guest"
   (
-    cd "$checkout"
+    cd "$package"
     npm pack --silent --ignore-scripts --pack-destination "$folder" >/dev/null
     npm ls --omit=dev --parseable --all | sed -n "s#^$PWD/##p" >"$folder/dependencies"
     tar -c --verbatim-files-from -T "$folder/dependencies" | tar -x -C "$stage/usr/local/lib/node_modules/bulkhead"
@@ -20,6 +20,8 @@ pack_luggage() {
   chmod 755 "$stage/usr/local/lib/node_modules/bulkhead/dist/cli/main.js"
   ln -s ../lib/node_modules/bulkhead/dist/cli/main.js "$stage/usr/local/bin/bulkhead"
   cp --dereference -- "$(command -v node)" "$stage/usr/local/bin/node"
+  (cd "$checkout" && node --import tsx scripts/guests.d/pack-plugin.ts "$stage/usr/local/lib/node_modules/guest") ||
+    fail 1 'the plugin that is launched in guests could not be built: it needs Go'
   (($# == 0)) || cp -- "$@" "$stage$carried_in_guest/"
   tar -c --owner=0 --group=0 -C "$stage" -f "$folder/luggage.tar" usr var
   truncate -s %512K "$folder/luggage.tar"

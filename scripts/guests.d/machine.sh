@@ -60,10 +60,11 @@ boot_with() {
       return
     fi
     [[ -n $(machine_of "$guest") || $SECONDS == "$started" ]] || break
+    ! grep -q 'internal error' "$state/qemu.log" || break
     sleep 1
   done
   printf '%s did not come up with %s within %d s%s\n' "$guest" "$accelerator" "$((SECONDS - started))" \
-    "$(tail -n 1 "$state/qemu.log" | sed 's/^/: /')" >&2
+    "$(head -n 1 "$state/qemu.log" | sed 's/^/: /')" >&2
   end_machine "$guest"
   return 1
 }

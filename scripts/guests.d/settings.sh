@@ -2,6 +2,8 @@
 # shellcheck shell=bash disable=SC2034
 
 data_directory=${BULKHEAD_GUESTS_DATA:-/var/lib/bulkhead-test/guests}
+# The checkout whose built package goes into a guest.
+package=${BULKHEAD_GUESTS_PACKAGE:-$checkout}
 guest_cpus=${BULKHEAD_GUESTS_CPUS:-2}
 guest_mib=${BULKHEAD_GUESTS_MIB:-4096}
 kvm_seconds=60
