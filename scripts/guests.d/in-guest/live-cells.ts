@@ -1,0 +1,102 @@
+/**
+ * Runs in a guest: launches a small plugin in Go in every cell of the engines that are found, calls it, lets it call back
+ * through the broker, stops it, and writes what was predicted and what happened. In software emulation a plugin on Node.js,
+ * which `bulkhead matrix -live` brings along, would take many minutes to load and start.
+ *
+ *     node live-cells.js FILE [SECONDS] [FILTER as JSON]
+ */
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  liveMatrix,
+  loadImage,
+  loadProto,
+  packBinaryPlugin,
+  PluginHost,
+  service,
+  type Plugin,
+} from 'bulkhead';
+import { cellName, type CellFilter, type MatrixRow } from 'bulkhead/compatibility';
+import { connectEngine, findSockets, type Engine } from 'bulkhead/engine';
+
+interface Counter {
+  put(
+    request: { add_server: number; key: string; value: number },
+    options: { signal: AbortSignal },
+  ): Promise<unknown>;
+  get(request: { key: string }, options: { signal: AbortSignal }): Promise<{ value: string }>;
+}
+
+const [file = 'cells.json', seconds = '600', filter = '{}'] = process.argv.slice(2);
+const binary = join(import.meta.dirname, 'prober');
+const definitions = await loadProto(join(import.meta.dirname, 'counter.proto'));
+
+const engines: Engine[] = [];
+for (const { socketPath } of await findSockets()) {
+  try {
+    engines.push(await connectEngine({ socketPath }));
+  } catch (error) {
+    console.log(`left out: ${socketPath}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+assert.ok(engines.length > 0, 'no engine answers');
+const hosts = new Map<Engine, Promise<PluginHost>>();
+const cells: MatrixRow[] = [];
+try {
+  const image = { plain: await pack('plain', []), locking: await pack('locking', ['IPC_LOCK']) };
+  for (const engine of engines) {
+    for (const each of Object.values(image)) await loadImage(engine, each);
+    console.log(`${engine.kind} ${engine.version} at ${engine.socketPath} has the images`);
+  }
+  await liveMatrix({
+    engines,
+    image: image.plain.tag,
+    imageOf: ({ mlock }) => (mlock ? image.locking : image.plain).tag,
+    launch: ({ mlock }) => ({
+      handshake: { magicCookieKey: 'BASIC_PLUGIN', magicCookieValue: 'hello' },
+      protocolVersions: [1],
+      args: mlock ? ['mlock'] : [],
+    }),
+    exercise,
+    filter: JSON.parse(filter) as CellFilter,
+    ownEngine: async (engine, runtime) => {
+      const found = hosts.get(engine) ?? PluginHost.open({ socketPath: engine.socketPath, sweep: false });
+      hosts.set(engine, found);
+      return (await found).engine(runtime);
+    },
+    cellTimeoutMs: Number(seconds) * 1000,
+    parallel: 1,
+    onRow: (row, { done, total }) => {
+      cells.push(row);
+      const happened = row.live === undefined ? 'not launched' : row.live.ok ? 'works' : 'fails';
+      console.log(`${done} of ${total}: ${cellName(row)}: ${row.verdict}, ${happened}`);
+      if (row.live?.error !== undefined)
+        console.log(`  ${row.live.error.code}: ${row.live.error.message}\n  ${row.live.error.hint ?? ''}`);
+      // What was launched is kept if a later cell does not come to an end.
+      void writeFile(file, `${JSON.stringify({ cells }, undefined, 2)}\n`);
+    },
+  });
+} finally {
+  for (const host of hosts.values()) await (await host).close();
+  for (const engine of engines) await engine.close();
+}
+await writeFile(file, `${JSON.stringify({ cells }, undefined, 2)}\n`);
+
+function pack(name: string, fileCapabilities: readonly string[]) {
+  const tag = `localhost/bulkhead-guest/prober-${name}:1`;
+  return packBinaryPlugin({ tag, binary, workingDirectory: '/tmp', fileCapabilities });
+}
+
+/** The plugin is called, calls back through the broker, and answers. */
+async function exercise(plugin: Plugin, { signal }: { readonly signal: AbortSignal }): Promise<void> {
+  const { 'proto.Counter': definition, 'proto.AddHelper': helper } = definitions;
+  assert.ok(definition && helper);
+  const counter = plugin.client<Counter>(definition);
+  const addHelper = service(helper, {
+    sum: ({ a, b }: { a: string; b: string }) => ({ r: String(BigInt(a) + BigInt(b)) }),
+  });
+  await using adder = await plugin.broker.serve([addHelper]);
+  await counter.put({ add_server: adder.id, key: 'answer', value: 42 }, { signal });
+  assert.equal((await counter.get({ key: 'answer' }, { signal })).value, '42');
+}

@@ -1,0 +1,56 @@
+/** Makes the result that is kept from the reports that a guest has left. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { MatrixRow } from '../../src/compatibility/index.ts';
+import type { GuestCell, GuestHost, GuestResult } from './results.ts';
+
+/** @throws when the folder has no report of the host */
+export async function condense(folder: string): Promise<GuestResult> {
+  const host = JSON.parse(await readFile(join(folder, 'host.json'), 'utf8')) as GuestHost;
+  const files = (await readdir(folder)).filter((name) => /^cells-.*\.json$/.test(name)).sort();
+  const cells: GuestCell[] = [];
+  for (const file of files) {
+    const report = JSON.parse(await readFile(join(folder, file), 'utf8')) as { cells: MatrixRow[] };
+    cells.push(...report.cells.map(cellOf));
+  }
+  const denials = await readFile(join(folder, 'denials.txt'), 'utf8').catch(() => '');
+  return { host, cells: cells.sort(byName), denials: kindsOfDenial(denials) };
+}
+
+function cellOf(row: MatrixRow): GuestCell {
+  const { engine, mode, version, runtime, user, mlock, verdict, reasons, live } = row;
+  const failure = live?.error && `${live.error.code}: ${withoutNames(live.error.message)}`;
+  return {
+    ...{ engine, mode, version, runtime, user, mlock, verdict },
+    rules: verdict === 'works' ? [] : [...new Set(reasons.map(({ rule }) => rule))].sort(),
+    happened: live === undefined ? 'not launched' : live.ok ? 'works' : 'fails',
+    ...(failure !== undefined && { failure }),
+  };
+}
+
+/** Names that are made anew for each launch would make every report another one. */
+function withoutNames(message: string): string {
+  return message
+    .replaceAll(/[0-9a-f]{64}/g, 'ID')
+    .replaceAll(/\s+/g, ' ')
+    .slice(0, 300);
+}
+
+/** A denial without what is accidental in it: times, process ids, paths of throw-away folders. */
+function kindsOfDenial(text: string): string[] {
+  const kinds = text
+    .split('\n')
+    .map((line) => /(?:avc: +denied|apparmor="DENIED").*$/.exec(line)?.[0])
+    .filter((line) => line !== undefined)
+    .map((line) =>
+      line.replaceAll(/\b(?:pid|ino|path|name|dev|info|requested_mask_pid)=(?:"[^"]*"|\S+) ?/g, ''),
+    );
+  return [...new Set(kinds)].sort();
+}
+
+function byName(a: GuestCell, b: GuestCell): number {
+  const [left, right] = [a, b].map((cell) =>
+    [cell.engine, cell.mode, cell.runtime, cell.user, String(cell.mlock)].join(' '),
+  );
+  return (left ?? '') < (right ?? '') ? -1 : 1;
+}
