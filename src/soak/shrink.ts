@@ -29,8 +29,15 @@ export function smallerThan(trial: Trial): Trial[] {
   const { faults, load } = trial;
   return [
     ...(faults.length > 0 ? [{ ...trial, faults: [] }] : []),
-    ...(faults.length > 1 ? faults.map((_, at) => ({ ...trial, faults: faults.filter((__, i) => i !== at) })) : []),
-    ...(load > 1 ? [{ ...trial, load: 1 }, { ...trial, load: Math.floor(load / 2) }] : []),
+    ...(faults.length > 1
+      ? faults.map((_, at) => ({ ...trial, faults: faults.filter((__, i) => i !== at) }))
+      : []),
+    ...(load > 1
+      ? [
+          { ...trial, load: 1 },
+          { ...trial, load: Math.floor(load / 2) },
+        ]
+      : []),
     ...faults.flatMap((fault, at) =>
       earlier(fault).map((one) => ({ ...trial, faults: faults.map((old, i) => (i === at ? one : old)) })),
     ),

@@ -124,7 +124,8 @@ function drawFault(random: Random, fitting: readonly FaultName[]): DrawnFault {
 function fits(name: FaultName, scenario: ScenarioName): boolean {
   if (name.startsWith('catalog-')) return ['registration', 'two-hosts', 'reload'].includes(scenario);
   if (name === 'plugin-misbehaves') return ['launch', 'calls', 'reload', 'spare'].includes(scenario);
-  if (name === 'folder-removed') return ['launch', 'calls', 'reload', 'spare', 'two-hosts'].includes(scenario);
+  if (name === 'folder-removed')
+    return ['launch', 'calls', 'reload', 'spare', 'two-hosts'].includes(scenario);
   return true;
 }
 

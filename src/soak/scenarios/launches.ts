@@ -30,10 +30,7 @@ async function start(
   exercises = 0,
 ): Promise<void> {
   const { ledger, caller } = world;
-  const plugin = await ledger.track(
-    'start',
-    host.start({ ...launchOf(world, what), signal: caller.signal }),
-  );
+  const plugin = await ledger.track('start', host.start({ ...launchOf(world, what), signal: caller.signal }));
   if (plugin === undefined) return;
   world.moments.call();
   if (exercises === 0) await ledger.track('health', plugin.health({ signal: caller.signal }));
@@ -46,7 +43,10 @@ async function start(
   await ledger.track('dispose', plugin[Symbol.asyncDispose]());
 }
 
-export function launchOf(world: World, { image, kind }: Pick<World['subject'], 'image' | 'kind'>): LaunchOptions {
+export function launchOf(
+  world: World,
+  { image, kind }: Pick<World['subject'], 'image' | 'kind'>,
+): LaunchOptions {
   return {
     image,
     args: world.args,
