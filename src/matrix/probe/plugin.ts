@@ -4,6 +4,7 @@ import { decodeCallBack, echoDefinition, probeDefinition, probeHandshake } from 
 
 const probeService = (broker: Broker) =>
   service(probeDefinition, {
+    echo: (words) => words,
     async callBack(request, { signal }) {
       const { brokerId, words } = decodeCallBack(request);
       await using host = await broker.dial(brokerId, { signal });

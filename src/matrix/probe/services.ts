@@ -9,7 +9,11 @@ export const probeHandshake = {
 /**
  * Served by the plugin: dials the broker id in the request, has the text in it echoed there, and returns the answer.
  */
-export const probeDefinition = { CallBack: bytesMethod('/bulkhead.Probe/CallBack') } as const;
+export const probeDefinition = {
+  CallBack: bytesMethod('/bulkhead.Probe/CallBack'),
+  /** Answers with what it was sent. */
+  Echo: bytesMethod('/bulkhead.Probe/Echo'),
+} as const;
 
 /** Served by the host under that id. */
 export const echoDefinition = { Echo: bytesMethod('/bulkhead.ProbeHost/Echo') } as const;
