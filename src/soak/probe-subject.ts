@@ -1,7 +1,7 @@
 /** The probe of the live matrix as the plugin of trials: it comes along, and needs no image of the user's. */
 import type { Engine } from '../engine/index.ts';
 import { packProbe, probeDefinition, probeHandshake } from '../matrix/internal.ts';
-import { probeRepository } from '../container/index.ts';
+import { labelsFor, probeRepository, type Labels } from '../container/index.ts';
 import { loadImage } from '../packing/index.ts';
 import type { PluginKind } from '../kinds/index.ts';
 import type { Subject } from './subject.ts';
@@ -22,10 +22,25 @@ export interface LoadedProbe {
  */
 export async function probeAt(
   engines: readonly Engine[],
-  { name, signal }: { readonly name: string; readonly signal?: AbortSignal | undefined },
+  {
+    name,
+    labels,
+    signal,
+  }: {
+    readonly name: string;
+    /** Labels of the image, by which a sweep finds it. */
+    readonly labels?: Labels | undefined;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<LoadedProbe> {
-  const image = `${probeRepository}${name}:plain`;
-  const packed = await packProbe({ tag: image, locking: false, signal });
+  const repository = `${probeRepository}${name}`;
+  const image = `${repository}:plain`;
+  const packed = await packProbe({
+    tag: image,
+    locking: false,
+    labels: labelsFor(labels, repository),
+    signal,
+  });
   for (const engine of engines) await loadImage(engine, packed, { signal });
   const subject: Subject = {
     name: 'probe',

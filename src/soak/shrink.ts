@@ -4,7 +4,7 @@ import type { DrawnFault, Trial } from './trial.ts';
 /** How often a smaller trial is tried: what depends on the machine's own timing does not fail every time. */
 const triesOfEach = 2;
 /** How many trials are made for one failure. */
-const mostTrials = 24;
+const mostTrials = 48;
 
 export async function shrink(trial: Trial, fails: (smaller: Trial) => Promise<boolean>): Promise<Trial> {
   let smallest = trial;

@@ -93,7 +93,13 @@ async function tryOut(
   const { probeAt, soak: run, trialWords } = await lazyModules.soak();
   const places = placesOf(engines, options.runtime, options.socket_directory);
   terminal.progress('packing the probe');
-  const probe = await probeAt(engines, { name: randomUUID().slice(0, 8), signal });
+  const { ownLaunches } = await import('../../host/internal.ts');
+  const own = await ownLaunches({ parent: options.socket_directory, pluginName: 'probe', engines });
+  const name = randomUUID().slice(0, 8);
+  const probe = await probeAt(engines, { name, labels: own.labels, signal }).catch(async (error: unknown) => {
+    await own[Symbol.asyncDispose]();
+    throw error;
+  });
   try {
     return await run({
       places,
@@ -114,6 +120,7 @@ async function tryOut(
     terminal.progress('');
     for (const engine of engines)
       await engine.images.remove(probe.image, { force: true }).catch(() => undefined);
+    await own[Symbol.asyncDispose]();
   }
 }
 
