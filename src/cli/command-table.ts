@@ -14,6 +14,7 @@ import { deletion, list, patch, read, write } from './commands/requests/requests
 import { run } from './commands/run.ts';
 import { serve } from './commands/serve.ts';
 import { token } from './commands/token/group.ts';
+import { soak } from './commands/soak.ts';
 import { vault } from './commands/vault/group.ts';
 import { version } from './commands/version.ts';
 
@@ -32,6 +33,7 @@ export const commandTable: readonly CommandNode[] = [
   ps,
   logs,
   gc,
+  soak,
   secret,
   auth,
   read,

@@ -14,5 +14,6 @@ export const lazyModules = {
   control: () => import('./control/ask-hosts.ts'),
   host: () => import('../host/index.ts'),
   server: () => import('../server/internal.ts'),
+  soak: () => import('../soak/index.ts'),
   vault: () => import('../vault/internal.ts'),
 };

@@ -1,4 +1,4 @@
 /** What other rooms use of this one beside its public API. This is no entry point, and may change at any time. */
-export { exerciseProbe } from './probe/exercise.ts';
+export { callBackProbe } from './probe/exercise.ts';
 export { packProbe } from './probe/image.ts';
 export { probeDefinition, probeHandshake } from './probe/services.ts';

@@ -2,6 +2,7 @@
 export { runTrial, type TrialResult } from './run-trial.ts';
 export { shrink, smallerThan } from './shrink.ts';
 export { soak, type SoakFailure, type SoakOptions, type SoakResult, type Sample } from './soak.ts';
+export { probeAt } from './probe-subject.ts';
 export type { Misbehaviour, Place, Subject } from './subject.ts';
 export {
   drawTrial,

@@ -34,7 +34,10 @@ export async function stillHeld(before: Held): Promise<string[]> {
 async function found(world: World): Promise<string[]> {
   const containers = await containersOf(world, false);
   const folders = (await readdir(world.parent)).filter((name) => name.startsWith('bulkhead-'));
-  return [...containers.map((id) => `container ${id.slice(0, 12)}`), ...folders.map((name) => `folder ${name}`)];
+  return [
+    ...containers.map((id) => `container ${id.slice(0, 12)}`),
+    ...folders.map((name) => `folder ${name}`),
+  ];
 }
 
 async function untilEmpty(look: () => Promise<string[]>): Promise<string[]> {

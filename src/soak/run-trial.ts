@@ -134,7 +134,9 @@ async function carryOut(world: World, wrongs: string[]): Promise<number> {
     // What an engine refused to remove may stay, if it is named; the next host has to remove it. A killed host names nothing.
     const mayStay = trial.scenario === 'killed-host' && happened.size > 0;
     if (!mayStay)
-      wrongs.push(...left.filter((what) => !isNamed(what, named)).map((what) => `left, and not named: ${what}`));
+      wrongs.push(
+        ...left.filter((what) => !isNamed(what, named)).map((what) => `left, and not named: ${what}`),
+      );
     wrongs.push(...(await leftAfterSweep(world)).map((what) => `left, even after a sweep: ${what}`));
   }
   wrongs.push(...ledger.wrongs, ...errorsThatAreWrong(world, names));

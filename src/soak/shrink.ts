@@ -4,7 +4,7 @@ import type { DrawnFault, Trial } from './trial.ts';
 /** How often a smaller trial is tried: what depends on the machine's own timing does not fail every time. */
 const triesOfEach = 2;
 /** How many trials are made for one failure. */
-const mostTrials = 24;
+const mostTrials = 48;
 
 export async function shrink(trial: Trial, fails: (smaller: Trial) => Promise<boolean>): Promise<Trial> {
   let smallest = trial;
@@ -29,8 +29,15 @@ export function smallerThan(trial: Trial): Trial[] {
   const { faults, load } = trial;
   return [
     ...(faults.length > 0 ? [{ ...trial, faults: [] }] : []),
-    ...(faults.length > 1 ? faults.map((_, at) => ({ ...trial, faults: faults.filter((__, i) => i !== at) })) : []),
-    ...(load > 1 ? [{ ...trial, load: 1 }, { ...trial, load: Math.floor(load / 2) }] : []),
+    ...(faults.length > 1
+      ? faults.map((_, at) => ({ ...trial, faults: faults.filter((__, i) => i !== at) }))
+      : []),
+    ...(load > 1
+      ? [
+          { ...trial, load: 1 },
+          { ...trial, load: Math.floor(load / 2) },
+        ]
+      : []),
     ...faults.flatMap((fault, at) =>
       earlier(fault).map((one) => ({ ...trial, faults: faults.map((old, i) => (i === at ? one : old)) })),
     ),

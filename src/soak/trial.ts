@@ -122,9 +122,11 @@ function drawFault(random: Random, fitting: readonly FaultName[]): DrawnFault {
 
 /** Whether a fault can show anything in a scenario. */
 function fits(name: FaultName, scenario: ScenarioName): boolean {
+  if (scenario === 'registration' && name.startsWith('plugin-')) return false;
   if (name.startsWith('catalog-')) return ['registration', 'two-hosts', 'reload'].includes(scenario);
   if (name === 'plugin-misbehaves') return ['launch', 'calls', 'reload', 'spare'].includes(scenario);
-  if (name === 'folder-removed') return ['launch', 'calls', 'reload', 'spare', 'two-hosts'].includes(scenario);
+  if (name === 'folder-removed')
+    return ['launch', 'calls', 'reload', 'spare', 'two-hosts'].includes(scenario);
   return true;
 }
 

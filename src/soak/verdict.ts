@@ -24,7 +24,8 @@ const fair: Readonly<Record<FaultName, readonly Blame[]>> = {
   abort: ['request'],
   'catalog-altered': ['catalog', 'request'],
   'catalog-read-only': ['catalog', 'request'],
-  'folder-removed': ['machine', 'plugin', 'request'],
+  // An engine that misses the folder in the midst of a launch says so in its own words, and a hint names the folder.
+  'folder-removed': ['machine', 'plugin', 'request', 'engine', 'image'],
   'clock-forward': [],
   'clock-back': [],
   descriptors: ['machine', 'engine', 'catalog', 'request', 'plugin'],
@@ -41,7 +42,8 @@ export function errorsThatAreWrong(world: World, happened: readonly FaultName[])
     const words = `${what}: ${chainOf(error).join(' < ')}: ${error instanceof Error ? error.message.slice(0, 300) : String(error)}`;
     if (!(error instanceof BulkheadError)) return [`no error of Bulkhead: ${words}`];
     if (!(error.code in errorCodes)) return [`an error with a code that is in no table: ${words}`];
-    if (error.code === 'INTERNAL' || error.code === 'SYSTEM_ERROR') return [`an error without a party: ${words}`];
+    if (error.code === 'INTERNAL' || error.code === 'SYSTEM_ERROR')
+      return [`an error without a party: ${words}`];
     if (isFair(error, happened)) return [];
     return [`blames the ${error.blames} after ${happened.join(' and ') || 'no fault'}: ${words}`];
   });

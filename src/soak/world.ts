@@ -77,6 +77,8 @@ export class World {
       socketPath: this.socketPath,
       runtime: this.place.runtime,
       socketDirectory: this.parent,
+      // The next run removes what one that was killed has left.
+      clusterId: 'bulkhead-soak',
       directory: this.directory,
       kinds: { [trialType]: this.subject.kind, probe: this.probe.kind },
       stopGraceMs: 500,

@@ -68,9 +68,10 @@ const places = placesUp(given.runtime).filter(
 if (places.length === 0) refuse('no engine is up: run scripts/engines up');
 
 const interrupted = new AbortController();
-process.once('SIGINT', () => {
-  interrupted.abort();
-});
+for (const name of ['SIGINT', 'SIGTERM'] as const)
+  process.once(name, () => {
+    interrupted.abort();
+  });
 const begin = performance.now();
 console.log(`seed ${seed}, ${count} trials on ${places.map(({ name }) => name).join(', ')}`);
 const result = await soak({

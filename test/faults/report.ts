@@ -3,7 +3,11 @@ import { scenarioNames, faultNames, trialWords, type Place, type SoakResult } fr
 
 export function reportOf(
   { results, failures, samples }: SoakResult,
-  { places, seed, minutes }: { readonly places: readonly Place[]; readonly seed: number; readonly minutes: number },
+  {
+    places,
+    seed,
+    minutes,
+  }: { readonly places: readonly Place[]; readonly seed: number; readonly minutes: number },
 ): string {
   const cells = new Map<string, number>();
   let drawn = 0;
@@ -20,7 +24,8 @@ export function reportOf(
   const header = `| fault | ${scenarioNames.join(' | ')} |`;
   const rule = `| --- | ${scenarioNames.map(() => '---:').join(' | ')} |`;
   const rows = faultNames.map(
-    (fault) => `| ${fault} | ${scenarioNames.map((name) => cells.get(`${fault} ${name}`) ?? '').join(' | ')} |`,
+    (fault) =>
+      `| ${fault} | ${scenarioNames.map((name) => cells.get(`${fault} ${name}`) ?? '').join(' | ')} |`,
   );
   const perPlace = places.map(
     ({ name }, at) => `| ${name} | ${results.filter(({ trial }) => trial.place === at).length} |`,

@@ -1,9 +1,7 @@
 /** The plugin and the places of the trials in this repository. */
-import { loadImage } from '../../src/packing/index.ts';
-import { connectEngine } from '../../src/engine/index.ts';
+import { connectEngine, type Engine } from '../../src/engine/index.ts';
 import { loadProto } from '../../src/index.ts';
-import { packProbe, probeHandshake } from '../../src/matrix/internal.ts';
-import type { Place, Subject } from '../../src/soak/index.ts';
+import { probeAt, type Place, type Subject } from '../../src/soak/index.ts';
 import { loadEngines } from '../engines/engines.ts';
 import { loadFixture } from '../plugins/images.ts';
 import { sharedKind, type KeyValue } from '../host/cell.ts';
@@ -25,44 +23,45 @@ export function placesUp(runtimes: readonly string[] = ['runc', 'runsc']): Place
     );
 }
 
-const probeTag = 'localhost/bulkhead-faults-probe:1';
-
 /** Loads the images into every engine. @throws the reason where the plugin can't be built */
 export async function subjectAt(
   places: readonly Place[],
 ): Promise<{ subject: Subject; probe: { image: string; kind: Subject['kind'] } }> {
-  const probeImage = await packProbe({ tag: probeTag, locking: false });
+  const engines: Engine[] = [];
   let image = '';
-  for (const socketPath of new Set(places.map((place) => place.socketPath))) {
-    await using engine = await connectEngine({ socketPath });
-    const fixture = await loadFixture(engine, 'go-faulty');
-    if (fixture.skipped !== undefined) throw new Error(fixture.skipped);
-    image = fixture.tag;
-    await loadImage(engine, probeImage);
+  try {
+    for (const socketPath of new Set(places.map((place) => place.socketPath))) {
+      const engine = await connectEngine({ socketPath });
+      engines.push(engine);
+      const fixture = await loadFixture(engine, 'go-faulty');
+      if (fixture.skipped !== undefined) throw new Error(fixture.skipped);
+      image = fixture.tag;
+    }
+    const { image: probe, kind } = await probeAt(engines, { name: 'faults' });
+    return { subject: await goFaulty(image), probe: { image: probe, kind } };
+  } finally {
+    for (const engine of engines) await engine.close();
   }
+}
+
+async function goFaulty(image: string): Promise<Subject> {
   const definition = (await loadProto('test/plugins/proto/kv.proto'))['proto.KV'];
   if (definition === undefined) throw new Error('kv.proto has no proto.KV');
   return {
-    subject: {
-      name: 'go-faulty',
-      image,
-      kind: sharedKind,
-      misbehaviours: {
-        exits: ['exit-3'],
-        'ends-at-once': ['exit-0'],
-        babbles: ['garbage'],
-        'is-silent': ['silent'],
-        'speaks-another-protocol': ['core-2'],
-      },
-      async call(mount, word, options) {
-        const kv = mount.client<KeyValue>(definition);
-        await kv.put({ key: word, value: Buffer.from(word) }, options);
-        return word;
-      },
+    name: 'go-faulty',
+    image,
+    kind: sharedKind,
+    misbehaviours: {
+      exits: ['exit-3'],
+      'ends-at-once': ['exit-0'],
+      babbles: ['garbage'],
+      'is-silent': ['silent'],
+      'speaks-another-protocol': ['core-2'],
     },
-    probe: {
-      image: probeTag,
-      kind: { handshake: probeHandshake, protocolVersions: [1], sharing: 'always' },
+    async call(mount, word, options) {
+      const kv = mount.client<KeyValue>(definition);
+      await kv.put({ key: word, value: Buffer.from(word) }, options);
+      return word;
     },
   };
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { AbortOption } from '../../abort.ts';
 import { BulkheadError } from '../../errors.ts';
 import { service, type Plugin } from '../../goplugin/index.ts';
 import type { ExerciseContext } from '../channels.ts';
@@ -22,6 +23,12 @@ export async function exerciseProbe(
   await logged(said);
   await printed(said);
 
+  await use('callback', (options) => callBackProbe(plugin, options));
+}
+
+/** Has the probe call back through the broker. @throws BulkheadError when something else comes back */
+export async function callBackProbe(plugin: Plugin, options: AbortOption): Promise<void> {
+  const client = plugin.client(probeDefinition);
   const words = randomUUID();
   const asked: string[] = [];
   const echo = service(echoDefinition, {
@@ -30,11 +37,9 @@ export async function exerciseProbe(
       return Buffer.from(`${bytes.toString('utf8')} heard`);
     },
   });
-  await use('callback', async (options) => {
-    await using offer = await plugin.broker.serve([echo], options);
-    const reply = await client.callBack(encodeCallBack({ brokerId: offer.id, words }), options);
-    if (asked.join() !== words || reply.toString('utf8') !== `${words} heard`) throw wrongAnswer();
-  });
+  await using offer = await plugin.broker.serve([echo], options);
+  const reply = await client.callBack(encodeCallBack({ brokerId: offer.id, words }), options);
+  if (asked.join() !== words || reply.toString('utf8') !== `${words} heard`) throw wrongAnswer();
 }
 
 function wrongAnswer(): BulkheadError {

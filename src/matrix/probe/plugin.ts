@@ -10,6 +10,7 @@ const probeService = (broker: Broker) =>
       console.log(words);
       return request;
     },
+    echo: (words) => words,
     async callBack(request, { signal }) {
       const { brokerId, words } = decodeCallBack(request);
       await using host = await broker.dial(brokerId, { signal });

@@ -13,6 +13,8 @@ export const probeDefinition = {
   CallBack: bytesMethod('/bulkhead.Probe/CallBack'),
   /** Logs and prints the text in its request, and returns it. */
   Say: bytesMethod('/bulkhead.Probe/Say'),
+  /** Answers with what it was sent. */
+  Echo: bytesMethod('/bulkhead.Probe/Echo'),
 } as const;
 
 /** Served by the host under that id. */

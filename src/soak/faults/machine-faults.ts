@@ -51,12 +51,18 @@ export function removeFolders({ parent }: World): void {
 
 /** Writes into a file of the catalogs what somebody with an editor might, or cuts it. The file is put right again. */
 export function alterCatalog(world: World, { detail }: DrawnFault): boolean {
-  const files = filesBelow(world.directory).filter((file) => file.endsWith('.json') && !file.includes('/hosts/'));
+  const files = filesBelow(world.directory).filter(
+    (file) => file.endsWith('.json') && !file.includes('/hosts/'),
+  );
   const file = files[detail % Math.max(files.length, 1)];
   if (file === undefined) return false;
   const before = readFileSync(file);
   const altered =
-    detail % 3 === 0 ? Buffer.alloc(0) : detail % 3 === 1 ? before.subarray(0, before.length / 2) : Buffer.from('{}');
+    detail % 3 === 0
+      ? Buffer.alloc(0)
+      : detail % 3 === 1
+        ? before.subarray(0, before.length / 2)
+        : Buffer.from('{}');
   writeFileSync(file, altered);
   world.undo.push(() => {
     // Only where nobody has written it since.

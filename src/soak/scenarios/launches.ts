@@ -1,6 +1,6 @@
 /** Scenarios without mounts: launches, the broker, the live matrix. */
 import { liveMatrix } from '../../matrix/index.ts';
-import { exerciseProbe } from '../../matrix/internal.ts';
+import { callBackProbe } from '../../matrix/internal.ts';
 import type { LaunchOptions } from '../../container/index.ts';
 import type { PluginHost } from '../../host/index.ts';
 import { connectEngine } from '../../engine/index.ts';
@@ -30,23 +30,23 @@ async function start(
   exercises = 0,
 ): Promise<void> {
   const { ledger, caller } = world;
-  const plugin = await ledger.track(
-    'start',
-    host.start({ ...launchOf(world, what), signal: caller.signal }),
-  );
+  const plugin = await ledger.track('start', host.start({ ...launchOf(world, what), signal: caller.signal }));
   if (plugin === undefined) return;
   world.moments.call();
   if (exercises === 0) await ledger.track('health', plugin.health({ signal: caller.signal }));
   for (let turn = 0; turn < exercises; turn += 1) {
     const signal = AbortSignal.any([caller.signal, AbortSignal.timeout(15_000)]);
-    await ledger.track('broker', exerciseProbe(plugin, { signal }));
+    await ledger.track('broker', callBackProbe(plugin, { signal }));
     world.moments.call();
   }
   await ledger.track('stop', plugin.stop({ graceMs: 500, signal: caller.signal }));
   await ledger.track('dispose', plugin[Symbol.asyncDispose]());
 }
 
-export function launchOf(world: World, { image, kind }: Pick<World['subject'], 'image' | 'kind'>): LaunchOptions {
+export function launchOf(
+  world: World,
+  { image, kind }: Pick<World['subject'], 'image' | 'kind'>,
+): LaunchOptions {
   return {
     image,
     args: world.args,

@@ -16,10 +16,7 @@ export async function register(world: World, host: PluginHost, name: string): Pr
 }
 
 export function mount(world: World, host: PluginHost, name: string): Promise<Mount | undefined> {
-  return world.ledger.track(
-    `mount ${name}`,
-    host.mount(trialType, name, { signal: world.caller.signal }),
-  );
+  return world.ledger.track(`mount ${name}`, host.mount(trialType, name, { signal: world.caller.signal }));
 }
 
 async function opened(

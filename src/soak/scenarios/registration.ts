@@ -40,7 +40,9 @@ export async function registration(world: World): Promise<void> {
     const found = await ledger.track(`read ${name}`, storedWord(world.directory, name));
     if (!possible.includes(found)) {
       const wanted = possible.map((each) => each ?? 'nothing').join(' or ');
-      ledger.wrong(`the catalog has ${found ?? 'nothing'} as ${name}, and ${wanted} was acknowledged or tried`);
+      ledger.wrong(
+        `the catalog has ${found ?? 'nothing'} as ${name}, and ${wanted} was acknowledged or tried`,
+      );
     }
   }
 }

@@ -1,0 +1,82 @@
+/**
+ * Seeded trials with faults on real engines. The seeds that have found something stay; the others are drawn from the date of
+ * their choice. `npm run faults` makes as many as one likes.
+ */
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import {
+  drawTrial,
+  faultNames,
+  runTrial,
+  scenarioNames,
+  type Place,
+  type Trial,
+} from '../../src/soak/index.ts';
+import { everything } from '../everything.ts';
+import { noEngines } from '../engines/engines.ts';
+import { goOnThePath, noGo } from '../plugins/go-programs.ts';
+import { placesUp, subjectAt } from './subject.ts';
+
+/** Rootful, where a trial takes a few seconds; with every case also the rootless ones, and gVisor. */
+const places = placesUp(everything ? ['runc', 'runsc'] : ['runc']).filter(
+  ({ name }) => everything || name.includes('rootful'),
+);
+const skip = places.length === 0 ? noEngines : goOnThePath() === undefined ? noGo : false;
+const seed = 20_261_130;
+const count = everything ? 200 : 9;
+
+/** Trials that have failed once. */
+const found: readonly (readonly [string, Omit<Trial, 'place'>])[] = [
+  [
+    'a mount that is closed while the engine is away leaves no container and no folder',
+    {
+      seed: 107,
+      scenario: 'calls',
+      load: 1,
+      faults: [{ name: 'engine-away', moment: { counted: 'call', number: 11 }, detail: 0 }],
+    },
+  ],
+  [
+    'folders that are removed in the midst of a launch are made anew',
+    {
+      seed: 3,
+      scenario: 'launch',
+      load: 2,
+      faults: [{ name: 'folder-removed', moment: { counted: 'attach', number: 0 }, detail: 0 }],
+    },
+  ],
+];
+
+describe('seeded faults', { skip, timeout: 600_000 }, () => {
+  let parts: Awaited<ReturnType<typeof subjectAt>>;
+  before(async () => {
+    parts = await subjectAt(places);
+  });
+  const placeOf = (number: number): Place => places[number % places.length] ?? assert.fail('no place');
+
+  for (const [at, [what, trial]] of found.entries()) {
+    it(what, async () => {
+      const given = { ...trial, place: at % Math.max(places.length, 1) };
+      const { wrongs } = await runTrial(given, { place: placeOf(given.place), ...parts });
+      assert.deepEqual(wrongs, []);
+    });
+  }
+
+  it(`lose, leave and hang nothing in ${count} trials from seed ${seed}`, async () => {
+    const faults = faultNames.filter((name) => name !== 'catalog-read-only'); // root writes all the same
+    for (let index = 0; index < count; index += 1) {
+      // Each scenario in turn, at each place in turn.
+      const trial = drawTrial(seed + index * places.length + (index % places.length), {
+        places,
+        scenarios: scenarioNames,
+        faults,
+      });
+      const { wrongs } = await runTrial(trial, { place: placeOf(trial.place), ...parts });
+      assert.deepEqual(
+        wrongs,
+        [],
+        `npm run faults -- --count 1 --seed ${trial.seed}: ${JSON.stringify(trial)}`,
+      );
+    }
+  });
+});

@@ -1,0 +1,133 @@
+/** How trials are drawn, made smaller, and judged. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { BulkheadError } from '../../src/index.ts';
+import {
+  drawTrial,
+  faultNames,
+  scenarioNames,
+  shrink,
+  smallerThan,
+  type Trial,
+} from '../../src/soak/index.ts';
+import { Ledger } from '../../src/soak/ledger.ts';
+import { Moments } from '../../src/soak/moments.ts';
+import { errorsThatAreWrong } from '../../src/soak/verdict.ts';
+import type { World } from '../../src/soak/world.ts';
+
+const choice = {
+  places: [{ proxied: true }, { proxied: false }, {}],
+  scenarios: scenarioNames,
+  faults: faultNames,
+};
+
+describe('a trial', () => {
+  it('is the same for the same seed', () => {
+    for (let seed = 0; seed < 50; seed += 1)
+      assert.deepEqual(drawTrial(seed, choice), drawTrial(seed, choice));
+  });
+
+  it('is drawn so that every place, scenario and fault has its share', () => {
+    const trials = Array.from({ length: 2_700 }, (_, seed) => drawTrial(seed, choice));
+    for (const place of [0, 1, 2]) assert.equal(trials.filter((trial) => trial.place === place).length, 900);
+    for (const name of scenarioNames)
+      assert.equal(trials.filter(({ scenario }) => scenario === name).length, 300);
+    const faults = trials.flatMap((trial) => trial.faults.map(({ name }) => name));
+    for (const name of faultNames) assert.ok(faults.filter((each) => each === name).length > 30, name);
+  });
+
+  it('has no fault of the engine where no proxy stands before it', () => {
+    for (let seed = 1; seed < 3_000; seed += 3) {
+      const { place, faults } = drawTrial(seed, choice);
+      assert.equal(place, 1);
+      assert.ok(faults.every(({ name }) => !name.startsWith('engine-')));
+    }
+  });
+
+  it('is made smaller for as long as the smaller one fails too', async () => {
+    const large: Trial = {
+      seed: 1,
+      place: 0,
+      scenario: 'calls',
+      load: 8,
+      faults: [
+        { name: 'engine-cut', moment: { counted: 'request', number: 20 }, detail: 300 },
+        { name: 'abort', moment: { counted: 'call', number: 4 }, detail: 7 },
+      ],
+    };
+    const small = await shrink(large, ({ faults }) =>
+      Promise.resolve(faults.some(({ name, moment }) => name === 'engine-cut' && moment.number >= 5)),
+    );
+    assert.equal(small.load, 1);
+    assert.deepEqual(small.faults, [
+      { name: 'engine-cut', moment: { counted: 'request', number: 5 }, detail: 0 },
+    ]);
+    assert.equal(smallerThan({ ...large, load: 1, faults: [] }).length, 0);
+  });
+});
+
+it('has each fault happen once, at its moment', () => {
+  const moments = new Moments();
+  const happened: string[] = [];
+  const note = (what: string) => () => {
+    happened.push(what);
+    return { kind: 'refuse' } as const;
+  };
+  moments.at({ counted: 'create', number: 1 }, note('second create'));
+  moments.at({ counted: 'call', number: 0 }, note('first call'));
+  const create = { method: 'POST', target: '/v1.41/containers/create?name=x' };
+  assert.deepEqual(moments.request(create), { kind: 'none' });
+  moments.arm();
+  assert.deepEqual(moments.request(create), { kind: 'none' });
+  assert.deepEqual(moments.request({ method: 'GET', target: '/v1.41/containers/json' }), { kind: 'none' });
+  assert.deepEqual(moments.request(create), { kind: 'refuse' });
+  assert.deepEqual(moments.request(create), { kind: 'none' });
+  moments.call();
+  moments.call();
+  assert.deepEqual(happened, ['second create', 'first call']);
+});
+
+describe('the verdict', () => {
+  async function wrongs(error: unknown, faults: Parameters<typeof errorsThatAreWrong>[1]): Promise<string[]> {
+    const ledger = new Ledger();
+    await ledger.track('work', Promise.reject(error as Error));
+    return errorsThatAreWrong({ ledger, reason } as World, faults);
+  }
+  const reason = new Error('the caller has changed its mind');
+  const cut = new BulkheadError('ENGINE_GONE', 'cut');
+
+  it('lets an error blame whom the fault allows, and nobody else', async () => {
+    assert.deepEqual(await wrongs(cut, ['engine-cut']), []);
+    assert.match((await wrongs(cut, ['plugin-killed'])).join(), /blames the engine after plugin-killed/);
+    assert.match((await wrongs(cut, [])).join(), /blames the engine after no fault/);
+    assert.match((await wrongs(cut, ['engine-late'])).join(), /blames the engine/);
+  });
+
+  it('wants errors of Bulkhead, with a party to blame', async () => {
+    assert.match((await wrongs(new TypeError('x'), ['engine-cut'])).join(), /no error of Bulkhead/);
+    assert.match(
+      (await wrongs(new BulkheadError('INTERNAL', 'x'), ['descriptors'])).join(),
+      /without a party/,
+    );
+  });
+
+  it("takes the caller's own reason only after an abort", async () => {
+    assert.deepEqual(await wrongs(reason, ['abort']), []);
+    assert.match((await wrongs(reason, [])).join(), /did not abort/);
+  });
+
+  it('looks at the cause of what only says that something was not done', async () => {
+    const reload = new BulkheadError('RELOAD_FAILED', 'x', { cause: cut });
+    assert.deepEqual(await wrongs(reload, ['engine-cut']), []);
+    assert.match((await wrongs(reload, ['clock-back'])).join(), /blames the plugin/);
+  });
+
+  it('knows what has not ended', async () => {
+    const ledger = new Ledger();
+    void ledger.track('hangs', new Promise(() => undefined));
+    const alive = setInterval(() => undefined, 1_000);
+    assert.equal(await ledger.settled(20), false);
+    clearInterval(alive);
+    assert.deepEqual(ledger.open, ['hangs']);
+  });
+});

@@ -1,0 +1,85 @@
+/** The rooms in which mutants are made, and the fast tests that have to notice them. None needs an engine. */
+export interface MutantRoom {
+  /** Files below `src`. */
+  readonly files: readonly string[];
+  /** Test files. */
+  readonly tests: readonly string[];
+}
+
+export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
+  'call-fate': { files: ['host/mounts/call-fate.ts'], tests: ['test/host/mounts/call-fate.test.ts'] },
+  'restart-policy': {
+    files: ['host/instances/restart-policy.ts'],
+    tests: ['test/host/instances/restart-policy.test.ts', 'test/mutants/host.test.ts'],
+  },
+  sweep: {
+    files: ['host/orphans/sweep.ts', 'host/orphans/sweep-folders.ts'],
+    tests: [
+      'test/host/orphans/sweep.test.ts',
+      'test/host/orphans/owned-folders.test.ts',
+      'test/mutants/orphans.test.ts',
+    ],
+  },
+  labels: {
+    files: ['host/orphans/labels.ts', 'host/orphans/owner-proof.ts'],
+    tests: [
+      'test/host/orphans/owner-proof.test.ts',
+      'test/host/orphans/sweep.test.ts',
+      'test/mutants/orphans.test.ts',
+    ],
+  },
+  attestation: {
+    files: ['container/attestation.ts', 'container/attested/mounts.ts'],
+    tests: ['test/container/attestation.test.ts', 'test/container/attested-meanings.test.ts'],
+  },
+  'create-request': {
+    files: ['container/create-request.ts'],
+    tests: ['test/container/create-request.test.ts', 'test/mutants/container.test.ts'],
+  },
+  'catalog-store': {
+    files: [
+      'catalog/store/claim-lock.ts',
+      'catalog/store/durable-write.ts',
+      'catalog/store/file-store.ts',
+      'catalog/store/memory-store.ts',
+    ],
+    tests: [
+      'test/catalog/claim-lock.test.ts',
+      'test/catalog/durable-write.test.ts',
+      'test/catalog/file-store.test.ts',
+      'test/catalog/removed-directory.test.ts',
+    ],
+  },
+  codecs: {
+    files: ['engine/codec/raw-stream.ts', 'engine/codec/json-lines.ts', 'goplugin/output/tail.ts'],
+    tests: [
+      'test/engine/codec/raw-stream.test.ts',
+      'test/engine/codec/json-lines.test.ts',
+      'test/goplugin/output.test.ts',
+    ],
+  },
+  rules: {
+    files: [
+      'compatibility/rules/host-rules.ts',
+      'compatibility/rules/runtime-rules.ts',
+      'compatibility/rules/limit-rules.ts',
+      'compatibility/rules/socket-rules.ts',
+      'compatibility/rules/image-rules.ts',
+      'compatibility/strategy-socket.ts',
+    ],
+    tests: [
+      'test/compatibility/judge.test.ts',
+      'test/compatibility/limits.test.ts',
+      'test/compatibility/network-rules.test.ts',
+      'test/mutants/rules.test.ts',
+    ],
+  },
+  tls: {
+    files: ['goplugin/grpc/tls-connection.ts', 'goplugin/tls/identity.ts', 'goplugin/grpc/socket-file.ts'],
+    tests: [
+      'test/goplugin/tls-connection.test.ts',
+      'test/goplugin/identity.test.ts',
+      'test/mutants/goplugin.test.ts',
+    ],
+  },
+};
