@@ -7,7 +7,7 @@ const probeService = (broker: Broker) =>
     say(request) {
       const words = request.toString('utf8');
       createLogger().info(words);
-      console.log(words);
+      process.stdout.write(`${words}\n`);
       return request;
     },
     echo: (words) => words,
