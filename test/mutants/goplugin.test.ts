@@ -121,7 +121,7 @@ it(
   { timeout: 20_000 },
   async () => {
     const [near, far] = await socketPair();
-    const session = new YamuxSession(near, { role: 'client' });
+    const session = new YamuxSession(near, { role: 'client', onStream: () => undefined });
     const resets: number[] = [];
     const most = limits.lingeringStreams.value;
     far.on('data', (bytes: Buffer) => {
