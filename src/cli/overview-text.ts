@@ -47,6 +47,8 @@ commands:
                                       written
   gc                                  remove what hosts and matrices have left that are gone:
                                       containers, probes, folders with sockets
+  soak                                try plugins on these engines under faults that are drawn from
+                                      a seed, and check that nothing is lost or left
   secret enable TYPE                  mount a registered secrets engine, and keep the mount in the
                                       directory
   secret disable PATH                 end a mount of a secrets engine, revoke its leases, and delete
@@ -65,7 +67,10 @@ commands:
   list PATH [KEY=VALUE...]            the names below a path of a mount; those of folders end with a
                                       slash
   serve                               keep the mounts of secret enable and auth enable running, for
-                                      any number of commands at once
+                                      any number of commands and clients of Vault at once
+  token create                        make a token, and show it this once
+  token list                          the tokens that have not ended, without the tokens themselves
+  token revoke ID                     end a token: a server that runs refuses it from then on
   vault test IMAGE                    whether a plugin does what Vault asks of it, in every cell of
                                       the matrix that this host has
   version                             the versions of Bulkhead and Node.js

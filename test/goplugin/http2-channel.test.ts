@@ -126,6 +126,8 @@ for (const [what, answer, status, details] of answers) {
       (error: unknown) => error as CallFailure,
     );
     assert.deepEqual([failure.code, details.test(failure.details)], [status, true], failure.details);
+    // Only a refusal says that the call was not begun; after anything else it may have been carried out.
+    assert.equal(failure.progress, what === 'a refusal' ? 'NOT_STARTED' : undefined);
   });
 }
 

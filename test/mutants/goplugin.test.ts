@@ -1,6 +1,5 @@
 /** What a plugin writes and asks for: what is kept of it, and how much. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +7,9 @@ import { join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { describe, it } from 'node:test';
+import { EventEmitter, once } from 'node:events';
+import { addServices } from '../../src/goplugin/grpc/handlers.ts';
+import { service } from '../../src/goplugin/index.ts';
 import { socketFile } from '../../src/goplugin/grpc/socket-file.ts';
 import { limits } from '../../src/goplugin/limits.ts';
 import { PluginOutput } from '../../src/goplugin/output/plugin-output.ts';
@@ -121,7 +123,7 @@ it(
   { timeout: 20_000 },
   async () => {
     const [near, far] = await socketPair();
-    const session = new YamuxSession(near, { role: 'client', onStream: (stream) => stream.destroy() });
+    const session = new YamuxSession(near, { role: 'client', onStream: () => undefined });
     const resets: number[] = [];
     const most = limits.lingeringStreams.value;
     far.on('data', (bytes: Buffer) => {
@@ -148,3 +150,50 @@ it(
     far.destroy();
   },
 );
+
+it('asks a streaming plugin for no further reply while its reader is slow', async () => {
+  let made = 0;
+  const definition = {
+    Count: {
+      path: '/a.B/Count',
+      requestStream: false as const,
+      responseStream: true as const,
+      requestSerialize: () => Buffer.alloc(0),
+      requestDeserialize: () => ({}),
+      responseSerialize: () => Buffer.alloc(0),
+      responseDeserialize: () => ({}),
+    },
+  };
+  const counting = service(definition, {
+    // eslint-disable-next-line @typescript-eslint/require-await -- the replies of a stream are asynchronous
+    async *count() {
+      for (; made < 100; made += 1) yield {};
+    },
+  });
+  let handlers: Record<string, (call: unknown) => void> = {};
+  addServices({ addService: (_: unknown, added: typeof handlers) => (handlers = added) } as never, [
+    counting,
+  ]);
+  const written: unknown[] = [];
+  const call = Object.assign(new EventEmitter(), {
+    cancelled: false,
+    request: {},
+    metadata: { getMap: () => ({}), get: () => [], toJSON: () => ({}), internalRepr: new Map() },
+    getDeadline: () => Infinity,
+    getPeer: () => '',
+    write: (message: unknown) => written.push(message) < 0,
+    end: () => call.emit('finish'),
+  });
+  handlers['Count']?.(call);
+  const turns = async () => {
+    for (let turn = 0; turn < 50; turn += 1) await new Promise(setImmediate);
+  };
+  await turns();
+  assert.equal(written.length, 1);
+  call.emit('drain');
+  await turns();
+  assert.equal(written.length, 2);
+  assert.ok(made <= 2, `${made} replies were made`);
+  call.cancelled = true;
+  call.emit('cancelled');
+});

@@ -287,8 +287,11 @@ export const listedMutants: readonly ListedMutant[] = [
     'if (this.#wakes.size > this.#limit)',
     host,
   ),
-  mutant('http2-call', 'goplugin/grpc/http2-call.ts', 'REFUSED_STREAM', 'NO_ERROR', [
-    'test/goplugin/http2-channel.test.ts',
-    'test/mutants/goplugin.test.ts',
-  ]),
+  mutant(
+    'http2-call',
+    'goplugin/grpc/http2-call.ts',
+    "this.#refused = loss?.kind === 'reset' && loss.code === errorCode.refusedStream;",
+    "this.#refused = loss?.kind === 'reset';",
+    ['test/goplugin/http2-channel.test.ts'],
+  ),
 ];
