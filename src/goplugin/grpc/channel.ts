@@ -1,12 +1,14 @@
 /** One gRPC connection to a go-plugin server. */
-import { connect as connectSocket, type NetConnectOpts } from 'node:net';
+import { connect as connectSocket, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { whenAborted } from '../../abort.ts';
 import { SharedReads, withSharedReads } from '../http2/shared-reads.ts';
 import type { PluginAddress } from '../runner.ts';
 import type { MutualTls } from '../tls/identity.ts';
 import { socketFile } from './socket-file.ts';
 import { Http2Channel, type Connect } from './http2-channel.ts';
+import { connectSecured, type SocketAddress } from './tls-connection.ts';
 
 /** Opens a channel to an address. It connects with its first call, and has to be closed with `close()`. */
 export function openChannel(
@@ -14,16 +16,15 @@ export function openChannel(
   tls: MutualTls | undefined,
   maxMessageBytes?: number,
 ): Http2Channel {
-  // TLS reads for itself.
-  return new Http2Channel(connectTo(address, tls === undefined), tls, maxMessageBytes);
+  return new Http2Channel(connectTo(address, tls ?? 'plain'), tls, maxMessageBytes, true);
 }
 
 /**
  * Returns a function that makes a new connection to the address for each call.
  *
- * @param http2 true when HTTP/2 alone reads from it
+ * @param http2 given when HTTP/2 alone reads from it: with TLS, which is begun too, or without
  */
-export function connectTo({ network, address }: PluginAddress, http2 = false): Connect {
+export function connectTo({ network, address }: PluginAddress, http2?: MutualTls | 'plain'): Connect {
   if (network === 'tcp') return (signal) => connected(splitHostAndPort(address), signal, http2);
   return async (signal) => {
     await using file = await socketFile(address);
@@ -31,22 +32,35 @@ export function connectTo({ network, address }: PluginAddress, http2 = false): C
   };
 }
 
-function connected(to: NetConnectOpts, signal: AbortSignal, http2: boolean): Promise<Duplex> {
+function connected(
+  to: SocketAddress,
+  signal: AbortSignal,
+  http2: MutualTls | 'plain' | undefined,
+): Promise<Duplex> {
   return new Promise<Duplex>((resolve, reject) => {
-    const reads = http2 ? new SharedReads() : undefined;
-    const socket = connectSocket(reads ? { ...to, onread: reads.onread } : to);
-    if (reads) withSharedReads(socket, reads);
+    const socket = socketTo(to, http2);
     const stopListening = whenAborted(signal, () => socket.destroy(signal.reason as Error));
     socket.once('error', (error) => {
       stopListening();
       reject(error);
     });
-    socket.once('connect', () => {
+    socket.once('close', () => {
+      stopListening();
+      reject(new Error('the connection was lost'));
+    });
+    socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
       stopListening();
       socket.setNoDelay();
       resolve(socket);
     });
   });
+}
+
+function socketTo(to: SocketAddress, http2: MutualTls | 'plain' | undefined): Socket {
+  if (http2 === undefined) return connectSocket(to);
+  if (http2 !== 'plain') return connectSecured(to, http2);
+  const reads = new SharedReads();
+  return withSharedReads(connectSocket({ ...to, onread: reads.onread }), reads);
 }
 
 function splitHostAndPort(address: string): { host: string; port: number } {
