@@ -1,12 +1,14 @@
 /** One gRPC connection to a go-plugin server. */
-import { connect as connectSocket, type NetConnectOpts } from 'node:net';
+import { connect as connectSocket, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { whenAborted } from '../../abort.ts';
 import { SharedReads, withSharedReads } from '../http2/shared-reads.ts';
 import type { MakeSocket, PluginAddress } from '../runner.ts';
 import type { MutualTls } from '../tls/identity.ts';
 import { socketFile } from './socket-file.ts';
 import { Http2Channel, type Connect } from './http2-channel.ts';
+import { connectSecured, type SocketAddress } from './tls-connection.ts';
 
 /** Opens a channel to an address. It connects with its first call, and has to be closed with `close()`. */
 export function openChannel(
@@ -15,13 +17,13 @@ export function openChannel(
   maxMessageBytes?: number,
   makeSocket?: MakeSocket,
 ): Http2Channel {
-  // TLS reads for itself.
-  return new Http2Channel(connectTo(address, { http2: tls === undefined, makeSocket }), tls, maxMessageBytes);
+  const options = { http2: tls ?? 'plain', makeSocket } as const;
+  return new Http2Channel(connectTo(address, options), tls, maxMessageBytes, true);
 }
 
 export interface ConnectOptions {
-  /** True when HTTP/2 alone reads from the connections. */
-  readonly http2?: boolean;
+  /** Given when HTTP/2 alone reads from the connections: with TLS, which is begun too, or without. */
+  readonly http2?: MutualTls | 'plain';
   /** Makes the connections to unix sockets; by default they are made as they are. */
   readonly makeSocket?: MakeSocket | undefined;
 }
@@ -37,25 +39,34 @@ export function connectTo({ network, address }: PluginAddress, options: ConnectO
 }
 
 function connected(
-  to: NetConnectOpts,
+  to: SocketAddress,
   signal: AbortSignal,
-  { http2 = false, makeSocket = (_purpose, make) => make() }: ConnectOptions,
+  { http2, makeSocket = (_purpose, make) => make() }: ConnectOptions,
 ): Promise<Duplex> {
   return new Promise<Duplex>((resolve, reject) => {
-    const reads = http2 ? new SharedReads() : undefined;
-    const socket = makeSocket('connect', () => connectSocket(reads ? { ...to, onread: reads.onread } : to));
-    if (reads) withSharedReads(socket, reads);
+    const socket = makeSocket('connect', () => socketTo(to, http2));
     const stopListening = whenAborted(signal, () => socket.destroy(signal.reason as Error));
     socket.once('error', (error) => {
       stopListening();
       reject(error);
     });
-    socket.once('connect', () => {
+    socket.once('close', () => {
+      stopListening();
+      reject(new Error('the connection was lost'));
+    });
+    socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
       stopListening();
       socket.setNoDelay();
       resolve(socket);
     });
   });
+}
+
+function socketTo(to: SocketAddress, http2: MutualTls | 'plain' | undefined): Socket {
+  if (http2 === undefined) return connectSocket(to);
+  if (http2 !== 'plain') return connectSecured(to, http2);
+  const reads = new SharedReads();
+  return withSharedReads(connectSocket({ ...to, onread: reads.onread }), reads);
 }
 
 function splitHostAndPort(address: string): { host: string; port: number } {

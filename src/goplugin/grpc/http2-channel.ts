@@ -44,6 +44,7 @@ const closed = 'the connection was closed';
 export class Http2Channel implements CallCarrier {
   readonly held: HeldBytes;
   readonly #connect: Connect;
+  readonly #connectsSecurely: boolean;
   readonly #tls: MutualTls | undefined;
   readonly #headers: RequestHeaders;
   readonly #maxMessageBytes: number;
@@ -55,12 +56,15 @@ export class Http2Channel implements CallCarrier {
   #calls = 0;
   #lastFailure = '';
 
+  /** @param connectsSecurely whether `connect` begins TLS itself */
   constructor(
     connect: Connect,
     tls: MutualTls | undefined,
     maxMessageBytes: number = limits.maxMessageBytes.value,
+    connectsSecurely = false,
   ) {
     this.#connect = connect;
+    this.#connectsSecurely = connectsSecurely;
     this.#tls = tls;
     this.#headers = new RequestHeaders(tls ? 'https' : 'http', certificateName);
     this.#maxMessageBytes = maxMessageBytes;
@@ -187,7 +191,7 @@ export class Http2Channel implements CallCarrier {
     raw.on('error', () => undefined); // whatever reads from it reports the error too
     this.#sockets.add(raw);
     raw.once('close', () => this.#sockets.delete(raw));
-    if (!this.#tls) {
+    if (!this.#tls || this.#connectsSecurely) {
       this.#converse(raw, raw, connecting);
       return;
     }

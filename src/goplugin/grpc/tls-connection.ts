@@ -2,18 +2,35 @@
  * TLS over any stream of bytes, in either role. Both sides check that the other one is the one of the handshake line.
  */
 import type { Duplex } from 'node:stream';
-import { connect, createServer, type TLSSocket } from 'node:tls';
+import { connect, createServer, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { SharedReads, withSharedReads } from '../http2/shared-reads.ts';
 import { limits } from '../limits.ts';
 import { certificateName, type MutualTls } from '../tls/identity.ts';
 import { secureContext } from './credentials.ts';
+
+/** Where a socket connects to. */
+export type SocketAddress = { readonly path: string } | { readonly host: string; readonly port: number };
+
+/** TLS takes the options of its socket too, which its types don't say. */
+type SecureOptions = ConnectionOptions & Pick<SharedReads, 'onread'>;
 
 /** Go's gRPC refuses a connection without it. */
 const protocols = ['h2'];
 
 /** Begins TLS as the side that connects. Once the handshake is done, only the pinned certificate has been accepted. */
 export function secured(raw: Duplex, tls: MutualTls): TLSSocket {
-  return connect({
-    socket: raw,
+  return connect({ socket: raw, ...optionsFor(tls) });
+}
+
+/** Connects and begins TLS. Reading costs less than with `secured`, because the socket has no user but TLS. */
+export function connectSecured(to: SocketAddress, tls: MutualTls): TLSSocket {
+  const reads = new SharedReads();
+  const options: SecureOptions = { ...optionsFor(tls), ...to, onread: reads.onread };
+  return withSharedReads(connect(options), reads);
+}
+
+function optionsFor(tls: MutualTls): ConnectionOptions {
+  return {
     secureContext: secureContext(tls),
     servername: certificateName,
     ALPNProtocols: protocols,
@@ -22,7 +39,7 @@ export function secured(raw: Duplex, tls: MutualTls): TLSSocket {
       certificate.raw.equals(tls.peerDer)
         ? undefined
         : new Error('the certificate is not the one from the handshake'),
-  });
+  };
 }
 
 /**
