@@ -183,7 +183,7 @@ export const errorCodes = {
   SOCKET_DIRECTORY_FAILED: {
     blames: 'machine',
     meaning:
-      "The directory for the plugin's socket could not be made as the launch needs it, or the engine does not see it.",
+      "The directory for the plugin's socket could not be made as the launch needs it, or the engine does not see it or may not label it.",
   },
   SOCKET_OUTSIDE_DIRECTORY: {
     blames: 'plugin',
@@ -191,7 +191,8 @@ export const errorCodes = {
   },
   ATTESTATION_FAILED: {
     blames: 'engine',
-    meaning: 'The engine created a container that differs from the request; it was never started.',
+    meaning:
+      'The engine created a container that differs from the request; it was not started, or was ended before anything was sent to it.',
   },
   GVISOR_NOT_PROVED: {
     blames: 'engine',

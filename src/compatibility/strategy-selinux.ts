@@ -76,7 +76,7 @@ export function needsMultiplexing(launch: LaunchCase): boolean {
 /** Whether the plugin is known to be able to multiplex, so that it may be asked to without being told by the caller. */
 export function canMultiplex(launch: LaunchCase): boolean {
   const plugin = pluginProgram(launch);
-  const version = plugin.is === 'unseen' ? undefined : plugin.program?.go?.goPlugin;
+  const version = plugin.is === 'unseen' ? undefined : plugin.program.go?.goPlugin;
   return version !== undefined && compareVersions(version.replace(/^v/, ''), firstMultiplexing) >= 0;
 }
 

@@ -36,18 +36,15 @@ export function socketLabels(
 
 /** Policies that do not let this process choose the level may not need it either, so that it is tried without. */
 function whereAllowed<T>(contexts: { socket: string }, make: () => T, attributes: string | undefined): T {
-  let called = false;
+  const attempt = { begun: false };
+  const begin = (): T => {
+    attempt.begun = true;
+    return make();
+  };
   try {
-    return withCreationContexts(
-      contexts,
-      () => {
-        called = true;
-        return make();
-      },
-      attributes,
-    );
+    return withCreationContexts(contexts, begin, attributes);
   } catch (error) {
-    if (called) throw error;
+    if (attempt.begun) throw error;
     return make();
   }
 }

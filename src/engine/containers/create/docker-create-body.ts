@@ -15,7 +15,9 @@ export function refuseWhatDockerCannot(client: EngineClient, options: CreateCont
   ) {
     client.requireApiVersion('1.46', 'a tmpfs over a volume of the image in which programs can be executed');
   }
-  const torn = options.mounts?.find((mount) => isRelabelled(mount) && /:/.test(mount.source + mount.target));
+  const torn = options.mounts?.find(
+    (mount) => isRelabelled(mount) && `${mount.source}${mount.target}`.includes(':'),
+  );
   if (torn !== undefined) {
     client.refuse(
       `relabels no mount whose paths have a colon, as that at ${torn.target}`,
