@@ -264,8 +264,8 @@ export class Http2Call implements StreamEvents {
     this.#over = true;
     this.#deadline.clear();
     this.#reader.discard();
-    this.#unread = [];
-    this.#unsent = [];
+    this.#unread.length = 0;
+    this.#unsent.length = 0;
     const stream = this.#stream;
     if (stream && !stream.closed) {
       // An answer ends the sending; what has not been sent by then is not sent any more.

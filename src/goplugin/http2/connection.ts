@@ -97,6 +97,10 @@ export class Http2Connection implements StreamCarrier {
     if (!this.#closed) this.#sending.pump(stream);
   }
 
+  sendNow(stream: Http2Stream, bytes: Uint8Array, end: boolean): boolean {
+    return !this.#closed && this.#sending.sendNow(stream, bytes, end);
+  }
+
   headers(stream: Http2Stream, block: Buffer, end: boolean): void {
     if (this.#closed) return;
     this.#outbox.writer.headers(stream.id, block, end, this.#sending.frameSize);

@@ -68,6 +68,7 @@ export class HeaderAssembly {
 }
 
 function withoutPadding(flags: number, streamId: number, payload: Buffer): Buffer {
+  if (!(flags & (flag.padded | flag.priority))) return payload;
   let at = 0;
   let padding = 0;
   if (flags & flag.padded) {

@@ -45,7 +45,8 @@ export class HpackDecoder {
   #block: Buffer = Buffer.alloc(0);
   #at = 0;
   #usesTable = false;
-  #resized = false;
+  /** How often the table's size has been set. */
+  #resizes = 0;
 
   constructor(limits: HeaderLimits) {
     this.#limits = limits;
@@ -69,13 +70,15 @@ export class HpackDecoder {
     const known = short ? this.#remembered.get(key) : undefined;
     if (known && (known.added === anyTable || known.added === this.#table.added)) return known.block;
     const before = this.#table.added;
+    const resizes = this.#resizes;
     this.#block = block;
     this.#at = 0;
-    this.#usesTable = this.#resized = false;
+    this.#usesTable = false;
     const fields = this.#decodeAll();
     if (!fields) return undefined;
     const decoded = { fields, ...checkFields(fields) };
-    if (short && this.#table.added === before && !this.#resized) this.#remember(key, decoded);
+    const isSame = this.#table.added === before && this.#resizes === resizes;
+    if (short && isSame) this.#remember(key, decoded);
     return decoded;
   }
 
@@ -120,7 +123,7 @@ export class HpackDecoder {
   }
 
   #resize(): void {
-    this.#resized = true;
+    this.#resizes += 1;
     this.#remembered.clear();
     const size = this.#number(5);
     if (size > this.#allowed) throw invalid(`the table gets ${size} bytes, and ${this.#allowed} are allowed`);

@@ -27,7 +27,7 @@ export function joined(pieces: readonly Buffer[], length: number): Joined | unde
   return { memory, bytes: memory.subarray(0, at) };
 }
 
-/** Call it when the bytes have been sent, and not when the sending has failed: then they may still be in use. */
+/** Call it when a socket has sent the bytes, and not when the sending has failed: then they may still be in use. */
 export function giveBack({ memory }: Joined): void {
   if (kept.length < mostKept) kept.push(memory);
 }

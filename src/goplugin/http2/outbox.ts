@@ -1,4 +1,5 @@
 /** Sends what was written: all frames of a turn in one write. */
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { FrameWriter } from './frame-writer.ts';
 import { giveBack, joined, type Joined } from './joined-writes.ts';
@@ -69,7 +70,8 @@ export class Outbox {
       socket.write(first, this.#written); // then there is room for data that wait
       return;
     }
-    const whole = joined(pieces, total);
+    // Other streams of bytes, such as one of yamux, may hold what was written when they say that it is.
+    const whole = socket instanceof Socket ? joined(pieces, total) : undefined;
     if (whole) this.#writeJoined(whole);
     else this.#writeAll(pieces);
   };

@@ -34,6 +34,20 @@ export class Sending {
     this.#list(stream);
   }
 
+  /** Sends bytes of a stream that has nothing else to send, if they are one frame. @returns false when they have to wait */
+  sendNow(stream: Http2Stream, bytes: Uint8Array, end: boolean): boolean {
+    const { length } = bytes;
+    if (stream.listed || length > this.#window || length > stream.sendWindow || length > this.frameSize)
+      return false;
+    if (this.#outbox.full) return false;
+    this.#outbox.writer.data(stream.id, bytes, 0, length, end);
+    this.#outbox.soon();
+    this.#window -= length;
+    stream.sendWindow -= length;
+    this.#guard.useful();
+    return true;
+  }
+
   /** Sends of all streams that wait, in turns, as much as there is room for. */
   fill(): void {
     // Trailers can be sent without a window, so the first turn is always taken.

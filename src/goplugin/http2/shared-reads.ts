@@ -37,7 +37,11 @@ export class SharedReads {
     this.#receive = receive;
     const early = this.#early;
     this.#early = [];
-    for (const chunk of early) receive(chunk);
+    if (early.length === 0) return;
+    // The listener need not be ready for it yet. Nothing else is read before that.
+    process.nextTick(() => {
+      for (const chunk of early) receive(chunk);
+    });
   }
 
   #take(chunk: Buffer): void {

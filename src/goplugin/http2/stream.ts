@@ -45,6 +45,8 @@ interface Waiting {
 export interface StreamCarrier {
   /** Sends what the windows allow. */
   pump(stream: Http2Stream): void;
+  /** Sends bytes at once, if they are one frame and the windows allow it. @returns whether they have been sent */
+  sendNow(stream: Http2Stream, bytes: Uint8Array, end: boolean): boolean;
   headers(stream: Http2Stream, block: Buffer, end: boolean): void;
   reset(stream: Http2Stream, code: number): void;
   credit(stream: Http2Stream): void;
@@ -127,6 +129,12 @@ export class Http2Stream {
    */
   send(bytes: Uint8Array, end = false): boolean {
     if (this.ending) return true;
+    if (this.#queue.length === 0 && bytes.length > 0 && this.#carrier.sendNow(this, bytes, end)) {
+      if (!end) return true;
+      this.#ending = this.#localEnded = true;
+      this.#maybeRelease();
+      return true;
+    }
     if (bytes.length > 0) {
       this.#queue.push({ bytes, at: 0 });
       this.#queuedBytes += bytes.length;

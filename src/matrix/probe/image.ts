@@ -8,7 +8,6 @@ import {
   writeImageArchive,
   type PackedImage,
   type ImageFile,
-  npmPackages,
   readElf,
   sharedLibraries,
   nonRootUser,
@@ -67,11 +66,7 @@ export async function packProbe({ tag, locking, labels, signal }: PackProbeOptio
 async function ownCode(signal: AbortSignal | undefined): Promise<ImageFile[]> {
   const folder = compiledFolder();
   const code = await folderFiles(folder, { target, include: isOfTheProbe, signal });
-  return [
-    ...code,
-    { path: `${target}/package.json`, content: '{ "type": "module" }\n' },
-    ...(await npmPackages(['@grpc/grpc-js'], { from: folder, target, signal })),
-  ];
+  return [...code, { path: `${target}/package.json`, content: '{ "type": "module" }\n' }];
 }
 
 function isOfTheProbe(path: string, kind: 'file' | 'folder'): boolean {

@@ -1,12 +1,18 @@
 /** What a connection does with frames that break the rules, in the order of h2spec's list; in both roles. */
 import assert from 'node:assert/strict';
+import { Duplex } from 'node:stream';
 import { describe, it } from 'node:test';
 import { connectionLimits } from '../../../src/goplugin/grpc/connection-limits.ts';
 import { Http2Connection } from '../../../src/goplugin/http2/connection.ts';
 import type { ConnectionEvents } from '../../../src/goplugin/http2/connection-options.ts';
 import { CommonFields } from '../../../src/goplugin/http2/hpack-encoder.ts';
 import { clientPreface, errorCode, frameType } from '../../../src/goplugin/http2/protocol.ts';
-import type { Http2Stream, StreamEvents, StreamLoss } from '../../../src/goplugin/http2/stream.ts';
+import {
+  unheard,
+  type Http2Stream,
+  type StreamEvents,
+  type StreamLoss,
+} from '../../../src/goplugin/http2/stream.ts';
 import { block, frame, pairOfEnds, RawPeer, u32 } from './raw-peer.ts';
 
 const limits = { timeout: 20_000 };
@@ -559,3 +565,31 @@ describe('a client', limits, () => {
     assert.equal(peer.frames.filter(({ type }) => type === frameType.data).length, 2);
   });
 });
+
+it(
+  'sends the right bytes on a stream that keeps what is written, and says at once that it has sent it',
+  limits,
+  async () => {
+    const kept: Buffer[] = [];
+    const keeper = new Duplex({
+      read: () => undefined,
+      write: (chunk: Buffer, _encoding, done) => {
+        kept.push(chunk);
+        done();
+      },
+    });
+    const connection = new Http2Connection(keeper, 'client', connectionLimits, quiet);
+    const nobody: StreamEvents = { ...unheard };
+    for (const letter of ['a', 'b']) {
+      const stream = connection.open(nobody);
+      stream.sendHeaders(connection.encoder.encode(new CommonFields([':method', 'POST'])));
+      stream.send(Buffer.alloc(20_000, letter), true);
+      await new Promise(setImmediate);
+    }
+    connection.destroy('the test is over');
+    const bytes = Buffer.concat(kept);
+    for (const letter of ['a', 'b']) {
+      assert.equal(bytes.filter((octet) => octet === letter.charCodeAt(0)).length >= 20_000, true, letter);
+    }
+  },
+);
