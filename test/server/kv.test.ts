@@ -15,6 +15,7 @@ it('serves the key/value engine on the paths of Vault', limits, (t) =>
     await useVersionOne(world);
     await tune(world);
     await reload(world);
+    await refuseBroken(world);
     const again = await world.restart();
     assert.equal(again.server.adminToken, undefined, 'the token is shown once');
     const kept = await again.api('GET', '/v1/secret/data/colours');
@@ -149,6 +150,31 @@ async function reload({ api, host }: ServerWorld): Promise<void> {
     ['bogus/kv', {}, 404],
   ] as const)
     assert.equal((await api('POST', `/v1/sys/plugins/reload/${path}`, { body })).status, status, path);
+}
+
+/** A plugin that can't run is the caller's to mend: with 500 clients would try again by themselves. */
+async function refuseBroken({ api, host }: ServerWorld): Promise<void> {
+  const broken = {
+    type: 'secret',
+    name: 'gone',
+    ociImage: 'bulkhead-no-such-image',
+    runtime: 'runc',
+  } as const;
+  await host.plugins.register(broken, { skipProbe: true });
+  const enabled = await api('POST', '/v1/sys/mounts/gone', { body: { type: 'gone' } });
+  assert.equal(enabled.status, 400, enabled.text);
+  assert.match(errorsOf(enabled), /bulkhead-no-such-image/);
+  assert.equal((await api('GET', '/v1/sys/mounts/gone')).status, 400, 'nothing is left of it');
+  const body = { oci_image: 'bulkhead-no-such-image', version: '1.0.0' };
+  const registered = await api('PUT', '/v1/sys/plugins/catalog/secret/gone', { body });
+  assert.equal(registered.status, 400, registered.text);
+  assert.match(errorsOf(registered), /^unable to run plugin: /);
+  const { ociImage } = await host.plugins.info('secret', 'kv');
+  await host.plugins.register({ ...broken, name: 'kv' }, { skipProbe: true });
+  const reloaded = await api('POST', '/v1/sys/plugins/reload/secret/kv', { body: {} });
+  assert.equal(reloaded.status, 400, reloaded.text);
+  assert.equal((await api('GET', '/v1/secret/data/colours')).status, 200, 'everything runs on');
+  await host.plugins.register({ ...broken, name: 'kv', ociImage }, { skipProbe: true });
 }
 
 async function disable({ api, host }: ServerWorld): Promise<void> {

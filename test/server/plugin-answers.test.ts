@@ -14,12 +14,25 @@ it('passes on what a plugin answers', limits, (t) =>
       body: { type: 'fixture', config: { passthrough_request_headers: ['X-A', 'X-Vault-Token'] } },
     });
     assert.equal(enabled.status, 204, enabled.text);
+    await refuseTuning(world);
     await answers(world);
     await errors(world);
     await keepLeases(world);
     await logIn(world);
   }),
 );
+
+/** What the plugin does not accept changes nothing. */
+async function refuseTuning({ api }: ServerWorld): Promise<void> {
+  const before = await api('GET', '/v1/sys/mounts/f/tune');
+  const body = { options: { refuse: 'the moon is full' }, default_lease_ttl: '2h' };
+  const refused = await api('POST', '/v1/sys/mounts/f/tune', { body });
+  assert.equal(refused.status, 400, refused.text);
+  assert.match(refused.text, /the moon is full/);
+  const after = await api('GET', '/v1/sys/mounts/f/tune');
+  assert.deepEqual(at(after, 'data'), at(before, 'data'));
+  assert.equal((await api('GET', '/v1/f/numbers')).status, 200);
+}
 
 async function answers({ api, token }: ServerWorld): Promise<void> {
   const raw = await api('GET', '/v1/f/raw');

@@ -19,6 +19,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   CATALOG_IN_USE: 400,
   CATALOG_LOCKED: 503,
   VAULT_MOUNT_NOT_FOUND: 404,
+  RELOAD_FAILED: 400, // nothing has changed, and a repetition would fail again
   INSTANCE_CRASH_LOOP: 503,
   INSTANCE_NOT_READY: 503,
 };

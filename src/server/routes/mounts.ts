@@ -5,6 +5,7 @@ import type { KeptMount, WantedMount } from '../../vault/internal.ts';
 import { Fields } from './fields.ts';
 import { mountFields, readTuning, tuneFields } from './mount-fields.ts';
 import { mountPathOf, shownPath, type MountType } from './mount-path.ts';
+import { refusedPlugin } from './refused-plugin.ts';
 import type { ApiRequest, Route, ServerContext } from './route.ts';
 
 export const mountRoutes: readonly Route[] = [...routesOf('secret', 'mounts'), ...routesOf('auth', 'auth')];
@@ -78,7 +79,7 @@ async function enable(
     await mounts.enable(wanted, { signal });
   } catch (error) {
     signal.throwIfAborted();
-    throw refusedMount(error);
+    throw refusedPlugin(error);
   }
   const warnings = [...fields.ignored, ...config.ignored];
   return warnings.length === 0 ? empty : dataAnswer(null, { warnings });
@@ -88,12 +89,6 @@ async function enable(
 function kvAlias(name: string, options: Record<string, string> = {}) {
   const version = /^kv-v([12])$/.exec(name)?.[1];
   return version === undefined ? { name, options } : { name: 'kv', options: { ...options, version } };
-}
-
-/** A plugin that is not in the catalog, or does not accept its setup, is the caller's to mend. */
-function refusedMount(error: unknown): unknown {
-  const { code } = error as { readonly code?: string };
-  return code === 'CATALOG_NOT_FOUND' || code === 'VAULT_SETUP_REFUSED' ? ApiError.of(400, error) : error;
 }
 
 async function tune(type: MountType, request: ApiRequest, { mounts, host }: ServerContext): Promise<Answer> {
@@ -106,7 +101,7 @@ async function tune(type: MountType, request: ApiRequest, { mounts, host }: Serv
   // Refused now, and not at the next reload.
   if (version !== undefined && version !== '') {
     await host.plugins.info(type, mount.name, version).catch((error: unknown) => {
-      throw refusedMount(error);
+      throw refusedPlugin(error);
     });
   }
   const changes = {
@@ -118,7 +113,7 @@ async function tune(type: MountType, request: ApiRequest, { mounts, host }: Serv
   const { signal } = request;
   await mounts.change(mount.path, changes, { signal }).catch((error: unknown) => {
     signal.throwIfAborted();
-    throw refusedMount(error);
+    throw refusedPlugin(error);
   });
   const reloads = version === undefined ? [] : ['the version counts from the next reload of the plugin on'];
   const warnings = [...fields.ignored, ...reloads];

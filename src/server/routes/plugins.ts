@@ -1,9 +1,9 @@
 /** The catalog of plugins. */
 import { canonicalVersion, type PluginInfo, type PluginRegistration } from '../../catalog/index.ts';
-import { BulkheadError } from '../../errors.ts';
 import { dataAnswer, empty, keysAnswer, type Answer } from '../http/answer.ts';
 import { ApiError } from '../http/api-error.ts';
 import { Fields } from './fields.ts';
+import { refusedPlugin } from './refused-plugin.ts';
 import type { ApiRequest, Route, ServerContext } from './route.ts';
 
 const catalog = '/v1/sys/plugins/catalog';
@@ -84,7 +84,7 @@ async function register({ params, body, signal }: ApiRequest, { host }: ServerCo
     await host.plugins.register(given, { skipProbe, signal });
   } catch (error) {
     signal.throwIfAborted();
-    throw refusedRegistration(error);
+    throw refusedPlugin(error, 'unable to run plugin');
   }
   const { ignored } = fields;
   return ignored.length === 0 ? empty : dataAnswer(null, { warnings: ignored });
@@ -119,16 +119,6 @@ function checkRegistration({
       400,
       `version "${version}" is not allowed because 'builtin' is a reserved metadata identifier`,
     );
-}
-
-/** What is wrong with the plugin or its image is the caller's to mend; an engine that is away is not. */
-function refusedRegistration(error: unknown): unknown {
-  const { blames, code } = BulkheadError.from(error);
-  if (blames === 'plugin' || blames === 'image') {
-    const refused = ApiError.of(400, error);
-    return new ApiError(400, `unable to run plugin: ${refused.message}`, { code, cause: error });
-  }
-  return code === 'CATALOG_NOT_FOUND' ? ApiError.of(400, error) : error;
 }
 
 async function deregister(
