@@ -146,7 +146,7 @@ function wayToLimits({ engine: { rootless, cgroup, enforces } }: LaunchCase): st
   const missing = (['memory', 'cpu', 'pids'] as const).filter((name) => valueOf(enforces[name]) === false);
   if (!rootless || cgroup.version === '1' || missing.length === 0)
     return 'use a rootful engine or one with cgroup version 2 and delegated controllers';
-  return `have ${missing.join(', ')} delegated: as root, write "[Service]\nDelegate=cpu cpuset io memory pids" to /etc/systemd/system/user@.service.d/delegate.conf, run systemctl daemon-reload, and log in anew; or use a rootful engine`;
+  return `have ${missing.join(', ')} delegated: as root, write "Delegate=cpu cpuset io memory pids" below [Service] into /etc/systemd/system/user@.service.d/delegate.conf, run systemctl daemon-reload, and log in anew; or use a rootful engine`;
 }
 
 function checkCgroupParent({ wishes, engine }: LaunchCase): Finding {
