@@ -34,6 +34,8 @@ export interface EngineFacts {
     readonly memory: Fact<boolean>;
     readonly cpu: Fact<boolean>;
     readonly pids: Fact<boolean>;
+    /** Whether a limit on memory counts swap too. Absent where the engine does not say. */
+    readonly swap?: Fact<boolean> | undefined;
   };
   readonly cpus: Fact<number>;
   /**

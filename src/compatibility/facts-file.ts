@@ -144,7 +144,7 @@ const engine: z.ZodType<EngineFacts> = z.strictObject({
     driver: text,
     layout: fact(z.enum(['v1', 'v2', 'hybrid'])),
   }),
-  enforces: z.strictObject({ memory: flag, cpu: flag, pids: flag }),
+  enforces: z.strictObject({ memory: flag, cpu: flag, pids: flag, swap: flag.optional() }),
   cpus: count,
   security: texts,
   context: fact(text).optional(),

@@ -30,6 +30,7 @@ import { WatchedOutput } from './watched-output.ts';
 import { disposeAfter } from './dispose-after.ts';
 import { redactor, type Redact } from './secret-values.ts';
 import { makePluginFolder, type PluginFolder } from './sockets/plugin-folder.ts';
+import { watchMemoryEvents } from './memory-events.ts';
 import { mountsSeenBy } from './sockets/seen-mounts.ts';
 import { socketLabels } from './sockets/socket-labels.ts';
 import { addressInContainer, addressOnHost } from './sockets/share-socket.ts';
@@ -144,6 +145,7 @@ class ContainerRunner implements PluginRunner {
   #missed: (gap: OutputGap) => void = () => undefined;
   #exit: Promise<PluginExit> | undefined;
   #ended: PluginExit | undefined;
+  #wasKilledHere = false;
   #disposal: Promise<void> | undefined;
 
   constructor(
@@ -189,10 +191,12 @@ class ContainerRunner implements PluginRunner {
       signal?.throwIfAborted();
       throw withFolderHint(new ContainerStartError(this.name, cause), this.#folder.path);
     }
+    const memory = watchMemoryEvents(this.#parts.engine, this.id, this.#lifetime.signal);
     await proveStarted({ ...this.#parts, id: this.id, name: this.name }, signal);
-    this.#exit = watchExit(this.#parts.engine, this.id, this.#lifetime.signal).then((exit) => {
-      this.#ended = exit;
-      return exit;
+    this.#exit = watchExit(this.#parts.engine, this.id, this.#lifetime.signal, memory).then((exit) => {
+      const { killedAtMemoryLimit: _known, ...rest } = exit;
+      this.#ended = this.#wasKilledHere ? rest : exit;
+      return this.#ended;
     });
     this.#exit.catch(() => undefined); // when the runner ends the watch, nobody is to be told
   }
@@ -212,6 +216,7 @@ class ContainerRunner implements PluginRunner {
   }: { graceMs?: number | undefined; signal?: AbortSignal | undefined } = {}): Promise<void> {
     if (this.#exit === undefined || this.#ended !== undefined) return;
     const { containers } = this.#parts.engine;
+    this.#wasKilledHere = true;
     try {
       if (graceMs > 0) await containers.stop(this.id, { timeoutSeconds: Math.ceil(graceMs / 1000), signal });
       else await containers.kill(this.id, { signal });

@@ -7,6 +7,7 @@ import {
   type InspectedContainer,
 } from '../engine/index.ts';
 import type { PluginExit } from '../goplugin/index.ts';
+import type { MemoryEvents } from './memory-events.ts';
 
 /** First and longest pause before an engine that went away is asked again: it is probably restarting. */
 const firstRetryMs = 100;
@@ -20,11 +21,16 @@ const longestTickMs = 12;
  *
  * @param signal ends the watch, which rejects with the reason; the container keeps running
  */
-export async function watchExit(engine: Engine, id: string, signal: AbortSignal): Promise<PluginExit> {
+export async function watchExit(
+  engine: Engine,
+  id: string,
+  signal: AbortSignal,
+  memory?: MemoryEvents,
+): Promise<PluginExit> {
   for (let retryMs = firstRetryMs; ; retryMs = Math.min(retryMs * 2, longestRetryMs)) {
     try {
       const { exitCode } = await engine.containers.wait(id, { signal });
-      return await describeExit(engine, id, exitCode, signal);
+      return await describeExit(engine, id, exitCode, signal, memory);
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof NotFoundError)
@@ -45,6 +51,7 @@ async function describeExit(
   id: string,
   waitedCode: number,
   signal: AbortSignal,
+  memory: MemoryEvents | undefined,
 ): Promise<PluginExit> {
   let inspection: InspectedContainer;
   try {
@@ -58,10 +65,23 @@ async function describeExit(
   if (state.status === 'running') throw new EngineProtocolError('wait answered for a running container');
   return {
     code: state.exitCode,
-    oomKilled: state.oomKilled,
+    ...killing(inspection, memory),
     ...(state.finishedAt && { endedAt: notBeforeTheEnd(engine, state.finishedAt) }),
     ...(state.error === '' ? {} : { error: state.error }),
   };
+}
+
+/** The code of what SIGKILL has ended. */
+const killed = 128 + 9;
+
+/** Why it was killed. Engines miss an end for want of memory now and then; the kernel's count does not. */
+function killing(
+  { state, memoryBytes }: InspectedContainer,
+  memory: MemoryEvents | undefined,
+): Pick<PluginExit, 'oomKilled' | 'killedAtMemoryLimit'> {
+  const oomKilled = state.oomKilled || (memory?.killed === true && state.exitCode === killed);
+  if (oomKilled || state.exitCode !== killed || memoryBytes === 0) return { oomKilled };
+  return { oomKilled, killedAtMemoryLimit: memoryBytes };
 }
 
 /**

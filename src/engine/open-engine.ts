@@ -76,6 +76,7 @@ async function openSocket(
   const transport = new Transport(candidate.socketPath, { connectMs, headersMs, bodyMs });
   try {
     const answer = await ping(transport, { signal });
+    refuseOldPodman(answer, candidate.socketPath);
     const apiVersion = agreeOnVersion(answer, candidate.socketPath, environment['DOCKER_API_VERSION']);
     const { identity, info } = await identify(transport, answer, apiVersion, { infoCache, signal });
     return assemble(new EngineClient(transport, identity), info);
@@ -83,6 +84,18 @@ async function openSocket(
     await transport.close();
     throw withSource(error, candidate);
   }
+}
+
+/** Podman 3 announces API 1.40, and lacks the paths of Podman's own API on which everything else depends. */
+function refuseOldPodman({ kind, version }: Ping, socketPath: string): void {
+  if (kind !== 'podman' || version === undefined || compareVersions(version, '4') >= 0) return;
+  throw new EngineVersionError(
+    `Podman ${version} on ${socketPath} is too old: the oldest that works here is 4.0`,
+    {
+      socketPath,
+      hint: 'Update Podman to 4.0 or later: Debian 12 and Ubuntu 24.04 have one. On Ubuntu 22.04, take Docker.',
+    },
+  );
 }
 
 function agreeOnVersion(answer: Ping, socketPath: string, variable: string | undefined): string {

@@ -64,9 +64,17 @@ function lastWords({ code }: PluginExit, { stdout, stderr }: OutputTail): string
   return words === '' ? '' : `; its last words: ${words.slice(0, 300)}`;
 }
 
+/** What to do about an end that is, or may be, one for want of memory. */
+export function hintOfMemory({ oomKilled, killedAtMemoryLimit: limit }: PluginExit): string | undefined {
+  const more = 'Give it more memory (`memoryBytes`), at least as much as it needs at its peak.';
+  if (oomKilled === true) return more;
+  if (limit === undefined) return undefined;
+  return `It was killed (SIGKILL), and may use ${limit} bytes of memory: if nobody killed it, it used more. ${more}`;
+}
+
 function hintFor(phase: PluginPhase, exit: PluginExit, { stderr, stdout }: OutputTail): string | undefined {
-  if (exit.oomKilled === true)
-    return 'Give it more memory (`memoryBytes`), at least as much as it needs at its peak.';
+  const ofMemory = hintOfMemory(exit);
+  if (ofMemory !== undefined) return ofMemory;
   if (phase !== 'handshake') return undefined;
   if (exit.code === 1 && /\bplugin\b/i.test(stderr) && /execut|direct|by hand/i.test(stderr)) {
     return 'The plugin refused to run as if by hand: the key or the value of `handshake` is not what it expects.';

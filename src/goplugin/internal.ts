@@ -1,5 +1,6 @@
 /** Exports for other rooms that are not part of the public API. This file is no entry point, and may change at any time. */
 export { plainOutput } from './errors.ts';
+export { hintOfMemory } from './exit.ts';
 export { callByName, wantedCall, type Callable, type WantedCall } from './reflection/call-by-name.ts';
 export { LineSplitter } from './output/lines.ts';
 export { causeIn, crashBegin } from './output/cause.ts';

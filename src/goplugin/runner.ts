@@ -19,6 +19,11 @@ export interface PluginExit {
   readonly signal?: string | undefined;
   /** True when it was ended for using more memory than its limit. */
   readonly oomKilled?: boolean | undefined;
+  /**
+   * Its limit on memory in bytes, where it was killed and nobody can tell why: the engine may have missed that it used
+   * more.
+   */
+  readonly killedAtMemoryLimit?: number | undefined;
   /** When it ended, as the runner recorded it; never before the real end. */
   readonly endedAt?: Date | undefined;
   /** What the runner reported besides the code, for example the engine's own text for a failed start. */

@@ -110,5 +110,26 @@ describe(
       child.kill('SIGINT');
       assert.deepEqual(await ended, [0, null]);
     });
+
+    it('and its end by a kill comes with its limit on memory, which may be why', async () => {
+      const child = startBulkhead(
+        words('run', image, '-format=json', '-field=container', '-memory_bytes=64M'),
+      );
+      assert.ok(child.stdout !== null && child.stderr !== null);
+      const ended = once(child, 'exit');
+      const errors: string[] = [];
+      child.stderr.setEncoding('utf8').on('data', (piece: string) => errors.push(piece));
+      await using engine = await connectEngine({ socketPath: socket });
+      for await (const line of createInterface({ input: child.stdout })) {
+        await engine.containers.kill(JSON.parse(line) as string);
+        break;
+      }
+      assert.deepEqual(await ended, [1, null]);
+      assert.match(errors.join(''), /^the plugin ended with exit code 137$/m);
+      assert.match(
+        errors.join(''),
+        /^Hint: It was killed \(SIGKILL\), and may use 67108864 bytes.*-memory_bytes/m,
+      );
+    });
   },
 );

@@ -145,7 +145,7 @@ function confinementPairs({ selinux, userNamespaces, uid }: HostFacts): [string,
 function enginePairs(facts: EngineFacts, matrix: MatrixResult): [string, string][] {
   const { cgroup, enforces, memlock } = facts;
   const limits = Object.entries(enforces)
-    .filter(([, fact]) => isKnown(fact) && fact.value)
+    .filter(([, fact]) => fact !== undefined && isKnown(fact) && fact.value)
     .map(([name]) => name);
   const own = matrix.cells.filter(({ socketPath }) => socketPath === facts.socketPath);
   const works = own.filter(({ verdict }) => verdict === 'works').length;

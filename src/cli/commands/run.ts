@@ -6,6 +6,7 @@ import { noteShown } from '../describe-error.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { text, type FlagValues } from '../flags.ts';
 import { checkField, fieldFlag, formatFlag, printData, type Format } from '../output/document.ts';
+import { withFlags } from '../option-flags.ts';
 import { plainText } from '../output/plain-text.ts';
 import { showOutput } from '../output/plugin-output.ts';
 import { tableLines } from '../output/table.ts';
@@ -71,7 +72,10 @@ async function runImage(
   const exit = await Promise.race([plugin.exited, aborted]);
   output.end();
   if (exit === undefined) return exitCodes.ok;
-  terminal.err(`the plugin ended with exit code ${exit.code ?? 'unknown'}`);
+  const why = exit.oomKilled === true ? ': it used more memory than its limit' : '';
+  terminal.err(`the plugin ended with exit code ${exit.code ?? 'unknown'}${why}`);
+  const hint = (await lazyModules.calls()).hintOfMemory(exit);
+  if (hint !== undefined) terminal.err(`Hint: ${withFlags(hint, launchFlags)}`);
   return exit.code === 0 ? exitCodes.ok : exitCodes.no;
 }
 

@@ -14,6 +14,7 @@ import { networkFactsOf } from './network.ts';
 import { cgroupLayout, memoryLockLimit, processContext, processIdMaps } from './process-facts.ts';
 import { gatherRuntimes } from './runtimes.ts';
 import { sharesFolder } from './shared-folder.ts';
+import { virtualMachineOf } from './virtual-machine.ts';
 
 export interface EngineGathering {
   /** Folder for socket directories. Default: the system's temporary folder. */
@@ -77,7 +78,7 @@ async function factsOf(
     apiVersion: engine.apiVersion,
     socketPath: engine.socketPath,
     rootless: engine.rootless,
-    sameKernel: sameKernel(engine.kind, info),
+    sameKernel: sameKernel(engine, info),
     owner,
     idMaps,
     remapped: known(remapped, 'GET /info: SecurityOptions'),
@@ -112,8 +113,10 @@ interface Raw {
   readonly host?: { readonly kernel?: unknown; readonly cpus?: unknown };
 }
 
-function sameKernel(kind: Engine['kind'], { raw }: EngineInfo): Fact<boolean> {
-  const { KernelVersion, host } = raw as Raw;
+function sameKernel({ kind, socketPath }: Engine, info: EngineInfo): Fact<boolean> {
+  const { KernelVersion, host } = info.raw as Raw;
+  const machine = virtualMachineOf(info, socketPath);
+  if (machine !== undefined) return known(false, machine);
   const theirs = kind === 'docker' ? KernelVersion : host?.kernel;
   if (typeof theirs !== 'string') return unknown('the engine does not tell its kernel');
   return known(theirs === release(), `GET /info: kernel ${theirs}; this host: ${release()}`);
@@ -135,6 +138,7 @@ function enforcement({ kind, rootless }: Engine, info: EngineInfo): EngineFacts[
     memory: known(info.memoryLimit, evidence),
     cpu: known(info.cpuCfsQuota, evidence),
     pids: known(info.pidsLimit, evidence),
+    ...(info.swapLimit !== undefined && { swap: known(info.swapLimit, 'GET /info: SwapLimit') }),
   };
 }
 

@@ -50,7 +50,7 @@ async function gatherRuntime(
     version:
       (shim?.kind ?? runtimeKind(runtime.path ?? name)) === 'runsc'
         ? await versionOf(kind, info, program)
-        : unknown('not asked'),
+        : toldVersion(kind, info),
   };
 }
 
@@ -125,6 +125,12 @@ async function versionOf(
   if (told !== undefined) return known(told, 'GET /libpod/info: host.ociRuntime.version');
   if (!isKnown(program)) return program;
   return program.value.path === '' ? unknown('its program is not there') : programVersion(program.value);
+}
+
+/** Podman tells the version of the one runtime that it runs; the others are not asked. */
+function toldVersion(kind: 'docker' | 'podman', info: EngineInfo): Fact<string> {
+  const told = kind === 'podman' ? podmanRuntimeVersion(info.raw) : undefined;
+  return told === undefined ? unknown('not asked') : known(told, 'GET /libpod/info: host.ociRuntime.version');
 }
 
 function podmanRuntimeVersion(raw: unknown): string | undefined {

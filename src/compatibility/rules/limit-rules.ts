@@ -2,7 +2,7 @@ import { compareVersions } from '../../engine/internal.ts';
 import { ignoresCgroups } from '../case.ts';
 import { valueOf, type Fact } from '../fact.ts';
 import type { Finding, LaunchCase, Rule } from '../rule.ts';
-import { met, notSeen, page, unmet } from './finding.ts';
+import { met, note, notSeen, page, unmet } from './finding.ts';
 
 /**
  * Least memory limit in bytes (Docker: daemon/daemon_unix.go, linuxMinMemory). Podman's runtimes fail to start with
@@ -24,6 +24,23 @@ export const limitRules: readonly Rule[] = [
     applies: ({ wishes }) =>
       [wishes.memoryBytes, wishes.cpuNanos, wishes.pidsLimit].some((limit) => typeof limit === 'number'),
     check: checkEnforced,
+  },
+  {
+    id: 'swap-counted',
+    concerns: 'launches with a limit on memory',
+    requirement: 'The kernel counts swap, so that the limit on memory is one on both.',
+    source: { document: 'Docker: GET /info, SwapLimit' },
+    applies: ({ wishes, engine }) =>
+      typeof wishes.memoryBytes === 'number' &&
+      valueOf(engine.enforces.memory) === true &&
+      engine.enforces.swap !== undefined,
+    check: ({ engine: { enforces } }) =>
+      enforces.swap !== undefined && valueOf(enforces.swap) === false
+        ? note(
+            'this kernel does not count swap: a plugin may use swap beyond its limit on memory',
+            'Boot with swapaccount=1 or cgroup version 2, or turn swap off, if that matters.',
+          )
+        : met,
   },
   {
     id: 'limits-in-range',
@@ -99,8 +116,16 @@ function checkEnforced(launch: LaunchCase): Finding {
   ];
   const wanted = asked.filter(([, value]) => typeof value === 'number');
   const names = wanted.map(([name]) => name).join(', ');
-  const remedy = `Leave out ${names}, or use a rootful engine or one with cgroup version 2 and delegated controllers.`;
-  if (ignoresCgroups(launch)) return unmet(`runsc with --ignore-cgroups does not enforce ${names}`, remedy);
+  if (ignoresCgroups(launch)) {
+    const others = engine.rootless
+      ? 'choose crun, runc or a rootful engine: rootless runsc can make no cgroups'
+      : 'use crun or runc, or run runsc without --ignore-cgroups';
+    return unmet(
+      `runsc with --ignore-cgroups does not enforce ${names}`,
+      `Leave out ${names}, or ${others}.`,
+    );
+  }
+  const remedy = `Leave out ${names}, or ${wayToLimits(launch)}.`;
 
   const not = wanted.filter(([, , fact]) => valueOf(fact) === false).map(([name]) => name);
   if (not.length > 0) {
@@ -114,6 +139,14 @@ function checkEnforced(launch: LaunchCase): Finding {
   return unseen.length === 0
     ? met
     : notSeen(`whether ${unseen.join(', ')} would be enforced is not known`, remedy);
+}
+
+/** How limits come to be enforced. Systemd hands only the controllers on to a user that its settings name. */
+function wayToLimits({ engine: { rootless, cgroup, enforces } }: LaunchCase): string {
+  const missing = (['memory', 'cpu', 'pids'] as const).filter((name) => valueOf(enforces[name]) === false);
+  if (!rootless || cgroup.version === '1' || missing.length === 0)
+    return 'use a rootful engine or one with cgroup version 2 and delegated controllers';
+  return `have ${missing.join(', ')} delegated: as root, write "Delegate=cpu cpuset io memory pids" below [Service] into /etc/systemd/system/user@.service.d/delegate.conf, run systemctl daemon-reload, and log in anew; or use a rootful engine`;
 }
 
 function checkCgroupParent({ wishes, engine }: LaunchCase): Finding {

@@ -155,21 +155,17 @@ export const runtimeRules: readonly Rule[] = [
     id: 'runsc-ignore-cgroups',
     concerns: 'gVisor on rootless engines, and where cgroup version 2 lacks controllers',
     requirement: "runsc is given --ignore-cgroups where it can't make its cgroups.",
-    source: { document: page, measured: 'with cgroup version 1 the sandbox does not start without it' },
+    source: {
+      document: page,
+      measured:
+        'the sandbox does not start without it: with cgroup version 1, and with version 2 also where controllers are delegated ("systemd error: Permission denied")',
+    },
     applies: (launch) => isRunsc(launch) && (launch.engine.rootless || lacksControllers(launch)),
     check(launch) {
-      const finding = judgedArguments(launch, '--ignore-cgroups', (args) =>
+      return judgedArguments(launch, '--ignore-cgroups', (args) =>
         (flagValue(args, 'ignore-cgroups') ?? 'false') === 'false'
           ? 'runsc is run without --ignore-cgroups'
           : undefined,
-      );
-      const { cgroup, enforces } = launch.engine;
-      const delegated =
-        cgroup.version === '2' && valueOf(enforces.memory) === true && valueOf(enforces.cpu) === true;
-      if (finding.result !== 'unmet' || !delegated) return finding;
-      return notSeen(
-        `${finding.observed}; whether it needs it with delegated cgroups was not measured`,
-        finding.remedy,
       );
     },
   },

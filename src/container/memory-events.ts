@@ -1,0 +1,84 @@
+/** What the kernel counts in a container's cgroup (version 2): it tells an end for want of memory where engines do not. */
+import { watch } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { whenAborted } from '../abort.ts';
+import type { Engine } from '../engine/index.ts';
+import { readProcFile } from '../linux/process-status.ts';
+
+const cgroupRoot = '/sys/fs/cgroup';
+const longestFile = 64 * 1024;
+
+/** What was seen of a container's cgroup while it was there: the kernel removes it together with the container. */
+export interface MemoryEvents {
+  /** Whether the kernel killed a process in it for want of memory. */
+  readonly killed: boolean;
+}
+
+/**
+ * Follows the kernel's count in the cgroup of a container that runs under this host's kernel. Where it can't be seen,
+ * nothing was.
+ *
+ * @param signal ends it
+ */
+export function watchMemoryEvents(
+  engine: Pick<Engine, 'containers' | 'info'>,
+  id: string,
+  signal: AbortSignal,
+): MemoryEvents {
+  const seen = { killed: false };
+  if (engine.info.cgroupVersion === '2') {
+    void cgroupOf(engine, id, signal)
+      .then(async (folder) => {
+        if (folder !== undefined) await follow(folder, seen, signal);
+      })
+      .catch(() => undefined); // it has ended already, or this user may not see it
+  }
+  return seen;
+}
+
+async function cgroupOf(
+  engine: Pick<Engine, 'containers'>,
+  id: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { state } = await engine.containers.inspect(id, { signal });
+  if (state.pid <= 0) return undefined;
+  const path = cgroupPath(await readProcFile(`/proc/${state.pid}/cgroup`, longestFile), id);
+  return path === undefined ? undefined : join(cgroupRoot, path);
+}
+
+/**
+ * The cgroup of a container by the file of its process. One whose name is not the container's is that of another
+ * process, which has the same number here.
+ */
+export function cgroupPath(text: string, id: string): string | undefined {
+  const path = /^0::(\/.*)$/m.exec(text)?.[1];
+  if (path === undefined || path.split('/').includes('..') || !path.includes(id)) return undefined;
+  // What a runtime makes below it counts for it too, and goes before it.
+  const end = path.indexOf('/', path.indexOf(id));
+  return end === -1 ? path : path.slice(0, end);
+}
+
+async function follow(folder: string, seen: { killed: boolean }, signal: AbortSignal): Promise<void> {
+  const file = join(folder, 'memory.events');
+  const look = async (): Promise<void> => {
+    seen.killed ||= wasKilled(await readFile(file, 'utf8'));
+  };
+  signal.throwIfAborted();
+  const watcher = watch(file, { persistent: false }, () => {
+    void look().catch(() => undefined); // it is gone
+  });
+  watcher.on('error', () => {
+    watcher.close();
+  });
+  whenAborted(signal, () => {
+    watcher.close();
+  });
+  await look();
+}
+
+/** cgroup-v2.rst: `oom_kill` counts the processes that were killed; `oom_group_kill` the times that all were. */
+export function wasKilled(text: string): boolean {
+  return /^oom(?:_group)?_kill [1-9]/m.test(text);
+}

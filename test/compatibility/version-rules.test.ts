@@ -1,0 +1,31 @@
+/** Versions of runtimes that a newer engine breaks. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { docker, fact, facts, podman, rulesOf, runtime } from './made-facts.ts';
+import { judge } from '../../src/compatibility/index.ts';
+
+describe('crun under Podman 5.8 and later', () => {
+  const crun = (version: string) => ({ crun: { ...runtime('crun'), version: fact(version) } });
+  const launchWith = (podmanVersion: string, crunVersion: string) =>
+    facts({ engine: podman('crun', { version: podmanVersion, runtimes: crun(crunVersion) }) });
+
+  it('is refused before 1.14.3', () => {
+    for (const version of ['5.8.0', '5.8.6', '6.0.0-dev'])
+      assert.deepEqual(
+        rulesOf(launchWith(version, '1.14.2'), { runtime: 'crun' }),
+        ['crun-version'],
+        version,
+      );
+    assert.deepEqual(rulesOf(launchWith('5.8.6', '1.8.1'), { runtime: 'crun' }), ['crun-version']);
+  });
+
+  it('works from then on, and under an older Podman or Docker in any version', () => {
+    const others = [
+      launchWith('5.8.6', '1.14.3'),
+      launchWith('5.8.6', '1.28'),
+      launchWith('5.7.1', '1.8.1'),
+      facts({ engine: docker({ version: '29.0.0', runtimes: crun('1.8.1') }) }),
+    ];
+    for (const other of others) assert.equal(judge(other, { runtime: 'crun' }).status, 'works');
+  });
+});
