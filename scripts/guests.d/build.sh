@@ -22,7 +22,7 @@ provide_disk() {
 recipe_of() {
   {
     packages_of "$1"
-    cat "$here"/engines.d/make-root.sh "$here"/guests.d/{settings,build,set-up}.sh
+    cat "$here/engines.d/make-root.sh" "$here/guests.d/set-up.sh"
     find "$here/guests.d/guest" -type f -print0 | sort -z | xargs -0 cat
   } | sha256sum
 }

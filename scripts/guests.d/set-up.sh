@@ -10,7 +10,6 @@ printf '%s\n' "$guest" >"$root/etc/hostname"
 printf '127.0.0.1 localhost %s\n::1 localhost\n' "$guest" >"$root/etc/hosts"
 printf '/dev/vda / ext4 defaults 0 1\n' >"$root/etc/fstab"
 cp -R --no-preserve=ownership "$files/." "$root/"
-chmod 755 "$root"/usr/local/sbin/*
 
 chroot "$root" useradd --create-home --shell /bin/bash --uid 1000 guest
 install -d -m 700 "$root/root/.ssh"

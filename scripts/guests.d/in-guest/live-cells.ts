@@ -9,6 +9,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  BulkheadError,
   liveMatrix,
   loadImage,
   loadProto,
@@ -37,7 +38,8 @@ for (const { socketPath } of await findSockets()) {
   try {
     engines.push(await connectEngine({ socketPath }));
   } catch (error) {
-    console.log(`left out: ${socketPath}: ${error instanceof Error ? error.message : String(error)}`);
+    const { code, message } = BulkheadError.from(error);
+    if (code !== 'ENGINE_SOCKET_ABSENT') console.log(`left out: ${socketPath}: ${message}`);
   }
 }
 assert.ok(engines.length > 0, 'no engine answers');

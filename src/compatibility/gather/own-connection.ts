@@ -4,10 +4,10 @@ import { connect } from 'node:net';
 import { readProcFile } from '../../linux/process-status.ts';
 
 /**
- * How long the answer to a ping may take, in milliseconds. The engine has answered a moment ago; a service that ends
- * when it is idle is started anew by its socket.
+ * How long the answer to a ping may take, in milliseconds. The engine has answered a moment ago, but a Podman service
+ * that ended because it was idle is started anew by its socket, which took more than 5 s on a slow machine.
  */
-const answerMs = 5_000;
+const answerMs = 20_000;
 
 /** Longest table that is read. A line has some hundred bytes, and any local user can make many lines. */
 const longestTable = 32 * 1024 * 1024;
