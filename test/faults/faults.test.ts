@@ -65,7 +65,7 @@ describe('seeded faults', { skip, timeout: 600_000 }, () => {
     await using parent = await ownSocketParent({ shareDirectory: place.shareDirectory ?? assert.fail() });
     await using proxy = await startFaultProxy({ target: place.socketPath });
     const { image, kind } = parts.subject;
-    const host = await PluginHost.open({
+    await using host = await PluginHost.open({
       socketPath: proxy.socketPath,
       runtime: place.runtime,
       socketDirectory: parent.path,
