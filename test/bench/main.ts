@@ -17,6 +17,7 @@ import { benchHost } from './host.ts';
 import { benchLaunch } from './launch.ts';
 import { benchMemory } from './memory.ts';
 import { surroundings, writeReport } from './report.ts';
+import { benchServer } from './server.ts';
 import { benchVault } from './vault.ts';
 
 /** A bench prints its tables itself, or returns figures beside those of Go. */
@@ -35,6 +36,7 @@ const benches: Readonly<Record<string, Bench>> = {
   memory: benchMemory,
   host: benchHost,
   vault: benchVault,
+  server: benchServer,
 };
 
 const words = process.argv.slice(2);

@@ -1,0 +1,95 @@
+/** The description of the HTTP API is complete, and true: schemathesis asks whatever the description allows, and more. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { describe, it } from 'node:test';
+import { openapiFile, openapiSource, undescribed } from '../../scripts/openapi/document.ts';
+import { noEngines } from '../engines/engines.ts';
+import { pythonPackages } from './clients/programs.ts';
+import { openServeWorld } from './support/serve-command.ts';
+import { serverEngine } from './support/with-server.ts';
+
+/** What has to hold for each answer. */
+const checks = [
+  'not_a_server_error',
+  'status_code_conformance',
+  'content_type_conformance',
+  'response_schema_conformance',
+  'ignored_auth',
+];
+
+/** Examples for each path and method. `npm run schemathesis` tries more, for minutes. */
+const examples = process.env['BULKHEAD_SCHEMATHESIS'] ?? '2';
+
+describe('the description of the HTTP API', () => {
+  it('has every path that is declared, and no other', () => {
+    assert.deepEqual(undescribed(), []);
+  });
+
+  it('is what `npm run openapi` writes', async () => {
+    assert.equal(await readFile(openapiFile, 'utf8'), openapiSource());
+  });
+
+  const skip = serverEngine === undefined && noEngines;
+  it('holds for what schemathesis asks a running server', { timeout: 1_800_000, skip }, async (t) => {
+    assert.ok(serverEngine);
+    const packages = await pythonPackages('schemathesis==4.32.5');
+    if (typeof packages !== 'string') {
+      t.skip(packages.skipped);
+      return;
+    }
+    const world = await openServeWorld(serverEngine, 'described-kv');
+    if ('skipped' in world) {
+      t.skip(world.skipped);
+      return;
+    }
+    await using _ended = world;
+    const serving = await world.serve('-listen=127.0.0.1:0');
+    await serving.api('POST', '/v1/sys/plugins/runtimes/catalog/container/runc', {
+      body: { oci_runtime: 'runc' },
+    });
+    const plugin = { oci_image: world.image, version: world.version, runtime: 'runc' };
+    await serving.api('POST', '/v1/sys/plugins/catalog/secret/kv', { body: plugin });
+    const { status, text } = await serving.api('POST', '/v1/sys/mounts/secret', { body: { type: 'kv' } });
+    assert.equal(status, 204, text);
+    const { code, output } = await run(
+      [
+        ...['-m', 'schemathesis.cli', 'run', openapiFile, '--url', serving.url ?? ''],
+        ...['--header', `X-Vault-Token: ${serving.token}`, '--checks', checks.join(',')],
+        ...[
+          '--max-examples',
+          examples,
+          '--phases',
+          'examples,coverage,fuzzing',
+          '--generation-deterministic',
+        ],
+        ...['--generation-database', 'none', '--no-color', '--continue-on-failure', '--warnings', 'off'],
+        // It removes what ended hosts have left on the engine, and others use that too.
+        ...['--exclude-path-regex', '/sys/bulkhead/(gc|matrix|logs|events)'],
+      ],
+      { PYTHONPATH: packages, PYTHONDONTWRITEBYTECODE: '1' },
+    );
+    assert.equal(code, 0, output);
+    t.diagnostic(output.trimEnd().split('\n').at(-1) ?? '');
+    assert.equal((await serving.api('GET', '/v1/sys/health')).status, 200);
+    assert.equal(await serving.end(), 0, serving.output());
+    assert.deepEqual(await world.world.containers(), []);
+  });
+});
+
+function run(
+  args: readonly string[],
+  environment: Record<string, string>,
+): Promise<{ readonly code: number; readonly output: string }> {
+  const env = { PATH: process.env['PATH'], HOME: '/nonexistent', ...environment };
+  return new Promise((resolve) => {
+    const child = execFile(
+      'python3',
+      [...args],
+      { env, maxBuffer: 64 * 1024 * 1024 },
+      (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : (child.exitCode ?? 1), output: stdout + stderr });
+      },
+    );
+  });
+}
