@@ -107,6 +107,7 @@ function responsesOf(route: Route, about: Described): Record<string, object> {
     400,
     ...(route.needs === 'nothing' ? [] : [403]),
     ...(mayBeMissing === true || lists !== undefined ? [404] : []),
+    ...(route.method === 'LIST' ? [405] : []),
     ...[409, 413, 414, 421, 503, 504],
   ];
   return {
@@ -120,6 +121,7 @@ const failures: Readonly<Record<number, string>> = {
   400: 'The request, or something that it names, is wrong.',
   403: 'The token is missing, unknown or too narrow, or a page of another origin asks.',
   404: 'Nothing is there.',
+  405: 'The path can only be listed: `list=true` is missing.',
   409: 'Something is in the way, or nobody knows whether the write was carried out.',
   413: 'The body is too long.',
   414: 'The path is too long.',

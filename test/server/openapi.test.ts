@@ -18,8 +18,11 @@ const checks = [
   'ignored_auth',
 ];
 
-/** Examples for each path and method. `npm run schemathesis` tries more, for minutes. */
-const examples = process.env['BULKHEAD_SCHEMATHESIS'] ?? '2';
+/** `npm run schemathesis` tries more, for minutes: every edge of every schema, and PUT beside POST, which is the same. */
+const full = process.env['BULKHEAD_SCHEMATHESIS'] === 'full';
+const effort = full
+  ? ['--max-examples', '30', '--phases', 'examples,coverage,fuzzing']
+  : ['--max-examples', '2', '--phases', 'examples,fuzzing', '--exclude-method', 'PUT'];
 
 describe('the description of the HTTP API', () => {
   it('has every path that is declared, and no other', () => {
@@ -52,18 +55,19 @@ describe('the description of the HTTP API', () => {
     await serving.api('POST', '/v1/sys/plugins/catalog/secret/kv', { body: plugin });
     const { status, text } = await serving.api('POST', '/v1/sys/mounts/secret', { body: { type: 'kv' } });
     assert.equal(status, 204, text);
+    // What it found once: a plugin that has left the catalog can't be reloaded, and that is no fault of the server.
+    await serving.api('DELETE', `/v1/sys/plugins/catalog/secret/kv?version=${world.version}`);
+    const mounts = { mounts: ['secret/'] };
+    const reload = await serving.api('POST', '/v1/sys/plugins/reload/backend', { body: mounts });
+    assert.equal(reload.status, 400, reload.text);
+    await serving.api('POST', '/v1/sys/plugins/catalog/secret/kv', { body: plugin });
+
     const { code, output } = await run(
       [
         ...['-m', 'schemathesis.cli', 'run', openapiFile, '--url', serving.url ?? ''],
         ...['--header', `X-Vault-Token: ${serving.token}`, '--checks', checks.join(',')],
-        ...[
-          '--max-examples',
-          examples,
-          '--phases',
-          'examples,coverage,fuzzing',
-          '--generation-deterministic',
-        ],
-        ...['--generation-database', 'none', '--no-color', '--continue-on-failure', '--warnings', 'off'],
+        ...effort,
+        ...['--generation-deterministic', '--no-color', '--continue-on-failure', '--warnings', 'off'],
         // It removes what ended hosts have left on the engine, and others use that too.
         ...['--exclude-path-regex', '/sys/bulkhead/(gc|matrix|logs|events)'],
       ],

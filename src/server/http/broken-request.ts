@@ -1,7 +1,7 @@
 /** Answers what the parser refuses in the form of every other error: nothing of such a request was carried out. */
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { commonHeaders } from './send.ts';
 
 /** By what the parser says. */
@@ -14,9 +14,8 @@ const refusals: Readonly<Record<string, readonly [status: number, text: string]>
 const otherRefusal = [400, 'this is no request of HTTP/1.1'] as const;
 
 export function answerBroken(server: Server): void {
-  server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
-    const socket = stream as Socket;
-    if (!socket.writable || isOfAnother(socket)) {
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (!(socket instanceof Socket) || !socket.writable || isOfAnother(socket)) {
       socket.destroy();
       return;
     }

@@ -23,7 +23,7 @@ async function openServe() {
   await lines.until(/^VAULT_ADDR=http:.*$[^]*^VAULT_TOKEN=.*$|^VAULT_TOKEN=.*$[^]*^VAULT_ADDR=http:.*$/m);
   const found = (pattern: RegExp) => pattern.exec(lines.text())?.[1] ?? '';
   return {
-    ...{ directory, log, output: lines.text },
+    ...{ directory, log, output: () => lines.text() },
     token: found(/^VAULT_TOKEN=(\S+)$/m),
     url: found(/^VAULT_ADDR=(http:\S+)$/m),
     socket: found(/^VAULT_ADDR=unix:\/\/(\S+)$/m),

@@ -78,7 +78,7 @@ export async function openServeWorld(
           process: child,
           socketAddress,
           token,
-          output: lines.text,
+          output: () => lines.text(),
           url: found(/^VAULT_ADDR=(https?:\S+)$/m),
         },
         api: apiClient(socketAddress.replace('unix://', ''), token),
