@@ -4,6 +4,7 @@ import { fileStore, PluginCatalog, RuntimeCatalog } from '../catalog/index.ts';
 import type { TrustedDirectory } from '../catalog/internal.ts';
 import { listenOnAddress, listenOnSocket, type Listener } from './http/listeners.ts';
 import { VaultRequestError } from '../vault/index.ts';
+import { InOrder } from './http/in-order.ts';
 import { limitsOf } from './http/limits.ts';
 import { serveRequest, type Frame } from './http/serve-request.ts';
 import { UnderWay } from './http/under-way.ts';
@@ -43,6 +44,7 @@ export async function openHttp(
     problem: reporter(options),
   };
   const socketPath = join(resolve(directory.directory), 'server', 'http.sock');
+  const inOrder = new InOrder();
   const listeners: Listener[] = [];
   const close = async (): Promise<void> => {
     for (const each of listeners) each.stop();
@@ -53,13 +55,13 @@ export async function openHttp(
     const adminToken = await firstToken(context);
     listeners.push(
       await listenOnSocket(directory, socketPath, limits, (message, response) => {
-        void serveRequest(frame, message, response, undefined);
+        inOrder.run(message, response, () => serveRequest(frame, message, response, undefined));
       }),
     );
     if (options.listen !== undefined) {
       listeners.push(
         await listenOnAddress(options.listen, limits, (hosts) => (message, response) => {
-          void serveRequest(frame, message, response, hosts);
+          inOrder.run(message, response, () => serveRequest(frame, message, response, hosts));
         }),
       );
     }

@@ -17,6 +17,7 @@ import { benchHost } from './host.ts';
 import { benchLaunch } from './launch.ts';
 import { benchMemory } from './memory.ts';
 import { surroundings, writeReport } from './report.ts';
+import { benchServer } from './server.ts';
 import { benchVault } from './vault.ts';
 
 /** Returns figures beside those of Go. */
@@ -43,6 +44,7 @@ const benches: Readonly<Record<string, Bench>> = {
   memory: benchMemory,
   host: printing(benchHost),
   vault: printing(benchVault),
+  server: printing(benchServer),
 };
 
 const words = process.argv.slice(2);

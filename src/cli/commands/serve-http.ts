@@ -4,7 +4,7 @@ import { BulkheadError } from '../../errors.ts';
 import { loopback, type AccessLogEntry, type ListenAddress } from '../../server/internal.ts';
 import type { HttpOptions } from '../../server/index.ts';
 import type { Context } from '../command.ts';
-import { plainText } from '../output/plain-text.ts';
+import { plainJson, plainText } from '../output/plain-text.ts';
 import { UsageError } from '../usage-error.ts';
 import type { ServeFlags } from './serve.ts';
 
@@ -71,7 +71,8 @@ function unusable(path: string): (cause: unknown) => never {
 
 /** The names of the fields are those of the API's own answers. */
 function lineOf({ time, requestId, remoteAddress, tokenId, milliseconds, ...rest }: AccessLogEntry): string {
-  return JSON.stringify({
+  // The parser lets any byte beyond ASCII through, and some of them steer terminals.
+  return plainJson({
     time: time.toISOString(),
     request_id: requestId,
     remote_address: remoteAddress,

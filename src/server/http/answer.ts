@@ -1,5 +1,6 @@
 /** What handlers answer, and the form in which Vault has it. */
 import type { VaultData, VaultRawAnswer } from '../../vault/index.ts';
+import { nothingThere } from './api-error.ts';
 
 /** An answer in Vault's envelope. */
 export interface DataAnswer {
@@ -49,12 +50,12 @@ export function dataAnswer(
   return { kind: 'data', data, ...more };
 }
 
-/** The names of a list; Vault answers 404 where there are none. */
+/** The names of a list. @throws ApiError 404 where there are none, as Vault answers it */
 export function keysAnswer(
   keys: readonly string[],
   more: Partial<Omit<DataAnswer, 'kind' | 'data'>> = {},
 ): Answer {
-  if (keys.length === 0) return { kind: 'json', status: 404, body: { errors: [] } };
+  if (keys.length === 0 && (more.warnings ?? []).length === 0) throw nothingThere();
   return dataAnswer({ keys }, more);
 }
 

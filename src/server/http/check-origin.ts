@@ -11,6 +11,8 @@ const single: readonly string[] = ['host', 'x-vault-token', 'authorization', 'co
 /** @param hosts how the server may be called; absent for a unix socket, which no browser can reach @throws ApiError */
 export function checkOrigin(message: IncomingMessage, hosts: ReadonlySet<string> | undefined): void {
   const { headers, rawHeaders } = message;
+  // A request of HTTP/0.9 has no headers, and ends where its line does.
+  if (message.httpVersionMajor !== 1) throw new ApiError(400, 'the server speaks HTTP/1.1');
   const seen = new Set<string>();
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]?.toLowerCase() ?? '';

@@ -56,7 +56,15 @@ function apiError(thrown: unknown, reads: boolean): ApiError {
   if (error.code === 'INTERNAL')
     return new ApiError(500, 'an internal error, which the log of the server has', { code: 'INTERNAL' });
   if (unknownOutcomes.includes(error.code)) return ApiError.of(reads ? 503 : 409, error);
+  if (error.code === 'RELOAD_FAILED') return ApiError.of(reloadStatus(error.cause), error);
   const { blames, transient } = errorCodeEntry(error.code);
   const isCallers = blames === 'request' || blames === 'usage';
   return ApiError.of(statuses[error.code] ?? (transient === true ? 503 : isCallers ? 400 : 500), error);
+}
+
+/** The plugin that ran goes on. What keeps the new one from its place is the caller's to mend, unless it is the machine's. */
+function reloadStatus(cause: unknown): number {
+  const { blames, transient } = errorCodeEntry(BulkheadError.from(cause).code);
+  if (transient === true) return 503;
+  return blames === 'engine' || blames === 'machine' ? 500 : 400;
 }

@@ -9,6 +9,7 @@ import { basename } from 'node:path';
 import { trustedPath, type TrustedDirectory } from '../../catalog/internal.ts';
 import { InvalidOptionError } from '../../errors.ts';
 import { shortPath } from '../../linux/short-path.ts';
+import { answerBroken } from './broken-request.ts';
 import type { AllLimits } from './limits.ts';
 import { acceptList } from './list-method.ts';
 
@@ -115,8 +116,10 @@ function serverOptions({ headerBytes, headersMs, arrivalMs }: AllLimits): Server
 
 function prepare(server: Server, { connections }: AllLimits, event: 'connection' | 'secureConnection'): void {
   server.maxConnections = connections;
-  server.maxHeadersCount = 100;
+  // All together have a limit. One of their number would drop those beyond it, a second Host among them.
+  server.maxHeadersCount = 0;
   acceptList(server, event);
+  answerBroken(server);
 }
 
 function listener(server: Server, address: string, after?: () => Promise<void>): Listener {

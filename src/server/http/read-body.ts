@@ -10,7 +10,9 @@ export async function readBody(message: IncomingMessage, mostBytes: number): Pro
   const chunks: Buffer[] = [];
   let length = 0;
   try {
-    for await (const chunk of message as AsyncIterable<Buffer>) {
+    // The message is left open, because the refusal goes out on the same connection.
+    const pieces = message.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+    for await (const chunk of pieces) {
       length += chunk.length;
       if (length > mostBytes) throw tooLong(mostBytes);
       chunks.push(chunk);

@@ -40,6 +40,7 @@ export async function serveRequest(
   const time = new Date();
   const began = performance.now();
   const seen = { caller: nobody };
+  const { remoteAddress = '' } = message.socket; // it may be gone before the answer is
   response.on('error', () => undefined);
   for (const [name, value] of Object.entries(commonHeaders)) response.setHeader(name, value);
   response.setHeader('X-Vault-Request-Id', id);
@@ -51,7 +52,7 @@ export async function serveRequest(
     const target = readTarget(message.url ?? '');
     const method = methodOf(message, target);
     reads = method === 'GET' || method === 'LIST';
-    const { route, params } = find(frame, method, target);
+    const { route, params } = find(frame, method, target, message.method === 'HEAD');
     const caller = await callerOf(frame, message);
     seen.caller = caller;
     authorize(caller, route, target);
@@ -62,7 +63,7 @@ export async function serveRequest(
       // Whoever needs no token can't hold anything by a body that does not end.
       body: route.needs === 'nothing' ? {} : await readBody(message, frame.limits.bodyBytes),
       headers: message.headers,
-      remoteAddress: message.socket.remoteAddress ?? '',
+      remoteAddress,
       signal: work.signal,
     };
     const answer = await work.until(Promise.resolve(route.handle(asked, frame.context)));
@@ -79,7 +80,7 @@ export async function serveRequest(
   message.resume();
   frame.log({
     ...{ time, requestId: id, bytes, status: response.statusCode },
-    remoteAddress: message.socket.remoteAddress ?? '',
+    remoteAddress,
     method: message.method === listMethod ? 'LIST' : (message.method ?? ''),
     path: (message.url ?? '').replace(/[?#].*$/s, ''),
     milliseconds: performance.now() - began,
@@ -96,9 +97,11 @@ function checkHeaders({ headers }: IncomingMessage): void {
 }
 
 /** @throws ApiError 404, 405; also for callers without a token, who learn nothing by it that the README does not say */
-function find(frame: Frame, method: ApiMethod | undefined, target: Target) {
+function find(frame: Frame, method: ApiMethod | undefined, target: Target, headersOnly: boolean) {
   const found = frame.table.find(method, target.path);
-  if ('route' in found) return found;
+  const isEndless = 'route' in found && found.route.lasting === true;
+  if ('route' in found && !(headersOnly && isEndless)) return found;
+  if ('route' in found) return { route: missing(method, [found.route.method]), params: {} };
   // Without a token nothing is told of what there is.
   return { route: missing(method, found.allowed), params: {} };
 }
@@ -112,10 +115,14 @@ function missing(method: ApiMethod | undefined, allowed: readonly ApiMethod[]): 
   return { method: method ?? 'GET', pattern: '', needs: 'token', handle };
 }
 
+/** How a query says yes, as Go reads it. */
+const isTrue: readonly string[] = ['1', 't', 'T', 'true', 'TRUE', 'True'];
+
 function methodOf({ method }: IncomingMessage, { query }: Target): ApiMethod | undefined {
   switch (method) {
     case 'GET':
-      return query.get('list') === 'true' ? 'LIST' : 'GET';
+    case 'HEAD': // Node.js sends no body then
+      return isTrue.includes(query.get('list') ?? '') ? 'LIST' : 'GET';
     case listMethod:
       return 'LIST';
     case 'POST':
