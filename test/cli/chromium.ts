@@ -16,9 +16,15 @@ export const noChromium =
 
 export interface Page extends AsyncDisposable {
   open(html: string): Promise<void>;
+  /** Opens the page of a server. What it asks of the same server is no complaint. */
+  visit(url: string): Promise<void>;
   /** The value of an expression of the page, as JSON could carry it. */
   evaluate<T>(expression: string): Promise<T>;
   press(key: 'Tab' | 'Enter' | 'Escape' | 'ArrowRight' | 'Space'): Promise<void>;
+  /** Puts a text where the focus is, as a keyboard would. */
+  type(text: string): Promise<void>;
+  /** A picture of the page as PNG. */
+  picture(): Promise<Buffer>;
   emulate(media: { scheme: 'light' | 'dark'; print?: boolean; width?: number }): Promise<void>;
   /** The number of pages when printed, and the file. */
   print(): Promise<Buffer>;
@@ -90,10 +96,11 @@ async function connect(address: string, close: () => Promise<void>): Promise<Pag
     const { id, method, params } = message;
     waiting.get(id ?? method ?? '')?.(message);
     const url = params?.request?.url;
-    if (method === 'Network.requestWillBeSent' && url?.startsWith('data:text/html') === false)
+    if (method === 'Network.requestWillBeSent' && url?.startsWith(origin) === false)
       complaints.push(url);
     if (method === 'Log.entryAdded' && params?.entry?.level === 'error') complaints.push(params.entry.text);
   });
+  let origin = 'data:text/html';
   let lastId = 0;
   const send = async (method: string, params: object = {}): Promise<Record<string, unknown>> => {
     const id = (lastId += 1);
@@ -108,9 +115,23 @@ async function connect(address: string, close: () => Promise<void>): Promise<Pag
   return {
     complaints,
     async open(html) {
+      origin = 'data:text/html';
       const loaded = new Promise((resolve) => waiting.set('Page.loadEventFired', resolve));
       await send('Page.navigate', { url: `data:text/html;base64,${Buffer.from(html).toString('base64')}` });
       await loaded;
+    },
+    async visit(url) {
+      origin = new URL(url).origin;
+      const loaded = new Promise((resolve) => waiting.set('Page.loadEventFired', resolve));
+      await send('Page.navigate', { url });
+      await loaded;
+    },
+    async type(text) {
+      await send('Input.insertText', { text });
+    },
+    async picture() {
+      const { data } = await send('Page.captureScreenshot', { format: 'png' });
+      return Buffer.from(String(data), 'base64');
     },
     async evaluate<T>(expression: string) {
       const { result, exceptionDetails } = (await send('Runtime.evaluate', {

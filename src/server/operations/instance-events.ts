@@ -2,7 +2,7 @@
 import { lifeMs } from '../streams/event-queue.ts';
 import { News, pause } from '../streams/news.ts';
 import { serverSentEvent, signOfLife } from '../streams/server-sent-events.ts';
-import type { InstanceWatch } from './instance-watch.ts';
+import { InstanceWatch, type WatchedHost } from './instance-watch.ts';
 
 /** How long changes are gathered before they are sent. An instance that changes often is sent once for all of them. */
 export const gatherMs = 200;
@@ -13,30 +13,27 @@ export const gatherMs = 200;
  * Nothing waits for a slow reader but the ids of what has changed: when it reads again, it gets what is true by then.
  */
 export async function* instanceEvents(
-  watch: InstanceWatch,
+  host: WatchedHost,
   signal: AbortSignal,
   limits: { readonly gatherMs?: number; readonly lifeMs?: number } = {},
 ): AsyncGenerator<string> {
   const changed = new Set<string>();
   const known = new Set<string>();
   const news = new News();
-  const stop = watch.listen((id) => {
+  using watch = new InstanceWatch(host, (id) => {
     changed.add(id);
     news.tell();
   });
-  try {
-    yield changes(watch, changed, known) + serverSentEvent('ready', {});
-    while (!signal.aborted) {
-      await news.wait(limits.lifeMs ?? lifeMs, signal);
-      if (changed.size === 0) {
-        if (!signal.aborted) yield signOfLife;
-        continue;
-      }
-      await pause(limits.gatherMs ?? gatherMs, signal);
-      if (!signal.aborted) yield changes(watch, changed, known);
+  yield changes(watch, changed, known) + serverSentEvent('ready', {});
+  while (!signal.aborted) {
+    await news.wait(limits.lifeMs ?? lifeMs, signal);
+    if (signal.aborted) return;
+    if (changed.size === 0) {
+      yield signOfLife;
+      continue;
     }
-  } finally {
-    stop();
+    await pause(limits.gatherMs ?? gatherMs, signal);
+    if (!signal.aborted) yield changes(watch, changed, known);
   }
 }
 

@@ -1,4 +1,4 @@
-/** Watches the instances of a host for any number of readers, each of whom is told which instances have changed. */
+/** Watches the instances of a host for one reader. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { HostEvents, InstanceSnapshot, PluginLogLine } from '../../host/index.ts';
 import { instanceData } from './instance-data.ts';
@@ -19,19 +19,46 @@ const channels = [
   'bulkhead:mount',
 ] as const satisfies readonly (keyof HostEvents)[];
 
+/** The instances that have not been stopped for good. */
+export function presentInstances(host: Pick<WatchedHost, 'instances'>): InstanceSnapshot[] {
+  return host.instances().filter(({ state }) => state.name !== 'stopped');
+}
+
+/** Calls the listener with the id of an instance that has come, has changed or is gone. @returns what ends it */
+export function onInstanceChange(
+  host: Pick<WatchedHost, 'id'>,
+  listener: (instanceId: string) => void,
+): () => void {
+  const published = (message: unknown): void => {
+    const { host: id, instance } = message as { host: string; instance: string | InstanceSnapshot };
+    if (id === host.id) listener(typeof instance === 'string' ? instance : instance.id);
+  };
+  for (const name of channels) subscribe(name, published);
+  return () => {
+    for (const name of channels) unsubscribe(name, published);
+  };
+}
+
 interface Watched {
   last: PluginLogLine | undefined;
   readonly stop: () => void;
 }
 
+/** Knows the last line of each instance, and tells of every change and of every line. */
 export class InstanceWatch implements Disposable {
   readonly #host: WatchedHost;
+  readonly #changed: (instanceId: string) => void;
   readonly #watched = new Map<string, Watched>();
-  readonly #listeners = new Set<(instanceId: string) => void>();
+  readonly #stop: () => void;
 
-  constructor(host: WatchedHost) {
+  /** @param changed called with the id of an instance that has come, has changed, has written a line, or is gone */
+  constructor(host: WatchedHost, changed: (instanceId: string) => void = () => undefined) {
     this.#host = host;
-    for (const name of channels) subscribe(name, this.#published);
+    this.#changed = changed;
+    this.#stop = onInstanceChange(host, (id) => {
+      this.#look();
+      changed(id);
+    });
     this.#look();
   }
 
@@ -40,33 +67,15 @@ export class InstanceWatch implements Disposable {
     return this.#look().map((snapshot) => instanceData(snapshot, this.#watched.get(snapshot.id)?.last));
   }
 
-  get(instanceId: string): InstanceData | undefined {
-    return this.list().find(({ id }) => id === instanceId);
-  }
-
-  /** Calls the listener with the id of an instance that has come, has changed or is gone. @returns what ends it */
-  listen(listener: (instanceId: string) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
   [Symbol.dispose](): void {
-    for (const name of channels) unsubscribe(name, this.#published);
+    this.#stop();
     for (const { stop } of this.#watched.values()) stop();
     this.#watched.clear();
-    this.#listeners.clear();
   }
-
-  readonly #published = (message: unknown): void => {
-    const { host, instance } = message as { host: string; instance: string | InstanceSnapshot };
-    if (host !== this.#host.id) return;
-    this.#look();
-    this.#tell(typeof instance === 'string' ? instance : instance.id);
-  };
 
   /** Follows the output of new instances, and forgets those that are gone. @returns those that are there */
   #look(): readonly InstanceSnapshot[] {
-    const snapshots = this.#host.instances().filter(({ state }) => state.name !== 'stopped');
+    const snapshots = presentInstances(this.#host);
     const present = new Set(snapshots.map(({ id }) => id));
     for (const [id, { stop }] of this.#watched) {
       if (present.has(id)) continue;
@@ -75,17 +84,15 @@ export class InstanceWatch implements Disposable {
     }
     for (const id of present) {
       if (this.#watched.has(id)) continue;
-      const stop = this.#host.followLogs(id, (line) => {
-        watched.last = line;
-        this.#tell(id);
-      });
-      const watched: Watched = { last: this.#host.logs(id).at(-1), stop };
+      const watched: Watched = {
+        last: this.#host.logs(id).at(-1),
+        stop: this.#host.followLogs(id, (line) => {
+          watched.last = line;
+          this.#changed(id);
+        }),
+      };
       this.#watched.set(id, watched);
     }
     return snapshots;
-  }
-
-  #tell(instanceId: string): void {
-    for (const listener of this.#listeners) listener(instanceId);
   }
 }

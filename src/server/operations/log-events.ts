@@ -2,7 +2,7 @@
 import { EventQueue, type EventQueueOptions } from '../streams/event-queue.ts';
 import { serverSentEvent } from '../streams/server-sent-events.ts';
 import { lineData } from './instance-data.ts';
-import type { InstanceWatch, WatchedHost } from './instance-watch.ts';
+import { onInstanceChange, presentInstances, type WatchedHost } from './instance-watch.ts';
 
 export interface LogEventsOptions extends EventQueueOptions {
   readonly instance: string;
@@ -16,19 +16,18 @@ export interface LogEventsOptions extends EventQueueOptions {
  * lines, and is told how many (`left-out`). Ends when the instance is gone (after `end`), or at the abort.
  */
 export async function* logEvents(
-  host: Pick<WatchedHost, 'logs' | 'followLogs'>,
-  watch: InstanceWatch,
+  host: WatchedHost,
   { instance, lines, signal, ...limits }: LogEventsOptions,
 ): AsyncGenerator<string> {
   // Lines that are written while the kept lines are being sent come after them.
   const queue = new EventQueue(limits);
   const endIfGone = (): void => {
-    if (watch.get(instance) === undefined) queue.end('end', { reason: 'the instance is gone' });
+    if (presentInstances(host).every(({ id }) => id !== instance)) queue.end('end', { reason: 'the instance is gone' });
   };
   const stopFollowing = host.followLogs(instance, (line) => {
     queue.push('line', lineData(line));
   });
-  const stopWatching = watch.listen((id) => {
+  const stopWatching = onInstanceChange(host, (id) => {
     if (id === instance) endIfGone();
   });
   try {

@@ -2,7 +2,7 @@
 import { News } from './news.ts';
 import { serverSentEvent, signOfLife } from './server-sent-events.ts';
 
-/** How many characters may wait for a reader that is too slow. */
+/** When so many characters wait for a reader that is too slow, nothing is added. */
 export const mostWaiting = 1024 * 1024;
 /** How often a stream on which nothing happens shows that it lives. */
 export const lifeMs = 5_000;
@@ -29,9 +29,9 @@ export class EventQueue {
   /** Adds an event, or leaves it out where too much waits. The reader learns how many were left out, where they were. */
   push(name: string, data: unknown): void {
     if (this.#ended) return;
-    const text = serverSentEvent(name, data);
-    if (this.#characters > 0 && this.#characters + text.length > this.#most) this.#leftOut += 1;
-    else this.#add(text);
+    // What is left out is not written first: a flood of lines costs as little as it can.
+    if (this.#characters >= this.#most) this.#leftOut += 1;
+    else this.#add(serverSentEvent(name, data));
     this.#news.tell();
   }
 

@@ -1,6 +1,6 @@
 /** The files of the page, as a browser gets them. They are the same for everybody, so no token is needed for them. */
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { pageDocument, pageIcon } from './document.ts';
 import { uiStyle } from './style.ts';
 
@@ -13,23 +13,35 @@ export interface PageFile {
 
 const scripts = new URL('./browser/', import.meta.url);
 
-/** Reads the files once: the paths below `/ui`, of which that of the document is empty. */
-export async function readPageFiles(): Promise<ReadonlyMap<string, PageFile>> {
-  const names = (await readdir(scripts)).filter((name) => name.endsWith('.js'));
-  const modules = await Promise.all(
-    names.map(async (name) => [name, await readFile(new URL(name, scripts), 'utf8')] as const),
-  );
-  return new Map([
-    ['', file('text/html; charset=utf-8', pageDocument)],
-    ['style.css', file('text/css; charset=utf-8', uiStyle)],
-    ['icon.svg', file('image/svg+xml', pageIcon)],
-    ...modules.map(([name, text]) => [name, file('text/javascript; charset=utf-8', text)] as const),
-  ]);
+export const scriptNames: readonly string[] = [
+  'api.js',
+  'catalog.js',
+  'dom.js',
+  'event-lines.js',
+  'instance-panel.js',
+  'instances.js',
+  'live.js',
+  'matrix-grid.js',
+  'matrix.js',
+  'output.js',
+  'page.js',
+  'panel.js',
+  'states.js',
+  'text.js',
+];
+
+/** @param name what stands behind `/ui/`; empty for the document @returns `undefined` where there is no such file */
+export async function pageFile(name: string): Promise<PageFile | undefined> {
+  if (name === '') return file('text/html', pageDocument);
+  if (name === 'style.css') return file('text/css', uiStyle);
+  if (name === 'icon.svg') return file('image/svg+xml', pageIcon);
+  if (!scriptNames.includes(name)) return undefined;
+  return file('text/javascript', await readFile(new URL(name, scripts), 'utf8'));
 }
 
 function file(type: string, text: string): PageFile {
   const mark = createHash('sha256').update(text).digest('base64url').slice(0, 22);
-  return { type, text, mark: `"${mark}"` };
+  return { type: `${type}; charset=utf-8`, text, mark: `"${mark}"` };
 }
 
 /**

@@ -36,7 +36,7 @@ export function openInstance(instance, current) {
   const ticks = setInterval(update, 500);
   signal.addEventListener('abort', () => clearInterval(ticks), { once: true });
   followLive(
-    `sys/bulkhead/instances/${encodeURIComponent(instance.id)}/logs?follow=true&lines=500`,
+    `sys/bulkhead/instances/${encodeURIComponent(instance.id)}/follow?lines=500`,
     {
       onOpen: () => {
         output.clear();
