@@ -96,8 +96,7 @@ async function connect(address: string, close: () => Promise<void>): Promise<Pag
     const { id, method, params } = message;
     waiting.get(id ?? method ?? '')?.(message);
     const url = params?.request?.url;
-    if (method === 'Network.requestWillBeSent' && url?.startsWith(origin) === false)
-      complaints.push(url);
+    if (method === 'Network.requestWillBeSent' && url?.startsWith(origin) === false) complaints.push(url);
     if (method === 'Log.entryAdded' && params?.entry?.level === 'error') complaints.push(params.entry.text);
   });
   let origin = 'data:text/html';

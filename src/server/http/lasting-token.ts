@@ -5,7 +5,9 @@ import { ApiError } from './api-error.ts';
 const checkMs = 2_000;
 
 /** Asks again and again until it is disposed of. @returns a signal that is aborted when the answer is no */
-export function whileAllowed(isAllowed: () => Promise<boolean>): { readonly signal: AbortSignal } & Disposable {
+export function whileAllowed(
+  isAllowed: () => Promise<boolean>,
+): { readonly signal: AbortSignal } & Disposable {
   const over = new AbortController();
   let isAsking = false;
   const timer = setInterval(() => {

@@ -37,7 +37,8 @@ export class UnderWay {
     const { requestMs, requests, lasting: mostLasting, lastingOfToken } = this.#limits;
     if (this.#draining) throw busy('the server is about to end');
     const alike = [...this.#works].filter((each) => each.lasting === lasting);
-    if (alike.length >= (lasting ? mostLasting : requests)) throw busy('too many requests are worked on already');
+    if (alike.length >= (lasting ? mostLasting : requests))
+      throw busy('too many requests are worked on already');
     if (lasting && alike.filter((each) => each.tokenId === tokenId).length >= lastingOfToken)
       throw busy(`this token has ${lastingOfToken} answers that last already`);
     const work = { life: new AbortController(), lasting, tokenId };

@@ -22,7 +22,8 @@ export async function* logEvents(
   // Lines that are written while the kept lines are being sent come after them.
   const queue = new EventQueue(limits);
   const endIfGone = (): void => {
-    if (presentInstances(host).every(({ id }) => id !== instance)) queue.end('end', { reason: 'the instance is gone' });
+    if (presentInstances(host).every(({ id }) => id !== instance))
+      queue.end('end', { reason: 'the instance is gone' });
   };
   const stopFollowing = host.followLogs(instance, (line) => {
     queue.push('line', lineData(line));

@@ -18,7 +18,7 @@ export const bulkheadRoutes: readonly Route[] = [
   {
     method: 'GET',
     pattern: '/v1/sys/bulkhead/instances',
-    needs: 'everything',
+    needs: 'observe',
     handle: ({ query }, { host }) => {
       readQuery(query, {});
       using watch = new InstanceWatch(host);
@@ -28,7 +28,7 @@ export const bulkheadRoutes: readonly Route[] = [
   {
     method: 'LIST',
     pattern: '/v1/sys/bulkhead/instances',
-    needs: 'everything',
+    needs: 'observe',
     handle: (_request, { host }) => {
       using watch = new InstanceWatch(host);
       const instances = watch.list();
@@ -40,7 +40,7 @@ export const bulkheadRoutes: readonly Route[] = [
   {
     method: 'GET',
     pattern: '/v1/sys/bulkhead/instances/:instance',
-    needs: 'everything',
+    needs: 'observe',
     handle: ({ params, query }, { host }) => {
       readQuery(query, {});
       using watch = new InstanceWatch(host);
@@ -52,13 +52,13 @@ export const bulkheadRoutes: readonly Route[] = [
   {
     method: 'GET',
     pattern: '/v1/sys/bulkhead/instances/:instance/logs',
-    needs: 'everything',
+    needs: 'observe',
     handle: keptLog,
   },
   {
     method: 'GET',
     pattern: '/v1/sys/bulkhead/instances/:instance/follow',
-    needs: 'everything',
+    needs: 'observe',
     lasting: true,
     handle: ({ params, query, signal }, { host }) => {
       const { lines = mostLines } = readQuery(query, { lines: 'number' });
@@ -69,7 +69,7 @@ export const bulkheadRoutes: readonly Route[] = [
   {
     method: 'GET',
     pattern: '/v1/sys/bulkhead/events',
-    needs: 'everything',
+    needs: 'observe',
     lasting: true,
     handle: ({ query, signal }, { host }) => {
       readQuery(query, {});
@@ -79,7 +79,7 @@ export const bulkheadRoutes: readonly Route[] = [
   {
     method: 'GET',
     pattern: '/v1/sys/bulkhead/metrics',
-    needs: 'everything',
+    needs: 'observe',
     handle: (_request, { host }) => ({
       kind: 'raw',
       headers: { 'Content-Type': prometheusType },
@@ -89,13 +89,13 @@ export const bulkheadRoutes: readonly Route[] = [
   {
     method: 'GET',
     pattern: '/v1/sys/bulkhead/verdict',
-    needs: 'everything',
+    needs: 'observe',
     handle: async ({ query, signal }, { host }) => dataAnswer(await verdict(host, query, signal)),
   },
   {
     method: 'GET',
     pattern: '/v1/sys/bulkhead/matrix',
-    needs: 'everything',
+    needs: 'observe',
     handle: async ({ query, signal }, { host }) => {
       const { image } = readQuery(query, { image: 'text' });
       return dataAnswer({ ...(await predictedMatrix(host, image, { signal })) });

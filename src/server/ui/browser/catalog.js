@@ -4,19 +4,20 @@ import { element, fill, foreign } from './dom.js';
 
 /**
  * @param {HTMLElement} view
- * @param {{ readonly signal: AbortSignal }} options
+ * @param {{ readonly signal: AbortSignal, readonly onRefused: (error: Error) => void }} options
  */
-export async function showCatalog(view, { signal }) {
+export async function showCatalog(view, { signal, onRefused }) {
   const again = element('button', { type: 'button', class: 'quiet' }, 'Refresh');
   const result = element('div', { id: 'catalog-result' });
   fill(view, element('header', { class: 'title' }, element('h1', {}, 'Catalog'), again), result);
   const show = async () => {
     try {
-      const [catalog, pins, runtimes, secret, auth] = await Promise.all(
-        ['plugins/catalog', 'plugins/pins', 'plugins/runtimes/catalog?list=true', 'mounts', 'auth'].map(
-          (path) => read(`sys/${path}`, { signal }),
+      const [catalog, pins, runtimes, secret, auth] = await Promise.all([
+        ...['plugins/catalog', 'plugins/pins', 'plugins/runtimes/catalog?list=true'].map((path) =>
+          read(`sys/${path}`, { signal }),
         ),
-      );
+        ...['mounts', 'auth'].map((path) => read(`sys/${path}`, { signal }).catch(nothingIfRefused)),
+      ]);
       fill(
         result,
         element('h2', {}, 'Plugins'),
@@ -24,11 +25,13 @@ export async function showCatalog(view, { signal }) {
         element('h2', {}, 'Plugin runtimes'),
         runtimesOf(runtimes?.runtimes ?? []),
         element('h2', {}, 'Mounts'),
-        mountsOf([...entriesOf(secret, ''), ...entriesOf(auth, 'auth/')]),
+        secret === undefined
+          ? element('p', { class: 'empty' }, 'This token does not allow to see them.')
+          : mountsOf([...entriesOf(secret, ''), ...entriesOf(auth, 'auth/')]),
       );
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof RequestError && error.isRefused) throw error;
+      if (error instanceof RequestError && error.isRefused) onRefused(error);
       fill(
         result,
         element(
@@ -41,6 +44,16 @@ export async function showCatalog(view, { signal }) {
   };
   again.addEventListener('click', () => void show());
   await show();
+}
+
+/**
+ * A token that reads the catalogs need not be one that sees the mounts.
+ *
+ * @param {unknown} error
+ */
+function nothingIfRefused(error) {
+  if (error instanceof RequestError && error.isRefused) return undefined;
+  throw error;
 }
 
 /** @param {any} mounts @param {string} before @returns {[string, any][]} */

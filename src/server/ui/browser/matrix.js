@@ -13,9 +13,9 @@ const signs = { works: '✓', refused: '✕', unknown: '?' };
 
 /**
  * @param {HTMLElement} view
- * @param {{ readonly signal: AbortSignal }} options
+ * @param {{ readonly signal: AbortSignal, readonly onRefused: (error: Error) => void }} options
  */
-export async function showMatrix(view, { signal }) {
+export async function showMatrix(view, { signal, onRefused }) {
   const image = element('input', {
     id: 'image',
     type: 'text',
@@ -49,7 +49,7 @@ export async function showMatrix(view, { signal }) {
       fill(result, ...matrixOf(cells, name));
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof RequestError && error.isRefused) throw error;
+      if (error instanceof RequestError && error.isRefused) onRefused(error);
       fill(
         result,
         element(

@@ -80,19 +80,27 @@ async function showView() {
   // Each view writes into an element of its own: what an older one still does is not seen.
   const place = element('div');
   fill(view, place);
+  const fail = (/** @type {unknown} */ error) => {
+    if (signal.aborted) return;
+    onLink('');
+    const why = error instanceof Error ? error.message : String(error);
+    fill(
+      place,
+      element('h1', {}, 'This can not be shown'),
+      element('p', { class: 'unmet', role: 'alert' }, foreign(why)),
+    );
+    void onRefused(error, signal);
+  };
   try {
     await views[name](place, {
       signal,
+      onRefused: fail,
       onLink: (/** @type {any} */ state, /** @type {string | undefined} */ why) => {
         if (!signal.aborted) onLink(state, why);
       },
     });
   } catch (error) {
-    await onRefused(error, signal);
-    if (signal.aborted) return;
-    onLink('');
-    const why = error instanceof Error ? error.message : String(error);
-    fill(place, element('p', { class: 'unmet', role: 'alert' }, foreign(why)));
+    fail(error);
   }
 }
 
