@@ -1,6 +1,6 @@
 /** The paths below sys/bulkhead on a real engine: what runs, what it writes, what could run, and what is removed. */
 import assert from 'node:assert/strict';
-import { it, type TestContext } from 'node:test';
+import { it } from 'node:test';
 import { noEngines } from '../engines/engines.ts';
 import { openEngineless } from './support/engineless.ts';
 import { openEvents } from './support/event-reader.ts';
@@ -62,7 +62,7 @@ it('shows what runs on a real engine', limits, (t) =>
     const id = String((await nextIn('ready'))['id']);
     const path = `instances/${id}`;
 
-    await under(t, 'lists each instance with its state, and tells of each change', async () => {
+    await t.test('lists each instance with its state, and tells of each change', async () => {
       const [only] = await instancesOf(world);
       assert.deepEqual(
         [only?.['id'], only?.['type'], only?.['name'], only?.['state'], only?.['restarts']],
@@ -79,7 +79,7 @@ it('shows what runs on a real engine', limits, (t) =>
       assert.equal((await dataOf(world, path))['restarts'], 1);
     });
 
-    await under(t, 'shows what it wrote, and what it writes as it writes it', async () => {
+    await t.test('shows what it wrote, and what it writes as it writes it', async () => {
       await using follow = await openEvents(at, `/v1/sys/bulkhead/${path}/follow?lines=0`, token);
       await follow.next('ready');
       await write('first \u001b[2J');
@@ -94,8 +94,7 @@ it('shows what runs on a real engine', limits, (t) =>
       assert.deepEqual((await dataOf(world, `${path}/logs?lines=0`))['lines'], []);
     });
 
-    await under(
-      t,
+    await t.test(
       'leaves out lines for a reader that is too slow, says how many, and holds up nobody',
       async () => {
         await using slow = await openEvents(at, `/v1/sys/bulkhead/${path}/follow?lines=0`, token);
@@ -110,7 +109,7 @@ it('shows what runs on a real engine', limits, (t) =>
       },
     );
 
-    await under(t, 'gives Prometheus what it can read', async () => {
+    await t.test('gives Prometheus what it can read', async () => {
       const { status, headers, text } = await world.api('GET', '/v1/sys/bulkhead/metrics');
       assert.equal(status, 200);
       assert.equal(headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
@@ -126,7 +125,7 @@ it('shows what runs on a real engine', limits, (t) =>
       assert.equal((await world.api('GET', '/v1/sys/bulkhead/metrics', bearer)).status, 200);
     });
 
-    await under(t, 'judges an image and a registered plugin as check does', async () => {
+    await t.test('judges an image and a registered plugin as check does', async () => {
       const { host, image } = world;
       const given = await dataOf(
         world,
@@ -143,7 +142,7 @@ it('shows what runs on a real engine', limits, (t) =>
       assert.match(absent.text, /no-such/);
     });
 
-    await under(t, 'predicts the matrix', async () => {
+    await t.test('predicts the matrix', async () => {
       const { cells, summary } = (await dataOf(
         world,
         `matrix?image=${encodeURIComponent(world.image)}`,
@@ -159,7 +158,7 @@ it('shows what runs on a real engine', limits, (t) =>
       );
     });
 
-    await under(t, 'removes what dead hosts have left, and nothing that lives', async () => {
+    await t.test('removes what dead hosts have left, and nothing that lives', async () => {
       const { status, body } = await world.api('POST', '/v1/sys/bulkhead/gc');
       assert.equal(status, 200);
       const { data } = body as { data: Data };
@@ -167,7 +166,7 @@ it('shows what runs on a real engine', limits, (t) =>
       assert.equal((await instancesOf(world)).length, 1);
     });
 
-    await under(t, 'ends the log of an instance that is gone, and says so', async () => {
+    await t.test('ends the log of an instance that is gone, and says so', async () => {
       await using follow = await openEvents(at, `/v1/sys/bulkhead/${path}/follow`, token);
       await follow.next('ready');
       await mount.close();
@@ -178,8 +177,3 @@ it('shows what runs on a real engine', limits, (t) =>
     });
   }),
 );
-
-/** A step of the test above, which shares its server and plugin. */
-async function under(t: TestContext, title: string, step: () => Promise<void>): Promise<void> {
-  await t.test(title, step);
-}

@@ -1,6 +1,6 @@
 /** The page at /ui, in a real browser, with a plugin on a real engine that writes to harm whoever reads it. */
 import assert from 'node:assert/strict';
-import { it, type TestContext } from 'node:test';
+import { it } from 'node:test';
 import { readdirSync } from 'node:fs';
 import { plainText } from '../../src/foreign-text.ts';
 import { pageDocument } from '../../src/server/ui/document.ts';
@@ -156,7 +156,7 @@ it(
       await until(page, isLive);
       const rowText = "document.querySelector('.list tbody tr')?.innerText ?? ''";
 
-      await under(t, 'shows an instance with its state, live', async () => {
+      await t.test('shows an instance with its state, live', async () => {
         await until(page, `/secret\\/writer/.test(${rowText}) && /ready/.test(${rowText})`);
         const [instance] = world.host.instances();
         assert.ok(instance?.state.name === 'ready' && instance.state.containerId !== undefined);
@@ -165,7 +165,7 @@ it(
         await until(page, `/ready/.test(${rowText})`);
       });
 
-      await under(t, 'shows texts as texts, whatever a plugin writes', async () => {
+      await t.test('shows texts as texts, whatever a plugin writes', async () => {
         for (const text of [html, bidi, escapes, stacked, '']) await write(text);
         await write(`${html}${bidi}${escapes} the last`);
         const shown = plainText(`${html}${bidi}${escapes} the last`);
@@ -197,7 +197,7 @@ it(
         assert.deepEqual(page.complaints, []);
       });
 
-      await under(t, 'stays whole and small while a plugin floods it', async () => {
+      await t.test('stays whole and small while a plugin floods it', async () => {
         await flood(24);
         await write('the flood is over');
         await until(
@@ -213,7 +213,7 @@ it(
         assert.match(await page.evaluate('document.activeElement.className'), /open/);
       });
 
-      await under(t, 'runs nothing that somebody puts into it, and is shown in no frame', async () => {
+      await t.test('runs nothing that somebody puts into it, and is shown in no frame', async () => {
         for (const attempt of [
           "document.body.innerHTML = '<b>x</b>'",
           "document.body.insertAdjacentHTML('beforeend', '<img src=x>')",
@@ -243,7 +243,7 @@ it(
         );
       });
 
-      await under(t, 'predicts the matrix, and opens a cell with the keyboard', async () => {
+      await t.test('predicts the matrix, and opens a cell with the keyboard', async () => {
         await page.evaluate("location.hash = '#matrix'");
         await until(page, "document.querySelectorAll('.grid .cell').length >= 12");
         await page.evaluate(`document.querySelector('#image').value = ${JSON.stringify(world.image)};
@@ -267,7 +267,7 @@ it(
         assert.equal(await page.evaluate("document.querySelectorAll('#matrix-result img').length"), 0);
       });
 
-      await under(t, 'shows the catalog', async () => {
+      await t.test('shows the catalog', async () => {
         await page.evaluate("location.hash = '#catalog'");
         await until(page, "document.querySelectorAll('#catalog-result .list').length >= 2");
         const text = await page.evaluate<string>("document.querySelector('#catalog-result').innerText");
@@ -276,7 +276,7 @@ it(
         assert.match(text, /Nothing is mounted\./);
       });
 
-      await under(t, 'can be read in light, in dark, and on a phone', async () => {
+      await t.test('can be read in light, in dark, and on a phone', async () => {
         await page.evaluate("location.hash = '#instances'");
         await until(page, `/ready/.test(${rowText})`);
         await page.evaluate("document.querySelector('.open').click()");
@@ -294,13 +294,9 @@ it(
         await page.press('Escape');
       });
 
-      await under(t, 'forgets an instance that is gone', async () => {
+      await t.test('forgets an instance that is gone', async () => {
         await mount.close();
         await until(page, "!document.querySelector('.empty').hidden");
       });
     }),
 );
-
-async function under(t: TestContext, title: string, step: () => Promise<void>): Promise<void> {
-  await t.test(title, step);
-}
