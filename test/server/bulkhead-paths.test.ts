@@ -137,9 +137,9 @@ it('shows what runs on a real engine', limits, (t) =>
       assert.deepEqual(given['cell'], { ...checked.cell });
       const registered = await dataOf(world, 'verdict?type=secret&name=writer');
       assert.equal(registered['verdict'], (await host.check('secret', 'writer')).status);
-      const absent = await world.api('GET', '/v1/sys/bulkhead/verdict?image=localhost/no-such:1');
-      assert.ok(absent.status >= 400 && absent.status < 500, absent.text);
-      assert.match(absent.text, /no-such/);
+      const absent = await dataOf(world, 'verdict?image=localhost/no-such:1');
+      assert.equal(absent['verdict'], 'refused');
+      assert.equal((absent['reasons'] as Data[])[0]?.['rule'], 'image-present');
     });
 
     await t.test('predicts the matrix', async () => {

@@ -19,13 +19,11 @@ import type { PluginHost } from '../../host/index.ts';
  * @throws ImageNotPresentError; the errors of `PluginHost.engine`
  */
 export async function predictedMatrix(
-  host: Pick<PluginHost, 'engine'>,
+  host: Pick<PluginHost, 'engine' | 'socketDirectory'>,
   image: string | undefined,
-  {
-    socketDirectory,
-    signal,
-  }: { readonly socketDirectory?: string | undefined; readonly signal: AbortSignal },
+  { signal }: { readonly signal: AbortSignal },
 ): Promise<MatrixResult> {
+  const { socketDirectory } = host;
   const own = await host.engine();
   const others = await otherEngines(own, signal);
   try {
