@@ -171,7 +171,8 @@ it(
         const shown = plainText(`${html}${bidi}${escapes} the last`);
         await until(page, `document.querySelector('td.last-output bdi').textContent.endsWith('the last')`);
         assert.equal(await page.evaluate("document.querySelector('td.last-output bdi').textContent"), shown);
-        await page.evaluate("document.querySelector('.open').click()");
+        await page.evaluate("document.querySelector('.open').focus()");
+        await page.press('Enter');
         await until(
           page,
           "[...document.querySelectorAll('.output bdi')].some(({ textContent }) => textContent.endsWith('the last'))",
@@ -199,11 +200,10 @@ it(
 
       await t.test('stays whole and small while a plugin floods it', async () => {
         await flood(24);
-        await write('the flood is over');
-        await until(
-          page,
-          "[...document.querySelectorAll('.output bdi')].some(({ textContent }) => textContent === 'the flood is over')",
-        );
+        // What comes while the page is behind may be left out, and the page says so.
+        const isShown = `[...document.querySelectorAll('.output bdi')].some(({ textContent }) => textContent === 'it is over')`;
+        do await write('it is over');
+        while (!(await page.evaluate<boolean>(isShown)));
         assert.ok((await page.evaluate<number>("document.querySelectorAll('.output li').length")) <= 500);
         const longest =
           "Math.max(...[...document.querySelectorAll('.output bdi')].map(({ textContent }) => textContent.length))";
@@ -214,33 +214,40 @@ it(
       });
 
       await t.test('runs nothing that somebody puts into it, and is shown in no frame', async () => {
+        // What the debugger evaluates may do more than the page. What a timer calls is the page's own.
+        const tried = (attempt: string): Promise<string> =>
+          page.evaluate(`new Promise((resolve) => setTimeout(() => {
+            try { ${attempt}; resolve('done'); } catch (error) { resolve(error.name); }
+          }))`);
         for (const attempt of [
           "document.body.innerHTML = '<b>x</b>'",
           "document.body.insertAdjacentHTML('beforeend', '<img src=x>')",
+          "document.body.append(Object.assign(document.createElement('script'), { text: 'document.title = 1' }))",
+          "document.write('<script>document.title = 1</script>')",
           "eval('1')",
           "new Function('return 1')()",
         ]) {
-          await assert.rejects(
-            page.evaluate(
-              attempt.startsWith('document')
-                ? attempt
-                : `(0, ${attempt.startsWith('eval') ? 'eval' : 'Function'})('1')`,
-            ),
-          );
+          assert.match(await tried(attempt), /^(TypeError|EvalError)$/, attempt);
         }
+        assert.equal(await page.evaluate('document.title'), 'Bulkhead');
         const elsewhere = "fetch('http://127.0.0.1:9/').then(() => 'sent', (error) => error.message)";
         assert.match(await page.evaluate(elsewhere), /Failed to fetch/);
         assert.ok(
           page.complaints.some((text) => /connect-src 'self'/.test(text)),
           String(page.complaints),
         );
-        await using other = await openPage();
-        await other.open(`<iframe src="${server.url}/ui" onload="this.done = true"></iframe>`);
-        await until(other, "document.querySelector('iframe').done === true");
-        assert.ok(
-          other.complaints.some((text) => /frame-ancestors|X-Frame-Options|403/.test(text)),
-          String(other.complaints),
-        );
+        // A document of the same origin could look into a frame that was shown.
+        await page.visit(`${server.url}/v1/sys/health`);
+        const framed = await page.evaluate(`new Promise((resolve) => {
+          const frame = document.createElement('iframe');
+          frame.addEventListener('load', () => resolve(frame.contentDocument?.querySelector('#token') ?? 'nothing'));
+          frame.src = '/ui';
+          document.body.append(frame);
+        })`);
+        assert.equal(framed, 'nothing');
+        await page.visit(`${server.url}/ui`);
+        await signIn(page, token);
+        await until(page, isLive);
       });
 
       await t.test('predicts the matrix, and opens a cell with the keyboard', async () => {

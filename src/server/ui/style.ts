@@ -11,10 +11,10 @@ export const uiStyle = `${pageStyle}
 .bar nav a { padding: 0.25rem 0.8rem; border-radius: 2rem; color: var(--soft); text-decoration: none; }
 .bar nav a:hover { color: var(--ink); }
 .bar nav a[aria-current] { background: var(--ink); color: var(--page); }
-.link { margin-left: auto; color: var(--soft); font-size: 0.9rem; overflow-wrap: anywhere; }
-.link[data-state]:not([data-state=""])::before { content: ""; display: inline-block; width: 0.55em; height: 0.55em; margin-right: 0.45em; border-radius: 50%; background: var(--line); }
-.link[data-state="live"]::before { background: var(--works); }
-.link[data-state="lost"] { color: var(--refused); } .link[data-state="lost"]::before { background: var(--refused); }
+.link { --dot: var(--line); margin-left: auto; color: var(--soft); font-size: 0.9rem; overflow-wrap: anywhere; }
+.link[data-state]:not([data-state=""])::before { content: ""; display: inline-block; width: 0.55em; height: 0.55em; margin-right: 0.45em; border-radius: 50%; background: var(--dot); }
+.link[data-state="live"] { --dot: var(--works); }
+.link[data-state="lost"] { --dot: var(--refused); color: var(--refused); }
 button, input { font: inherit; color: inherit; }
 button.quiet, .ask button, .sign-in button { padding: 0.28rem 0.95rem; border: 1px solid var(--line); border-radius: 2rem; background: var(--card); cursor: pointer; }
 .ask button, .sign-in button { background: var(--ink); border-color: var(--ink); color: var(--page); }
@@ -40,7 +40,7 @@ table.list { width: 100%; border-collapse: separate; border-spacing: 0; }
 .list th, .list td { padding: 0.6rem 0.9rem; text-align: left; vertical-align: middle; }
 .list thead th { color: var(--soft); font-size: 0.87rem; font-weight: 600; white-space: nowrap; }
 .list tbody tr > * { border-top: 1px solid var(--line); }
-.list tbody th { font-weight: 400; }
+.list tbody th { min-width: 9rem; font-weight: 400; }
 .list td { font-variant-numeric: tabular-nums; }
 .list td .badge { margin-left: 0.5rem; font-size: 0.8rem; } .list td.state { white-space: nowrap; }
 .list td.state .badge { margin: 0 0.6rem 0 0; font-size: inherit; }
@@ -49,7 +49,7 @@ table.list { width: 100%; border-collapse: separate; border-spacing: 0; }
 .open .name { font-weight: 600; } .open:hover .name { text-decoration: underline; text-underline-offset: 0.2em; }
 .list th.last-output { width: 40%; }
 td.last-output { max-width: 0; width: 40%; overflow: hidden; white-space: nowrap; text-overflow: ellipsis; contain: paint; font: 0.84em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
-td.last-output time { display: inline-block; min-width: 4.2em; margin-right: 0.5em; }
+td.last-output time { display: inline-block; min-width: 3.4em; margin-right: 0.8em; }
 td.last-output[data-level="error"] bdi { color: var(--refused); } td.last-output[data-level="warn"] bdi { color: var(--unknown); }
 
 .ask { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 0.7rem; margin: 0.9rem 0 0.4rem; }
@@ -64,7 +64,7 @@ td.last-output[data-level="error"] bdi { color: var(--refused); } td.last-output
 .output { height: min(28rem, 55dvh); margin: 0; padding: 0.5rem 0; overflow: auto; border: 1px solid var(--line); border-radius: 0.6rem; background: var(--page); list-style: none;
   font: 0.82rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 .output:empty::before { content: "Nothing was written yet."; display: block; padding: 0 0.8rem; color: var(--soft); }
-.output li { display: grid; grid-template-columns: 6.2em 4.2em 1fr; gap: 0.6em; padding: 0 0.8rem; contain: paint; }
+.output li { display: grid; grid-template-columns: 4.9em 3.8em 1fr; gap: 0.6em; padding: 0 0.8rem; contain: paint; }
 .output li > time, .output li > .mark { color: var(--soft); white-space: nowrap; overflow: hidden; }
 .output li > bdi { min-width: 0; white-space: pre-wrap; }
 .output li.error > bdi, .output li.error > .mark { color: var(--refused); }
@@ -73,7 +73,8 @@ td.last-output[data-level="error"] bdi { color: var(--refused); } td.last-output
 .output li.left-out { display: block; color: var(--unknown); font-style: italic; }
 
 @media (max-width: 40rem) {
-  .bar { padding: 0.6rem 0.9rem; } .link { margin-left: 0; order: 3; flex-basis: 100%; } .link:empty { display: none; }
+  .bar { gap: 0.3rem 0.5rem; padding: 0.6rem 0.9rem; } .bar nav a { padding: 0.25rem 0.55rem; }
+  .link { flex: 1; margin-left: 0; } .bar .quiet { margin-left: auto; }
   .list th.mounts, .list tr > td:nth-child(4), .list th.calls, .list tr > td:nth-child(5) { display: none; }
   #catalog-result .list tr > td { display: table-cell; }
   .output li { grid-template-columns: auto 1fr; } .output li > bdi { grid-column: 1 / -1; }

@@ -65,7 +65,7 @@ function factsOf(instance) {
     ['State', element('span', {}, stateBadge(instance.state), ` since ${local(instance.since)}`)],
     ['Next start', until && local(until)],
     ['Reason', instance.reason && foreign(instance.reason)],
-    ['Version', foreign(instance.version)],
+    ['Version', instance.version && foreign(instance.version)],
     ['Image', foreign(instance.image)],
     ['Image id', foreign(instance.image_id, 'id')],
     ['Runtime', foreign(instance.runtime)],

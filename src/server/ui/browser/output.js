@@ -23,7 +23,11 @@ export class Output {
   /** @param {Line} line */
   add({ at, level, stream, generation, text }) {
     const moment = new Date(at);
-    const time = element('time', { datetime: at, title: at }, moment.toLocaleTimeString());
+    const time = element(
+      'time',
+      { datetime: at, title: at },
+      moment.toLocaleTimeString([], { hour12: false }),
+    );
     const mark = stream === 'stdout' ? 'stdout' : level;
     const title = `${stream}, ${level}, generation ${generation}`;
     this.#show(
