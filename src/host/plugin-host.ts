@@ -44,6 +44,8 @@ export class PluginHost implements AsyncDisposable {
   /** Value of the label `io.bulkhead.host` of this host's containers. */
   readonly id: string;
   readonly clusterId: string;
+  /** Folder in which the folders for the sockets of plugins are made; `undefined` for the usual one. */
+  readonly socketDirectory: string | undefined;
   /** Registered plugin runtimes. */
   readonly runtimes: RuntimeCatalog;
   /** Registered kinds of plugins, beside those that are built in and those of the option `kinds`. */
@@ -58,6 +60,7 @@ export class PluginHost implements AsyncDisposable {
   private constructor(options: PluginHostOptions, parts: HostParts) {
     this.id = parts.identity.hostId;
     this.clusterId = parts.identity.clusterId;
+    this.socketDirectory = options.socketDirectory;
     this.runtimes = parts.runtimes;
     this.kinds = parts.registeredKinds;
     this.plugins = parts.plugins;

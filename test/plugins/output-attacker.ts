@@ -43,6 +43,7 @@ async function serveStore(): Promise<void> {
 function attack(key: string): void {
   if (key === 'log-bomb') for (const line of bombs()) writeAll(`${line}\n`);
   if (key.startsWith('log-flood ')) flood(Number(key.slice('log-flood '.length)));
+  if (key.startsWith('write ')) writeAll(`${key.slice('write '.length)}\n`);
 }
 
 /** Lines that are made to break their reader, and one that tells whether it lives. */

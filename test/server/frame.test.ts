@@ -14,13 +14,13 @@ import type { Route } from '../../src/server/routes/route.ts';
 import { apiClient, type Got } from './support/api-client.ts';
 import { openEngineless } from './support/engineless.ts';
 
-it('answers no path but sys/health without a token', async () => {
+it('answers no path but sys/health and the files of the page without a token', async () => {
   await using server = await openEngineless();
   const { status, headers, body } = await server.api('GET', '/v1/sys/health', { token: '' });
   assert.equal(status, 200);
   assert.equal((body as { sealed: boolean }).sealed, false);
   assert.match(String(headers['x-vault-request-id']), /^[0-9a-f-]{36}$/);
-  for (const path of ['/v1/sys/seal-status', '/v1/nothing', '/', '/v1/auth/token/lookup-self', '/ui']) {
+  for (const path of ['/v1/sys/seal-status', '/v1/nothing', '/', '/v1/auth/token/lookup-self', '/ui/a/b']) {
     for (const token of ['', 'wrong', 'bulkhead.0000000000000000.' + 'a'.repeat(43)]) {
       const refused = await server.api('GET', path, { token });
       assert.deepEqual(

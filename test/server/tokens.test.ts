@@ -9,11 +9,15 @@ import { openEngineless } from './support/engineless.ts';
 
 /** A path for each need, and what each scope gets there: 403, or whatever else the path has. */
 const paths = [
-  { method: 'GET', path: '/v1/sys/health', allowed: ['everything', 'catalog', 'mount:secret/'] },
-  { method: 'GET', path: '/v1/auth/token/lookup-self', allowed: ['everything', 'catalog', 'mount:secret/'] },
-  { method: 'GET', path: '/v1/sys/plugins/catalog', allowed: ['everything', 'catalog'] },
-  { method: 'GET', path: '/v1/sys/plugins/pins', allowed: ['everything', 'catalog'] },
-  { method: 'LIST', path: '/v1/sys/plugins/runtimes/catalog', allowed: ['everything', 'catalog'] },
+  { method: 'GET', path: '/v1/sys/health', allowed: ['everything', 'catalog', 'observe', 'mount:secret/'] },
+  {
+    method: 'GET',
+    path: '/v1/auth/token/lookup-self',
+    allowed: ['everything', 'catalog', 'observe', 'mount:secret/'],
+  },
+  { method: 'GET', path: '/v1/sys/plugins/catalog', allowed: ['everything', 'catalog', 'observe'] },
+  { method: 'GET', path: '/v1/sys/plugins/pins', allowed: ['everything', 'catalog', 'observe'] },
+  { method: 'LIST', path: '/v1/sys/plugins/runtimes/catalog', allowed: ['everything', 'catalog', 'observe'] },
   { method: 'POST', path: '/v1/sys/plugins/catalog/secret/kv', allowed: ['everything'] },
   { method: 'DELETE', path: '/v1/sys/plugins/catalog/secret/kv', allowed: ['everything'] },
   { method: 'POST', path: '/v1/sys/plugins/pins/secret/kv', allowed: ['everything'] },
@@ -30,13 +34,23 @@ const paths = [
   { method: 'GET', path: '/v1/sys/secret/x', allowed: ['everything'] },
   { method: 'POST', path: '/v1/sys/leases/renew/secret/x/id', allowed: ['everything', 'mount:secret/'] },
   { method: 'POST', path: '/v1/sys/leases/revoke/other/x/id', allowed: ['everything'] },
+  { method: 'GET', path: '/v1/sys/bulkhead/instances', allowed: ['everything', 'observe'] },
+  { method: 'LIST', path: '/v1/sys/bulkhead/instances', allowed: ['everything', 'observe'] },
+  { method: 'GET', path: '/v1/sys/bulkhead/instances/x', allowed: ['everything', 'observe'] },
+  { method: 'GET', path: '/v1/sys/bulkhead/instances/x/logs', allowed: ['everything', 'observe'] },
+  { method: 'GET', path: '/v1/sys/bulkhead/instances/x/follow', allowed: ['everything', 'observe'] },
+  { method: 'GET', path: '/v1/sys/bulkhead/events?wrong=1', allowed: ['everything', 'observe'] },
+  { method: 'GET', path: '/v1/sys/bulkhead/metrics', allowed: ['everything', 'observe'] },
+  { method: 'GET', path: '/v1/sys/bulkhead/verdict', allowed: ['everything', 'observe'] },
+  { method: 'GET', path: '/v1/sys/bulkhead/matrix?wrong=1', allowed: ['everything', 'observe'] },
+  { method: 'POST', path: '/v1/sys/bulkhead/gc', allowed: ['everything'] },
   { method: 'GET', path: '/v1/nothing', allowed: ['everything'] },
 ];
 
 describe('tokens', () => {
   it('allow what their scope says, and nothing else', async () => {
     await using server = await openEngineless();
-    for (const scope of ['everything', 'catalog', 'mount:secret/'] as const) {
+    for (const scope of ['everything', 'catalog', 'observe', 'mount:secret/'] as const) {
       const { token } = await server.tokens.create({ name: scope, scope });
       for (const { method, path, allowed } of paths) {
         const { status } = await server.api(method, path, { token });

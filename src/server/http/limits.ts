@@ -16,6 +16,10 @@ export interface ServerLimits {
   readonly requests?: number | undefined;
   /** Answers that last, such as a log that is followed, at the same time. Default: 64. */
   readonly lasting?: number | undefined;
+  /** Answers that last which one token may have at the same time. Default: 16. */
+  readonly lastingOfToken?: number | undefined;
+  /** How long the reader of an answer that lasts may take for what waits for it, in milliseconds. Default: 60000. */
+  readonly stillMs?: number | undefined;
   /** Connections at the same time. Default: 1024. */
   readonly connections?: number | undefined;
   /** How long requests under way may take when the server ends, in milliseconds. Default: 10000. */
@@ -32,6 +36,8 @@ export const defaultLimits: AllLimits = {
   requestMs: 90_000,
   requests: 512,
   lasting: 64,
+  lastingOfToken: 16,
+  stillMs: 60_000,
   connections: 1024,
   drainMs: 10_000,
 };
@@ -44,6 +50,8 @@ export const limitsCheck = shapeOf<ServerLimits>({
   requestMs: timeLimit,
   requests: wholeNumber(1, 100_000),
   lasting: wholeNumber(1, 100_000),
+  lastingOfToken: wholeNumber(1, 100_000),
+  stillMs: timeLimit,
   connections: wholeNumber(1, 100_000),
   drainMs: timeLimit,
 });

@@ -21,7 +21,7 @@ type Headers = Readonly<Record<string, string | readonly string[]>>;
 export async function sendAnswer(
   response: ServerResponse,
   answer: Answer,
-  { id, signal }: { readonly id: string; readonly signal: AbortSignal },
+  { id, signal, stillMs }: { readonly id: string; readonly signal: AbortSignal; readonly stillMs: number },
 ): Promise<number> {
   switch (answer.kind) {
     case 'empty':
@@ -35,7 +35,7 @@ export async function sendAnswer(
     case 'plugin':
       return sendRaw(response, answer.raw);
     case 'stream':
-      return sendPieces(response, answer.headers, answer.body, signal);
+      return sendPieces(response, answer.headers, answer.body, { signal, stillMs });
   }
 }
 
@@ -83,7 +83,7 @@ async function sendPieces(
   response: ServerResponse,
   headers: Headers,
   pieces: AsyncIterable<string | Uint8Array>,
-  signal: AbortSignal,
+  { signal, stillMs }: { readonly signal: AbortSignal; readonly stillMs: number },
 ): Promise<number> {
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   response.writeHead(200);
@@ -92,7 +92,7 @@ async function sendPieces(
   try {
     for await (const piece of pieces) {
       sent += piece.length;
-      if (!response.write(piece)) await once(response, 'drain', { signal });
+      if (!response.write(piece)) await drained(response, { signal, stillMs });
       if (signal.aborted) break;
     }
   } catch (error) {
@@ -100,4 +100,17 @@ async function sendPieces(
   }
   response.end();
   return sent;
+}
+
+/** Resolves when the reader has taken what waits. One that does not take it in time is disconnected. */
+async function drained(
+  response: ServerResponse,
+  { signal, stillMs }: { readonly signal: AbortSignal; readonly stillMs: number },
+): Promise<void> {
+  const late = setTimeout(() => response.destroy(), stillMs);
+  try {
+    await once(response, 'drain', { signal });
+  } finally {
+    clearTimeout(late);
+  }
 }

@@ -4,11 +4,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RouteTable } from '../routes/match.ts';
 import type { ApiMethod, ApiRequest, Route, ServerContext } from '../routes/route.ts';
 import { callerWith, nobody, type Caller } from '../tokens/caller.ts';
+import { sentToken } from '../tokens/sent-token.ts';
 import type { AccessLogEntry } from './access-log.ts';
 import type { Answer } from './answer.ts';
 import { ApiError } from './api-error.ts';
 import { checkOrigin } from './check-origin.ts';
 import { errorAnswer } from './error-answer.ts';
+import { whileAllowed } from './lasting-token.ts';
 import type { AllLimits } from './limits.ts';
 import { listMethod } from './list-method.ts';
 import { readBody } from './read-body.ts';
@@ -56,7 +58,11 @@ export async function serveRequest(
     const caller = await callerOf(frame, message);
     seen.caller = caller;
     authorize(caller, route, target);
-    using work = frame.underWay.begin(response, { lasting: route.lasting === true, reads });
+    const lasting = route.lasting === true;
+    using work = frame.underWay.begin(response, { lasting, reads, tokenId: caller.token?.id });
+    using allowed = lasting
+      ? whileAllowed(async () => (await callerOf(frame, message)).allows(route.needs, apiPath(target)))
+      : undefined;
     const asked: ApiRequest = {
       ...{ id, method: route.method, params, caller, query: target.query },
       path: apiPath(target),
@@ -64,10 +70,10 @@ export async function serveRequest(
       body: route.needs === 'nothing' ? {} : await readBody(message, frame.limits.bodyBytes),
       headers: message.headers,
       remoteAddress,
-      signal: work.signal,
+      signal: allowed === undefined ? work.signal : AbortSignal.any([work.signal, allowed.signal]),
     };
     const answer = await work.until(Promise.resolve(route.handle(asked, frame.context)));
-    bytes = await sendAnswer(response, answer satisfies Answer, asked);
+    bytes = await sendAnswer(response, answer satisfies Answer, { ...asked, stillMs: frame.limits.stillMs });
   } catch (thrown) {
     const error = errorAnswer(thrown, reads);
     if (error.status >= 500 && !(thrown instanceof ApiError)) frame.problem(id, thrown);
@@ -137,9 +143,8 @@ function methodOf({ method }: IncomingMessage, { query }: Target): ApiMethod | u
 }
 
 async function callerOf({ context }: Frame, { headers }: IncomingMessage): Promise<Caller> {
-  const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
-  const sent = headers['x-vault-token'] ?? bearer;
-  if (typeof sent !== 'string' || sent === '') return nobody;
+  const sent = sentToken(headers);
+  if (sent === undefined) return nobody;
   const token = await context.tokens.find(sent);
   return token === undefined ? nobody : callerWith(token);
 }

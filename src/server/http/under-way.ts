@@ -13,7 +13,11 @@ export interface Work extends Disposable {
 
 export class UnderWay {
   readonly #limits: AllLimits;
-  readonly #works = new Set<{ readonly life: AbortController; readonly lasting: boolean }>();
+  readonly #works = new Set<{
+    readonly life: AbortController;
+    readonly lasting: boolean;
+    readonly tokenId: string | undefined;
+  }>();
   #draining = false;
   #ended: () => void = () => undefined;
 
@@ -26,12 +30,18 @@ export class UnderWay {
   }
 
   /** @throws ApiError 503 */
-  begin(response: ServerResponse, { lasting, reads }: { lasting: boolean; reads: boolean }): Work {
-    const { requestMs, requests, lasting: mostLasting } = this.#limits;
+  begin(
+    response: ServerResponse,
+    { lasting, reads, tokenId }: { lasting: boolean; reads: boolean; tokenId?: string | undefined },
+  ): Work {
+    const { requestMs, requests, lasting: mostLasting, lastingOfToken } = this.#limits;
     if (this.#draining) throw busy('the server is about to end');
-    const alike = [...this.#works].filter((each) => each.lasting === lasting).length;
-    if (alike >= (lasting ? mostLasting : requests)) throw busy('too many requests are worked on already');
-    const work = { life: new AbortController(), lasting };
+    const alike = [...this.#works].filter((each) => each.lasting === lasting);
+    if (alike.length >= (lasting ? mostLasting : requests))
+      throw busy('too many requests are worked on already');
+    if (lasting && alike.filter((each) => each.tokenId === tokenId).length >= lastingOfToken)
+      throw busy(`this token has ${lastingOfToken} answers that last already`);
+    const work = { life: new AbortController(), lasting, tokenId };
     this.#works.add(work);
     const gone = (): void => {
       if (!response.writableFinished) work.life.abort(new ApiError(499, 'the caller has gone'));

@@ -12,10 +12,10 @@ import type { TokenBook } from '../tokens/token-book.ts';
 export type ApiMethod = 'GET' | 'LIST' | 'POST' | 'PATCH' | 'DELETE';
 
 /**
- * What a caller needs: nothing at all; any token; one that reads the catalogs; one for the mounted path that is asked for
+ * What a caller needs: nothing at all; any token; one that reads the catalogs; one that reads what runs; one for the mounted path that is asked for
  * (its pattern has to begin with `/v1/`); or one that allows everything.
  */
-export type Need = 'nothing' | 'token' | 'catalog' | 'mount' | 'everything';
+export type Need = 'nothing' | 'token' | 'catalog' | 'observe' | 'mount' | 'everything';
 
 export interface ApiRequest {
   /** The id that the answer carries, too. */

@@ -1,4 +1,5 @@
 /** Every path of the API. The first pattern that fits counts, so the paths of mounts come last. */
+import { bulkheadRoutes } from './bulkhead.ts';
 import { healthRoutes } from './health.ts';
 import { leaseRoutes } from './leases.ts';
 import { mountRoutes } from './mounts.ts';
@@ -9,6 +10,7 @@ import { reloadRoutes } from './reload.ts';
 import type { Route } from './route.ts';
 import { runtimeRoutes } from './runtimes.ts';
 import { uiMountRoutes } from './ui-mounts.ts';
+import { uiRoutes } from './ui.ts';
 
 export const routes: readonly Route[] = [
   ...healthRoutes,
@@ -19,5 +21,7 @@ export const routes: readonly Route[] = [
   ...mountRoutes,
   ...uiMountRoutes,
   ...leaseRoutes,
+  ...bulkheadRoutes,
+  ...uiRoutes,
   ...mountedRoutes,
 ];

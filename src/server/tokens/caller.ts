@@ -1,8 +1,11 @@
 /** Who asks, and what the token of the caller allows. */
 import type { Need } from '../routes/route.ts';
 
-/** What a token allows: everything; reading the catalogs; or the paths of one mount. */
-export type TokenScope = 'everything' | 'catalog' | `mount:${string}`;
+/**
+ * What a token allows: everything; reading the catalogs; reading them, what runs and what could run, logs included; or the
+ * paths of one mount.
+ */
+export type TokenScope = 'everything' | 'catalog' | 'observe' | `mount:${string}`;
 
 /** What is kept of a token: never the token itself. */
 export interface TokenInfo {
@@ -31,5 +34,6 @@ export function callerWith(token: TokenInfo): Caller {
 function isAllowed(scope: TokenScope, need: Need, path: string): boolean {
   if (scope === 'everything' || need === 'nothing' || need === 'token') return true;
   if (scope === 'catalog') return need === 'catalog';
+  if (scope === 'observe') return need === 'catalog' || need === 'observe';
   return need === 'mount' && `${path}/`.startsWith(scope.slice('mount:'.length));
 }

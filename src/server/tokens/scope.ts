@@ -3,7 +3,7 @@ import { isPlainPath } from '../http/request-path.ts';
 import type { TokenScope } from './caller.ts';
 
 export function isScope(value: unknown): value is TokenScope {
-  if (value === 'everything' || value === 'catalog') return true;
+  if (value === 'everything' || value === 'catalog' || value === 'observe') return true;
   if (typeof value !== 'string' || !value.startsWith('mount:')) return false;
   const path = value.slice('mount:'.length);
   return path.endsWith('/') && isPlainPath(path.slice(0, -1));

@@ -20,7 +20,7 @@ export const create = command({
   flags: {
     scope: text(
       'SCOPE',
-      'what it allows: everything; catalog, which reads the catalogs; or mount:PATH, the paths of one mount (default: everything)',
+      'what it allows: everything; catalog, which reads the catalogs; observe, which also reads what runs, its logs and metrics; or mount:PATH, the paths of one mount (default: everything)',
     ),
     ttl: text('TIME', 'after which it ends, such as 24h or 30d (default: never)'),
     name: text('NAME', 'for people, and what plugins are told of who asks'),
@@ -33,7 +33,7 @@ export const create = command({
     const scope = scopeOf(flags.scope ?? 'everything');
     if (scope === undefined)
       throw new UsageError(
-        `-scope is everything, catalog or mount:PATH, not ${JSON.stringify(flags.scope)}; paths of auth methods begin with auth/`,
+        `-scope is everything, catalog, observe or mount:PATH, not ${JSON.stringify(flags.scope)}; paths of auth methods begin with auth/`,
       );
     const ttlMs = flags.ttl === undefined ? undefined : millisecondsOf(flags.ttl);
     if (flags.ttl !== undefined && (ttlMs === undefined || ttlMs === 0))

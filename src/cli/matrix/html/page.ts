@@ -14,7 +14,7 @@ import type { MatrixRow } from '../../../compatibility/index.ts';
 import { html, inLines, Markup } from './markup.ts';
 import { panel, reality, signs } from './panel.ts';
 import { reasonList } from './reason-list.ts';
-import { style } from './style.ts';
+import { pageStyle } from '../../../page-style.ts';
 
 /**
  * A self-contained page: it has no script, font or image, and fetches nothing. Its content security policy forbids all
@@ -35,7 +35,7 @@ export function matrixHtml(report: MatrixReport): string {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title} - Bulkhead</title>
         <style>
-          ${new Markup(style)}
+          ${new Markup(pageStyle)}
         </style>
       </head>
       <body>

@@ -1,5 +1,8 @@
-/** The style sheet. Light and dark follow the reader's setting; paper is always light. It uses no font and no image. */
-export const style = `
+/**
+ * The style sheet of the pages. Light and dark follow the reader's setting; paper is always light. It uses no font and no
+ * image.
+ */
+export const pageStyle = `
 :root {
   color-scheme: light dark;
   --page: #f6f7f9; --card: #ffffff; --ink: #1b2230; --soft: #566072; --line: #d9dee7; --focus: #1f5fd0;
