@@ -47,7 +47,7 @@ export async function runTrial(trial: Trial, { place, subject, probe }: TrialPar
   const before = heldNow();
   const wrongs: string[] = [];
   let world: World | undefined;
-  let happened = 0;
+  let happened: number;
   {
     await using parent = await trialFolder(place);
     await using directory = await trialFolder(place);

@@ -34,7 +34,10 @@ const fair: Readonly<Record<FaultName, readonly Blame[]>> = {
 /** Codes that say that something was not done in time, or not at all: the cause in them is judged instead. */
 const outer = new Set(['RELOAD_FAILED', 'CALL_OUTCOME_UNKNOWN', 'INSTANCE_NOT_READY', 'PLUGIN_CALL_TIMEOUT']);
 
-export function errorsThatAreWrong(world: World, happened: readonly FaultName[]): string[] {
+export function errorsThatAreWrong(
+  world: Pick<World, 'ledger' | 'reason'>,
+  happened: readonly FaultName[],
+): string[] {
   return world.ledger.errors.flatMap(({ what, error }) => {
     if (error === world.reason) {
       return happened.includes('abort') ? [] : [`${what}: the caller's reason, and the caller did not abort`];

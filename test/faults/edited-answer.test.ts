@@ -24,7 +24,7 @@ describe('an answer that is to be edited', () => {
   it('is edited where its JSON comes in chunks, one byte after the other', () => {
     const given = edited();
     const answer = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n{"a":1}\r\n0\r\n\r\n';
-    const passed = [...answer].map((character) => push(given, character)).join('');
+    const passed = Array.from(answer, (character) => push(given, character)).join('');
     assert.match(passed, /Content-Length: 21\r\n\r\n\{"a":1,"edited":true\}$/);
   });
 });

@@ -13,7 +13,6 @@ import {
 import { Ledger } from '../../src/soak/ledger.ts';
 import { Moments } from '../../src/soak/moments.ts';
 import { errorsThatAreWrong } from '../../src/soak/verdict.ts';
-import type { World } from '../../src/soak/world.ts';
 
 const choice = {
   places: [{ proxied: true }, { proxied: false }, {}],
@@ -91,7 +90,7 @@ describe('the verdict', () => {
   async function wrongs(error: unknown, faults: Parameters<typeof errorsThatAreWrong>[1]): Promise<string[]> {
     const ledger = new Ledger();
     await ledger.track('work', Promise.reject(error as Error));
-    return errorsThatAreWrong({ ledger, reason } as World, faults);
+    return errorsThatAreWrong({ ledger, reason }, faults);
   }
   const reason = new Error('the caller has changed its mind');
   const cut = new BulkheadError('ENGINE_GONE', 'cut');

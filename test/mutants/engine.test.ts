@@ -55,7 +55,7 @@ it('ends a connection whose upgrade is answered after the engine was closed', as
     server.asked.resolve();
   });
   const transport = new Transport(server.path, { connectMs: 5_000, headersMs: 5_000, bodyMs: 5_000 });
-  const upgrading = transport.upgrade({ method: 'POST', target: '/x', headersMs: 5_000 } as never);
+  const upgrading = transport.upgrade({ method: 'POST', target: '/x', headersMs: 5_000 });
   const refused = assert.rejects(upgrading, { code: 'ENGINE_CLOSED' });
   await server.asked.promise;
   await transport.close();
