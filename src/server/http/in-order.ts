@@ -11,14 +11,20 @@ export class InOrder {
 
   run({ socket }: IncomingMessage, response: ServerResponse, work: () => Promise<void>): void {
     const before = this.#last.get(socket);
-    const done = before === undefined ? work() : before.then((mayFollow) => (mayFollow ? work() : undefined));
+    const follow = (mayFollow: boolean): Promise<void> | undefined => {
+      if (mayFollow) return work();
+      socket.destroySoon();
+      return undefined;
+    };
+    const done = before === undefined ? work() : before.then(follow);
     this.#last.set(
       socket,
-      done.then(() => response.headersSent && response.shouldKeepAlive && !endsConnection(response)),
+      done.then(() => !socket.destroyed && !endsConnection(response)),
     );
   }
 }
 
+/** Also holds when the response is over: it is destroyed then, and its connection is not. */
 function endsConnection(response: ServerResponse): boolean {
-  return response.destroyed || String(response.getHeader('connection')).toLowerCase() === 'close';
+  return !response.shouldKeepAlive || String(response.getHeader('connection')).toLowerCase() === 'close';
 }

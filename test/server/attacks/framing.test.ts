@@ -3,7 +3,9 @@
  * refused, and nothing that was hidden in a request is carried out.
  */
 import assert from 'node:assert/strict';
+import { Agent } from 'node:http';
 import { describe, it } from 'node:test';
+import { apiClient } from '../support/api-client.ts';
 import { openEngineless } from '../support/engineless.ts';
 import { sendRaw } from '../support/raw-connection.ts';
 import { openRecorder, type Recorder } from '../support/recorder.ts';
@@ -222,6 +224,22 @@ describe('a request that says clearly what it is', { timeout: 120_000 }, () => {
     for (const end of ends) end();
     assert.deepEqual((await answered).statuses, [204, 204]);
     assert.deepEqual(events, ['begins a', 'ends a', 'begins b', 'ends b']);
+  });
+
+  it('is answered on a connection whose last answer is over, also where that was a refusal', async () => {
+    await using server = await openRecorder();
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ask = apiClient(server.url);
+    for (const [token, status] of [
+      [server.token, 200],
+      ['', 403],
+      [server.token, 200],
+    ] as const) {
+      assert.equal((await ask('POST', '/v1/a', { token, agent, body: {} })).status, status);
+      for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+    }
+    agent.destroy();
+    assert.deepEqual(server.reached, ['POST a', 'POST a']);
   });
 
   it('is answered by headers alone where it asks for them', async () => {
