@@ -91,7 +91,7 @@ describe('a matrix of facts from a file', () => {
   });
 });
 
-describe('hosts of distributions that are not here, from what is documented of them', () => {
+describe('hosts of distributions that are not here, from what is documented, or was asked there', () => {
   it('Fedora: Podman with crun works, labelled and confined; runsc would have no label', async () => {
     const rows = await rowsOf('fedora-42-selinux', { runtime: ['crun'], mlock: [false] });
     assert.deepEqual(refused(rows), []);
@@ -99,6 +99,11 @@ describe('hosts of distributions that are not here, from what is documented of t
       assert.deepEqual(strategy.selinux, { label: 'own', relabel: true, labelSockets: true });
       assert.equal(strategy.brokerMultiplex, undefined);
     }
+  });
+
+  it('Debian 13, as its policy answered: rootful Podman works; rootless, in the domain of its user, can not write', async () => {
+    const rows = await rowsOf('debian-13-selinux', { runtime: ['crun'], mlock: [false], user: ['non-root'] });
+    assert.deepEqual(refused(rows), ['podman rootless crun non-root: refused by selinux-output']);
   });
 
   it('RHEL 9: rootless Podman with crun works, in the domain of container engines', async () => {
