@@ -1,4 +1,5 @@
 /** Server-sent events: their text, what is left out for a slow reader, and the limits of the streams. */
+import { once } from 'node:events';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -62,8 +63,7 @@ function lastingRoutes(): { readonly routes: Route[]; readonly open: () => numbe
     try {
       yield serverSentEvent('ready', {});
       while (!signal.aborted) {
-        if (text === '')
-          await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+        if (text === '') await once(signal, 'abort');
         else yield serverSentEvent('line', { text });
       }
     } finally {

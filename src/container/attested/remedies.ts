@@ -45,7 +45,10 @@ export const origins: Readonly<Record<string, Origin>> = {
   'effective capabilities': { podman: ['default_capabilities'] },
   'security options': seccomp,
   seccomp,
-  AppArmor: { podman: ['apparmor_profile'], advice: "load the engine's default profile (apparmor_parser), and let it enforce (aa-enforce)" },
+  AppArmor: {
+    podman: ['apparmor_profile'],
+    advice: "load the engine's default profile (apparmor_parser), and let it enforce (aa-enforce)",
+  },
   'SELinux label': { docker: ['selinux-enabled'], podman: ['label'] },
   'masked paths': {},
   'read-only paths': {},

@@ -1,6 +1,6 @@
 /** The stream of what happens to instances. */
 import { lifeMs } from '../streams/event-queue.ts';
-import { News, pause } from '../streams/news.ts';
+import { isAborted, News, pause } from '../streams/news.ts';
 import { serverSentEvent, signOfLife } from '../streams/server-sent-events.ts';
 import { InstanceWatch, type WatchedHost } from './instance-watch.ts';
 
@@ -25,15 +25,15 @@ export async function* instanceEvents(
     news.tell();
   });
   yield changes(watch, changed, known) + serverSentEvent('ready', {});
-  while (!signal.aborted) {
+  while (!isAborted(signal)) {
     await news.wait(limits.lifeMs ?? lifeMs, signal);
-    if (signal.aborted) return;
+    if (isAborted(signal)) return;
     if (changed.size === 0) {
       yield signOfLife;
       continue;
     }
     await pause(limits.gatherMs ?? gatherMs, signal);
-    if (!signal.aborted) yield changes(watch, changed, known);
+    if (!isAborted(signal)) yield changes(watch, changed, known);
   }
 }
 

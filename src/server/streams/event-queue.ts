@@ -1,5 +1,5 @@
 /** Events that wait for a reader, who may be slow: what there is no room for is left out and counted. */
-import { News } from './news.ts';
+import { isAborted, News } from './news.ts';
 import { serverSentEvent, signOfLife } from './server-sent-events.ts';
 
 /** When so many characters wait for a reader that is too slow, nothing is added. */
@@ -46,12 +46,12 @@ export class EventQueue {
 
   /** The text of the events as they come, and signs of life. Ends after the last event, or at the abort. */
   async *read(signal: AbortSignal): AsyncGenerator<string> {
-    while (!signal.aborted) {
+    while (!isAborted(signal)) {
       if (this.#waiting.length > 0) yield this.#take();
       else if (this.#ended) return;
       else {
         await this.#news.wait(this.#lifeMs, signal);
-        if (this.#waiting.length === 0 && !signal.aborted) yield signOfLife;
+        if (this.#waiting.length === 0 && !isAborted(signal)) yield signOfLife;
       }
     }
   }

@@ -30,6 +30,11 @@ export class News {
   }
 }
 
+/** Whether the signal is aborted by now: after a wait, too, which the compiler does not expect of the property itself. */
+export function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
 /** Resolves when the time is over, or at the abort. */
 export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new News().wait(milliseconds, signal);

@@ -29,9 +29,9 @@ export async function openEvents(at: string, path: string, token: string): Promi
     response,
     async next(name) {
       for (;;) {
-        const { value, done } = await events.next();
-        if (done === true) throw new Error(`the stream ended before there was ${name}`);
-        if (value.name === name) return value;
+        const step = await events.next();
+        if (step.done === true) throw new Error(`the stream ended before there was ${name}`);
+        if (step.value.name === name) return step.value;
       }
     },
     async rest() {
