@@ -1,6 +1,7 @@
 /**
  * Reads of sockets into one piece of memory that all of them share: what arrives is dealt with before anything else is
- * read. It is for sockets that HTTP/2 alone reads from, not for TLS over a socket that exists already. Node.js would make a new piece of 64 KiB for each read, which the garbage collector has to find again.
+ * read. Node.js would make a new piece of 64 KiB for each read, which the garbage collector has to find again. It is for
+ * sockets that HTTP/2 alone reads from, and not for TLS over a socket that exists already.
  */
 import type { Duplex } from 'node:stream';
 
