@@ -1,6 +1,6 @@
 /** Makes the description of the HTTP API from the declared paths and what is said of them. */
 import { fileURLToPath } from 'node:url';
-import type { Route } from '../../src/server/routes/route.ts';
+import type { Need, Route } from '../../src/server/routes/route.ts';
 import { routes } from '../../src/server/routes/table.ts';
 import { described, type Described } from './operations.ts';
 import { failure, flag, text, type Schema } from './schemas.ts';
@@ -60,11 +60,22 @@ function methodsOf({ method, pattern }: Route): string[] {
   }
 }
 
+/** Whose token is wide enough. */
+const needed: Readonly<Record<Need, string>> = {
+  nothing: 'Needs no token.',
+  token: 'Any token is wide enough.',
+  catalog: 'Needs a token of the scope `catalog`, `observe` or `everything`.',
+  observe: 'Needs a token of the scope `observe` or `everything`.',
+  mount: 'Needs a token of the scope `mount:PATH` of this mount, or of the scope `everything`.',
+  everything: 'Needs a token of the scope `everything`.',
+};
+
 function operationOf(route: Route): object {
   const about = described[keyOf(route)] ?? { summary: '' };
   const isListed = routes.some(({ method, pattern }) => method === 'LIST' && pattern === route.pattern);
   return {
     summary: about.summary,
+    description: needed[route.needs],
     ...(route.needs !== 'nothing' && { security: [{ token: [] }] }),
     parameters: parametersOf(route, about, isListed),
     ...(about.body !== undefined && {
@@ -88,7 +99,7 @@ function parametersOf(route: Route, { query = {} }: Described, isListed: boolean
     !isListed || route.method === 'POST' || route.method === 'DELETE' || route.method === 'PATCH'
       ? {}
       : { list: { ...flag, ...(route.method === 'LIST' && { enum: [true] }) } };
-  const ofQuery = Object.entries({ ...query, ...listing }).map(([name, schema]) => ({
+  const ofQuery = Object.entries({ ...listing, ...query }).map(([name, schema]) => ({
     ...{ name, in: 'query', schema },
     required: name === 'list' && route.method === 'LIST',
   }));
@@ -105,10 +116,10 @@ function responsesOf(route: Route, about: Described): Record<string, object> {
   const schema = answer === undefined ? other : other === undefined ? answer : { anyOf: [answer, other] };
   const failed = [
     400,
-    ...(route.needs === 'nothing' ? [] : [403]),
+    ...(route.needs === 'nothing' ? [] : [403, 500]),
     ...(mayBeMissing === true || lists !== undefined ? [404] : []),
     ...(route.method === 'LIST' ? [405] : []),
-    ...[409, 413, 414, 421, 503, 504],
+    ...[408, 409, 413, 414, 421, 431, 503, 504],
   ];
   return {
     ...(schema !== undefined && { 200: { description: 'Done.', content: { [mediaType]: { schema } } } }),
@@ -122,10 +133,13 @@ const failures: Readonly<Record<number, string>> = {
   403: 'The token is missing, unknown or too narrow, or a page of another origin asks.',
   404: 'Nothing is there.',
   405: 'The path can only be listed: `list=true` is missing.',
+  408: 'The request took too long to arrive.',
   409: 'Something is in the way, or nobody knows whether the write was carried out.',
   413: 'The body is too long.',
-  414: 'The path is too long.',
+  414: 'The path, with its query, is too long.',
   421: 'The server is called by a name that is not its own.',
+  431: 'The line of the request, with its query, and the headers are too long together.',
+  500: 'The server, the engine or the machine failed; the log of the server says more.',
   503: 'The server or the plugin is not ready; nothing was done.',
   504: 'It took too long to read that.',
 };

@@ -1,4 +1,5 @@
 /** What the description of the HTTP API says of each path, beside what its declaration does. */
+import { operational } from './operational.ts';
 import {
   envelope,
   fields,
@@ -62,7 +63,7 @@ const version: Record<string, Schema> = { version: text };
 /** By method and pattern, as they are declared. */
 export const described: Readonly<Record<string, Described>> = {
   'GET /v1/sys/health': {
-    summary: 'Tells that the server answers. Needs no token.',
+    summary: 'Tells that the server answers.',
     answer: fields({ initialized: flag, sealed: flag, standby: flag, version: text, server_time_utc: whole }),
   },
   'GET /v1/sys/seal-status': {
@@ -201,6 +202,8 @@ export const described: Readonly<Record<string, Described>> = {
     answer: envelope(lease),
   },
   'LIST /v1/sys/leases/lookup/*path': { summary: 'Leases below a path.', answer: keys, mayBeMissing: true },
+
+  ...operational,
 
   'GET /v1/*path': {
     summary: 'Reads at the path of a mount. What comes back is for the plugin to say.',

@@ -158,6 +158,11 @@ it('shows what runs on a real engine', limits, (t) =>
       );
     });
 
+    await t.test('answers 400 for the matrix of an image that no engine has', async () => {
+      const { status, body } = await world.api('GET', '/v1/sys/bulkhead/matrix?image=localhost/no-such:1');
+      assert.deepEqual([status, (body as Data)['code']], [400, 'IMAGE_NOT_PRESENT']);
+    });
+
     await t.test('removes what dead hosts have left, and nothing that lives', async () => {
       const { status, body } = await world.api('POST', '/v1/sys/bulkhead/gc');
       assert.equal(status, 200);

@@ -9,6 +9,7 @@ import { predictedMatrix } from '../operations/predicted-matrix.ts';
 import { prometheus, prometheusType } from '../operations/prometheus.ts';
 import { readQuery } from '../operations/query.ts';
 import { verdict } from '../operations/verdict.ts';
+import { refusedPlugin } from './refused-plugin.ts';
 import type { ApiRequest, Route, ServerContext } from './route.ts';
 
 /** The most lines of a log that a host keeps. */
@@ -98,7 +99,11 @@ export const bulkheadRoutes: readonly Route[] = [
     needs: 'observe',
     handle: async ({ query, signal }, { host }) => {
       const { image } = readQuery(query, { image: 'text' });
-      return dataAnswer({ ...(await predictedMatrix(host, image, { signal })) });
+      try {
+        return dataAnswer({ ...(await predictedMatrix(host, image, { signal })) });
+      } catch (error) {
+        throw refusedPlugin(error); // an image that is not there is the caller's to mend
+      }
     },
   },
   {

@@ -16,11 +16,12 @@ function pathOf({ pattern }: Route): string {
 }
 
 /** What a token of a scope may ask of a path. */
-const enough: Readonly<Record<'nobody' | 'catalog' | 'team' | 'everything', readonly Need[]>> = {
+const enough: Readonly<Record<'nobody' | 'catalog' | 'observe' | 'team' | 'everything', readonly Need[]>> = {
   nobody: ['nothing'],
   catalog: ['nothing', 'token', 'catalog'],
+  observe: ['nothing', 'token', 'catalog', 'observe'],
   team: ['nothing', 'token', 'mount'],
-  everything: ['nothing', 'token', 'catalog', 'mount', 'everything'],
+  everything: ['nothing', 'token', 'catalog', 'observe', 'mount', 'everything'],
 };
 
 /** The API, whose handlers only tell that they were reached. */
@@ -61,12 +62,21 @@ async function askAll(server: Told, needs: readonly Need[], given: Given): Promi
 }
 
 describe('every path', { timeout: 120_000 }, () => {
-  it('is declared with a need, and only the health of the server needs nothing', () => {
-    const open = routes.filter(({ needs }) => needs === 'nothing').map(({ pattern }) => pattern);
+  it('is declared with a need, and only the health of the server and the files of the page need nothing', () => {
+    const open = routes.filter(({ needs }) => needs === 'nothing');
     assert.deepEqual(
-      new Set(open.filter((pattern) => !pattern.startsWith('/ui'))),
-      new Set(['/v1/sys/health']),
+      new Set(open.map(({ method, pattern }) => `${method} ${pattern}`)),
+      new Set(['GET /v1/sys/health', 'GET /ui', 'GET /ui/:file']),
     );
+  });
+
+  it('below sys/bulkhead only reads for a token that observes', () => {
+    const operational = routes.filter(({ pattern }) => pattern.startsWith('/v1/sys/bulkhead/'));
+    const isReading = ({ method }: Route) => method === 'GET' || method === 'LIST';
+    assert.ok(operational.length > 0);
+    for (const route of operational)
+      assert.equal(route.needs, isReading(route) ? 'observe' : 'everything', route.pattern);
+    assert.ok(routes.filter(({ needs }) => needs === 'observe' || needs === 'catalog').every(isReading));
   });
 
   it('is closed without a token, and with one that is wrong, ended or revoked', async () => {
@@ -115,9 +125,11 @@ describe('every path', { timeout: 120_000 }, () => {
   it('is open to those tokens alone that are wide enough', async () => {
     await using server = await openTold();
     const catalog = await server.make('catalog', 3_600_000);
+    const observe = await server.make('observe');
     const team = await server.make('mount:team/');
     const everything = await server.make('everything');
     await askAll(server, enough.catalog, { token: catalog.token });
+    await askAll(server, enough.observe, { token: observe.token });
     await askAll(server, enough.team, { token: team.token });
     await askAll(server, enough.everything, { token: everything.token });
     await askAll(server, enough.everything, { headers: { Authorization: `Bearer ${everything.token}` } });
