@@ -24,6 +24,8 @@ it('refuses queries that it does not understand, and says what is wrong', async 
   await using server = await openEngineless();
   for (const [path, why] of [
     ['instances?wrong=1', /there is no \\"wrong\\"/],
+    ['instances?list=true&wrong=1', /there is no \\"wrong\\"/],
+    ['metrics?wrong=1', /there is no \\"wrong\\"; this path takes none/],
     ['matrix?image=a&image=b', /image is given twice/],
     ['verdict?image=', /image is empty/],
     ['verdict', /give image, or type and name/],
@@ -37,6 +39,8 @@ it('refuses queries that it does not understand, and says what is wrong', async 
     // eslint-disable-next-line no-control-regex -- it must not be there
     assert.doesNotMatch(text, /[\u001b\u202e]/);
   }
+  assert.equal((await server.api('POST', '/v1/sys/bulkhead/gc?wrong=1')).status, 400);
+  assert.equal((await server.api('GET', '/v1/sys/bulkhead/instances?list=false')).status, 200);
   for (const path of ['instances/none', 'instances/none/logs', 'instances/none/follow']) {
     assert.equal((await server.api('GET', `/v1/sys/bulkhead/${path}`)).status, 404);
   }

@@ -18,13 +18,17 @@ export function readQuery<const Form extends QueryForm>(
   const values: Record<string, unknown> = {};
   for (const [name, text] of query) {
     const kind = Object.hasOwn(form, name) ? form[name] : undefined;
-    if (kind === undefined)
-      throw refused(`there is no ${shown(name)}; known are ${Object.keys(form).join(', ')}`);
+    if (kind === undefined) throw refused(`there is no ${shown(name)}; ${knownOf(form)}`);
     if (Object.hasOwn(values, name)) throw refused(`${name} is given twice`);
     if (text === '' || text.length > longestValue) throw refused(`${name} is empty or too long`);
     values[name] = valueOf(name, kind, text);
   }
   return values as QueryValues<Form>;
+}
+
+function knownOf(form: QueryForm): string {
+  const names = Object.keys(form);
+  return names.length === 0 ? 'this path takes none' : `known are ${names.join(', ')}`;
 }
 
 function valueOf(name: string, kind: QueryForm[string], text: string): string | boolean | number {

@@ -21,7 +21,7 @@ export const bulkheadRoutes: readonly Route[] = [
     pattern: '/v1/sys/bulkhead/instances',
     needs: 'observe',
     handle: ({ query }, { host }) => {
-      readQuery(query, {});
+      readQuery(query, { list: 'text' });
       using watch = new InstanceWatch(host);
       return dataAnswer({ instances: watch.list() });
     },
@@ -30,7 +30,8 @@ export const bulkheadRoutes: readonly Route[] = [
     method: 'LIST',
     pattern: '/v1/sys/bulkhead/instances',
     needs: 'observe',
-    handle: (_request, { host }) => {
+    handle: ({ query }, { host }) => {
+      readQuery(query, { list: 'text' });
       using watch = new InstanceWatch(host);
       const instances = watch.list();
       if (instances.length === 0) throw nothingThere();
@@ -81,11 +82,10 @@ export const bulkheadRoutes: readonly Route[] = [
     method: 'GET',
     pattern: '/v1/sys/bulkhead/metrics',
     needs: 'observe',
-    handle: (_request, { host }) => ({
-      kind: 'raw',
-      headers: { 'Content-Type': prometheusType },
-      body: prometheus(host),
-    }),
+    handle: ({ query }, { host }) => {
+      readQuery(query, {});
+      return { kind: 'raw', headers: { 'Content-Type': prometheusType }, body: prometheus(host) };
+    },
   },
   {
     method: 'GET',
@@ -110,7 +110,10 @@ export const bulkheadRoutes: readonly Route[] = [
     method: 'POST',
     pattern: '/v1/sys/bulkhead/gc',
     needs: 'everything',
-    handle: async ({ signal }, { host }) => dataAnswer({ ...(await host.gc({ signal })) }),
+    handle: async ({ query, signal }, { host }) => {
+      readQuery(query, {});
+      return dataAnswer({ ...(await host.gc({ signal })) });
+    },
   },
 ];
 
