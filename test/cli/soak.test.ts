@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { loadEngines, noEngines } from '../engines/engines.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
+import { bulkhead } from './bulkhead.ts';
 import { runInProcess } from './in-process.ts';
 
 describe('soak', () => {
@@ -24,7 +25,6 @@ describe('soak', () => {
   const skip = engine === undefined || socket === undefined ? noEngines : false;
   it('makes trials with the probe, and leaves no folder', { skip, timeout: 120_000 }, async () => {
     assert.ok(engine !== undefined && socket !== undefined);
-    const { bulkhead } = await import('./bulkhead.ts'); // packs the package first
     await using parent = await ownSocketParent(engine);
     const { status, stdout, stderr } = bulkhead([
       'soak',
