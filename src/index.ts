@@ -35,6 +35,7 @@ export { wellKnownKinds, type WellKnownKind } from './kinds/well-known.ts';
 export {
   liveMatrix,
   liveProbeMatrix,
+  type ExerciseContext,
   type LiveMatrixOptions,
   type LiveProbeMatrixOptions,
   type MatrixLaunch,
