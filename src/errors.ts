@@ -1,5 +1,5 @@
 /** The base class of every error that Bulkhead throws. The codes are listed in error-codes.ts. */
-import { errorCodes, type Blame, type ErrorCode } from './error-codes.ts';
+import { errorCodeEntry, errorCodes, type Blame, type ErrorCode } from './error-codes.ts';
 import { isErrorOf, nameErrorClass } from './error-identity.ts';
 import { withTexts } from './error-texts.ts';
 import { boundedText } from './foreign-text.ts';
@@ -89,4 +89,9 @@ export class InvalidOptionError extends BulkheadError {
     super('INVALID_OPTION', `${option}: ${message}`, options);
     this.option = option;
   }
+}
+
+/** Whether a failure says nothing about the plugin, because its engine is away or busy. */
+export function isTransient(error: unknown): boolean {
+  return error instanceof BulkheadError && errorCodeEntry(error.code).transient === true;
 }

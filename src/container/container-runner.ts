@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { orAborted, whenAborted } from '../abort.ts';
 import { ConflictError, NotFoundError, type ContainerAttachment, type Engine } from '../engine/index.ts';
 import { withTexts } from '../error-texts.ts';
-import { BulkheadError } from '../errors.ts';
+import { BulkheadError, isTransient } from '../errors.ts';
 import type {
   Diagnosis,
   MakeSocket,
@@ -189,7 +189,9 @@ class ContainerRunner implements PluginRunner {
       await this.#parts.engine.containers.start(this.id, { signal });
     } catch (cause) {
       signal?.throwIfAborted();
-      throw withFolderHint(new ContainerStartError(this.name, cause), this.#folder.path);
+      // An engine that was lost has said nothing about the container.
+      const error = isTransient(cause) ? cause : new ContainerStartError(this.name, cause);
+      throw withFolderHint(error, this.#folder.path);
     }
     const memory = watchMemoryEvents(this.#parts.engine, this.id, this.#lifetime.signal);
     await proveStarted({ ...this.#parts, id: this.id, name: this.name }, signal);

@@ -21,6 +21,7 @@ export function isInTurn(numbers: number, places: number): boolean {
 
 interface Limits {
   readonly timeout?: number;
+  readonly skip?: boolean | string;
 }
 type Test = (t: TestContext) => Promise<void> | undefined;
 

@@ -12,6 +12,7 @@ import {
   type LaunchOptions,
   type Plugin,
 } from '../../src/index.ts';
+import { startFaultProxy } from '../../src/testing/index.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
 import { fixtureHandshake, loadFixture } from '../plugins/images.ts';
 import { heldResources, leftovers } from './leftovers.ts';
@@ -189,6 +190,30 @@ for (const { engine: testEngine, service } of cells) {
         code: 'HOST_CLOSED',
       });
     });
+
+    it(
+      'blames the engine, and not the image, when it is lost while it starts the container',
+      limits,
+      async () => {
+        await using proxy = await startFaultProxy({ target: service.socket });
+        await using behind = await PluginHost.open({
+          socketPath: proxy.socketPath,
+          runtime: service.runtime,
+        });
+        proxy.fault = ({ method, target }) =>
+          method === 'POST' && target.endsWith('/start')
+            ? { kind: 'cut-head', afterBytes: 0 }
+            : { kind: 'none' };
+        const starting = behind.start({
+          image,
+          handshake: fixtureHandshake,
+          protocolVersions: [1],
+          socketDirectory: parent.path,
+        });
+        assert.equal((await failure(starting, 'ENGINE_GONE')).blames, 'engine');
+        assert.deepEqual(await leftovers(engine, behind.id, parent.path), []);
+      },
+    );
 
     it('holds no more sockets and timers after ten failed launches than before', limits, async () => {
       await failure(start('exit-3'), 'PLUGIN_EXITED');

@@ -11,7 +11,7 @@ import { loadProto } from '../../src/goplugin/index.ts';
 import { loadImage, packBinaryPlugin, packNodePlugin, type PackedImage } from '../../src/packing/index.ts';
 import { certificateBundle } from '../../src/packing/certificates.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
-import { inTurn } from '../engines/in-turn.ts';
+import { inTurn, testsInTurn } from '../engines/in-turn.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
 import { checkout } from '../plugins/cache.ts';
 import { goOnThePath, goTls, noGo } from '../plugins/go-programs.ts';
@@ -51,6 +51,7 @@ interface KeyValue {
 
 for (const [number, testEngine] of engines.entries()) {
   describe(`data of this machine in images on ${testEngine.suite} ${testEngine.name}`, () => {
+    const itInTurn = testsInTurn(number, 2);
     let folder = '';
     let bundle = '';
     let serverPem = '';
@@ -94,26 +95,26 @@ for (const [number, testEngine] of engines.entries()) {
       packBinaryPlugin({ tag: tagFor(name), binary: await goTls(), ...options });
     const limits = { timeout: 240_000, skip: goOnThePath() === undefined && noGo };
 
-    it('let a plugin in Go speak TLS', limits, async () => {
+    itInTurn('let a plugin in Go speak TLS', limits, async () => {
       assert.deepEqual(await answers(await binary('go-ca', { withCertificates: bundle }), 'tls'), [
         'verified',
       ]);
     });
 
-    it('are what it lacks without them', limits, async () => {
+    itInTurn('are what it lacks without them', limits, async () => {
       const image = await binary('go-bare', {});
       assert.match((await answers(image, 'tls')).join(), /certificate signed by unknown authority/);
       assert.match((await answers(image, 'zone')).join(), /unknown time zone/);
     });
 
-    it('let a plugin in Go know time zones', limits, async (t) => {
+    itInTurn('let a plugin in Go know time zones', limits, async (t) => {
       const image = await binary('go-tz', { withTimeZones: true }).catch((error: unknown) => {
         t.skip(`this machine has no time zone data: ${(error as Error).message}`);
       });
       if (image !== undefined) assert.deepEqual(await answers(image, 'zone'), ['+09:00']);
     });
 
-    it('let a plugin for Node.js speak TLS', { timeout: 240_000 }, async () => {
+    itInTurn('let a plugin for Node.js speak TLS', { timeout: 240_000 }, async () => {
       const pack = async (name: string, options: object) =>
         packNodePlugin({
           tag: tagFor(name),

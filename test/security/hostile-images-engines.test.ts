@@ -10,6 +10,7 @@ import { connectEngine, type Engine } from '../../src/engine/index.ts';
 import { BulkheadError } from '../../src/errors.ts';
 import { startBulkhead } from '../cli/bulkhead.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
+import { testsInTurn } from '../engines/in-turn.ts';
 import { buildElf } from '../program/elf-builder.ts';
 import { rawEntry, rawHeader, rawTar } from './raw-tar.ts';
 
@@ -57,10 +58,11 @@ const mostResidentKiB = 400 * 1024;
 const all = loadEngines();
 if (all.length === 0) it('checks hostile images', { skip: noEngines }, () => undefined);
 
-for (const { name, services, shareDirectory } of all) {
+for (const [number, { name, services, shareDirectory }] of all.entries()) {
   const socketPath = services[0]?.socket;
   if (socketPath === undefined) continue;
   describe(`a hostile image on ${name}`, () => {
+    const itInTurn = testsInTurn(number, 2);
     async function withImage(
       archive: (tag: string) => Buffer,
       use: (engine: Engine, tag: string) => Promise<void>,
@@ -75,7 +77,7 @@ for (const { name, services, shareDirectory } of all) {
       }
     }
 
-    it(
+    itInTurn(
       'is unknown with the limit named, and neither stops this process nor fills it',
       { timeout: 300_000 },
       async () => {
@@ -112,7 +114,7 @@ for (const { name, services, shareDirectory } of all) {
       },
     );
 
-    it(
+    itInTurn(
       'with a configuration of 12 MiB is refused by an error that says so',
       { timeout: 300_000 },
       async () => {

@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { orAborted } from '../../abort.ts';
-import { BulkheadError, errorCodeEntry } from '../../errors.ts';
+import { BulkheadError, isTransient } from '../../errors.ts';
 import { PluginError, type OutputTail, type PluginExit } from '../../goplugin/index.ts';
 import { CrashLoopError } from '../errors.ts';
 import { describeEnd, type Generation } from './generation.ts';
@@ -281,9 +281,4 @@ export class Instance {
     const { type, name, version } = this.plugin;
     return [type, name, version].join(' ').trim();
   }
-}
-
-/** Whether the failure says nothing about the plugin, because its engine is away or busy. */
-function isTransient(error: unknown): boolean {
-  return error instanceof BulkheadError && errorCodeEntry(error.code).transient === true;
 }
