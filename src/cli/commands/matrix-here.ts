@@ -3,13 +3,10 @@ import {
   dryMatrix,
   gatherEngineFacts,
   gatherHostFacts,
-  gatherImageFacts,
-  userImageCache,
   type CellFilter,
-  type ImageFacts,
   type MatrixResult,
 } from '../../compatibility/index.ts';
-import { ImageNotPresentError } from '../../container/index.ts';
+import { firstImageFacts } from '../../container/index.ts';
 import { liveMatrix, liveProbeMatrix, type LiveMatrixOptions } from '../../matrix/index.ts';
 import type { Engine } from '../../engine/index.ts';
 import { PluginHost } from '../../host/index.ts';
@@ -43,7 +40,7 @@ export async function dryMatrixHere(
     const [host, facts, imageFacts] = await Promise.all([
       gatherHostFacts({ socketDirectory: options.socketDirectory }),
       Promise.all(engines.map((engine) => gatherEngineFacts(engine, options))),
-      image === undefined ? undefined : firstImage(engines, image, signal),
+      image === undefined ? undefined : firstImageFacts(engines, image, signal),
     ]);
     return dryMatrix(
       { host, engines: facts, image: imageFacts },
@@ -118,18 +115,6 @@ export async function liveMatrixHere(
     }
     await closeEngines(places);
   }
-}
-
-async function firstImage(
-  engines: readonly Engine[],
-  reference: string,
-  signal: AbortSignal,
-): Promise<ImageFacts> {
-  for (const engine of engines) {
-    const facts = await gatherImageFacts(engine, reference, { cacheDirectory: userImageCache(), signal });
-    if (!('absent' in facts)) return facts;
-  }
-  throw new ImageNotPresentError(reference, 'every engine that was found');
 }
 
 function inMilliseconds(seconds: number | undefined): number | undefined {

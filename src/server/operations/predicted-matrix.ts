@@ -3,12 +3,9 @@ import {
   dryMatrix,
   gatherEngineFacts,
   gatherHostFacts,
-  gatherImageFacts,
-  userImageCache,
-  type ImageFacts,
   type MatrixResult,
 } from '../../compatibility/index.ts';
-import { ImageNotPresentError } from '../../container/index.ts';
+import { firstImageFacts } from '../../container/index.ts';
 import { connectEngine, findSockets, type Engine } from '../../engine/index.ts';
 import type { PluginHost } from '../../host/index.ts';
 
@@ -31,7 +28,7 @@ export async function predictedMatrix(
     const [hostFacts, engineFacts, imageFacts] = await Promise.all([
       gatherHostFacts({ socketDirectory }),
       Promise.all(engines.map((engine) => gatherEngineFacts(engine, { socketDirectory, signal }))),
-      image === undefined ? undefined : firstImage(engines, image, signal),
+      image === undefined ? undefined : firstImageFacts(engines, image, signal),
     ]);
     return dryMatrix({ host: hostFacts, engines: engineFacts, image: imageFacts });
   } finally {
@@ -48,16 +45,4 @@ async function otherEngines(own: Engine, signal: AbortSignal): Promise<Engine[]>
     candidates.map(({ socketPath }) => connectEngine({ socketPath, signal })),
   );
   return found.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-}
-
-async function firstImage(
-  engines: readonly Engine[],
-  reference: string,
-  signal: AbortSignal,
-): Promise<ImageFacts> {
-  for (const engine of engines) {
-    const facts = await gatherImageFacts(engine, reference, { cacheDirectory: userImageCache(), signal });
-    if (!('absent' in facts)) return facts;
-  }
-  throw new ImageNotPresentError(reference, 'every engine that was found');
 }

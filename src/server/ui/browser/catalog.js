@@ -1,6 +1,6 @@
 /** The view of the catalog: registered plugins and plugin runtimes, and what is mounted. */
 import { read, RequestError } from './api.js';
-import { element, fill, foreign } from './dom.js';
+import { element, failure, fill, foreign } from './dom.js';
 
 /**
  * @param {HTMLElement} view
@@ -32,14 +32,7 @@ export async function showCatalog(view, { signal, onRefused }) {
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof RequestError && error.isRefused) onRefused(error);
-      fill(
-        result,
-        element(
-          'p',
-          { class: 'unmet', role: 'alert' },
-          foreign(String(/** @type {Error} */ (error).message)),
-        ),
-      );
+      fill(result, failure(error));
     }
   };
   again.addEventListener('click', () => void show());

@@ -85,3 +85,16 @@ export function byId(id, kind) {
   if (!(found instanceof kind)) throw new Error(`the page has no ${id}`);
   return found;
 }
+
+/**
+ * What is shown in place of what could not be read.
+ *
+ * @param {unknown} error
+ */
+export function failure(error) {
+  return element(
+    'p',
+    { class: 'unmet', role: 'alert' },
+    foreign(String(/** @type {Error} */ (error).message)),
+  );
+}

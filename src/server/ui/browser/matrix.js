@@ -1,6 +1,6 @@
 /** The view of the predicted matrix: in which cells an image can run here, and why not in the others. */
 import { read, RequestError } from './api.js';
-import { element, fill, foreign, terms } from './dom.js';
+import { element, failure, fill, foreign, terms } from './dom.js';
 import { cellWords, columns, enginesOf, findingsOf, numberOf } from './matrix-grid.js';
 import { openPanel } from './panel.js';
 import { counted } from './text.js';
@@ -50,14 +50,7 @@ export async function showMatrix(view, { signal, onRefused }) {
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof RequestError && error.isRefused) onRefused(error);
-      fill(
-        result,
-        element(
-          'p',
-          { class: 'unmet', role: 'alert' },
-          foreign(String(/** @type {Error} */ (error).message)),
-        ),
-      );
+      fill(result, failure(error));
     } finally {
       ask.disabled = false;
     }
