@@ -1,4 +1,4 @@
-/** Where each command is, so that a command line loads that one alone. */
+/** This table says where each command is, so that a command line loads that one alone. */
 import type { CommandNode } from './command.ts';
 
 export const commandModules: Readonly<Record<string, () => Promise<CommandNode>>> = {

@@ -1,4 +1,4 @@
-/** What is said when nothing can be written to standard output any more. */
+/** This text is said when nothing can be written to standard output any more. */
 import { describeError } from './describe-error.ts';
 import { unpainted } from './output/terminal.ts';
 import { unusable } from './user-files.ts';

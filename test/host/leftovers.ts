@@ -1,8 +1,8 @@
-import { readdirSync, readlinkSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Engine } from '../../src/engine/index.ts';
 import { hostLabels } from '../../src/host/index.ts';
+import { heldNow } from '../../src/soak/held.ts';
 
 /** What a host left behind: names of its containers at the engine and of its socket directories below `parent`. */
 export async function leftovers(engine: Engine, hostId: string, parent: string): Promise<string[]> {
@@ -27,15 +27,6 @@ export async function leftovers(engine: Engine, hostId: string, parent: string):
  * and after; files of the module loader come and go, so only sockets, pipes and timers count.
  */
 export function heldResources(): { sockets: number; timers: number } {
-  const targets = readdirSync('/proc/self/fd').map((fd) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`);
-    } catch {
-      return ''; // the descriptor of the folder that was just listed
-    }
-  });
-  return {
-    sockets: targets.filter((target) => target.startsWith('socket:')).length,
-    timers: process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length,
-  };
+  const { sockets, timers } = heldNow();
+  return { sockets, timers };
 }

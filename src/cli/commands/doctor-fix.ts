@@ -11,7 +11,7 @@ import type { Paint } from '../output/terminal.ts';
 import type { DoctorReport } from './doctor-report.ts';
 import type { DoctorFlags } from './doctor.ts';
 
-/** What became of one change. */
+/** The outcome of one change. */
 interface Outcome {
   readonly socketPath: string;
   readonly fix?: SettingsFix | undefined;

@@ -120,7 +120,7 @@ function hostPairs(host: HostFacts): [string, string][] {
   ];
 }
 
-/** What confines processes of this host, and what a rootless engine of this user can have. */
+/** The facts about what confines processes of this host, and about what a rootless engine of this user can have. */
 function confinementPairs({ selinux, userNamespaces, uid }: HostFacts): [string, string][] {
   const pairs: [string, string][] = [];
   if (selinux !== undefined && !(isKnown(selinux.mode) && selinux.mode.value === 'off')) {

@@ -1,4 +1,4 @@
-/** Where the report of a matrix goes: to the files of -output, and as a field, a summary or a whole to the terminal. */
+/** Puts the report of a matrix into the files of -output, and a field, a summary or the whole on the terminal. */
 import type { MatrixCell } from '../../compatibility/index.ts';
 import type { Context } from '../command.ts';
 import { checkField, printData, type Format } from '../output/document.ts';

@@ -182,7 +182,7 @@ export function summaryWords({ summary }: MatrixResult): string {
   return `${cells} cells: ${parts.join(', ')}; ${reality}.`;
 }
 
-/** What became of the channels of a launch, such as `call and log carried, callback failed`; empty without a launch. */
+/** Says what became of the channels of a launch, such as `call and log carried, callback failed`; empty without a launch. */
 export function channelWords({ live }: MatrixRow): string {
   const states = Object.entries(live?.channels ?? {});
   const having = (state: string) => states.filter(([, its]) => its === state).map(([channel]) => channel);
