@@ -10,6 +10,9 @@ export interface BoundedRead {
   readonly problem?: ((found: Stats) => string | undefined) | undefined;
 }
 
+/** Bytes to begin with for a file of `/proc`, most of which have some hundred. */
+const sizeOfUnknown = 2048;
+
 /** The file must not be read here. Failures of the system are thrown as they are. */
 export class UnusableFile extends Error {}
 
@@ -27,14 +30,19 @@ export async function readBoundedFile(path: string, options: BoundedRead): Promi
   if (!found.isFile()) throw new UnusableFile('it is not a regular file');
   const refused = problem?.(found);
   if (refused !== undefined) throw new UnusableFile(refused);
-  const chunks: Buffer[] = [];
+  let bytes = Buffer.allocUnsafe(Math.min(found.size > 0 ? found.size + 1 : sizeOfUnknown, mostBytes + 1));
   let size = 0;
   for (;;) {
-    const chunk = Buffer.allocUnsafe(Math.min(64 * 1024, mostBytes + 1 - size));
-    const { bytesRead } = await file.read(chunk, 0, chunk.length, null);
-    if (bytesRead === 0) return Buffer.concat(chunks);
+    const { bytesRead } = await file.read(bytes, size, bytes.length - size, null);
+    if (bytesRead === 0) return bytes.subarray(0, size);
     size += bytesRead;
     if (size > mostBytes) throw new UnusableFile(`it is longer than ${mostBytes} bytes`);
-    chunks.push(chunk.subarray(0, bytesRead));
+    if (size === bytes.length) bytes = enlarged(bytes, mostBytes + 1);
   }
+}
+
+function enlarged(bytes: Buffer, longest: number): Buffer<ArrayBuffer> {
+  const larger = Buffer.allocUnsafe(Math.min(bytes.length * 2, longest));
+  bytes.copy(larger);
+  return larger;
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readlink } from 'node:fs/promises';
 import { readBoundedFile } from './bounded-file.ts';
 import { processIdentity } from './process-identity.ts';
@@ -48,6 +49,18 @@ export async function readProcessStatus(pid: number): Promise<ProcessStatus | un
     userNamespace: { link, uidMap },
     startTime: before,
   };
+}
+
+/**
+ * Returns the name of a process, proc_pid_comm(5); empty where it can't be read. This does not wait: the kernel answers
+ * from its own memory, and a machine has hundreds of processes to ask about.
+ */
+export function processName(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trimEnd();
+  } catch {
+    return '';
+  }
 }
 
 /** Reads a file in `/proc` as text; empty where it can't be read or is longer than it should be. */

@@ -201,7 +201,7 @@ async function handOn(bytes: Buffer, client: Socket, position: AnswerPosition, f
       for (const byte of bytes) await write(client, Buffer.of(byte));
       return;
     case 'delay':
-      await new Promise((resolve) => setTimeout(resolve, fault.ms));
+      await delay(fault.ms, client);
       return write(client, bytes);
     case 'edit':
     case 'replace':
@@ -209,6 +209,20 @@ async function handOn(bytes: Buffer, client: Socket, position: AnswerPosition, f
     case 'none':
       return write(client, bytes);
   }
+}
+
+/** Waits, but not longer than the client is there: a timer that outlived the proxy would keep its process from ending. */
+function delay(ms: number, client: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      client.off('close', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    client.on('close', end);
+    if (client.destroyed) end();
+  });
 }
 
 async function cut(bytes: Uint8Array, client: Socket, close: boolean): Promise<void> {

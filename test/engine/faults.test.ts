@@ -78,6 +78,16 @@ test('a bad connection leaves nothing behind: no socket, no timer', { timeout },
   assert.deepEqual(resources(), before);
 });
 
+test('an answer that is held back for minutes ends with its client', { timeout }, async () => {
+  const before = resources();
+  {
+    await using setup = await behindProxy('docker', () => ({ body: '{}' }), 250);
+    setup.proxy.fault = { kind: 'delay', ms: 300_000 };
+    await assert.rejects(() => setup.engine.system.ping(), EngineTimeoutError);
+  }
+  assert.deepEqual(resources(), before);
+});
+
 describe('a stream that breaks', { timeout: 120_000 }, () => {
   const frame = (stream: number, text: string) =>
     Buffer.concat([Buffer.from([stream, 0, 0, 0, 0, 0, 0, text.length]), Buffer.from(text)]);
@@ -273,7 +283,7 @@ function resources(): object {
     files: readdirSync('/proc/self/fd').length,
     active: process
       .getActiveResourcesInfo()
-      .filter((name) => name !== 'Immediate')
+      .filter((name) => name !== 'Immediate' && name !== 'FSReqCallback') // they end by themselves
       .sort(),
   };
 }

@@ -1,7 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { confinementOf } from './confinement.ts';
-import { readProcessStatus, readProcFile, type ProcessStatus } from '../../linux/process-status.ts';
+import {
+  processName,
+  readProcessStatus,
+  readProcFile,
+  type ProcessStatus,
+} from '../../linux/process-status.ts';
 
 /** A process that has the name of an engine. */
 export interface Candidate {
@@ -55,7 +60,7 @@ async function readIfNamed(
 ): Promise<{ commandLine: string[]; status: ProcessStatus } | undefined> {
   const name = programOf(kind);
   // A program that executes itself anew has the name "exe", as Podman 5 does in its user namespace.
-  if (![name, 'exe'].includes((await readProcFile(`/proc/${pid}/comm`)).trimEnd())) return undefined;
+  if (![name, 'exe'].includes(processName(pid))) return undefined;
   const [status, text] = await Promise.all([
     readProcessStatus(pid),
     readProcFile(`/proc/${pid}/cmdline`, longestCommandLine),
