@@ -5,7 +5,7 @@ const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
 if (major > 20 || (major === 20 && minor >= 19)) {
   // Where no descriptor is left, the program itself can't be loaded, and nothing of it can describe the error.
-  await import('./program.ts').catch((error: unknown) => {
+  await answer().catch((error: unknown) => {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== 'EMFILE' && code !== 'ENFILE') throw error;
     process.stderr.write(
@@ -18,6 +18,11 @@ if (major > 20 || (major === 20 && minor >= 19)) {
     `Error: bulkhead needs Node.js 20.19 or later, and this is ${process.versions.node} (${process.execPath}).\n`,
   );
   process.exitCode = 3;
+}
+
+async function answer(): Promise<void> {
+  const { giveShortAnswer } = await import('./short-answers.ts');
+  if (!(await giveShortAnswer(process.argv.slice(2)))) await import('./program.ts');
 }
 
 export {};

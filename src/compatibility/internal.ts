@@ -1,6 +1,7 @@
 /** Exports for other rooms that are not part of the public API. This file is no entry point, and may change at any time. */
 export { isRoot, launchCase } from './case.ts';
 export { engineFactsWith } from './gather/engine.ts';
+export { gatherPrograms, hostFactsWith, type HostPrograms } from './gather/host.ts';
 export { gatherNetworkFacts } from './gather/network.ts';
 export { rowOf } from './matrix/dry.ts';
 export { cleanPath } from './clean-path.ts';

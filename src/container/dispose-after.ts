@@ -1,6 +1,6 @@
 import { FolderNotRemovedError } from '../linux/remove-tree.ts';
 import { CleanupError, FolderCleanupError } from './errors.ts';
-import type { PluginFolder } from './sockets/plugin-folder.ts';
+import type { PlacedFolder } from './sockets/plugin-folder.ts';
 import { messageOf } from '../thrown-value.ts';
 
 /**
@@ -10,7 +10,10 @@ import { messageOf } from '../thrown-value.ts';
  * @param failure the earlier failure, if any
  * @returns the error to throw, which carries both the earlier failure and that of the folder
  */
-export async function disposeAfter<T>(failure: T, made: PluginFolder): Promise<T | Error> {
+export async function disposeAfter<T>(
+  failure: T,
+  made: Pick<PlacedFolder, 'path' | typeof Symbol.asyncDispose>,
+): Promise<T | Error> {
   if (failure instanceof CleanupError) {
     return new CleanupError(failure.containerId, { folder: made.path, cause: failure.cause });
   }

@@ -32,6 +32,8 @@ export interface LastingOutputParts {
   /** Whether the output may be attached to again: before the handshake its end is an observation of its own. */
   readonly lasts: () => boolean;
   readonly missed: (gap: OutputGap) => void;
+  /** The watch for the end of the container, once it was started. It may reject. */
+  readonly ended: () => Promise<unknown> | undefined;
   /** Ends everything. */
   readonly signal: AbortSignal;
 }
@@ -96,6 +98,8 @@ export class LastingOutput {
     const { engine, id, lasts, signal } = this.#parts;
     if (signal.aborted || !lasts()) return undefined;
     const since = new Date();
+    // The output of most containers ends because they do, which the watch is told a moment later.
+    if ((await this.#endsSoon()) || isAborted(signal)) return undefined;
     let wasAway = false;
     for (let retryMs = firstRetryMs; ; retryMs = Math.min(2 * retryMs, longestRetryMs)) {
       try {
@@ -115,6 +119,24 @@ export class LastingOutput {
         await delay(retryMs, undefined, { signal, ref: false }).catch(() => undefined);
       }
     }
+  }
+
+  /** Whether the container is known to have ended after a short wait. */
+  async #endsSoon(): Promise<boolean> {
+    const { ended, signal } = this.#parts;
+    const seen = ended()?.then(
+      () => true,
+      () => false,
+    );
+    if (seen === undefined) return false;
+    const waiting = new AbortController();
+    const tooLong = delay(firstRetryMs, false, {
+      signal: AbortSignal.any([signal, waiting.signal]),
+      ref: false,
+    }).catch(() => false);
+    const isOver = await Promise.race([seen, tooLong]);
+    waiting.abort();
+    return isOver;
   }
 
   /** Tells of the gap with the first piece of output, or when the container has outlived it for some time. */

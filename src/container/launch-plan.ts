@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import {
-  gatherHostFacts,
   gatherImageFacts,
   judge,
   known,
@@ -13,14 +12,14 @@ import {
   type LaunchVerdict,
   type Reason,
 } from '../compatibility/index.ts';
-import { gatherNetworkFacts } from '../compatibility/internal.ts';
+import { gatherNetworkFacts, hostFactsWith } from '../compatibility/internal.ts';
 import type { Engine } from '../engine/index.ts';
 import type { BulkheadError } from '../errors.ts';
 import { temporaryFolder } from '../linux/standard-folders.ts';
 import { ImageNotPresentError, LaunchRefusedError, LaunchUnknownError } from './errors.ts';
 import type { PluginContainerOptions } from './options.ts';
 import { checkLaunchOptions } from './launch-checks.ts';
-import { freshEngineFacts, rememberedEngineFacts } from './remembered-facts.ts';
+import { freshEngineFacts, rememberedEngineFacts, rememberedPrograms } from './remembered-facts.ts';
 
 /** gVisor, as in Vault: it gives the plugin a kernel of its own. */
 export const defaultRuntime = 'runsc';
@@ -68,13 +67,15 @@ export async function planLaunch(
   const { signal } = site;
   signal?.throwIfAborted();
   const { imageCacheDirectory: cacheDirectory } = options;
+  const gathering = siteFacts(engine, options, site);
+  gathering.catch(() => undefined); // what is wrong with the image is told first
   const image = await gatherImageFacts(engine, options.image, { cacheDirectory, signal });
   const requirements = { ...options, runtime: options.runtime ?? defaultRuntime };
-  let facts = await launchFacts(engine, image, options, site);
+  let facts: LaunchFacts = { ...(await gathering), image };
   let verdict = judge(facts, requirements);
   if (verdict.status !== 'works') {
     // An engine learns new runtimes when it reloads its configuration: it is asked again before the launch is refused.
-    facts = await launchFacts(engine, image, options, { ...site, fresh: true });
+    facts = { ...(await siteFacts(engine, options, { ...site, fresh: true })), image };
     verdict = judge(facts, requirements);
   }
   const refusal = refusalOf(engine, image, verdict, options);
@@ -94,18 +95,18 @@ export function refuseLaunch({ refusal }: LaunchPlan): void {
   if (refusal !== undefined) throw refusal;
 }
 
-async function launchFacts(
+/** Gathers what does not depend on the image. */
+async function siteFacts(
   engine: Engine,
-  image: ImageFacts | AbsentImage,
   options: PlannedOptions,
   site: LaunchSite & { readonly fresh?: boolean },
-): Promise<LaunchFacts> {
+): Promise<Omit<LaunchFacts, 'image'>> {
   const socketDirectory = resolve(options.socketDirectory ?? temporaryFolder());
-  const { ownedFolder = false, ownService = false, signal } = site;
+  const { ownedFolder = false, ownService = false, fresh = false, signal } = site;
   const needsNetwork = options.network !== undefined && options.network !== 'none';
   const [host, engineFacts, network] = await Promise.all([
-    gatherHostFacts({ socketDirectory, ownedFolder }),
-    (site.fresh === true ? freshEngineFacts : rememberedEngineFacts)(engine, socketDirectory, { signal }),
+    rememberedPrograms({ fresh }).then((found) => hostFactsWith({ socketDirectory, ownedFolder }, found)),
+    (fresh ? freshEngineFacts : rememberedEngineFacts)(engine, socketDirectory, { signal }),
     needsNetwork ? gatherNetworkFacts(engine, { signal }) : undefined,
   ]);
   // A launch that has this engine gains nothing from a service of our own that could be started.
@@ -113,7 +114,6 @@ async function launchFacts(
   return {
     host: { ...host, podmanRuntimes },
     engine: { ...engineFacts, ...(network !== undefined && { network }) },
-    image,
   };
 }
 

@@ -1,10 +1,11 @@
 /**
  * Remembers the facts of an engine as long as it is connected: gathering them takes longer than creating a container,
- * and they hardly ever change. They are kept for each folder for sockets.
+ * and they hardly ever change. They are kept for each folder for sockets. The programs of this machine are remembered
+ * for the same reason. A launch that would be refused looks at everything again.
  */
 import { orAborted } from '../abort.ts';
 import { known, passingGid, type EngineFacts } from '../compatibility/index.ts';
-import { engineFactsWith } from '../compatibility/internal.ts';
+import { engineFactsWith, gatherPrograms, type HostPrograms } from '../compatibility/internal.ts';
 import type { Engine } from '../engine/index.ts';
 
 type ByFolder = Map<string, Promise<EngineFacts>>;
@@ -12,6 +13,25 @@ type ByFolder = Map<string, Promise<EngineFacts>>;
 const seen = new WeakMap<Engine, ByFolder>();
 /** Engines that are being asked again. Concurrent callers share the answer. */
 const asking = new WeakMap<Engine, ByFolder>();
+
+/** Programs of this machine, by what decides where they are looked for and who could change them. */
+const programs = new Map<string, Promise<HostPrograms>>();
+
+/** @param options.fresh looks for them again, and remembers what is found */
+export function rememberedPrograms({
+  fresh = false,
+}: { readonly fresh?: boolean } = {}): Promise<HostPrograms> {
+  const key = `${process.geteuid?.() ?? ''} ${process.env['PATH'] ?? ''}`;
+  const before = fresh ? undefined : programs.get(key);
+  if (before !== undefined) return before;
+  const found = gatherPrograms();
+  programs.clear(); // an earlier PATH hardly ever comes back
+  programs.set(key, found);
+  found.catch(() => {
+    if (programs.get(key) === found) programs.delete(key);
+  });
+  return found;
+}
 
 export function rememberedEngineFacts(
   engine: Engine,

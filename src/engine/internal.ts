@@ -1,5 +1,6 @@
 /** Exports for other rooms that are not part of the public API. This file is no entry point, and may change at any time. */
 export { compareVersions } from './api-version.ts';
+export { attachCreated } from './containers/output/attach-created.ts';
 export {
   parseDecimal,
   parsePaxRecords,

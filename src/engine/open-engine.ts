@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { BulkheadError, InvalidOptionError } from '../errors.ts';
 import { compareVersions, negotiateApiVersion, oldestApiVersion } from './api-version.ts';
 import { EngineClient, type EngineIdentity } from './client.ts';
+import { noteClient } from './client-of.ts';
 import type { ConnectOptions } from './connect-options.ts';
 import { containersOf } from './containers/containers.ts';
 import { findSockets } from './discovery/find-sockets.ts';
@@ -163,7 +164,7 @@ async function infoOf(
 function assemble(client: EngineClient, info: EngineInfo): Engine {
   const { kind, version, apiVersion, rootless } = client.identity;
   const { transport } = client;
-  return {
+  const engine: Engine = {
     kind,
     version,
     apiVersion,
@@ -177,6 +178,8 @@ function assemble(client: EngineClient, info: EngineInfo): Engine {
     close: () => transport.close(),
     [Symbol.asyncDispose]: () => transport.close(),
   };
+  noteClient(engine, client);
+  return engine;
 }
 
 function refuseLongPath({ socketPath, source }: SocketCandidate): void {

@@ -85,6 +85,11 @@ export interface PluginRunner extends AsyncDisposable {
 
   /** Starts the program. Rejects with a typed error if it can't; then only `[Symbol.asyncDispose]` may follow. */
   start(options?: { signal?: AbortSignal | undefined }): Promise<void>;
+  /**
+   * Checks after the start what shows only on a running program. The program starts meanwhile, and nothing is sent to it
+   * before. Rejects with a typed error when it is not as it should be. Absent: there is nothing to check.
+   */
+  verify?(options?: { signal?: AbortSignal | undefined }): Promise<void>;
   /** Resolves when the program has ended, no matter how often and how late it is called. Never loses the exit code. */
   wait(options?: { signal?: AbortSignal | undefined }): Promise<PluginExit>;
   /**

@@ -38,16 +38,15 @@ async function start(attempt: Attempt, settings: StartSettings, limit: Limit): P
   const starting = runner.start({ signal: limit.signal });
   const loading = loadGrpc(); // loads while the plugin starts
   await limit.race(starting);
+  const verified = runner.verify?.({ signal: limit.signal });
+  verified?.catch(() => undefined); // awaited below
   const output = (attempt.output = new PluginOutput(runner, settings));
   const exited = (attempt.exited = watchExit(runner));
 
   attempt.phase = 'handshake';
   const { protocolVersions, autoMtls, brokerMultiplex } = settings;
-  const line = parseHandshakeLine(await limit.race(firstLine(output, exited)), {
-    protocolVersions,
-    autoMtls,
-    brokerMultiplex,
-  });
+  const printed = await limit.race(inOrder(verified, firstLine(output, exited)));
+  const line = parseHandshakeLine(printed, { protocolVersions, autoMtls, brokerMultiplex });
   const handshake = negotiated(line, settings, runner);
 
   attempt.phase = 'connect';
@@ -97,6 +96,16 @@ async function createRunner(
   const runner = await limit.race(creating);
   attempt.runner = runner;
   return runner;
+}
+
+/** Waits for both. What the check says takes precedence over the failure of what goes on beside it. */
+async function inOrder<T>(check: Promise<void> | undefined, beside: Promise<T>): Promise<T> {
+  const checked = beside.catch(async (error: unknown) => {
+    await check;
+    throw error;
+  });
+  const [result] = await Promise.all([checked, check]);
+  return result;
 }
 
 /** Waits for the exit. Never rejects: an exit that can't be learned counts as an exit too. */

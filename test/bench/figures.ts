@@ -19,6 +19,8 @@ export interface Figure {
   readonly name: string;
   readonly title: string;
   readonly unit: string;
+  /** What it is compared with. Default: a host in Go. */
+  readonly other?: string | undefined;
   readonly lines: readonly Line[];
 }
 
@@ -31,7 +33,7 @@ function isMet(line: Line): boolean {
   return ratio(line) >= atLeast && ratio(line) <= atMost;
 }
 
-export function tableOf({ title, unit, lines }: Figure): string {
+export function tableOf({ title, unit, other = 'Go', lines }: Figure): string {
   const rows = lines.map((line) => {
     const { ours, go, goal } = line;
     const wanted =
@@ -45,7 +47,7 @@ export function tableOf({ title, unit, lines }: Figure): string {
     '',
     `${unit}; median, and in brackets the minimum and the maximum`,
     '',
-    '| | Bulkhead | Go | ratio | goal | met |',
+    `| | Bulkhead | ${other} | ratio | goal | met |`,
     '| --- | --- | --- | --- | --- | --- |',
     ...rows,
     '',

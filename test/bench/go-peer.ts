@@ -7,6 +7,8 @@ import { goProgram } from '../goplugin/fixtures/go-host.ts';
 export interface GoPeer extends AsyncDisposable {
   /** Milliseconds to the first reply, and until the plugin was gone. */
   launch(): Promise<{ readonly launchMs: number; readonly closeMs: number }>;
+  /** The same of this many at once: until the last was there, and until the last was gone. */
+  launchAtOnce(count: number): Promise<{ readonly launchMs: number; readonly closeMs: number }>;
   /** Calls `probe.Probe/Echo` of a plugin that it keeps for all such calls. */
   calls(
     size: number,
@@ -46,6 +48,10 @@ export async function startGoPeer(
   return {
     async launch() {
       const [launchMs = NaN, closeMs = NaN] = await ask('');
+      return { launchMs, closeMs };
+    },
+    async launchAtOnce(count) {
+      const [launchMs = NaN, closeMs = NaN] = await ask(String(count));
       return { launchMs, closeMs };
     },
     async calls(size, inFlight, seconds) {

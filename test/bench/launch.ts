@@ -1,8 +1,8 @@
 /**
  * Launch times on every engine and runtime that is up, from the call of `start` to a healthy plugin: this host, and
- * HashiCorp's library with the same plugin in Go, taking turns.
+ * HashiCorp's library with the same plugin in Go, taking turns. Then many launches at once, and where the time of one goes.
  */
-import { connectEngine } from '../../src/engine/index.ts';
+import { connectEngine, type Engine } from '../../src/engine/index.ts';
 import { PluginHost } from '../../src/index.ts';
 import { loadEngines, noEngines, type TestEngine } from '../engines/engines.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
@@ -10,6 +10,15 @@ import { goOnThePath } from '../plugins/go-programs.ts';
 import { fixtureHandshake, loadFixture, type FixtureName } from '../plugins/images.ts';
 import type { Figure, Line } from './figures.ts';
 import { startGoPeer, type GoPeer } from './go-peer.ts';
+import { atOnce, launchAtOnce, type AtOnce } from './launch-at-once.ts';
+import {
+  engineAlone,
+  launchInPhases,
+  notingEngine,
+  phaseNames,
+  type Floor,
+  type Phases,
+} from './launch-phases.ts';
 
 const rounds = 5;
 
@@ -21,6 +30,8 @@ interface Times {
 interface Compared {
   readonly launch: Line;
   readonly close: Line;
+  readonly together?: AtOnce | undefined;
+  readonly phases?: Figure | undefined;
 }
 
 export async function benchLaunch(): Promise<readonly Figure[]> {
@@ -39,9 +50,23 @@ export async function benchLaunch(): Promise<readonly Figure[]> {
   }
   const launches = compared.map(({ launch }) => launch);
   const ends = compared.map(({ close }) => close);
+  const together = compared.flatMap((each) => each.together ?? []);
   return [
     { name: 'launch', title: 'Launch to a healthy plugin', unit: 'ms', lines: launches },
     { name: 'close', title: 'Close, until the container is gone', unit: 'ms', lines: ends },
+    {
+      name: 'launch-at-once',
+      title: `${atOnce} launches at once, until the last is healthy`,
+      unit: 'ms',
+      lines: together.map(({ launch }) => launch),
+    },
+    {
+      name: 'close-at-once',
+      title: `${atOnce} closes at once, until the last container is gone`,
+      unit: 'ms',
+      lines: together.map(({ close }) => close),
+    },
+    ...compared.flatMap(({ phases }) => phases ?? []),
   ];
 }
 
@@ -88,7 +113,16 @@ async function compare(
       );
     }
   }
+  // Of the plugin in Go, which starts in no time, and of the engines of this user.
+  const isWhole = fixture === 'go-example-kv' && !rootless;
+  const other = refusal === undefined ? peer : undefined;
+  const together = isWhole
+    ? await launchAtOnce(engine, { runtime, socket, image: image.tag, label }, other)
+    : undefined;
   await peer?.[Symbol.asyncDispose]();
+  const phases = isWhole
+    ? await phasesOf(connection, { image: image.tag, runtime, socketDirectory: parent.path }, label)
+    : undefined;
   if (refusal !== undefined) console.log(`plugincontainer, ${label}: ${refusal}`);
   // A plugin in TypeScript takes its time to start, whoever starts it.
   const goal = fixture === 'node-kv' ? undefined : { atMost: engine.kind === 'docker' ? 0.9 : 0.4 };
@@ -98,8 +132,33 @@ async function compare(
     {
       launch: { label, ours: ours.map(launched), go: theirs.map(launched), goal },
       close: { label, ours: ours.map(closed), go: theirs.map(closed), goal: { atMost: 1 } },
+      together,
+      phases,
     },
   ];
+}
+
+/** Where the time of a launch goes, beside what the engine takes for such a container. */
+async function phasesOf(
+  engine: Engine,
+  of: { readonly image: string; readonly runtime: string; readonly socketDirectory: string },
+  label: string,
+): Promise<Figure> {
+  const seen: Phases[] = [];
+  const alone: Floor[] = [];
+  const noting = notingEngine(engine);
+  await launchInPhases(noting, of); // what is asked once has been asked
+  for (let round = 0; round < rounds; round += 1) {
+    seen.push(await launchInPhases(noting, of));
+    alone.push(await engineAlone(engine, of));
+  }
+  const lines = (Object.keys(phaseNames) as (keyof Phases)[]).map((phase): Line => ({
+    label: phaseNames[phase],
+    ours: seen.map((times) => times[phase]),
+    go: alone.flatMap((times) => (phase in times ? [times[phase as keyof Floor]] : [])),
+  }));
+  const name = `phases-${label.split(', ').slice(0, 2).join('-')}`;
+  return { name, title: `Phases of a launch: ${label}`, unit: 'ms', other: 'engine alone', lines };
 }
 
 /** Where it can't launch at all: why. */

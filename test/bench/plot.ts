@@ -6,7 +6,7 @@ const colours = { ours: '#2563eb', go: '#9ca3af' } as const;
 const [left, width, bar, gap, top] = [230, 420, 12, 14, 48];
 
 /** Returns an SVG image. Bars of one line are drawn to the scale of the line's longest value. */
-export function plotOf({ title, unit, lines }: Figure): string {
+export function plotOf({ title, unit, other = 'Go', lines }: Figure): string {
   const height = top + lines.length * (2 * bar + gap) + 10;
   const rows = lines.flatMap(({ label, ours, go }, at) => {
     const y = top + at * (2 * bar + gap);
@@ -22,7 +22,7 @@ export function plotOf({ title, unit, lines }: Figure): string {
     '<rect width="100%" height="100%" fill="white"/>',
     text(10, 18, `${title} (${unit})`),
     `<rect x="10" y="26" width="10" height="10" fill="${colours.ours}"/>${text(24, 35, 'Bulkhead')}`,
-    `<rect x="90" y="26" width="10" height="10" fill="${colours.go}"/>${text(104, 35, 'Go')}`,
+    `<rect x="90" y="26" width="10" height="10" fill="${colours.go}"/>${text(104, 35, other)}`,
     ...rows,
     '</svg>',
     '',

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { commandTable, summary } from '../../src/cli/command-table.ts';
-import { packageVersion } from '../../src/cli/commands/version.ts';
+import { packageVersion } from '../../src/cli/package-version.ts';
 import { overview } from '../../src/cli/help.ts';
 import { overviewText } from '../../src/cli/overview-text.ts';
 import { manPage } from '../../src/cli/man-page.ts';

@@ -12,7 +12,7 @@ import { readUserFile } from '../user-files.ts';
 import { directoryFlag, directoryOf } from './directory.ts';
 import { enginesFlag } from './engine-flag.ts';
 import { judgedOptions, kindOf, lockingFlags, matrixLaunchFlags } from './launch-flags.ts';
-import { packageVersion } from './version.ts';
+import { packageVersion } from '../package-version.ts';
 import { lazyModules } from '../lazy-modules.ts';
 
 const matrixFlags = {

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { command } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { packageVersion, versionLine } from '../package-version.ts';
 import { fieldFlag, formatFlag, printData } from '../output/document.ts';
 
 export const version = command({
@@ -9,13 +9,8 @@ export const version = command({
   flags: { field: fieldFlag, format: formatFlag },
   run({ flags }, { terminal }) {
     const data = { bulkhead: packageVersion(), node: process.versions.node };
-    const lines = () => [`bulkhead ${data.bulkhead} (Node.js ${data.node})`];
+    const lines = () => [versionLine()];
     printData(terminal, flags.format, data, lines, flags);
     return Promise.resolve(exitCodes.ok);
   },
 });
-
-export function packageVersion(): string {
-  const file = new URL('../../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
-}

@@ -13,6 +13,7 @@ import { findEngineProcess, stillRuns, type EngineProcess } from './engine-proce
 import { networkFactsOf } from './network.ts';
 import { cgroupLayout, memoryLockLimit, processContext, processIdMaps } from './process-facts.ts';
 import { gatherRuntimes } from './runtimes.ts';
+import { rememberEngineProcess } from './sees-mount.ts';
 import { sharesFolder } from './shared-folder.ts';
 import { virtualMachineOf } from './virtual-machine.ts';
 
@@ -45,6 +46,7 @@ export async function engineFactsWith(
   const { signal } = options;
   const info = options.fresh === true ? await engine.system.info({ signal }) : engine.info;
   const process = await findEngineProcess(engine);
+  rememberEngineProcess(engine, process);
   signal?.throwIfAborted();
   const facts = await factsOf(engine, info, process, { ...options, ...what });
   signal?.throwIfAborted();

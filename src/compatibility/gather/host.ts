@@ -38,24 +38,52 @@ export interface HostGathering {
 /** Looks at this machine and this process, without asking an engine. Takes some milliseconds. */
 export async function gatherHostFacts(options: HostGathering = {}): Promise<HostFacts> {
   checkGathering('gatherHostFacts', options);
+  return hostFactsWith(options, await gatherPrograms());
+}
+
+/** What is found by looking for programs of this machine: it takes longest, and changes when something is installed. */
+export interface HostPrograms extends Pick<
+  HostFacts,
+  'setfacl' | 'podmanRuntimes' | 'container' | 'userNamespaces'
+> {
+  /** Folders that only root and this user can change, as the value of a PATH. */
+  readonly path: string;
+}
+
+export async function gatherPrograms(): Promise<HostPrograms> {
   const { path } = await programFolders(process.env['PATH']);
+  const [setfacl, podmanRuntimes, container, userNamespaces] = await Promise.all([
+    findExecutable('setfacl', path),
+    runtimesForPodman(path),
+    ownContainer(),
+    gatherUserNamespaces(path),
+  ]);
+  return {
+    path,
+    setfacl: known(setfacl !== undefined, setfacl ?? `PATH ${path}`),
+    podmanRuntimes,
+    container,
+    userNamespaces,
+  };
+}
+
+/** Gathers the same facts as `gatherHostFacts`. @param programs those that were found, now or earlier */
+export async function hostFactsWith(
+  options: HostGathering,
+  { path, setfacl, podmanRuntimes, container, userNamespaces }: HostPrograms,
+): Promise<HostFacts> {
   const selinux = await gatherSelinux();
   const isLabelled = !(isKnown(selinux.mode) && selinux.mode.value === 'off');
-  const [group, passwd, setfacl, emulated, podmanRuntimes, container, userNamespaces, socketFolder] =
-    await Promise.all([
-      readFile('/etc/group', 'utf8').catch(() => ''),
-      readFile('/etc/passwd', 'utf8').catch(() => ''),
-      findExecutable('setfacl', path),
-      emulatedArchitectures(),
-      runtimesForPodman(path),
-      ownContainer(),
-      gatherUserNamespaces(path),
-      gatherSocketFolder(
-        resolve(options.socketDirectory ?? temporaryFolder()),
-        bytesBelow({ ownedFolder: options.ownedFolder ?? true }),
-        { contextsBy: isLabelled ? path : undefined },
-      ),
-    ]);
+  const [group, passwd, emulated, socketFolder] = await Promise.all([
+    readFile('/etc/group', 'utf8').catch(() => ''),
+    readFile('/etc/passwd', 'utf8').catch(() => ''),
+    emulatedArchitectures(),
+    gatherSocketFolder(
+      resolve(options.socketDirectory ?? temporaryFolder()),
+      bytesBelow({ ownedFolder: options.ownedFolder ?? true }),
+      { contextsBy: isLabelled ? path : undefined },
+    ),
+  ]);
   return {
     platform: known(platform(), 'process.platform'),
     kernel: known(release(), 'uname'),
@@ -64,7 +92,7 @@ export async function gatherHostFacts(options: HostGathering = {}): Promise<Host
     uid: known(process.geteuid?.() ?? 0, 'geteuid'),
     gid: known(process.getegid?.() ?? 0, 'getegid'),
     unusedGid: known(unusedGroupId(group, passwd), '/etc/group, /etc/passwd'),
-    setfacl: known(setfacl !== undefined, setfacl ?? `PATH ${path}`),
+    setfacl,
     podmanRuntimes,
     container,
     selinux,

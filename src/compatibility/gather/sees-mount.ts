@@ -10,6 +10,11 @@ import { seesFolder } from './process-facts.ts';
  */
 const found = new WeakMap<Engine, Fact<EngineProcess>>();
 
+/** Remembers the process of an engine that was found for another reason. */
+export function rememberEngineProcess(engine: Engine, process: Fact<EngineProcess>): void {
+  found.set(engine, process);
+}
+
 /**
  * Whether the engine now has the same folder at this path as this process, including mounts. It is also false where the
  * engine's process can't be found or looked at.

@@ -1,9 +1,6 @@
-import { execFile } from 'node:child_process';
 import { chmod, chown, mkdir, mkdtemp, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import type { SocketDirectoryPlan } from '../../compatibility/index.ts';
-import { findExecutable, programFolders } from '../../linux/find-executable.ts';
 import { BulkheadError, InvalidOptionError } from '../../errors.ts';
 import { HeldFolder } from '../../linux/held-folder.ts';
 import { removeFolder } from '../../linux/remove-tree.ts';
@@ -13,8 +10,9 @@ import { FolderWatch } from '../../linux/folder-watch.ts';
 import { temporaryFolder } from '../../linux/standard-folders.ts';
 import { longestSocketPath } from '../../linux/socket-path.ts';
 import { refuseUntrusted } from '../../linux/trusted-parent.ts';
+import { messageOf } from '../../thrown-value.ts';
+import { setDefaultAcl } from './default-acl.ts';
 
-const setfaclMs = 10_000;
 /** Name of the folder that is bind-mounted into the container. */
 const sharedName = 's';
 /**
@@ -56,6 +54,8 @@ export interface PluginFolder extends AsyncDisposable {
    * Never rejects, and does not resolve for a folder that was disposed of.
    */
   readonly removed: Promise<string>;
+  /** Whether it was deleted here. */
+  readonly isGone: boolean;
   /**
    * Whether the host has shared a socket of this name. The name then leads to the host's socket, not to the plugin's.
    */
@@ -71,6 +71,20 @@ export interface PluginFolder extends AsyncDisposable {
 }
 
 /**
+ * A folder that has its place on the host, and is being made ready. An engine may be told of its path meanwhile, and must
+ * not start anything that uses it before it is ready.
+ */
+export interface PlacedFolder extends AsyncDisposable {
+  readonly parent: string;
+  /** The path of the folder that the plugin will see. */
+  readonly path: string;
+  /** @throws BulkheadError `SOCKET_DIRECTORY_FAILED` when it can't be made as planned; what is there of it stays */
+  readonly ready: Promise<PluginFolder>;
+  /** Deletes the folder and everything in it. Idempotent. @throws FolderNotRemovedError */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
  * Makes the socket directory as the strategy plans it: owner, group, mode, default ACL.
  *
  * @throws InvalidOptionError when a socket in it would have too long a path
@@ -79,8 +93,29 @@ export interface PluginFolder extends AsyncDisposable {
  */
 export async function makePluginFolder(
   plan: SocketDirectoryPlan,
-  { parent: given = temporaryFolder(), engineSees }: PluginFolderOptions = {},
+  options: PluginFolderOptions = {},
 ): Promise<PluginFolder> {
+  const placed = await placePluginFolder(plan, options);
+  try {
+    return await placed.ready;
+  } catch (failure) {
+    await placed[Symbol.asyncDispose]().catch((left: unknown) => {
+      throw failed(`${messageOf(failure)}; ${messageOf(left)}`, new AggregateError([failure, left]));
+    });
+    throw failure;
+  }
+}
+
+/**
+ * Begins to make the same folder, and resolves as soon as it has its place. Mounting and setting an ACL run programs,
+ * which takes as long as an engine needs to create a container.
+ *
+ * @throws what `makePluginFolder` throws before there is anything; then nothing is left
+ */
+export async function placePluginFolder(
+  plan: SocketDirectoryPlan,
+  { parent: given = temporaryFolder(), engineSees }: PluginFolderOptions = {},
+): Promise<PlacedFolder> {
   const parent = resolve(given); // the engine has another working directory
   refuseLongPath(parent);
   await refuseUntrusted(parent);
@@ -88,21 +123,52 @@ export async function makePluginFolder(
     throw failed(`can't make a socket directory in ${parent}`, cause);
   });
   try {
-    const bounds = await bound(whole, engineSees);
-    await using folder = await HeldFolder.open(whole);
-    await mkdir(folder.at(privateName), { mode: 0o700 });
-    await mkdir(folder.at(sharedName), { mode: 0o700 });
-    // Up to here only this process can enter the folder, so nobody can have replaced what these paths lead to.
-    await applyPlan(join(whole, sharedName), plan);
-    await openTo(folder, plan);
-    return new MadeFolder(whole, plan, bounds, await FolderWatch.begin(whole, [sharedName, privateName]));
+    // An engine refuses a path where nothing is, also when something is mounted there before the start.
+    await makeFoldersIn(whole, plan);
   } catch (cause) {
-    const failure = failed(`can't set owner, mode or ACL of the socket directory ${whole}`, cause);
+    const failure = notAsPlanned(whole, cause);
     await removeFolder(whole).catch((left: unknown) => {
-      throw failed(`${failure.message}; ${(left as Error).message}`, new AggregateError([failure, left]));
+      throw failed(`${failure.message}; ${messageOf(left)}`, new AggregateError([failure, left]));
     });
     throw failure;
   }
+  const ready = makeReady(whole, plan, engineSees).catch((cause: unknown) => {
+    throw notAsPlanned(whole, cause);
+  });
+  ready.catch(() => undefined); // whoever waits for it gets the error
+  return {
+    parent,
+    path: join(whole, sharedName),
+    ready,
+    async [Symbol.asyncDispose]() {
+      const folder = await ready.catch(() => undefined);
+      await (folder === undefined ? removeFolder(whole) : folder[Symbol.asyncDispose]());
+    },
+  };
+}
+
+/** Makes both folders, which only this process can enter. An engine of another user may pass on its way to them. */
+async function makeFoldersIn(whole: string, plan: SocketDirectoryPlan): Promise<void> {
+  await using folder = await HeldFolder.open(whole);
+  await mkdir(folder.at(privateName), { mode: 0o700 });
+  await mkdir(folder.at(sharedName), { mode: 0o700 });
+  await openTo(folder, plan);
+}
+
+async function makeReady(
+  whole: string,
+  plan: SocketDirectoryPlan,
+  engineSees: PluginFolderOptions['engineSees'],
+): Promise<PluginFolder> {
+  const bounds = await bound(whole, engineSees);
+  if (bounds.bounded) await makeFoldersIn(whole, plan); // what was mounted is empty
+  // Up to here only this process can enter the folders, so nobody can have replaced what these paths lead to.
+  await applyPlan(join(whole, sharedName), plan);
+  return new MadeFolder(whole, plan, bounds, await FolderWatch.begin(whole, [sharedName, privateName]));
+}
+
+function notAsPlanned(whole: string, cause: unknown): BulkheadError {
+  return failed(`can't set owner, mode or ACL of the socket directory ${whole}`, cause);
 }
 
 class MadeFolder implements PluginFolder {
@@ -114,6 +180,7 @@ class MadeFolder implements PluginFolder {
   readonly #watch: FolderWatch;
   readonly #whole: string;
   readonly #sharedNames = new Set<string>();
+  #gone = false;
   readonly #plan: SocketDirectoryPlan;
 
   constructor(whole: string, plan: SocketDirectoryPlan, bounds: FolderBounds, watch: FolderWatch) {
@@ -125,6 +192,10 @@ class MadeFolder implements PluginFolder {
     this.path = join(whole, sharedName);
     this.privatePath = join(whole, privateName);
     this.bounds = bounds;
+  }
+
+  get isGone(): boolean {
+    return this.#gone;
   }
 
   isShared(name: string): boolean {
@@ -159,8 +230,10 @@ class MadeFolder implements PluginFolder {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#gone) return;
     this.#watch.end();
     await removeFolder(this.#whole);
+    this.#gone = true;
   }
 
   #shared(socketPath: string): string {
@@ -200,17 +273,6 @@ async function applyPlan(path: string, plan: SocketDirectoryPlan): Promise<void>
 async function openTo(folder: HeldFolder, { passingGid }: SocketDirectoryPlan): Promise<void> {
   await folder.chown(process.geteuid?.() ?? 0, passingGid ?? process.getegid?.() ?? 0);
   await folder.chmod(passingGid === undefined ? 0o700 : 0o710);
-}
-
-/** Lets `uid` connect to new sockets in the directory, whoever makes them, once their maker chmods them 0660. */
-async function setDefaultAcl(path: string, uid: number): Promise<void> {
-  const { path: folders } = await programFolders(process.env['PATH']);
-  const setfacl = await findExecutable('setfacl', folders);
-  if (setfacl === undefined)
-    throw new Error('setfacl is not in a folder that only root or this user can change');
-  const words = ['-d', '-m', `u::rwx,u:${uid}:rw-,g::rw-,m::rwx,o::---`, '--', path];
-  // The program needs nothing of this process: its variables may hold secrets.
-  await promisify(execFile)(setfacl, words, { env: {}, cwd: '/', timeout: setfaclMs });
 }
 
 function refuseLongPath(parent: string): void {

@@ -1,8 +1,8 @@
-import { Pool, type Dispatcher } from 'undici';
 import { raiseListenerLimit } from '../../abort.ts';
 import type { TimeLimits } from './time-limits.ts';
 import { EngineClosedError } from '../errors.ts';
 import { describeFailure } from './describe-failure.ts';
+import { makePool, requestOver, type Dispatcher, type Pool } from './pool.ts';
 import { upgradeConnection, type UpgradedConnection } from './upgrade.ts';
 import { receiveWhole, type WholeAnswer } from './whole-answer.ts';
 
@@ -50,8 +50,8 @@ export class Transport {
     this.socketPath = socketPath;
     this.limits = limits;
     const common = { socketPath, connectTimeout: limits.connectMs, headersTimeout: 0, bodyTimeout: 0 };
-    this.#shortCalls = new Pool('http://localhost', { ...common, connections: shortCallConnections });
-    this.#streams = new Pool('http://localhost', { ...common, connections: null });
+    this.#shortCalls = makePool('http://localhost', { ...common, connections: shortCallConnections });
+    this.#streams = makePool('http://localhost', { ...common, connections: null });
   }
 
   /** Sends a request and resolves with the head of the answer, whatever its status. Throws typed errors only. */
@@ -60,7 +60,7 @@ export class Transport {
     this.#refuseWhenClosed(request);
     if (request.signal) raiseListenerLimit(request.signal);
     try {
-      const { statusCode, headers, body } = await this.#pool(request).request({
+      const { statusCode, headers, body } = await requestOver(this.#pool(request), {
         ...dispatchOptions(request),
         signal: request.signal ?? null,
       });

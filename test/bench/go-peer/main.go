@@ -1,4 +1,5 @@
 // Launches a plugin in a container with HashiCorp's library, once for each empty line on stdin, and tells how long it took.
+// A line with a number launches that many at once.
 // A line `BYTES CALLS-IN-FLIGHT SECONDS` makes calls of probe.Probe instead, of one plugin for all such lines.
 package main
 
@@ -9,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -30,28 +32,59 @@ func main() {
 	image, runtime, directory, rootless := os.Args[1], os.Args[2], os.Args[3], os.Args[4] == "rootless"
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {
+		if count, err := strconv.Atoi(lines.Text()); err == nil {
+			atOnce(count, image, runtime, directory, rootless)
+			continue
+		}
 		if lines.Text() != "" {
 			measure(lines.Text(), image, runtime, directory, rootless)
 			continue
 		}
 		begin := time.Now()
-		client := start(image, runtime, directory, rootless, true)
-		protocol, err := client.Client()
-		if err == nil {
-			err = protocol.Ping()
-		}
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			client.Kill()
-			os.Exit(1)
-		}
-		ready := time.Now()
+		client := ready(image, runtime, directory, rootless)
+		answered := time.Now()
 		client.Kill()
-		fmt.Printf("%.1f %.1f\n", milliseconds(ready.Sub(begin)), milliseconds(time.Since(ready)))
+		fmt.Printf("%.1f %.1f\n", milliseconds(answered.Sub(begin)), milliseconds(time.Since(answered)))
 	}
 	if called != nil {
 		called.Kill()
 	}
+}
+
+// ready launches a plugin, and returns when it has answered.
+func ready(image, runtime, directory string, rootless bool) *plugin.Client {
+	client := start(image, runtime, directory, rootless, true)
+	protocol, err := client.Client()
+	if err == nil {
+		err = protocol.Ping()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		client.Kill()
+		os.Exit(1)
+	}
+	return client
+}
+
+// atOnce launches plugins at the same time, then ends them at the same time.
+func atOnce(count int, image, runtime, directory string, rootless bool) {
+	clients := make([]*plugin.Client, count)
+	all := func(work func(int)) float64 {
+		begin := time.Now()
+		var wait sync.WaitGroup
+		for i := range count {
+			wait.Add(1)
+			go func() {
+				defer wait.Done()
+				work(i)
+			}()
+		}
+		wait.Wait()
+		return milliseconds(time.Since(begin))
+	}
+	launched := all(func(i int) { clients[i] = ready(image, runtime, directory, rootless) })
+	closed := all(func(i int) { clients[i].Kill() })
+	fmt.Printf("%.1f %.1f\n", launched, closed)
 }
 
 type probe struct{ plugin.NetRPCUnsupportedPlugin }

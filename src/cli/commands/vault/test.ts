@@ -11,7 +11,7 @@ import { pair, withoutUser } from '../launch-flags.ts';
 import { unknownOverrideFlag } from '../override-flag.ts';
 import { settingFlags } from '../setting-flags.ts';
 import { socketDirectoryFlag } from '../socket-directory-flag.ts';
-import { packageVersion } from '../version.ts';
+import { packageVersion } from '../../package-version.ts';
 
 const testFlags = {
   type: optionalChoice(['secret', 'auth'], 'what the plugin is (default: it is found out)'),

@@ -68,26 +68,53 @@ export async function attachContainer(
       `container ${name} was created without openStdin, so it has no stdin`,
     );
   }
-  const call: Call = {
-    doing,
-    method: 'POST',
-    path: `/containers/${probe.id}/attach`,
-    // All five are sent: Docker takes a missing one for false, Podman for true.
-    query: { stream: true, logs: false, stdin, stdout, stderr },
-    lasting: { headersMs: client.transport.limits.headersMs, bodyMs: 0 },
-    signal,
-  };
   const framed = !probe.tty;
+  if (!stdin) return attachOutput(client, probe.id, { doing, stdout, stderr, framed, bufferBytes, signal });
+  const call = attachCall(client, probe.id, { doing, stdin, stdout, stderr, signal });
   const explain = (error: unknown) => explainStreamError(client, call, error);
-  if (!stdin) {
-    const { body } = await client.open(call);
-    return attachment(pumpOutput(body, { framed, bufferBytes, explain }));
-  }
   const { socket, head } = await client.upgrade(call);
   if (head.length > 0) socket.unshift(head);
   const stopListening = whenAborted(signal, () => socket.destroy(signal?.reason as Error));
   socket.once('close', stopListening);
   return attachment(pumpOutput(socket, { framed, bufferBytes, explain }), socketStdin(socket, explain));
+}
+
+interface Streams extends CallOptions {
+  readonly doing: string;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+}
+
+/** Attaches to the output of a container that has not ended, without asking about it before. */
+export async function attachOutput(
+  client: EngineClient,
+  id: string,
+  {
+    framed,
+    bufferBytes = mebibyte,
+    ...streams
+  }: Streams & { readonly framed: boolean; readonly bufferBytes?: number },
+): Promise<ContainerAttachment> {
+  const call = attachCall(client, id, { ...streams, stdin: false });
+  const explain = (error: unknown) => explainStreamError(client, call, error);
+  const { body } = await client.open(call);
+  return attachment(pumpOutput(body, { framed, bufferBytes, explain }));
+}
+
+function attachCall(
+  client: EngineClient,
+  id: string,
+  { doing, stdin, stdout, stderr, signal }: Streams & { readonly stdin: boolean },
+): Call {
+  return {
+    doing,
+    method: 'POST',
+    path: `/containers/${id}/attach`,
+    // All five are sent: Docker takes a missing one for false, Podman for true.
+    query: { stream: true, logs: false, stdin, stdout, stderr },
+    lasting: { headersMs: client.transport.limits.headersMs, bodyMs: 0 },
+    signal,
+  };
 }
 
 /** Refuses a container that has ended: Docker would wait for its next start, Podman would set it up for another run. */
