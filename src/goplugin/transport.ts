@@ -40,7 +40,7 @@ export async function multiplexedTransport(
   }: Pick<BrokerSide, 'tls' | 'explain' | 'maxMessageBytes' | 'makeSocket'>,
   signal: AbortSignal,
 ): Promise<Transport> {
-  const socket = await connectTo(address, { makeSocket })(signal);
+  const socket = await connectTo(address, { http2: 'plain', makeSocket })(signal);
   let broker: MultiplexBroker | undefined;
   const session = new YamuxSession(socket, {
     role: 'client',
