@@ -6,7 +6,7 @@ import type { BrokerEnd } from './broker/broker.ts';
 import { Outgoing } from './broker/outgoing.ts';
 import type { CallFailure } from './grpc/call-end.ts';
 import { callUnary, type CallTarget } from './grpc/calls.ts';
-import { Http2Channel } from './grpc/http2-channel.ts';
+import type { Http2Channel } from './grpc/http2-channel.ts';
 import { openStream } from './grpc/open-stream.ts';
 import { statusName } from './grpc/status.ts';
 import type { PluginOutput } from './output/plugin-output.ts';
@@ -30,7 +30,7 @@ export class Connection {
   readonly #streams: { cancel(): void }[] = [];
 
   constructor(transport: Transport, output: PluginOutput) {
-    this.channel = new Http2Channel(transport.connect, transport.tls, transport.maxMessageBytes);
+    this.channel = transport.channel;
     this.#transport = transport;
     this.lost = new Promise((resolve) => {
       this.#onLost = resolve;

@@ -13,9 +13,9 @@ import {
   wholeNumber,
 } from '../settings/option-shape.ts';
 import { fileHintFor } from '../thrown-value.ts';
-import type { Options, PackageDefinition } from '@grpc/proto-loader';
-import type { DynamicService, MethodShape } from './service.ts';
+import type { DynamicService } from './service.ts';
 import { bounded, mostValues } from './wire/bounded-decoding.ts';
+import type { ProtoDefinitions } from './wire/proto-definitions.ts';
 
 export interface LoadProtoOptions {
   /** Directories in which `import` lines are looked up. Default: the directories of the given files. */
@@ -59,13 +59,10 @@ export async function loadProto(
   checkArgument('loadProto', 'path', paths, path);
   checkShape('loadProto', loadProtoOptions, options);
   const { includeDirs, maxValues } = options;
-  const { load } = await import('@grpc/proto-loader');
+  const { definitionsIn } = await import('./wire/proto-definitions.ts');
   const files = typeof path === 'string' ? [path] : [...path];
   try {
-    return onlyServices(
-      await load(files, { ...messageForm, ...(includeDirs ? { includeDirs: [...includeDirs] } : {}) }),
-      maxValues,
-    );
+    return boundedServices(await definitionsIn(files, includeDirs), maxValues);
   } catch (cause) {
     throw new ProtoError('PROTO_INVALID', `${files.join(', ')}: ${(cause as Error).message}`, {
       cause,
@@ -80,49 +77,17 @@ export async function loadProto(
  * Builds the services of types in the JSON of protobuf.js, by full name. @throws Error when the types are inconsistent
  */
 export async function servicesOf(schema: object): Promise<Record<string, DynamicService>> {
-  const { fromJSON } = await import('@grpc/proto-loader');
-  return onlyServices(fromJSON(schema, messageForm), undefined);
+  const { definitionsFrom } = await import('./wire/proto-definitions.ts');
+  return boundedServices(definitionsFrom(schema), undefined);
 }
 
-/** How messages are represented, wherever their definition comes from. */
-const messageForm: Options = { keepCase: true, longs: String, enums: String, defaults: true, oneofs: true };
-
-function onlyServices(
-  definitions: PackageDefinition,
+function boundedServices(
+  { services, widest }: ProtoDefinitions,
   maxValues: LoadProtoOptions['maxValues'],
 ): Record<string, DynamicService> {
-  const services = Object.entries(definitions).filter(([, definition]) =>
-    isService(definition),
-  ) as unknown as [string, Record<string, MethodShape>][];
-  if (maxValues === 'unlimited') return Object.fromEntries(services) as Record<string, DynamicService>;
-  const most = maxValues ?? mostValues(widest(Object.values(definitions)));
-  return Object.fromEntries(services.map(([name, methods]) => [name, bounded(methods, most)])) as Record<
-    string,
-    DynamicService
-  >;
-}
-
-/** A message as its descriptor describes it. */
-interface Described {
-  readonly field?: readonly unknown[];
-  readonly nestedType?: readonly Described[];
-}
-
-/** Returns the number of fields of the message that has the most. */
-function widest(definitions: readonly object[]): number {
-  const widthOf = ({ field = [], nestedType = [] }: Described): number =>
-    Math.max(field.length, ...nestedType.map(widthOf));
-  return definitions.reduce(
-    (most, definition) =>
-      'type' in definition ? Math.max(most, widthOf(definition.type as Described)) : most,
-    0,
-  );
-}
-
-/** Whether a definition is a service. Messages and enums have a `format`; a service is a record of methods. */
-function isService(definition: object): boolean {
-  return (
-    !('format' in definition) &&
-    Object.values(definition).every((method) => 'path' in (method as MethodShape))
-  );
+  if (maxValues === 'unlimited') return services as Record<string, DynamicService>;
+  const most = maxValues ?? mostValues(widest);
+  return Object.fromEntries(
+    Object.entries(services).map(([name, methods]) => [name, bounded(methods, most)]),
+  ) as Record<string, DynamicService>;
 }

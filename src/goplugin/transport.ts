@@ -1,19 +1,17 @@
 /** How a host reaches a plugin: with a socket for every connection, or with one that carries all. */
+import type { Duplex } from 'node:stream';
 import type { BrokerEnd } from './broker/broker.ts';
 import { MultiplexBroker } from './broker/multiplex-broker.ts';
 import { SocketBroker, type BrokerSide } from './broker/socket-broker.ts';
-import { connectTo } from './grpc/channel.ts';
-import type { Connect } from './grpc/http2-channel.ts';
+import { connectTo, openChannel } from './grpc/channel.ts';
+import { Http2Channel } from './grpc/http2-channel.ts';
 import type { PluginAddress } from './runner.ts';
-import type { MutualTls } from './tls/identity.ts';
 import type { ConnInfo } from './wire/messages.ts';
 import { YamuxSession } from './yamux/session.ts';
 
 export interface Transport {
-  readonly tls: MutualTls | undefined;
-  readonly maxMessageBytes?: number | undefined;
-  /** Makes the main connection. */
-  readonly connect: Connect;
+  /** The channel over the main connection, which is made with its first call. */
+  readonly channel: Http2Channel;
   /** Makes the host's half of the broker. Called once. */
   broker(send: (info: ConnInfo) => void): BrokerEnd;
   /** Ends what the main connection and the broker leave behind. Idempotent. */
@@ -22,9 +20,7 @@ export interface Transport {
 
 export function socketTransport(address: PluginAddress, side: BrokerSide): Transport {
   return {
-    tls: side.tls,
-    maxMessageBytes: side.maxMessageBytes,
-    connect: connectTo(address, { makeSocket: side.makeSocket }),
+    channel: openChannel(address, side.tls, side.maxMessageBytes, side.makeSocket),
     broker: (send) => new SocketBroker(side, send),
     close: () => undefined,
   };
@@ -44,7 +40,7 @@ export async function multiplexedTransport(
   }: Pick<BrokerSide, 'tls' | 'explain' | 'maxMessageBytes' | 'makeSocket'>,
   signal: AbortSignal,
 ): Promise<Transport> {
-  const socket = await connectTo(address, { makeSocket })(signal);
+  const socket = await connectTo(address, { http2: 'plain', makeSocket })(signal);
   let broker: MultiplexBroker | undefined;
   const session = new YamuxSession(socket, {
     role: 'client',
@@ -53,16 +49,15 @@ export async function multiplexedTransport(
     },
   });
   let used = false;
+  // The first stream, which has no knock, is the main connection. It is not replaced when it breaks: the plugin's
+  // broker has ended with it.
+  const connect = (): Promise<Duplex> => {
+    if (used) return Promise.reject(new Error('the main connection was lost'));
+    used = true;
+    return Promise.resolve(session.open());
+  };
   return {
-    tls,
-    maxMessageBytes,
-    // The first stream, which has no knock, is the main connection. It is not replaced when it breaks: the plugin's
-    // broker has ended with it.
-    connect: () => {
-      if (used) return Promise.reject(new Error('the main connection was lost'));
-      used = true;
-      return Promise.resolve(session.open());
-    },
+    channel: new Http2Channel(connect, tls, maxMessageBytes),
     broker: (send) =>
       (broker = new MultiplexBroker({ tls, explain, maxMessageBytes, session: () => session }, send)),
     close: () => {

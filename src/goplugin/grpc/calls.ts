@@ -10,6 +10,7 @@ import { CallFailure } from './call-end.ts';
 import type { Http2Call } from './http2-call.ts';
 import type { Http2Channel } from './http2-channel.ts';
 import { fieldsOf } from './metadata.ts';
+import { outgoing, type OutgoingMessage } from './outgoing-message.ts';
 import { ReplyListener } from './reply-listener.ts';
 import { ReplyStream } from './reply-stream.ts';
 import { startSending, type Sending } from './send-all.ts';
@@ -24,20 +25,15 @@ export interface CallTarget {
   explain(failure: CallFailure, method: string): Promise<Error>;
 }
 
-/** A method whose serializers take and return any type: its caller's types have been checked before. */
-interface OpenMethod extends Omit<MethodShape, 'requestSerialize'> {
-  readonly requestSerialize: (value: unknown) => Buffer;
-}
-
 /**
  * Encodes a message. One that is not of the method's type is the caller's mistake and is not sent.
  *
  * @throws InvalidOptionError naming the field that is wrong
  */
-function bytesOf(method: MethodShape, message: unknown): Buffer {
+function encoded(method: MethodShape, message: unknown): OutgoingMessage {
   checkMessage(method, 'request', message);
   try {
-    return (method as OpenMethod).requestSerialize(message);
+    return outgoing(method.requestSerialize, message);
   } catch (cause) {
     throw new InvalidOptionError('request', `is not a message that ${method.path} takes`, { cause });
   }
@@ -50,10 +46,10 @@ export function callUnary(
   options: CallOptions = {},
 ): Promise<unknown> {
   return withReply(target, method, options, (call, fields) => {
-    const bytes = bytesOf(method, request);
+    const message = encoded(method, request);
     return () => {
       call.start(fields);
-      call.send(bytes, true);
+      call.send(message, true);
     };
   });
 }
@@ -67,7 +63,7 @@ export async function callClientStream(
   let sending: Sending | undefined;
   const reply = withReply(target, method, options, (call, fields) => () => {
     call.start(fields);
-    sending = startSending(call, requests, (message) => bytesOf(method, message));
+    sending = startSending(call, requests, (message) => encoded(method, message));
   });
   try {
     return await reply;
@@ -83,12 +79,12 @@ export async function* callServerStream(
   options: CallOptions = {},
 ): AsyncGenerator {
   const { fields, deadline } = prepare(method.path, options);
-  const bytes = bytesOf(method, request);
+  const message = encoded(method, request);
   const replies = new ReplyStream(method);
   const call = target.channel().call(method.path, deadline, replies);
   replies.listenTo(call);
   call.start(fields);
-  call.send(bytes, true);
+  call.send(message, true);
   yield* receiveAll({ target, method, call, replies }, options.signal);
 }
 
@@ -103,7 +99,7 @@ export async function* callBidiStream(
   const call = target.channel().call(method.path, deadline, replies);
   replies.listenTo(call);
   call.start(fields);
-  const sending = startSending(call, requests, (message) => bytesOf(method, message));
+  const sending = startSending(call, requests, (message) => encoded(method, message));
   try {
     yield* receiveAll({ target, method, call, replies }, options.signal);
   } catch (error) {

@@ -15,7 +15,8 @@ import {
   type CallStatus,
 } from './call-end.ts';
 import type { HeldBytes } from './held-bytes.ts';
-import { framed, MessageReader } from './message-reader.ts';
+import { MessageReader } from './message-reader.ts';
+import { kept, sendMessage, type OutgoingMessage } from './outgoing-message.ts';
 import { statusNames, type StatusError, type StatusName } from './status.ts';
 
 /** What a call needs from its channel. */
@@ -36,14 +37,6 @@ export interface CallListener {
   message(message: Buffer): void;
   /** The end, told once, after the last message. */
   ended(status: CallStatus): void;
-}
-
-/** Sends a message, and its prefix. @returns false when it has to wait */
-function sendFramed(stream: Http2Stream, message: Buffer, last: boolean): boolean {
-  const [head, body] = framed(message) as [Uint8Array, Uint8Array?];
-  if (body === undefined) return stream.send(head, last);
-  stream.send(head);
-  return stream.send(body, last);
 }
 
 export class Http2Call implements StreamEvents {
@@ -118,11 +111,11 @@ export class Http2Call implements StreamEvents {
    *
    * @param last true when it is the only one, or the last one
    */
-  send(message: Buffer, last = false): boolean {
+  send(message: OutgoingMessage, last = false): boolean {
     if (this.#over || this.#finished) return true;
     this.#finished = last;
-    if (this.#stream) return sendFramed(this.#stream, message, last);
-    this.#unsent.push(message);
+    if (this.#stream) return sendMessage(this.#stream, message, last);
+    this.#unsent.push(kept(message));
     return false;
   }
 
@@ -171,7 +164,7 @@ export class Http2Call implements StreamEvents {
     const unsent = this.#unsent;
     this.#unsent = [];
     for (const [index, message] of unsent.entries()) {
-      sendFramed(stream, message, this.#finished && index === unsent.length - 1);
+      sendMessage(stream, message, this.#finished && index === unsent.length - 1);
     }
     if (this.#finished && unsent.length === 0) stream.end();
     if (unsent.length > 0 && stream.waiting === 0) this.onDrained?.();

@@ -1,6 +1,7 @@
 /** Sends the requests of a call, as fast as the other side takes them. */
 import type { Messages } from '../service.ts';
 import type { Http2Call } from './http2-call.ts';
+import type { OutgoingMessage } from './outgoing-message.ts';
 
 /**
  * How sending went. `failure` is set when the iteration of the messages threw, or a message was not of the method's
@@ -14,7 +15,7 @@ export interface Sending {
 export function startSending(
   call: Http2Call,
   messages: Messages<unknown>,
-  encode: (message: unknown) => Buffer,
+  encode: (message: unknown) => OutgoingMessage,
 ): Sending {
   const sending: Sending = {};
   sendAll(call, messages, encode).catch((error: unknown) => {
@@ -27,7 +28,7 @@ export function startSending(
 async function sendAll(
   call: Http2Call,
   messages: Messages<unknown>,
-  encode: (message: unknown) => Buffer,
+  encode: (message: unknown) => OutgoingMessage,
 ): Promise<void> {
   const source =
     Symbol.asyncIterator in messages ? messages[Symbol.asyncIterator]() : messages[Symbol.iterator]();

@@ -10,7 +10,8 @@ import { CallDeadline } from './call-deadline.ts';
 import { timeoutOf } from './grpc-timeout.ts';
 import { Holding } from './holding.ts';
 import { countedLength, withLength, type Intake } from './intake.ts';
-import { framed, MessageReader } from './message-reader.ts';
+import { MessageReader } from './message-reader.ts';
+import { outgoing, sendMessage, type OutgoingMessage } from './outgoing-message.ts';
 import { ok, replyStatus, responseHeaders, statusOf, trailersOf, type ReplyStatus } from './reply-status.ts';
 import { RequestStream } from './request-stream.ts';
 import { noLongerWaiting, ServedContext } from './served-context.ts';
@@ -214,17 +215,16 @@ export class ServedCall implements StreamEvents {
   #send(reply: unknown): boolean {
     if (this.#answered) return true;
     checkReply(this.#method, reply);
-    let message: Buffer;
+    let message: OutgoingMessage;
     try {
-      message = (this.#method.responseSerialize as (value: unknown) => Buffer)(reply);
+      message = outgoing(this.#method.responseSerialize, reply);
     } catch {
       throw new StatusError('INTERNAL', 'Error serializing response');
     }
     const sent = message.length > countedLength ? this.#holding.answered(message.length) : undefined;
     if (!this.#headersSent) this.#stream.sendHeaders(this.#setting.encoder.encode(responseHeaders));
     this.#headersSent = true;
-    let all = true;
-    for (const part of framed(message)) all = this.#stream.send(part);
+    const all = sendMessage(this.#stream, message);
     if (all) sent?.();
     else if (sent) this.#sent.push(sent);
     return all;

@@ -97,8 +97,12 @@ export class Http2Connection implements StreamCarrier {
     if (!this.#closed) this.#sending.pump(stream);
   }
 
-  sendNow(stream: Http2Stream, bytes: Uint8Array, end: boolean): boolean {
-    return !this.#closed && this.#sending.sendNow(stream, bytes, end);
+  get copiesData(): boolean {
+    return this.#outbox.reusesMemory;
+  }
+
+  sendNow(stream: Http2Stream, bytes: Uint8Array, end: boolean): number {
+    return this.#closed ? 0 : this.#sending.sendNow(stream, bytes, end);
   }
 
   headers(stream: Http2Stream, block: Buffer, end: boolean): void {

@@ -3,11 +3,12 @@
  * no I/O.
  */
 import { flag, frameHeaderLength, frameType } from './protocol.ts';
+import { takeMemory, writeMemoryLength } from './write-memory.ts';
 
 /** Pieces become larger with what is written: most connections of a broker carry little. */
 const firstPiece = 4 * 1024;
 const largestPiece = 64 * 1024;
-/** From this length on, data are not copied: that would make garbage. */
+/** From this length on, data are not copied into such pieces: that would make garbage. */
 const longestCopied = 4 * 1024;
 
 export class FrameWriter {
@@ -18,6 +19,9 @@ export class FrameWriter {
   #full: Buffer[] = [];
   #length = 0;
   #nextPiece = firstPiece;
+  /** Memory that is used again, and the piece that is written to when it has been taken. */
+  #borrowed: Buffer | undefined;
+  #usual: { readonly piece: Buffer; readonly at: number } | undefined;
 
   /** Bytes that wait to be taken. */
   get length(): number {
@@ -30,7 +34,19 @@ export class FrameWriter {
     this.#cut();
     this.#full = [];
     this.#length = 0;
+    if (this.#usual) {
+      this.#piece = this.#usual.piece;
+      this.#start = this.#at = this.#usual.at;
+      this.#usual = undefined;
+    }
     return pieces;
+  }
+
+  /** Returns the memory that the pieces which were taken last are views of, for `giveBack`. */
+  takeBorrowed(): Buffer | undefined {
+    const borrowed = this.#borrowed;
+    this.#borrowed = undefined;
+    return borrowed;
   }
 
   raw(bytes: Uint8Array): void {
@@ -68,6 +84,14 @@ export class FrameWriter {
     this.#cut();
     this.#full.push(Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from));
     this.#length += to - from;
+  }
+
+  /** As `data`, but long parts are copied too, into memory that is used again: see `takeBorrowed`. */
+  copiedData(streamId: number, bytes: Uint8Array, from: number, to: number, endStream: boolean): void {
+    const length = frameHeaderLength + to - from;
+    if (length >= longestCopied) this.#borrow(length);
+    this.#frame(frameType.data, endStream ? flag.endStream : 0, streamId, to - from);
+    this.#copy(bytes, from, to);
   }
 
   settings(entries: readonly (readonly [id: number, value: number])[]): void {
@@ -138,6 +162,19 @@ export class FrameWriter {
     this.#nextPiece = Math.min(largestPiece, 2 * this.#nextPiece);
     this.#start = 0;
     this.#at = 0;
+  }
+
+  /** Goes on in memory that is used again, if there is none yet. What waits moves there, so that all is one piece. */
+  #borrow(length: number): void {
+    const waits = this.#at - this.#start;
+    if (this.#borrowed || this.#full.length > 0 || waits + length > writeMemoryLength) return;
+    const memory = takeMemory();
+    this.#piece.copy(memory, 0, this.#start, this.#at);
+    this.#usual = { piece: this.#piece, at: this.#start };
+    this.#borrowed = memory;
+    this.#piece = memory;
+    this.#start = 0;
+    this.#at = waits;
   }
 
   /** What was written up to here is a piece of its own. */

@@ -2,7 +2,7 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { FrameWriter } from './frame-writer.ts';
-import { giveBack, joined, type Joined } from './joined-writes.ts';
+import { giveBack, joined } from './write-memory.ts';
 
 /** Bytes that may wait in the socket before data wait in their streams. */
 const mostWaiting = 256 * 1024;
@@ -11,6 +11,11 @@ export class Outbox {
   readonly writer = new FrameWriter();
   readonly #socket: Duplex;
   readonly #fill: () => void;
+  /**
+   * Whether memory can be used again once it is said to be written. Other streams of bytes, such as one of yamux, may hold
+   * it nevertheless.
+   */
+  readonly reusesMemory: boolean;
   readonly #written = (): void => {
     this.#fill();
   };
@@ -22,6 +27,7 @@ export class Outbox {
   constructor(socket: Duplex, fill: () => void) {
     this.#socket = socket;
     this.#fill = fill;
+    this.reusesMemory = socket instanceof Socket;
   }
 
   /** True when data have to wait. */
@@ -32,6 +38,17 @@ export class Outbox {
   /** Answers that have been written since the other side last read everything. */
   get unanswered(): number {
     return this.#unanswered;
+  }
+
+  /**
+   * Writes data of a stream.
+   *
+   * @param bytes must not change afterwards, unless memory is reused
+   */
+  data(streamId: number, bytes: Uint8Array, from: number, to: number, end: boolean): void {
+    if (this.reusesMemory) this.writer.copiedData(streamId, bytes, from, to, end);
+    else this.writer.data(streamId, bytes, from, to, end);
+    this.soon();
   }
 
   /** Sends what is written once all that is ready in this turn has been written. */
@@ -55,7 +72,7 @@ export class Outbox {
     }
     const socket = this.#socket;
     if (socket.destroyed || socket.writableEnded) {
-      this.writer.take();
+      this.#drop();
       return;
     }
     if (socket.writableLength === 0) this.#unanswered = 0;
@@ -64,21 +81,23 @@ export class Outbox {
     this.#soon = false;
     const total = this.writer.length;
     const pieces = this.writer.take();
+    const borrowed = this.writer.takeBorrowed();
     const [first] = pieces;
     if (first === undefined) return;
     if (pieces.length === 1) {
-      socket.write(first, this.#written); // then there is room for data that wait
+      if (borrowed) this.#writeMemory(first, borrowed);
+      else socket.write(first, this.#written); // then there is room for data that wait
       return;
     }
-    // Other streams of bytes, such as one of yamux, may hold what was written when they say that it is.
-    const whole = socket instanceof Socket ? joined(pieces, total) : undefined;
-    if (whole) this.#writeJoined(whole);
+    const whole = this.reusesMemory ? joined(pieces, total) : undefined;
+    if (whole) this.#writeMemory(whole.bytes, whole.memory);
     else this.#writeAll(pieces);
+    if (whole && borrowed) giveBack(borrowed);
   };
 
-  #writeJoined(whole: Joined): void {
-    this.#socket.write(whole.bytes, (error) => {
-      if (!error) giveBack(whole);
+  #writeMemory(bytes: Buffer, memory: Buffer): void {
+    this.#socket.write(bytes, (error) => {
+      if (!error) giveBack(memory);
       this.#fill();
     });
   }
@@ -97,6 +116,12 @@ export class Outbox {
   close(): void {
     clearImmediate(this.#later);
     this.#later = undefined;
+    this.#drop();
+  }
+
+  #drop(): void {
     this.writer.take();
+    const borrowed = this.writer.takeBorrowed();
+    if (borrowed) giveBack(borrowed);
   }
 }

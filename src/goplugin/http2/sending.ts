@@ -34,18 +34,25 @@ export class Sending {
     this.#list(stream);
   }
 
-  /** Sends bytes of a stream that has nothing else to send, if they are one frame. @returns false when they have to wait */
-  sendNow(stream: Http2Stream, bytes: Uint8Array, end: boolean): boolean {
+  /**
+   * Sends bytes of a stream that has nothing else to send, as far as that is possible at once.
+   *
+   * @param end true when they are the last ones
+   * @returns how many were sent
+   */
+  sendNow(stream: Http2Stream, bytes: Uint8Array, end: boolean): number {
     const { length } = bytes;
-    if (stream.listed || length > this.#window || length > stream.sendWindow || length > this.frameSize)
-      return false;
-    if (this.#outbox.full) return false;
-    this.#outbox.writer.data(stream.id, bytes, 0, length, end);
-    this.#outbox.soon();
-    this.#window -= length;
-    stream.sendWindow -= length;
-    this.#guard.useful();
-    return true;
+    let at = 0;
+    while (at < length && !stream.listed && !this.#outbox.full) {
+      const to = at + Math.min(length - at, this.#window, stream.sendWindow, this.frameSize);
+      if (to <= at) break;
+      this.#outbox.data(stream.id, bytes, at, to, end && to === length);
+      this.#window -= to - at;
+      stream.sendWindow -= to - at;
+      this.#guard.useful();
+      at = to;
+    }
+    return at;
   }
 
   /** Sends of all streams that wait, in turns, as much as there is room for. */
@@ -123,8 +130,7 @@ export class Sending {
     const taken = stream.take(most);
     if (taken === undefined) return false;
     const { bytes, from, to, end } = taken;
-    this.#outbox.writer.data(stream.id, bytes, from, to, end);
-    this.#outbox.soon();
+    this.#outbox.data(stream.id, bytes, from, to, end);
     this.#window -= to - from;
     stream.sendWindow -= to - from;
     this.#guard.useful();

@@ -1,7 +1,7 @@
 /**
  * Reads of sockets into one piece of memory that all of them share: what arrives is dealt with before anything else is
  * read. Node.js would make a new piece of 64 KiB for each read, which the garbage collector has to find again. It is for
- * sockets that HTTP/2 alone reads from, and not for TLS over a socket that exists already.
+ * sockets that HTTP/2 or yamux alone reads from, and not for TLS over a socket that exists already.
  */
 import type { Duplex } from 'node:stream';
 
@@ -59,9 +59,10 @@ export function withSharedReads<S extends Duplex>(socket: S, reads: SharedReads)
   return socket;
 }
 
-/** Passes on whatever arrives on a stream of bytes. */
-export function receiveFrom(socket: Duplex, receive: Receive): void {
+/** Passes on whatever arrives on a stream of bytes. @returns whether the memory is used again after the call */
+export function receiveFrom(socket: Duplex, receive: Receive): boolean {
   const reads = ofSockets.get(socket);
   if (reads) reads.listen(receive);
   else socket.on('data', receive);
+  return reads !== undefined;
 }

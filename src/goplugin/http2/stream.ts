@@ -1,5 +1,6 @@
 /** One stream of a connection: its states, its windows, and what waits to be sent (RFC 9113, section 5). */
 import type { HeaderBlock } from './hpack-decoder.ts';
+import { sent, waitingCopies, type Waiting } from './write-memory.ts';
 
 /** How a stream ended, other than by an END_STREAM in both directions. */
 export type StreamLoss =
@@ -36,17 +37,14 @@ export const unheard: StreamEvents = {
   closed: () => undefined,
 };
 
-interface Waiting {
-  readonly bytes: Uint8Array;
-  at: number;
-}
-
 /** What a stream needs of its connection. */
 export interface StreamCarrier {
   /** Sends what the windows allow. */
   pump(stream: Http2Stream): void;
-  /** Sends bytes at once, if they are one frame and the windows allow it. @returns whether they have been sent */
-  sendNow(stream: Http2Stream, bytes: Uint8Array, end: boolean): boolean;
+  /** Whether bytes that are sent may change as soon as they have been. */
+  readonly copiesData: boolean;
+  /** Sends bytes at once, as far as the windows allow it. @returns how many have been sent */
+  sendNow(stream: Http2Stream, bytes: Uint8Array, end: boolean): number;
   headers(stream: Http2Stream, block: Buffer, end: boolean): void;
   reset(stream: Http2Stream, code: number): void;
   credit(stream: Http2Stream): void;
@@ -128,16 +126,28 @@ export class Http2Stream {
    * @param bytes must not change afterwards
    */
   send(bytes: Uint8Array, end = false): boolean {
+    return this.#send(bytes, end, false);
+  }
+
+  /** As `send`, for bytes that are valid only during the call. */
+  sendCopied(bytes: Uint8Array, end = false): boolean {
+    if (this.#carrier.copiesData) return this.#send(bytes, end, true);
+    return this.#send(Buffer.from(bytes), end, false);
+  }
+
+  #send(bytes: Uint8Array, end: boolean, copied: boolean): boolean {
     if (this.ending) return true;
-    if (this.#queue.length === 0 && bytes.length > 0 && this.#carrier.sendNow(this, bytes, end)) {
+    const gone = this.#queue.length === 0 ? this.#carrier.sendNow(this, bytes, end) : 0;
+    if (gone === bytes.length && gone > 0) {
       if (!end) return true;
       this.#ending = this.#localEnded = true;
       this.#maybeRelease();
       return true;
     }
     if (bytes.length > 0) {
-      this.#queue.push({ bytes, at: 0 });
-      this.#queuedBytes += bytes.length;
+      if (copied) this.#queue.push(...waitingCopies(bytes.subarray(gone)));
+      else this.#queue.push({ bytes, at: gone });
+      this.#queuedBytes += bytes.length - gone;
     }
     this.#ending = end;
     if (bytes.length > 0 || end) this.#carrier.pump(this);
@@ -176,7 +186,7 @@ export class Http2Stream {
 
   // --- for the connection
 
-  /** Returns the next bytes to send, at most so many, and whether they are the last. */
+  /** Returns the next bytes to send, at most so many, and whether they are the last. They are valid until the next call. */
   take(most: number): { bytes: Uint8Array; from: number; to: number; end: boolean } | undefined {
     const [first] = this.#queue;
     if (first === undefined) {
@@ -189,10 +199,16 @@ export class Http2Stream {
     if (to === at) return undefined;
     this.#queuedBytes -= to - at;
     first.at = to;
-    if (to === bytes.length) this.#queue.shift();
+    if (to === bytes.length) this.#taken();
     const end = this.#ending && this.#queue.length === 0 && this.#trailers === undefined;
     if (end) this.#localEnded = true;
     return { bytes, from: at, to, end };
+  }
+
+  /** The first piece that waits is about to be sent, at once. */
+  #taken(): void {
+    const taken = this.#queue.shift();
+    if (taken) sent(taken);
   }
 
   /** True when the trailers are all that waits. */
@@ -230,6 +246,7 @@ export class Http2Stream {
   /** Drops everything. */
   close(): void {
     this.#closed = true;
+    for (const each of this.#queue) sent(each);
     this.#queue.length = 0;
     this.#queuedBytes = 0;
   }

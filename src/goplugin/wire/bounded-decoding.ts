@@ -2,12 +2,12 @@
  * Decoding by protobuf.js that makes no more values of a message than a limit allows, at whatever depth they are: two
  * bytes may become an object, and one byte of a packed list becomes one element.
  */
-import { createRequire } from 'node:module';
 import { LimitExceeded } from '../grpc/limit-error.ts';
 import { limits } from '../limits.ts';
 import type { MethodShape } from '../service.ts';
+import { protobufJs } from './proto-definitions.ts';
 
-type Reader = Record<(typeof readingMethods)[number], (this: Reader) => unknown>;
+type ReadingMethods = Record<(typeof readingMethods)[number], (this: ReadingMethods) => unknown>;
 
 /** All methods with which the decoders that protobuf.js generates read a value, a length, or the number of a field. */
 const readingMethods = [
@@ -34,20 +34,6 @@ const readingMethods = [
  */
 const usualWidth = 16;
 
-interface Readers {
-  create(bytes: Uint8Array): Reader;
-}
-
-/**
- * Returns the readers of the copy of protobuf.js with which proto-loader decodes: it would not accept a reader of
- * another copy.
- */
-function readers(): Readers {
-  const own = createRequire(import.meta.url);
-  const its = createRequire(own.resolve('@grpc/proto-loader'));
-  return (its('protobufjs') as { readonly Reader: Readers }).Reader;
-}
-
 /**
  * Returns how many values a message may become by default, for a definition whose widest message has `width` fields.
  */
@@ -57,12 +43,12 @@ export function mostValues(width: number): number {
 
 /** Returns the same methods, with received messages bounded. */
 export function bounded<M extends MethodShape>(methods: Record<string, M>, most: number): Record<string, M> {
-  const from = readers();
+  const { Reader } = protobufJs();
   const within =
     (decode: (bytes: Buffer) => unknown) =>
     (bytes: Buffer): unknown =>
       // A value takes at least one byte.
-      decode(bytes.length <= most ? bytes : (counting(from.create(bytes), most) as unknown as Buffer));
+      decode(bytes.length <= most ? bytes : (counting(Reader.create(bytes) as unknown as ReadingMethods, most) as unknown as Buffer));
   const entries = Object.entries(methods).map(([name, method]) => [
     name,
     {
@@ -74,7 +60,7 @@ export function bounded<M extends MethodShape>(methods: Record<string, M>, most:
   return Object.fromEntries(entries) as Record<string, M>;
 }
 
-function counting(reader: Reader, most: number): Reader {
+function counting(reader: ReadingMethods, most: number): ReadingMethods {
   let count = 0;
   let inside = false; // some of the methods call others
   for (const name of readingMethods) {

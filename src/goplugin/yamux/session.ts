@@ -5,6 +5,7 @@
  * answers that it does not read by `mostAnswers`.
  */
 import type { Duplex } from 'node:stream';
+import { receiveFrom } from '../http2/shared-reads.ts';
 import { limits } from '../limits.ts';
 import { YamuxError } from './errors.ts';
 import {
@@ -44,7 +45,9 @@ export class YamuxSession {
   /** Ids of streams that were ended here and wait for the end from the other side. */
   readonly #lingering = new Set<number>();
   readonly #waiting: (() => void)[] = [];
+  readonly #readsAreShared: boolean;
   #nextId: number;
+  #corked = false;
   #answers = 0;
   #leaving = false;
   #failure: Error | undefined;
@@ -61,7 +64,7 @@ export class YamuxSession {
         this.#onPayload(header, piece, last);
       },
     });
-    connection.on('data', (chunk: Buffer) => {
+    this.#readsAreShared = receiveFrom(connection, (chunk) => {
       if (this.#failure) return;
       try {
         reader.push(chunk);
@@ -162,7 +165,7 @@ export class YamuxSession {
   }
 
   #onPayload({ flags, streamId }: FrameHeader, piece: Buffer, last: boolean): void {
-    this.#streams.get(streamId)?.receive(piece);
+    this.#streams.get(streamId)?.receive(piece, this.#readsAreShared);
     if (last && flags & flag.fin && !(flags & flag.rst)) this.#onEnd(streamId);
   }
 
@@ -201,6 +204,7 @@ export class YamuxSession {
     if (this.#failure) return;
     this.#failure = error;
     this.#write({ type: frameType.goAway, flags: 0, streamId: 0, length: goAwayCode.protocolError });
+    this.#uncork();
     this.#connection.destroy(error);
   }
 
@@ -217,6 +221,7 @@ export class YamuxSession {
   #write(header: FrameHeader): void {
     if (!this.#connection.writable) return;
     this.#answers += 1;
+    this.#cork();
     this.#connection.write(encodeHeader(header), () => {
       this.#answers -= 1;
     });
@@ -224,6 +229,7 @@ export class YamuxSession {
 
   #sendData(header: FrameHeader, parts: readonly Buffer[]): void {
     if (!this.#connection.writable) return;
+    this.#cork();
     if (header.length <= copiedLength) {
       const frame = Buffer.allocUnsafe(headerLength + header.length);
       encodeHeader(header, frame);
@@ -232,9 +238,21 @@ export class YamuxSession {
       this.#connection.write(frame);
       return;
     }
-    this.#connection.cork();
     this.#connection.write(encodeHeader(header));
     for (const part of parts) this.#connection.write(part);
-    this.#connection.uncork();
   }
+
+  /** What is sent in a turn goes out in one write. */
+  #cork(): void {
+    if (this.#corked) return;
+    this.#corked = true;
+    this.#connection.cork();
+    process.nextTick(this.#uncork);
+  }
+
+  readonly #uncork = (): void => {
+    if (!this.#corked) return;
+    this.#corked = false;
+    this.#connection.uncork();
+  };
 }

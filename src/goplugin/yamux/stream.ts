@@ -75,14 +75,16 @@ export class YamuxStream extends Duplex {
     this.#underWay += length;
   }
 
-  receive(piece: Buffer): void {
+  /** @param transient whether the piece is valid only during the call */
+  receive(piece: Buffer, transient: boolean): void {
     this.#underWay -= piece.length;
     // HashiCorp's implementation sends data after its end when one goroutine closes a stream to which another one
     // writes.
     if (piece.length === 0 || this.destroyed || this.#ended.there) return;
     if (this.readableLength === 0 || piece.length >= togetherLength) {
       this.#pushTogether();
-      this.push(piece.length * 2 < piece.buffer.byteLength && this.readableLength > 0 ? copy(piece) : piece);
+      if (transient) this.#passOn(piece);
+      else this.push(piece.length * 2 < piece.buffer.byteLength && this.readableLength > 0 ? copy(piece) : piece);
     } else this.#keepTogether(piece);
     this.#giveCredit();
   }
@@ -197,6 +199,13 @@ export class YamuxStream extends Duplex {
     if (this.#ended.here) return;
     this.#ended.here = true;
     this.#carrier.windowUpdate(this.id, flag.fin, 0);
+  }
+
+  /** Passes a piece to whoever listens, as `push` does when nothing waits, but never keeps it. */
+  #passOn(piece: Buffer): void {
+    const listens = this.readableFlowing === true && this.listenerCount('data') > 0;
+    if (listens && this.readableLength === 0) this.emit('data', piece);
+    else this.push(copy(piece));
   }
 
   #keepTogether(piece: Buffer): void {
