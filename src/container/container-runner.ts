@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { orAborted, whenAborted } from '../abort.ts';
@@ -14,6 +13,7 @@ import type {
   PluginRunner,
 } from '../goplugin/index.ts';
 import { attest, AttestationError } from './attestation.ts';
+import { containerName } from './container-name.ts';
 import { createOrUndo } from './create-or-undo.ts';
 import { createRequest, type CreateRequestParts } from './create-request.ts';
 import { diagnoseContainer, hintForFailedCall } from './diagnose.ts';
@@ -31,6 +31,7 @@ import { disposeAfter } from './dispose-after.ts';
 import { redactor, type Redact } from './secret-values.ts';
 import { makePluginFolder, type PluginFolder } from './sockets/plugin-folder.ts';
 import { watchMemoryEvents } from './memory-events.ts';
+import { endedWithProgram } from './output-end.ts';
 import { mountsSeenBy } from './sockets/seen-mounts.ts';
 import { socketLabels } from './sockets/socket-labels.ts';
 import { addressInContainer, addressOnHost } from './sockets/share-socket.ts';
@@ -171,7 +172,12 @@ class ContainerRunner implements PluginRunner {
       },
       signal: this.#lifetime.signal,
     });
-    this.#stdout = new WatchedOutput(this.#output.stdout);
+    const stdout = endedWithProgram(this.#output.stdout, {
+      ...{ engine: parts.engine, id, signal: this.#lifetime.signal },
+      matters: () => !this.#stdout.seen,
+      exit: () => this.#exit,
+    });
+    this.#stdout = new WatchedOutput(stdout);
     this.#stderr = new WatchedOutput(this.#output.stderr);
     this.name = parts.options.title ?? parts.options.image;
     this.id = id;
@@ -285,12 +291,6 @@ class ContainerRunner implements PluginRunner {
     const left = await disposeAfter(failure, this.#folder);
     if (left !== undefined) throw left as Error;
   }
-}
-
-/** A readable name that is never used twice. */
-function containerName(title: string | undefined): string {
-  const words = (title ?? '').replace(/[^a-zA-Z0-9_.-]+/g, '-').slice(0, 60);
-  return ['bulkhead', ...(words === '' ? [] : [words]), randomBytes(6).toString('hex')].join('-');
 }
 
 /** Whether the container ended by itself, or was removed by somebody else, just before. */
