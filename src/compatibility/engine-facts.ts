@@ -87,4 +87,9 @@ export interface RuntimeFacts {
   readonly args: Fact<readonly string[]>;
   /** Version that it reports, such as `release-20240729.0`. */
   readonly version: Fact<string>;
+  /**
+   * Program for which AppArmor has a profile of its own, as far as it is crun's, under which containers then are besides
+   * their own one; empty for none. Absent where the engine uses no AppArmor, and in files of earlier versions.
+   */
+  readonly ownProfile?: Fact<string> | undefined;
 }

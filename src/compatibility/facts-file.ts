@@ -136,6 +136,7 @@ const engine: z.ZodType<EngineFacts> = z.strictObject({
       installed: flag,
       args: texts,
       version: fact(text),
+      ownProfile: fact(text).optional(),
     }),
   ),
   defaultRuntime: text,

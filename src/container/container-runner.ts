@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { whenAborted } from '../abort.ts';
@@ -6,6 +5,7 @@ import type { ContainerAttachment, Engine } from '../engine/index.ts';
 import { attachCreated } from '../engine/internal.ts';
 import type { PluginRunner } from '../goplugin/index.ts';
 import { attest, AttestationError } from './attestation.ts';
+import { containerName } from './container-name.ts';
 import { createOrUndo } from './create-or-undo.ts';
 import { createRequest } from './create-request.ts';
 import { noteDisposal } from './disposals.ts';
@@ -105,10 +105,4 @@ async function attach(
   } finally {
     stopListening();
   }
-}
-
-/** A readable name that is never used twice. */
-function containerName(title: string | undefined): string {
-  const words = (title ?? '').replace(/[^a-zA-Z0-9_.-]+/g, '-').slice(0, 60);
-  return ['bulkhead', ...(words === '' ? [] : [words]), randomBytes(6).toString('hex')].join('-');
 }

@@ -24,6 +24,7 @@ import { disposeAfter } from './dispose-after.ts';
 import { redactor, type Redact } from './secret-values.ts';
 import type { PluginFolder } from './sockets/plugin-folder.ts';
 import { watchMemoryEvents } from './memory-events.ts';
+import { endedWithProgram } from './output-end.ts';
 import { addressInContainer, addressOnHost } from './sockets/share-socket.ts';
 import { removeLater } from './remove-later.ts';
 
@@ -82,7 +83,12 @@ export class ContainerRunner implements PluginRunner {
       ended: () => this.#exit,
       signal: this.#lifetime.signal,
     });
-    this.#stdout = new WatchedOutput(this.#output.stdout);
+    const stdout = endedWithProgram(this.#output.stdout, {
+      ...{ engine: parts.engine, id, signal: this.#lifetime.signal },
+      matters: () => !this.#stdout.seen,
+      exit: () => this.#exit,
+    });
+    this.#stdout = new WatchedOutput(stdout);
     this.#stderr = new WatchedOutput(this.#output.stderr);
     this.name = parts.options.title ?? parts.options.image;
     this.id = id;

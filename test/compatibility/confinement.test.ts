@@ -1,7 +1,7 @@
 /** What confines a plugin whatever it does: judged before anything is made, and lifted by an explicit word only. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { unknown } from '../../src/compatibility/index.ts';
+import { judge, unknown } from '../../src/compatibility/index.ts';
 import {
   docker,
   fact,
@@ -73,6 +73,26 @@ describe('a seccomp profile', () => {
     strategyOf(facts({ engine }), { ...runc, seccomp: 'unconfined' });
     const unseen = docker({ security: unknown('nothing was asked') });
     assert.ok(rulesOf(facts({ engine: unseen }), runc, 'unknown').includes('seccomp-profile'));
+  });
+});
+
+describe('a profile of AppArmor for crun itself', () => {
+  it('is told of where it comes beside that of containers, so that no signal can be sent', () => {
+    const engineWith = (path: string, changes = {}) =>
+      docker({
+        runtimes: { runc: runtime('runc'), crun: { ...runtime('crun'), ownProfile: fact(path) } },
+        security: fact(['seccomp', 'apparmor']),
+        ...changes,
+      });
+    const told = (engine: ReturnType<typeof docker>, name: string) => {
+      const verdict = judge(facts({ engine }), { runtime: name });
+      assert.equal(verdict.status, 'works');
+      return verdict.notes.some(({ rule }) => rule === 'apparmor-crun');
+    };
+    assert.equal(told(engineWith('/usr/bin/crun'), 'crun'), true);
+    assert.equal(told(engineWith('/usr/bin/crun'), 'runc'), false);
+    assert.equal(told(engineWith(''), 'crun'), false);
+    assert.equal(told(docker(), 'crun'), false);
   });
 });
 

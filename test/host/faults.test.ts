@@ -1,6 +1,7 @@
 /** Bad input and bad luck: each ends with one typed error, and leaves nothing. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { launchPlugin } from '../../src/container/index.ts';
 import { connectEngine, type Engine } from '../../src/engine/index.ts';
 import {
   BulkheadError,
@@ -96,6 +97,22 @@ for (const { engine: testEngine, service } of cells) {
       assert.equal(error.exit?.code, 3);
       assert.equal(error.phase, 'handshake');
       assert.match(error.output.stderr, /the license file is missing/);
+    });
+
+    it('tells it too where the engine ends the output long before it reports the end', limits, async () => {
+      await using proxy = await startFaultProxy({
+        target: service.socket,
+        fault: ({ target }) => (target.includes('/wait') ? { kind: 'delay', ms: 1_500 } : { kind: 'none' }),
+      });
+      await using slow = await connectEngine({ socketPath: proxy.socketPath });
+      const launching = launchPlugin({
+        ...{ engine: slow, image, args: ['exit-3'], runtime: service.runtime, socketDirectory: parent.path },
+        ...{ handshake: fixtureHandshake, protocolVersions: [1], startTimeoutMs: 30_000 },
+      });
+      const error = await launching.catch((reason: unknown) => reason);
+      assert.ok(error instanceof PluginError, String(error));
+      assert.equal(error.code, 'PLUGIN_EXITED', error.message);
+      assert.equal(error.exit?.code, 3);
     });
 
     it('quotes what came in place of a handshake', limits, async () => {

@@ -33,10 +33,16 @@ const [file = 'cells.json', seconds = '600', filter = '{}'] = process.argv.slice
 const binary = join(import.meta.dirname, 'prober');
 const definitions = await loadProto(join(import.meta.dirname, 'counter.proto'));
 
+const wanted = JSON.parse(filter) as CellFilter;
 const engines: Engine[] = [];
 for (const { socketPath } of await findSockets()) {
+  // The service of root's own session is the system's Podman once more, with the same storage.
+  if (socketPath.startsWith('/run/user/0/')) continue;
   try {
-    engines.push(await connectEngine({ socketPath }));
+    const engine = await connectEngine({ socketPath, limits: { connectMs: 60_000, headersMs: 600_000 } });
+    // Loading images takes longer than a cell, so engines without cells get none.
+    if (wanted.engine?.includes(engine.kind) === false) await engine.close();
+    else engines.push(engine);
   } catch (error) {
     const { code, message } = BulkheadError.from(error);
     if (code !== 'ENGINE_SOCKET_ABSENT') console.log(`left out: ${socketPath}: ${message}`);
@@ -47,8 +53,9 @@ const hosts = new Map<Engine, Promise<PluginHost>>();
 const cells: MatrixRow[] = [];
 try {
   const image = { plain: await pack('plain', []), locking: await pack('locking', ['IPC_LOCK']) };
+  const needed = [image.plain, image.locking].filter((_, at) => wanted.mlock?.includes(at === 1) !== false);
   for (const engine of engines) {
-    for (const each of Object.values(image)) await loadImage(engine, each);
+    for (const each of needed) await loadImage(engine, each);
     console.log(`${engine.kind} ${engine.version} at ${engine.socketPath} has the images`);
   }
   await liveMatrix({
@@ -61,7 +68,7 @@ try {
       args: mlock ? ['mlock'] : [],
     }),
     exercise,
-    filter: JSON.parse(filter) as CellFilter,
+    filter: wanted,
     ownEngine: async (engine, runtime) => {
       const found = hosts.get(engine) ?? PluginHost.open({ socketPath: engine.socketPath, sweep: false });
       hosts.set(engine, found);

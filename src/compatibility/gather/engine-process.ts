@@ -88,12 +88,12 @@ type Finding =
 async function findOfOwner(engine: EngineSocket, owner: number): Promise<Finding> {
   let finding: Finding = { why: '' };
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const candidates = await engineCandidates(engine.kind, owner);
     try {
-      finding = decide(engine, owner, candidates, [
-        await claimsOn(engine.socketPath, candidates),
-        await claimsOn(engine.socketPath, candidates),
-      ]);
+      // A Podman that was started by its socket is there only once it has answered.
+      const first = await claimsOn(engine.socketPath, () => engineCandidates(engine.kind, owner));
+      const { candidates } = first;
+      const second = await claimsOn(engine.socketPath, () => Promise.resolve(candidates));
+      finding = decide(engine, owner, candidates, [first, second]);
     } catch (error) {
       return { why: `nothing answers on ${engine.socketPath}: ${(error as Error).message}` };
     }
@@ -104,6 +104,8 @@ async function findOfOwner(engine: EngineSocket, owner: number): Promise<Finding
 
 /** The processes that may hold the far end of one connection of this process. */
 interface Claims {
+  /** All that may be the engine. */
+  readonly candidates: readonly Candidate[];
   readonly holders: ReadonlySet<Candidate>;
   /** Candidates whose descriptors this process may not see. */
   readonly hidden: ReadonlySet<Candidate>;
@@ -111,8 +113,9 @@ interface Claims {
   readonly other: number | undefined;
 }
 
-async function claimsOn(socketPath: string, candidates: readonly Candidate[]): Promise<Claims> {
+async function claimsOn(socketPath: string, list: () => Promise<readonly Candidate[]>): Promise<Claims> {
   return withFarEnds(socketPath, async (farEnds) => {
+    const candidates = await list();
     const holders = new Set<Candidate>();
     const hidden = new Set<Candidate>();
     for (const candidate of candidates) {
@@ -120,10 +123,10 @@ async function claimsOn(socketPath: string, candidates: readonly Candidate[]): P
       if (holds === undefined) hidden.add(candidate);
       else if (holds) holders.add(candidate);
     }
-    if (holders.size > 0 || hidden.size === 0) return { holders, hidden, other: undefined };
+    if (holders.size > 0 || hidden.size === 0) return { candidates, holders, hidden, other: undefined };
     const all = await allProcesses();
     const held = await Promise.all(all.map(async (pid) => (await holdsOneOf(pid, farEnds)) === true));
-    return { holders, hidden, other: all.find((_, index) => held[index]) };
+    return { candidates, holders, hidden, other: all.find((_, index) => held[index]) };
   });
 }
 

@@ -40,18 +40,20 @@ export async function withFarEnds<T>(socketPath: string, look: (farEnds: FarEnds
   const paths = [socketPath, await realpath(socketPath).catch(() => socketPath)];
   const before = await acceptedAt(paths);
   const socket = connect(socketPath);
+  socket.on('error', () => undefined); // told below; an engine may also end the connection while it is looked at
   const late = setTimeout(() => socket.destroy(new Error('no answer')), answerMs);
   try {
     await once(socket, 'connect');
     socket.write('HEAD /_ping HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await once(socket, 'data'); // until the connection is accepted, nobody holds its far end
+    clearTimeout(late); // the looking may take longer than an answer may
     const farEnds = new Set<string>();
     for (let reading = 0; reading < readingsOfTable && farEnds.size === 0; reading++)
       for (const link of await acceptedAt(paths)) if (!before.has(link)) farEnds.add(link);
     return await look(farEnds);
   } finally {
     clearTimeout(late);
-    socket.on('error', () => undefined).destroy();
+    socket.destroy();
   }
 }
 
@@ -63,8 +65,8 @@ export async function holdsOneOf(pid: number, links: FarEnds): Promise<boolean |
       descriptors.map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')),
     );
     return targets.some((target) => links.has(target));
-  } catch {
-    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? false : undefined; // a process that has ended holds nothing
   }
 }
 

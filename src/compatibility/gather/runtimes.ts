@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { compareVersions } from '../../engine/internal.ts';
 import type { EngineInfo, RuntimeInfo } from '../../engine/index.ts';
+import { matchesPattern, programsWithUserNamespaces } from '../../linux/apparmor-profiles.ts';
 import { searchPath } from '../../linux/find-executable.ts';
 import type { RuntimeFacts } from '../engine-facts.ts';
 import { isKnown, known, unknown, valueOf, type Fact } from '../fact.ts';
@@ -39,7 +40,10 @@ async function gatherRuntime(
   const path =
     runtime.path === undefined ? unknown('a containerd shim') : known(runtime.path, 'GET /info: Runtimes');
   const script = await isScript(program);
+  const usesAppArmor = info.securityOptions.some((option) => /^name=apparmor(,|$)/.test(option));
   return {
+    ...(usesAppArmor &&
+      runtimeKind(runtime.path ?? name) === 'crun' && { ownProfile: await profileOf(program) }),
     kind: script === true ? 'other' : (shim?.kind ?? runtimeKind(runtime.path ?? name)),
     path,
     installed: isKnown(program) ? known(program.value.path !== '', program.evidence) : program,
@@ -84,6 +88,14 @@ async function findProgram(path: string | undefined, process: Fact<EngineProcess
   return path.startsWith('/')
     ? absentFor(process.value, { path: '', seen: '' }, `${root}${path}`)
     : unknown(`${path} is in none of the usual folders`);
+}
+
+/** Finds out whether AppArmor has a profile for the program, as Debian and Ubuntu bring one for crun. */
+async function profileOf(program: Fact<Program>): Promise<Fact<string>> {
+  if (!isKnown(program)) return program;
+  const { path } = program.value;
+  const found = path !== '' && (await programsWithUserNamespaces()).some((each) => matchesPattern(path, each));
+  return known(found ? path : '', '/etc/apparmor.d');
 }
 
 async function isScript(program: Fact<Program>): Promise<boolean | undefined> {

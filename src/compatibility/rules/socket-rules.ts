@@ -238,6 +238,25 @@ export const socketRules: readonly Rule[] = [
     },
   },
   {
+    id: 'apparmor-crun',
+    concerns: 'crun of Debian and Ubuntu on rootful engines, on hosts with AppArmor',
+    requirement: 'Processes of the plugin may send signals to each other.',
+    source: {
+      measured:
+        'Debian 13: containers are under crun//&docker-default, whose signals to itself docker-default denies: apparmor="DENIED" operation="signal"',
+    },
+    applies: ({ engine, runtime }) =>
+      !engine.rootless &&
+      runtime?.kind === 'crun' &&
+      runtime.ownProfile !== undefined &&
+      (valueOf(runtime.ownProfile) ?? '') !== '',
+    check: () =>
+      note(
+        "AppArmor lets no process of the plugin send a signal to another one or to itself, because crun's own profile is in force beside that of containers",
+        'Nothing to do for most plugins; one that ends programs of its own by signals needs `runtime` runc.',
+      ),
+  },
+  {
     id: 'ids-mapped',
     concerns: 'engines with a user namespace',
     requirement: "The user and groups of the plugin are among the ids of the engine's user namespace.",

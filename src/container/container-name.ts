@@ -1,0 +1,7 @@
+import { randomBytes } from 'node:crypto';
+
+/** A readable name that is never used twice. */
+export function containerName(title: string | undefined): string {
+  const words = (title ?? '').replace(/[^a-zA-Z0-9_.-]+/g, '-').slice(0, 60);
+  return ['bulkhead', ...(words === '' ? [] : [words]), randomBytes(6).toString('hex')].join('-');
+}
