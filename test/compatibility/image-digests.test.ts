@@ -4,7 +4,13 @@ import { describe, it } from 'node:test';
 import { innerDigests } from '../../src/compatibility/internal.ts';
 import { connectEngine } from '../../src/engine/index.ts';
 import { startRecordingServer } from '../../src/testing/index.ts';
-import { attestation, elsewhere, ociArchive, withLayer, type Variant } from '../engine/support/oci-archive.ts';
+import {
+  attestation,
+  elsewhere,
+  ociArchive,
+  withLayer,
+  type Variant,
+} from '../engine/support/oci-archive.ts';
 
 const platform = { os: 'linux', architecture: 'amd64' };
 

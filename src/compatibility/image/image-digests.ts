@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { NotFoundError } from '../../engine/internal.ts';
 import type { ByteStream, Engine, InspectedImage } from '../../engine/index.ts';
 import { ByteReader } from './byte-reader.ts';
+import { contentKey } from './content-key.ts';
 import { wholeText } from './layer.ts';
 import { checkImageLimit, imageLimits } from './limits.ts';
 import { Slices } from './slices.ts';
@@ -14,14 +16,14 @@ export interface InnerDigests {
   readonly manifests: readonly string[];
 }
 
-/** Digests by image id, which is a digest itself, so they never change. */
+/** Digests by what identifies an image's contents, so that they never change. */
 const known = new WeakMap<Engine, Map<string, InnerDigests>>();
 
 /**
  * Reads the digests of the image that would run here out of the archive that the engine saves: a Docker that keeps images
  * in containerd's store names an image by its manifest or index, and tells those below in no answer of its API.
  *
- * @returns `undefined` where the archive does not tell them
+ * @returns `undefined` where the archive does not tell them, or the engine has too little of the image to save it
  * @throws the errors of `engine.images.save`; the signal's reason
  */
 export async function innerDigests(
@@ -31,9 +33,10 @@ export async function innerDigests(
 ): Promise<InnerDigests | undefined> {
   const remembered = known.get(engine) ?? new Map<string, InnerDigests>();
   known.set(engine, remembered);
-  const found = remembered.get(image.id) ?? (await readInnerDigests(engine, image, signal));
+  const key = contentKey(image);
+  const found = remembered.get(key) ?? (await readInnerDigests(engine, image, signal));
   if (found === undefined) return undefined;
-  remembered.set(image.id, found);
+  remembered.set(key, found);
   const [earliest] = remembered.keys();
   if (remembered.size > imageLimits.rememberedImages.most && earliest !== undefined)
     remembered.delete(earliest);
@@ -45,12 +48,13 @@ async function readInnerDigests(
   image: InspectedImage,
   signal: AbortSignal | undefined,
 ): Promise<InnerDigests | undefined> {
-  await using archive: ByteStream = await engine.images.save(image.id, { signal });
   try {
+    await using archive: ByteStream = await engine.images.save(image.id, { signal });
     return chooseDigests(await readDocuments(archive, new Slices(signal)), image);
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof SyntaxError) return undefined; // not the archive of an image, or one that exceeds a limit
+    // Not the archive of an image, or one that exceeds a limit; or what an index lists is not there.
+    if (error instanceof SyntaxError || error instanceof NotFoundError) return undefined;
     throw error;
   }
 }

@@ -81,12 +81,14 @@ export async function getDiskUsage(client: EngineClient, { signal }: CallOptions
       sizeBytes: Size,
       containers: Math.max(0, Containers), // -1: not counted
     })),
-    containers: (usage.Containers ?? usage.ContainerUsage?.Items ?? []).map(({ Id, Names, SizeRw, SizeRootFs }) => ({
-      id: Id,
-      names: Names.map((name) => name.replace(/^\//, '')),
-      writtenBytes: SizeRw,
-      totalBytes: SizeRootFs,
-    })),
+    containers: (usage.Containers ?? usage.ContainerUsage?.Items ?? []).map(
+      ({ Id, Names, SizeRw, SizeRootFs }) => ({
+        id: Id,
+        names: Names.map((name) => name.replace(/^\//, '')),
+        writtenBytes: SizeRw,
+        totalBytes: SizeRootFs,
+      }),
+    ),
     volumes: (usage.Volumes ?? usage.VolumeUsage?.Items ?? []).map(({ Name, UsageData }) => ({
       name: Name,
       sizeBytes: Math.max(0, UsageData?.Size ?? 0),

@@ -119,7 +119,10 @@ export async function elsewhere(
 export async function attestation(of: string): Promise<Variant> {
   const nowhere = { os: 'unknown', architecture: 'unknown' };
   return {
-    ...(await withLayer({ ...nowhere, config: {} }, { statement: '{"_type":"https://in-toto.io/Statement/v1"}' })),
+    ...(await withLayer(
+      { ...nowhere, config: {} },
+      { statement: '{"_type":"https://in-toto.io/Statement/v1"}' },
+    )),
     platform: nowhere,
     annotations: { 'vnd.docker.reference.type': 'attestation-manifest', 'vnd.docker.reference.digest': of },
   };
