@@ -4,10 +4,15 @@ import { loadEngines, type TestEngine } from './engines.ts';
 /** Names of containerd's snapshotters. Docker's own store calls its drivers otherwise. */
 const snapshotters = ['overlayfs', 'native'];
 
+export function hasContainerdStore({
+  kind,
+  storageDriver,
+}: Pick<TestEngine, 'kind' | 'storageDriver'>): boolean {
+  return kind === 'docker' && snapshotters.includes(storageDriver);
+}
+
 export function enginesWithContainerdStore(): TestEngine[] {
-  return loadEngines().filter(
-    ({ kind, storageDriver }) => kind === 'docker' && snapshotters.includes(storageDriver),
-  );
+  return loadEngines().filter(hasContainerdStore);
 }
 
 export const noContainerdStore =
