@@ -45,7 +45,7 @@ test('a version that the environment fixes, and Docker does not know, is refused
 test('one that is too old for a Docker that takes none before 1.44 is, too', async (t) => {
   const docker = dockers.find(({ suite }) => suite === 'upstream');
   if (docker === undefined) {
-    t.skip('the newest Docker is not up: run scripts/engines up --suite upstream');
+    t.skip('the newest Docker is not up: run scripts/test-newest-docker');
     return;
   }
   const environment = { DOCKER_API_VERSION: '1.43' };

@@ -16,4 +16,4 @@ export function enginesWithContainerdStore(): TestEngine[] {
 }
 
 export const noContainerdStore =
-  'no Docker that keeps images in the store of containerd is up: run scripts/engines up --suite upstream';
+  'no Docker that keeps images in the store of containerd is up: run scripts/test-newest-docker';
