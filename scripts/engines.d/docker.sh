@@ -29,7 +29,7 @@ docker_configuration() {
     for runtime in crun runsc; do ! path=$(path_in "$suite" "$runtime") || printf '%s %s\n' "$runtime" "$path"; done
   )
   jq -n --arg data "$data" --arg socket "$(socket_of "$suite/$name/docker")" --arg paths "$runtime_paths" \
-    --argjson runsc_arguments "$runsc_arguments" --argjson rootless "$(is_rootless "$name" && echo true || echo false)" '
+    --arg suite "$suite" --arg store "$image_store" --argjson runsc_arguments "$runsc_arguments" --argjson rootless "$(is_rootless "$name" && echo true || echo false)" '
     ($paths | split("\n") | map(select(. != "") | split(" ") | { key: .[0], value: { path: .[1] } }) | from_entries
       | if .runsc then
           # Beside the good one, one as people forget to set it up: what its sandboxes listen on, the host never sees.
@@ -38,8 +38,13 @@ docker_configuration() {
         else . end) as $runtimes
     | {
         hosts: ["unix://" + $socket], "data-root": ($data + "/store"), runtimes: $runtimes,
-        "exec-opts": ["native.cgroupdriver=cgroupfs"], features: { "containerd-snapshotter": false },
-        "storage-driver": "overlay2", "userland-proxy": false
+        "exec-opts": ["native.cgroupdriver=cgroupfs"], "userland-proxy": false
       }
+    # The newest one takes no version of its API before 1.44, as it did first, and keeps its images where it does unless
+    # it is told otherwise: in the store of containerd.
+    + if $suite == "upstream" then { "min-api-version": "1.44" }
+      elif $store == "containerd" then { features: { "containerd-snapshotter": true } }
+      else { features: { "containerd-snapshotter": false }, "storage-driver": "overlay2" }
+      end
     + if $rootless then { bridge: "none", iptables: false, ip6tables: false } else {} end'
 }

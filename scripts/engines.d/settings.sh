@@ -7,11 +7,13 @@
 run_directory=${BULKHEAD_ENGINES_RUN:-/run/bulkhead-test}
 data_directory=${BULKHEAD_ENGINES_DATA:-/var/lib/bulkhead-test}
 user_name=${BULKHEAD_ENGINES_USER:-bulkhead-test}
+own_programs=${BULKHEAD_ENGINES_PROGRAMS:-}
+image_store=${BULKHEAD_ENGINES_IMAGE_STORE:-}
 
 # The one folder with the same path on the host and inside every engine: tests put their plugin sockets here.
 share_directory=$run_directory/t
 
-suites=(host trixie forky)
+suites=(host trixie forky upstream)
 engine_names=(docker-rootful docker-rootless podman-rootful podman-rootless)
 runtimes=(runc crun runsc)
 seconds_to_answer=20

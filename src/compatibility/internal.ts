@@ -6,5 +6,6 @@ export { gatherNetworkFacts } from './gather/network.ts';
 export { rowOf } from './matrix/dry.ts';
 export { cleanPath } from './clean-path.ts';
 export { containerSocketDirectory } from './container-socket-directory.ts';
+export { innerDigests } from './image/image-digests.ts';
 export { isPlainAnnotation } from './image-annotations.ts';
 export { settingsFixes, type SettingsFix } from './fixes/fix-engine.ts';

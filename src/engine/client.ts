@@ -13,6 +13,8 @@ export interface EngineIdentity {
   readonly kind: 'docker' | 'podman';
   readonly version: string;
   readonly apiVersion: string;
+  /** Whether DOCKER_API_VERSION fixed it, so that nothing was agreed on. */
+  readonly versionIsFixed: boolean;
   readonly rootless: boolean;
   /** Podman only: name or path of the runtime that its service runs. */
   readonly serviceRuntime: string | undefined;
@@ -190,7 +192,13 @@ export class EngineClient {
   }
 
   #refusal(call: Call, status: number, text: string) {
-    return errorFromAnswer(status, text, { doing: call.doing, hints: call.hints, ...this.#context(call) });
+    const { apiVersion, versionIsFixed } = this.identity;
+    return errorFromAnswer(status, text, {
+      doing: call.doing,
+      hints: call.hints,
+      spoken: { apiVersion, fixed: versionIsFixed },
+      ...this.#context(call),
+    });
   }
 
   #context(call: Call) {

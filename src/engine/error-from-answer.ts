@@ -1,3 +1,4 @@
+import { describeRefusedVersion } from './api-version.ts';
 import { parseErrorBody, type ErrorBody } from './codec/error-body.ts';
 import {
   BadRequestError,
@@ -41,6 +42,8 @@ export function errorFromAnswer(
     path: string;
     socketPath: string;
     hints?: Readonly<Record<string, string>> | undefined;
+    /** The API version of the request, and whether the environment fixed it. */
+    spoken?: { readonly apiVersion: string; readonly fixed: boolean } | undefined;
   },
 ): EngineError {
   const body = parseErrorBody(text);
@@ -53,6 +56,15 @@ export function errorFromAnswer(
     engineMessage: body.message,
     ...(body.cause !== undefined && { cause: body.cause }),
   };
+  const { spoken } = context;
+  const version =
+    status === 400 && spoken !== undefined ? describeRefusedVersion(body.message, spoken) : undefined;
+  if (version !== undefined) {
+    return new EngineVersionError(
+      `can't ${context.doing}: the engine on ${context.socketPath} does not take this API version: ${version.says}`,
+      { ...options, hint: version.hint },
+    );
+  }
   const message = `can't ${context.doing}: ${body.message} (status ${status})`;
   const error = new errorClass(message, options);
   const hint = context.hints?.[error.code];

@@ -78,8 +78,8 @@ async function openSocket(
   try {
     const answer = await ping(transport, { signal });
     refuseOldPodman(answer, candidate.socketPath);
-    const apiVersion = agreeOnVersion(answer, candidate.socketPath, environment['DOCKER_API_VERSION']);
-    const { identity, info } = await identify(transport, answer, apiVersion, { infoCache, signal });
+    const agreed = agreeOnVersion(answer, candidate.socketPath, environment['DOCKER_API_VERSION']);
+    const { identity, info } = await identify(transport, answer, agreed, { infoCache, signal });
     return assemble(new EngineClient(transport, identity), info);
   } catch (error) {
     await transport.close();
@@ -99,9 +99,12 @@ function refuseOldPodman({ kind, version }: Ping, socketPath: string): void {
   );
 }
 
-function agreeOnVersion(answer: Ping, socketPath: string, variable: string | undefined): string {
+type Agreed = Pick<EngineIdentity, 'apiVersion' | 'versionIsFixed'>;
+
+function agreeOnVersion(answer: Ping, socketPath: string, variable: string | undefined): Agreed {
   const wanted = variable?.trim().replace(/^v(?=\d)/, ''); // as it stands in the paths of the API
-  if (!wanted || answer.kind === 'podman') return negotiateApiVersion(answer.apiVersion, socketPath);
+  if (!wanted || answer.kind === 'podman')
+    return { apiVersion: negotiateApiVersion(answer.apiVersion, socketPath), versionIsFixed: false };
   if (!/^\d+\.\d+$/.test(wanted)) {
     throw new InvalidOptionError('DOCKER_API_VERSION', 'must be two numbers with a dot, such as 1.41');
   }
@@ -110,20 +113,20 @@ function agreeOnVersion(answer: Ping, socketPath: string, variable: string | und
       `DOCKER_API_VERSION is ${wanted}; the oldest that works here is ${oldestApiVersion}`,
     );
   }
-  return wanted;
+  return { apiVersion: wanted, versionIsFixed: true };
 }
 
 /** Asks for what the ping does not tell: whether the engine is rootless, and which runtime a Podman service runs. */
 async function identify(
   transport: Transport,
   answer: Ping,
-  apiVersion: string,
+  agreed: Agreed,
   options: Pick<ConnectOptions, 'infoCache' | 'signal'>,
 ): Promise<{ identity: EngineIdentity; info: EngineInfo }> {
   const known: EngineIdentity = {
     kind: answer.kind,
     version: answer.version ?? '0',
-    apiVersion,
+    ...agreed,
     rootless: false,
     serviceRuntime: undefined,
     enforces: { memory: true, cpu: true, pids: true },

@@ -2,14 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { EngineClient } from './client.ts';
 import { EngineOperationError, NotFoundError } from './errors.ts';
 
-/** How long Podman's answers may stay wrong: on a busy machine a removal is half done for some seconds. */
+/** How long answers may stay wrong: on a busy machine a removal is half done for some seconds. */
 const retryMs = 5_000;
 const firstPauseMs = 5;
 const longestPauseMs = 250;
 
 /**
- * Asks Podman anew when it fails to count or list because, meanwhile, a container or an image is removed or an image is
- * half made (seen with 4.3.1: once in three removals beside two callers that list images all the time).
+ * Asks an engine anew when it fails to count or list because, meanwhile, a container or an image is removed or an image is
+ * half made. Podman 4.3.1 did so once in three removals beside two callers that list images all the time; Docker does where
+ * it keeps images in containerd's store (seen with 28.5), and its older store never.
  *
  * @throws the signal's reason
  */
@@ -23,9 +24,15 @@ export async function retryOnConcurrentRemoval<T>(
     try {
       return await ask();
     } catch (error) {
-      const passes = error instanceof NotFoundError || error instanceof EngineOperationError;
-      if (!client.isPodman || !passes || performance.now() > late) throw error;
+      if (!passes(client, error) || performance.now() > late) throw error;
     }
     await delay(pauseMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
   }
+}
+
+/** Nothing that was asked for by name can be missing here: whole lists are asked for. */
+function passes({ isPodman }: EngineClient, error: unknown): boolean {
+  if (error instanceof NotFoundError) return true;
+  if (!(error instanceof EngineOperationError)) return false;
+  return isPodman || /content digest .* not found|consistency error/.test(error.engineMessage ?? '');
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { connectEngine, EngineError, NotFoundError } from '../../src/engine/index.ts';
+import { hasContainerdStore } from '../engines/containerd-store.ts';
 import { describeEngines } from './support/real-engines.ts';
 import { hasStrayed, registryAddress, relayBeside } from './support/relay.ts';
 import { startTinyRegistry } from './support/tiny-registry.ts';
@@ -18,7 +19,8 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-describeEngines('an image in a registry', ({ socketPath, kind }) => {
+describeEngines('an image in a registry', (real) => {
+  const { socketPath, kind } = real;
   test('is pulled with the credentials given, and with progress', { timeout }, async (t) => {
     if (kind === 'docker' && (await hasStrayed(socketPath))) {
       t.skip('threads of this engine are in the networks of containers by now');
@@ -43,7 +45,7 @@ describeEngines('an image in a registry', ({ socketPath, kind }) => {
       onProgress: ({ message }) => messages.push(message),
     });
     try {
-      assert.equal(id, registry.imageId);
+      assert.equal(id, hasContainerdStore(real) ? registry.manifest : registry.imageId);
       assert.ok(messages.length > 0);
       assert.deepEqual((await engine.images.inspect(name)).config.cmd, ['/hello']);
     } finally {

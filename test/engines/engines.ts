@@ -44,9 +44,14 @@ export const noEngines = 'no engine is up: run scripts/engines up';
 /** The script that starts and ends them. */
 export const enginesScript = fileURLToPath(new URL('../../scripts/engines', import.meta.url));
 
-/** Asks which engines are up, of every suite. Returns an empty list where there are none. */
+/**
+ * Asks which engines are up, of every suite, or of the one that BULKHEAD_TEST_SUITE names. Returns an empty list where there
+ * are none.
+ */
 export function loadEngines(environment: NodeJS.ProcessEnv = process.env): TestEngine[] {
-  const { shareDirectory, user, engines } = loadStatus(environment);
+  const { shareDirectory, user, engines: known } = loadStatus(environment);
+  const wanted = environment['BULKHEAD_TEST_SUITE'];
+  const engines = known.filter(({ suite }) => wanted === undefined || suite === wanted);
   const { name, uid, gid } = user;
   if (uid === undefined || gid === undefined) return [];
   return engines.flatMap(({ version, apiVersion, storageDriver, services, ...engine }) =>

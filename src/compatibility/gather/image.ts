@@ -7,12 +7,13 @@ import { isKnown, known, unknown, type Fact } from '../fact.ts';
 import { addressSpaceLabel, type AbsentImage, type ImageFacts, type ImageSettings } from '../image-facts.ts';
 import { readCacheFile, userCache, writeCacheFile } from './cache-folder.ts';
 import { accountsFact, annotationsFact, placesFact, programFact } from '../facts-file.ts';
+import { contentKey } from '../image/content-key.ts';
 import { readImageContents, type ImageContents as LayerContents } from '../image/image-contents.ts';
 import { imageLimits } from '../image/limits.ts';
 
 export interface ImageGathering {
   /**
-   * Folder in which the result is kept by the image's id, for other processes. Default: none; this process remembers
+   * Folder in which the result is kept by the image's id and contents, for other processes. Default: none; this process remembers
    * the result as long as it has the engine's connection.
    */
   readonly cacheDirectory?: string | undefined;
@@ -22,7 +23,7 @@ export interface ImageGathering {
 
 /**
  * Reads an image without running it: its configuration, and from its layers its program and accounts. The layers are
- * read once for each image id.
+ * read once for each image.
  *
  * @throws the errors of `engine.images.inspect`, except for an absent image
  */
@@ -74,7 +75,7 @@ function addressSpaceOf(labels: Readonly<Record<string, string>>): number | unde
 /** What is read once for each image. */
 type ImageContents = LayerContents & Pick<ImageFacts, 'annotations'>;
 
-/** Contents by image id. An id is a digest of the content, so its contents never change. */
+/** Contents by what identifies them, so that they never change. */
 const readAlready = new WeakMap<Engine, Map<string, ImageContents>>();
 
 async function contentsOf(
@@ -84,16 +85,16 @@ async function contentsOf(
 ): Promise<ImageContents> {
   const remembered = readAlready.get(engine) ?? new Map<string, ImageContents>();
   readAlready.set(engine, remembered);
+  const key = contentKey(image);
   const contents =
-    remembered.get(image.id) ??
-    (cacheDirectory === undefined ? undefined : await readCached(cacheDirectory, image.id)) ??
+    remembered.get(key) ??
+    (cacheDirectory === undefined ? undefined : await readCached(cacheDirectory, key)) ??
     (await readContents(engine, image, signal));
   const { accounts, annotations } = contents;
   const isWhole = isKnown(accounts) && (annotations === undefined || isKnown(annotations));
   if (!isWhole) return contents; // another attempt may succeed
-  if (cacheDirectory !== undefined && !remembered.has(image.id))
-    await writeCached(cacheDirectory, image.id, contents);
-  remembered.set(image.id, contents);
+  if (cacheDirectory !== undefined && !remembered.has(key)) await writeCached(cacheDirectory, key, contents);
+  remembered.set(key, contents);
   const [earliest] = remembered.keys();
   if (remembered.size > imageLimits.rememberedImages.most && earliest !== undefined)
     remembered.delete(earliest);
@@ -135,8 +136,8 @@ async function annotationsOf(
 const cacheFormat = 2;
 
 /**
- * A cached file. It holds the image's id too, because whoever can write the folder could give one image the file of
- * another.
+ * A cached file. It holds too what identifies the contents, because whoever can write the folder could give one image the
+ * file of another.
  */
 const cachedSchema = z.strictObject({
   format: z.literal(cacheFormat),

@@ -1,6 +1,6 @@
 import { isAbsent } from '../case.ts';
 import { isKnown, valueOf } from '../fact.ts';
-import type { ProgramFacts, StartedProgramFacts } from '../image-facts.ts';
+import type { ImageFacts, ProgramFacts, StartedProgramFacts } from '../image-facts.ts';
 import { describeProgram, pluginProgram, startedBy } from '../plugin-program.ts';
 import type { Finding, LaunchCase, Rule } from '../rule.ts';
 import { judged, met, note, notSeen, page, unmet } from './finding.ts';
@@ -48,7 +48,8 @@ export const imageRules: readonly Rule[] = [
     concerns: 'every launch',
     requirement: 'The image names a program to start, which is in it and can be executed.',
     source: { document: page },
-    applies: ({ image, wishes }) => !isAbsent(image) && wishes.entrypoint === undefined,
+    applies: ({ image, wishes }) =>
+      !isAbsent(image) && !lacksContents(image) && wishes.entrypoint === undefined,
     check({ image, program }) {
       const remedy = 'Let the ENTRYPOINT of the image be the path of the plugin program, with mode 0755.';
       if (!isAbsent(image) && image.entrypoint.length + image.cmd.length === 0) {
@@ -104,12 +105,23 @@ function checkLoader({
   );
 }
 
+/** Docker keeps an index in containerd's store without the images that it lists, and tells nothing of such an image. */
+function lacksContents({ os, architecture, entrypoint, cmd }: ImageFacts): boolean {
+  return os === '' && architecture === '' && entrypoint.length + cmd.length === 0;
+}
+
 function checkArchitecture(launch: LaunchCase): Finding {
-  const { host, image, program } = launch;
+  const { host, image, program, engine } = launch;
   if (isAbsent(image)) return met;
   const wanted = valueOf(host.architecture);
   if (wanted === undefined)
     return notSeen("this host's architecture is not known", "Pass `override: 'unknown'` if they fit.");
+  if (lacksContents(image)) {
+    return unmet(
+      'the engine has the list of the platforms that the image is for, and the image for none of them',
+      `Fetch it for this host: ${engine.kind} pull --platform linux/${wanted} ${image.reference}.`,
+    );
+  }
   const machine = valueOf(program)?.machine;
   const first = checkMachine(
     machine ?? image.architecture,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { numberOrZero, textOrNothing, texts, withDigestPrefix } from '../answer.ts';
+import { compareVersions } from '../api-version.ts';
 import type { CallOptions } from '../call-options.ts';
 import type { EngineClient } from '../client.ts';
 import { retryOnConcurrentRemoval } from '../retry-on-concurrent-removal.ts';
@@ -27,20 +28,33 @@ export interface DiskUsage {
   readonly buildCacheBytes: number;
 }
 
+const imageItems = z
+  .array(z.object({ Id: z.string(), Size: numberOrZero, Containers: numberOrZero }))
+  .nullish();
+const containerItems = z
+  .array(z.object({ Id: z.string(), Names: texts, SizeRw: numberOrZero, SizeRootFs: numberOrZero }))
+  .nullish();
+const volumeItems = z
+  .array(
+    z.object({
+      Name: textOrNothing,
+      UsageData: z.object({ Size: numberOrZero, RefCount: numberOrZero }).nullish(),
+    }),
+  )
+  .nullish();
+const cacheItems = z.array(z.object({ Size: numberOrZero })).nullish();
+
 export const diskUsageSchema = z.object({
-  Images: z.array(z.object({ Id: z.string(), Size: numberOrZero, Containers: numberOrZero })).nullish(),
-  Containers: z
-    .array(z.object({ Id: z.string(), Names: texts, SizeRw: numberOrZero, SizeRootFs: numberOrZero }))
-    .nullish(),
-  Volumes: z
-    .array(
-      z.object({
-        Name: textOrNothing,
-        UsageData: z.object({ Size: numberOrZero, RefCount: numberOrZero }).nullish(),
-      }),
-    )
-    .nullish(),
-  BuildCache: z.array(z.object({ Size: numberOrZero })).nullish(),
+  // Until API 1.51, and on Podman.
+  Images: imageItems,
+  Containers: containerItems,
+  Volumes: volumeItems,
+  BuildCache: cacheItems,
+  // Since API 1.52, which leaves a part out where it has nothing to tell of.
+  ImageUsage: z.object({ Items: imageItems }).nullish(),
+  ContainerUsage: z.object({ Items: containerItems }).nullish(),
+  VolumeUsage: z.object({ Items: volumeItems }).nullish(),
+  BuildCacheUsage: z.object({ Items: cacheItems }).nullish(),
 });
 
 /** See `System.diskUsage`. */
@@ -52,6 +66,9 @@ export async function getDiskUsage(client: EngineClient, { signal }: CallOptions
         doing: 'ask for the disk usage',
         method: 'GET',
         path: '/system/df',
+        query: {
+          verbose: compareVersions(client.identity.apiVersion, '1.52') >= 0 ? true : undefined,
+        },
         // The engine walks through all of its storage.
         lasting: { headersMs: 0, bodyMs: client.transport.limits.bodyMs },
         signal,
@@ -59,22 +76,27 @@ export async function getDiskUsage(client: EngineClient, { signal }: CallOptions
     signal,
   );
   return {
-    images: (usage.Images ?? []).map(({ Id, Size, Containers }) => ({
+    images: (usage.Images ?? usage.ImageUsage?.Items ?? []).map(({ Id, Size, Containers }) => ({
       id: withDigestPrefix(Id),
       sizeBytes: Size,
       containers: Math.max(0, Containers), // -1: not counted
     })),
-    containers: (usage.Containers ?? []).map(({ Id, Names, SizeRw, SizeRootFs }) => ({
-      id: Id,
-      names: Names.map((name) => name.replace(/^\//, '')),
-      writtenBytes: SizeRw,
-      totalBytes: SizeRootFs,
-    })),
-    volumes: (usage.Volumes ?? []).map(({ Name, UsageData }) => ({
+    containers: (usage.Containers ?? usage.ContainerUsage?.Items ?? []).map(
+      ({ Id, Names, SizeRw, SizeRootFs }) => ({
+        id: Id,
+        names: Names.map((name) => name.replace(/^\//, '')),
+        writtenBytes: SizeRw,
+        totalBytes: SizeRootFs,
+      }),
+    ),
+    volumes: (usage.Volumes ?? usage.VolumeUsage?.Items ?? []).map(({ Name, UsageData }) => ({
       name: Name,
       sizeBytes: Math.max(0, UsageData?.Size ?? 0),
       containers: Math.max(0, UsageData?.RefCount ?? 0),
     })),
-    buildCacheBytes: (usage.BuildCache ?? []).reduce((sum, { Size }) => sum + Size, 0),
+    buildCacheBytes: (usage.BuildCache ?? usage.BuildCacheUsage?.Items ?? []).reduce(
+      (sum, { Size }) => sum + Size,
+      0,
+    ),
   };
 }

@@ -147,9 +147,13 @@ export class PluginRegistry {
       await plugin[Symbol.asyncDispose]();
     }
     const found = { ...entry, ...agreed(entry, asked, says) };
-    const image = await resolved.engine.images.inspect(resolved.imageId, options);
-    const matched = entry.sha256 === '' ? undefined : matchDigest(image, entry.sha256, entry.ociImage);
-    return { found, probe: { imageId: resolved.imageId, matched, says } };
+    const { engine, imageId } = resolved;
+    const image = await engine.images.inspect(imageId, options);
+    const matched =
+      entry.sha256 === ''
+        ? undefined
+        : await matchDigest({ engine, image }, entry.sha256, entry.ociImage, options);
+    return { found, probe: { imageId, matched, says } };
   }
 
   /** The types to try, one for each distinct kind. */

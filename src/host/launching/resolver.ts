@@ -161,7 +161,7 @@ async function inspectRegistered(
   options: AbortOption,
 ): Promise<InspectedImage> {
   const image = await inspectImage(engine, reference, sha256, options);
-  if (sha256 !== '') matchDigest(image, sha256, reference);
+  if (sha256 !== '') await matchDigest({ engine, image }, sha256, reference, options);
   return image;
 }
 

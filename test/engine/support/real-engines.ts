@@ -11,6 +11,7 @@ export interface RealEngine {
   readonly kind: 'docker' | 'podman';
   readonly rootless: boolean;
   readonly runtime: 'runc' | 'crun' | 'runsc';
+  readonly storageDriver: string;
   /** Same path inside and outside of the engine. */
   readonly shareDirectory: string;
 }

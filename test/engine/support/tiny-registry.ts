@@ -8,8 +8,10 @@ import { tarOf } from './tar-of.ts';
 export interface TinyRegistry extends AsyncDisposable {
   /** `host:port`, or the path of the socket. */
   readonly address: string;
-  /** Of the image, with `sha256:`. */
+  /** Digest of the image's configuration, with `sha256:`. */
   readonly imageId: string;
+  /** Digest of its manifest. */
+  readonly manifest: string;
   /** Requests that came without the right password. */
   readonly refused: () => number;
 }
@@ -68,6 +70,7 @@ export async function startTinyRegistry(
   return {
     address: socketPath ?? `127.0.0.1:${(server.address() as AddressInfo).port}`,
     imageId: digestOf(config),
+    manifest: digestOf(manifest),
     refused: () => refused,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
