@@ -49,7 +49,9 @@ async function found(world: World): Promise<string[]> {
 /** The containers that serve mounts, and how many spare ones there may be beside them. */
 function serving(world: World): { expected: Set<string>; spares: number } {
   const instances = world.openHosts.flatMap((host) => host.instances());
-  const expected = instances.flatMap(({ state }) => ('containerId' in state ? [state.containerId ?? ''] : []));
+  const expected = instances.flatMap(({ state }) =>
+    'containerId' in state ? [state.containerId ?? ''] : [],
+  );
   return {
     expected: new Set(expected),
     spares: instances.filter(({ spare }) => spare !== undefined).length,

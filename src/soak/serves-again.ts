@@ -1,4 +1,5 @@
 /** After the faults, each host has to serve the next request, and each of its mounts the next call. */
+import type { Mount } from '../host/index.ts';
 import { chainOf } from './ledger.ts';
 import { callOnce } from './scenarios/calls.ts';
 import { launchOf } from './scenarios/launches.ts';
@@ -30,12 +31,27 @@ export async function servesAgain(world: World, limitMs: number): Promise<string
     for (const mount of host.mounts()) {
       host.reset(mount.instance.id);
       await attempt('a mount does not serve the next call', async () => {
-        if (mount.plugin.type !== trialType) await mount.health({ signal, timeoutMs: limitMs });
-        else if (!(await callOnce(world, mount, signal))) throw world.ledger.errors.at(-1)?.error;
+        await untilHealthy(mount, signal);
+        if (mount.plugin.type === trialType && !(await callOnce(world, mount, signal)))
+          throw world.ledger.errors.at(-1)?.error;
       });
     }
   }
   if (world.stage.served !== undefined)
     await attempt('the server does not answer the next request', () => serverAnswers(world, signal));
   return wrongs;
+}
+
+/** A plugin that is paused is given up after some checks of the host's; until then, a call may still go to it. */
+const tries = 3;
+
+async function untilHealthy(mount: Mount, signal: AbortSignal): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await mount.health({ signal, timeoutMs: 30_000 });
+      return;
+    } catch (error) {
+      if (attempt === tries) throw error;
+    }
+  }
 }

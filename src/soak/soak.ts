@@ -62,7 +62,9 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   const { places, subject, probe, signal } = options;
   const choice = {
     places,
-    scenarios: options.scenarios ?? scenarioNames.filter((name) => name !== 'server' || subject.vaultImage !== undefined),
+    scenarios:
+      options.scenarios ??
+      scenarioNames.filter((name) => name !== 'server' || subject.vaultImage !== undefined),
     faults: options.faults ?? usualFaults(subject),
   };
   const results: TrialResult[] = [];
@@ -99,7 +101,10 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
 }
 
 /** Trials of one place, in the order of their seeds. A trial depends on its seed alone, not on the run that it is part of. */
-function stretchesOf(options: SoakOptions, choice: Choice): Trial[][] {
+export function stretchesOf(
+  options: Pick<SoakOptions, 'count' | 'seed' | 'stretch' | 'share'>,
+  choice: Choice,
+): Trial[][] {
   const { count, seed, stretch = 48, share = { of: 1, rest: 0 } } = options;
   const many = choice.places.length;
   const stretches: Trial[][] = [];

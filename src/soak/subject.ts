@@ -22,7 +22,8 @@ export interface Subject {
     options: { readonly timeoutMs: number; readonly signal: AbortSignal },
   ) => Promise<string>;
   /** Has the plugin keep so many bytes in memory. */
-  readonly fill?: ((mount: Pick<Mount, 'client'>, bytes: number, signal: AbortSignal) => Promise<void>) | undefined;
+  readonly fill?:
+    ((mount: Pick<Mount, 'client'>, bytes: number, signal: AbortSignal) => Promise<void>) | undefined;
   /** Image of Vault's key/value engine, with which the HTTP API is tried; without it, it is not. */
   readonly vaultImage?: string | undefined;
 }

@@ -134,7 +134,13 @@ export function drawTrial(seed: number, { places, scenarios, faults }: Choice): 
   const many = random.below(4) === 0 ? 2 : 1;
   const load = random.pick(loads[scenario] ?? usualLoads) ?? 1;
   const drawn = Array.from({ length: many }, () => drawFault(random, fitting, scenario));
-  return { seed, place: number, scenario, load, faults: drawn.flatMap((fault) => withCause(fault, scenario)) };
+  return {
+    seed,
+    place: number,
+    scenario,
+    load,
+    faults: drawn.flatMap((fault) => withCause(fault, scenario)),
+  };
 }
 
 /** Each scenario as often as its share says, and those of one kind not one after the other. */
@@ -188,10 +194,24 @@ const fewest: Readonly<Partial<Record<ScenarioName, Partial<Record<Counted, numb
 };
 
 function drawFault(random: Random, fitting: readonly FaultName[], scenario: ScenarioName): DrawnFault {
-  const name = random.pick(fitting) ?? 'none';
+  const name = random.pick(ofOneGroup(random, fitting, scenario)) ?? 'none';
   const what = random.pick(countedIn(scenario, name.startsWith('engine-'))) ?? 'request';
   const most = fewest[scenario]?.[what] ?? mostBefore[what];
   return { name, moment: { counted: what, number: random.below(most) }, detail: random.below(1000) };
+}
+
+/** Calls without a start in them are cheap: only some of them lose their plugin, which starts another. */
+function ofOneGroup(
+  random: Random,
+  fitting: readonly FaultName[],
+  scenario: ScenarioName,
+): readonly FaultName[] {
+  if (!withoutRequests.includes(scenario)) return fitting;
+  const group = random.pick(['engine-', 'plugin-', 'plugin-', '', '', '']) ?? '';
+  const own = fitting.filter((name) =>
+    group === '' ? !/^(?:engine|plugin)-/.test(name) : name.startsWith(group),
+  );
+  return own.length > 0 ? own : fitting;
 }
 
 /** Whether a place allows for a fault. */

@@ -79,7 +79,10 @@ const given = readArguments();
 const count = wholeNumber('count', given.count, 1_000_000);
 const seed = given.seed === undefined ? Date.now() % 2 ** 32 : wholeNumber('seed', given.seed, 2 ** 32 - 1);
 const workers = Math.max(1, given.workers === undefined ? 2 : wholeNumber('workers', given.workers, 64));
-const stretch = Math.max(1, given.stretch === undefined ? 48 : wholeNumber('stretch', given.stretch, 100_000));
+const stretch = Math.max(
+  1,
+  given.stretch === undefined ? 48 : wholeNumber('stretch', given.stretch, 100_000),
+);
 const places = placesUp(given.runtime).filter(
   ({ socketPath }: Place) => given.engine === undefined || given.engine.includes(socketPath),
 );

@@ -58,7 +58,12 @@ export async function serverAnswers(world: World, signal: AbortSignal): Promise<
   if (body.data?.word !== word) throw new Error(`it answers ${String(body.data?.word)} for ${word}`);
 }
 
-function compare(world: World, path: string, possible: readonly (string | undefined)[], { body }: Answer): void {
+function compare(
+  world: World,
+  path: string,
+  possible: readonly (string | undefined)[],
+  { body }: Answer,
+): void {
   const found = body.data?.word;
   if (possible.includes(found)) return;
   const wanted = possible.map((each) => each ?? 'nothing').join(' or ');
