@@ -5,11 +5,14 @@ import type { World } from './world.ts';
 
 /** What of the containers that run differs from what every plugin is started with. */
 export async function differingContainers(world: World): Promise<string[]> {
-  const ids = await containersOf(world);
+  const { seen } = world.stage;
+  const ids = (await containersOf(world)).filter((id) => !seen.has(id));
   const found = await Promise.all(
     ids.map(async (id) => {
       try {
-        return differences(world, await world.engine.containers.inspect(id));
+        const differing = differences(world, await world.engine.containers.inspect(id));
+        seen.add(id); // nothing of a container that was made can be changed later
+        return differing;
       } catch (error) {
         if (error instanceof NotFoundError) return []; // it has just ended
         throw error;

@@ -1,9 +1,9 @@
 /** Looks for what does not hold: seeded faults on real engines, and the same demands after each. */
-export { runTrial, type TrialResult } from './run-trial.ts';
+export { runStretch, runTrial, type TrialResult } from './run-trial.ts';
 export { shrink, smallerThan } from './shrink.ts';
 export { soak, type SoakFailure, type SoakOptions, type SoakResult, type Sample } from './soak.ts';
 export { probeAt } from './probe-subject.ts';
-export type { Misbehaviour, Place, Subject } from './subject.ts';
+export type { Disturbance, Misbehaviour, Place, Subject } from './subject.ts';
 export {
   drawTrial,
   faultNames,

@@ -1,5 +1,6 @@
 /** What a trial has left: containers, folders, processes, descriptors, timers. */
 import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PluginHost } from '../host/index.ts';
 import { containersOf } from './faults/plugin-faults.ts';
@@ -7,10 +8,10 @@ import { heldMore, heldNow, type Held } from './held.ts';
 import type { World } from './world.ts';
 
 /** How long an end that was begun may take. */
-const graceMs = 15_000;
+const graceMs = 20_000;
 const lookEveryMs = 50;
 
-/** Waits until nothing is left, for some time, and returns what is. */
+/** Waits until nothing is left but what the hosts that live on need, for some time, and returns what is. */
 export async function leftBehind(world: World): Promise<string[]> {
   return untilEmpty(() => found(world));
 }
@@ -32,12 +33,41 @@ export async function stillHeld(before: Held): Promise<string[]> {
 }
 
 async function found(world: World): Promise<string[]> {
-  const containers = await containersOf(world, false);
-  const folders = (await readdir(world.parent)).filter((name) => name.startsWith('bulkhead-'));
+  const { expected, spares } = serving(world);
+  const containers = (await containersOf(world, false)).filter((id) => !expected.has(id));
+  const folders = await foldersBelow(world.parent);
+  const hostFolders = folders.filter(({ depth }) => depth === 0);
+  const pluginFolders = folders.filter(({ depth }) => depth > 0);
   return [
-    ...containers.map((id) => `container ${id.slice(0, 12)}`),
-    ...folders.map((name) => `folder ${name}`),
+    ...beyond(containers, spares).map((id) => `container ${id.slice(0, 12)}`),
+    // A host has a folder for each group that has to pass through.
+    ...beyond(hostFolders, 2 * world.openHosts.length).map(({ name }) => `folder ${name}`),
+    ...beyond(pluginFolders, expected.size + spares).map(({ name }) => `folder ${name}`),
   ];
+}
+
+/** The containers that serve mounts, and how many spare ones there may be beside them. */
+function serving(world: World): { expected: Set<string>; spares: number } {
+  const instances = world.openHosts.flatMap((host) => host.instances());
+  const expected = instances.flatMap(({ state }) =>
+    'containerId' in state ? [state.containerId ?? ''] : [],
+  );
+  return {
+    expected: new Set(expected),
+    spares: instances.filter(({ spare }) => spare !== undefined).length,
+  };
+}
+
+/** The list, where it is longer than it may be. */
+function beyond<T>(list: readonly T[], most: number): readonly T[] {
+  return list.length > most ? list : [];
+}
+
+async function foldersBelow(parent: string, depth = 0): Promise<{ name: string; depth: number }[]> {
+  const entries = await readdir(parent, { withFileTypes: true }).catch(() => []);
+  const own = entries.filter((entry) => entry.isDirectory() && entry.name.startsWith('bulkhead-'));
+  const below = await Promise.all(own.map(({ name }) => foldersBelow(join(parent, name), depth + 1)));
+  return [...own.map(({ name }) => ({ name, depth })), ...below.flat()];
 }
 
 async function untilEmpty(look: () => Promise<string[]>): Promise<string[]> {

@@ -1,36 +1,28 @@
-/** Carries out one trial and judges what came of it. */
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { connectEngine } from '../engine/index.ts';
+/** Carries out trials and judges what came of them. */
 import { BulkheadError } from '../errors.ts';
-import { startFaultProxy } from '../testing/index.ts';
 import { differingContainers } from './attested.ts';
 import { armFaults } from './faults/arm.ts';
 import { heldNow } from './held.ts';
 import { chainOf, type Entry } from './ledger.ts';
 import { leftAfterSweep, leftBehind, stillHeld } from './leftovers.ts';
 import { Moments } from './moments.ts';
-import { callOnce } from './scenarios/calls.ts';
 import { scenarios } from './scenarios/index.ts';
-import { launchOf } from './scenarios/launches.ts';
-import type { Place, Subject } from './subject.ts';
+import { servesAgain } from './serves-again.ts';
+import { Stage, type StageParts } from './stage.ts';
 import type { Trial } from './trial.ts';
 import { errorsThatAreWrong } from './verdict.ts';
-import { trialFolder, World } from './world.ts';
+import { World } from './world.ts';
 
 /** How long everything that a trial has begun may take together. */
 const settleMs = 90_000;
 
-export interface TrialParts {
-  readonly place: Place;
-  readonly subject: Subject;
-  readonly probe: World['probe'];
-}
+export type TrialParts = StageParts;
 
 export interface TrialResult {
   readonly trial: Trial;
   readonly milliseconds: number;
-  /** How many of its faults have happened: the moment of one may never come. */
-  readonly happened: number;
+  /** The faults that have happened: the moment of one may never come. */
+  readonly happened: readonly string[];
   /** How many launches, calls and other pieces of work it has begun, and how many of them failed. */
   readonly work: number;
   readonly failures: number;
@@ -42,36 +34,53 @@ export interface TrialResult {
   readonly wrongs: readonly string[];
 }
 
-export async function runTrial(trial: Trial, { place, subject, probe }: TrialParts): Promise<TrialResult> {
-  const begin = performance.now();
+/** Carries out one trial on a stage of its own. */
+export async function runTrial(trial: Trial, parts: TrialParts): Promise<TrialResult> {
+  const { results, wrongs } = await runStretch([trial], parts);
+  const [result] = results;
+  if (result === undefined) throw new Error(`the trial ${trial.seed} was not made`);
+  return { ...result, wrongs: [...result.wrongs, ...wrongs] };
+}
+
+export interface StretchResult {
+  readonly results: readonly TrialResult[];
+  /** What did not hold after the last trial: what is left, or still held. */
+  readonly wrongs: readonly string[];
+}
+
+/**
+ * Carries out trials one after the other, with hosts that live on from one to the next. Ends after one that failed.
+ *
+ * @param noted called after each trial; false ends the stretch
+ */
+export async function runStretch(
+  trials: readonly Trial[],
+  parts: TrialParts,
+  noted: (result: TrialResult) => boolean = () => true,
+): Promise<StretchResult> {
   const before = heldNow();
+  const results: TrialResult[] = [];
   const wrongs: string[] = [];
-  let world: World | undefined;
-  let happened: number;
   {
-    await using parent = await trialFolder(place);
-    await using directory = await trialFolder(place);
-    await using engine = await connectEngine({ socketPath: place.socketPath });
-    const moments = new Moments();
-    await using proxy = await startFaultProxy({
-      target: place.socketPath,
-      fault: (request) => moments.request(request),
-    });
-    world = new World({
-      trial,
-      place,
-      subject,
-      probe,
-      engine,
-      proxy,
-      moments,
-      parent: parent.path,
-      directory: directory.path,
-    });
-    using _counting = place.proxied === false ? countRequests(moments) : undefined;
-    happened = await carryOut(world, wrongs);
+    await using stage = await Stage.open(parts);
+    for (const trial of trials) {
+      const result = await runOn(stage, trial);
+      results.push(result);
+      if (!noted(result) || result.wrongs.length > 0) break;
+    }
+    wrongs.push(...(await endLiving(stage)));
   }
   wrongs.push(...(await stillHeld(before)).map((what) => `still held: ${what}`));
+  return { results, wrongs };
+}
+
+async function runOn(stage: Stage, trial: Trial): Promise<TrialResult> {
+  const begin = performance.now();
+  const moments = new Moments();
+  stage.moments = moments;
+  const world = new World(stage, trial, moments);
+  const wrongs: string[] = [];
+  const happened = await carryOut(world, wrongs);
   const { entries, errors } = world.ledger;
   return {
     trial,
@@ -85,20 +94,6 @@ export async function runTrial(trial: Trial, { place, subject, probe }: TrialPar
   };
 }
 
-/** Counts the requests of this process where no proxy sees them. */
-function countRequests(moments: Moments): Disposable {
-  const listener = (message: unknown): void => {
-    const { request } = message as { request: { method: string; path: string } };
-    moments.request({ method: request.method, target: request.path });
-  };
-  subscribe('undici:request:create', listener);
-  return {
-    [Symbol.dispose]() {
-      unsubscribe('undici:request:create', listener);
-    },
-  };
-}
-
 function slowestOf(entries: readonly Entry[]): string {
   const [slowest] = entries
     .map(({ what, outcome }) => ({ what, milliseconds: outcome?.milliseconds ?? Infinity }))
@@ -106,29 +101,31 @@ function slowestOf(entries: readonly Entry[]): string {
   return slowest === undefined ? 'nothing' : `${slowest.what} ${Math.round(slowest.milliseconds)} ms`;
 }
 
-async function carryOut(world: World, wrongs: string[]): Promise<number> {
-  const { ledger, moments, trial } = world;
+async function carryOut(world: World, wrongs: string[]): Promise<string[]> {
+  const { ledger, moments, stage, trial } = world;
   const happened = armFaults(world);
   moments.arm();
   const scenario = scenarios[trial.scenario](world);
   scenario.catch((error: unknown) => {
     ledger.wrong(`the scenario itself failed: ${String(error)}`);
   });
-  const settled = await Promise.race([
+  const settled = await withinLimit(
     scenario.then(
       () => ledger.settled(settleMs),
       () => ledger.settled(settleMs),
     ),
-    afterwards(settleMs),
-  ]);
+  );
   const open = settled ? [] : ledger.open;
   const names = [...happened].map(({ name }) => name);
   if (settled) wrongs.push(...(await differingContainers(world)));
   moments.disarm();
   for (const lift of world.undo.splice(0)) await lift();
   wrongs.push(...open.map((what) => `not settled within ${settleMs} ms: ${what}`));
-  if (!world.caller.signal.aborted) wrongs.push(...(await servesAgain(world)));
+  if (!world.caller.signal.aborted || stage.living.size > 0)
+    wrongs.push(...(await servesAgain(world, settleMs)));
   const named = await closeHosts(world);
+  // What was registered while it misbehaved does so until the host ends.
+  if (names.includes('plugin-misbehaves')) wrongs.push(...(await endLiving(stage)));
   const left = await leftBehind(world);
   if (left.length > 0) {
     // What an engine refused to remove may stay, if it is named; the next host has to remove it. A killed host names nothing.
@@ -140,42 +137,27 @@ async function carryOut(world: World, wrongs: string[]): Promise<number> {
     wrongs.push(...(await leftAfterSweep(world)).map((what) => `left, even after a sweep: ${what}`));
   }
   wrongs.push(...ledger.wrongs, ...errorsThatAreWrong(world, names));
-  return happened.size;
+  return names;
 }
 
-async function afterwards(ms: number): Promise<boolean> {
-  await new Promise((resolve) => setTimeout(resolve, ms + 1_000).unref());
-  return false;
+/** Resolves to false when the work takes longer than the limit and a moment. */
+async function withinLimit(work: Promise<boolean>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(false);
+    }, settleMs + 1_000);
+  });
+  return Promise.race([work, late]).finally(() => {
+    clearTimeout(timer);
+  });
 }
 
-/** The host has to serve the next request once the faults are over, and its mounts theirs. */
-async function servesAgain(world: World): Promise<string[]> {
-  const host = world.hosts.findLast((each) => !world.closed.has(each));
-  if (host === undefined) return [];
-  const signal = AbortSignal.timeout(settleMs);
-  const wrongs: string[] = [];
-  try {
-    const plugin = await host.start({ ...launchOf(world, world.subject), signal });
-    await plugin.health({ signal });
-    await plugin[Symbol.asyncDispose]();
-  } catch (error) {
-    wrongs.push(`does not serve the next launch: ${chainOf(error).join(' < ')}: ${String(error)}`);
-  }
-  const misbehaves = world.trial.faults.some(({ name }) => name === 'plugin-misbehaves');
-  for (const mount of misbehaves ? [] : host.mounts()) {
-    host.reset(mount.instance.id);
-    if (!(await callOnce(world, mount, signal))) {
-      const error = world.ledger.errors.at(-1)?.error;
-      wrongs.push(`a mount does not serve the next call: ${chainOf(error).join(' < ')}: ${String(error)}`);
-    }
-  }
-  return wrongs;
-}
-
-/** Closes every host. Returns the words of the errors that name what could not be removed. */
+/** Closes every host of the trial's own. Returns the words of the errors that name what could not be removed. */
 async function closeHosts(world: World): Promise<string[]> {
   const named = world.ledger.errors.map(({ error }) => wordsOf(error));
   for (const host of world.hosts) {
+    world.closed.add(host);
     try {
       await host.close();
     } catch (error) {
@@ -187,6 +169,22 @@ async function closeHosts(world: World): Promise<string[]> {
     }
   }
   return named;
+}
+
+/** Ends the hosts that live on. Returns what is left of them. */
+async function endLiving(stage: Stage): Promise<string[]> {
+  const ids = [...stage.living.values()].map(({ id }) => id);
+  const last: Trial = { seed: 0, place: 0, scenario: 'launch', load: 1, faults: [] };
+  const world = new World(stage, last, stage.moments);
+  world.otherHosts.push(...ids);
+  const wrongs: string[] = [];
+  try {
+    await stage.endLiving();
+  } catch (error) {
+    wrongs.push(`a host that lived on did not end: ${chainOf(error).join(' < ')}: ${String(error)}`);
+  }
+  const left = await leftBehind(world);
+  return [...wrongs, ...left.map((what) => `left of the hosts that lived on: ${what}`)];
 }
 
 function wordsOf(error: unknown): string {

@@ -1,5 +1,5 @@
-/** Makes many trials, one after the other, and keeps account of them. */
-import { runTrial, type TrialParts, type TrialResult } from './run-trial.ts';
+/** Makes many trials, in stretches with hosts that live on from one trial to the next, and keeps account of them. */
+import { runStretch, runTrial, type TrialParts, type TrialResult } from './run-trial.ts';
 import { shrink } from './shrink.ts';
 import type { Place, Subject } from './subject.ts';
 import {
@@ -7,6 +7,7 @@ import {
   faultNames,
   scenarioNames,
   seedOf,
+  type Choice,
   type FaultName,
   type ScenarioName,
   type Trial,
@@ -18,6 +19,10 @@ export interface SoakOptions {
   readonly probe: TrialParts['probe'];
   readonly count: number;
   readonly seed: number;
+  /** How many trials share their hosts. Default: 48. */
+  readonly stretch?: number | undefined;
+  /** Which stretches are made: those whose number leaves this rest. Default: all. */
+  readonly share?: { readonly of: number; readonly rest: number } | undefined;
   /** Default: all. */
   readonly scenarios?: readonly ScenarioName[] | undefined;
   /** Default: all that can be made with the subject and on this machine. */
@@ -34,9 +39,13 @@ export interface SoakFailure {
   readonly result: TrialResult;
   /** The smallest trial that was found to fail too. */
   readonly shrunk: Trial;
+  /** Seeds of the trials that have to come before it on the same hosts; empty where it fails by itself. */
+  readonly after: readonly number[];
+  /** Whether it has failed a second time. */
+  readonly again: boolean;
 }
 
-/** What is observed at the end of a trial. */
+/** What is observed at the end of a stretch. */
 export interface Sample {
   readonly trial: number;
   readonly rssBytes: number;
@@ -50,50 +59,108 @@ export interface SoakResult {
 }
 
 export async function soak(options: SoakOptions): Promise<SoakResult> {
-  const { places, subject, probe, count, seed, signal } = options;
+  const { places, subject, probe, signal } = options;
   const choice = {
     places,
-    scenarios: options.scenarios ?? scenarioNames,
+    scenarios:
+      options.scenarios ??
+      scenarioNames.filter((name) => name !== 'server' || subject.vaultImage !== undefined),
     faults: options.faults ?? usualFaults(subject),
   };
   const results: TrialResult[] = [];
   const failures: SoakFailure[] = [];
   const samples: Sample[] = [];
-  for (let index = 0; index < count && signal?.aborted !== true; index += 1) {
-    const trial = drawTrial(seedOf(seed, index), choice);
-    const run = (one: Trial) => runTrial(one, { place: placeOf(places, one), subject, probe });
-    const result = await run(trial);
-    results.push(result);
-    options.onTrial?.(result, { done: results.length });
-    if (result.wrongs.length > 0) {
-      const shrunk =
+  for (const trials of stretchesOf(options, choice)) {
+    // After a trial that failed, the rest of its stretch has hosts of its own.
+    for (let left = trials; left.length > 0 && signal?.aborted !== true;) {
+      const parts = { place: placeOf(places, left[0]), subject, probe };
+      const made: Trial[] = [];
+      const stretch = await runStretch(left, parts, (result) => {
+        results.push(result);
+        made.push(result.trial);
+        options.onTrial?.(result, { done: results.length });
+        return signal?.aborted !== true;
+      });
+      left = left.slice(made.length);
+      const last = stretch.results.at(-1);
+      const wrongs = [...(last?.wrongs ?? []), ...stretch.wrongs];
+      if (last === undefined || wrongs.length === 0) continue;
+      const result = { ...last, wrongs };
+      const failure =
         options.shrinking === false
-          ? trial
-          : await shrink(trial, async (smaller) => (await run(smaller)).wrongs.length > 0);
-      const failure = { result, shrunk };
+          ? { result, shrunk: last.trial, after: [], again: false }
+          : await smallestOf(result, made.slice(0, -1), parts);
       failures.push(failure);
       options.onFailure?.(failure);
     }
     globalThis.gc?.();
     const { rss, heapUsed } = process.memoryUsage();
-    samples.push({ trial: index, rssBytes: rss, heapBytes: heapUsed });
+    samples.push({ trial: results.length, rssBytes: rss, heapBytes: heapUsed });
   }
   return { results, failures, samples };
 }
 
-export function placeOf(places: readonly Place[], { place }: Pick<Trial, 'place'>): Place {
-  const found = places[place];
-  if (found === undefined) throw new RangeError(`there is no place ${place}`);
+/** Trials of one place, in the order of their seeds. A trial depends on its seed alone, not on the run that it is part of. */
+export function stretchesOf(
+  options: Pick<SoakOptions, 'count' | 'seed' | 'stretch' | 'share'>,
+  choice: Choice,
+): Trial[][] {
+  const { count, seed, stretch = 48, share = { of: 1, rest: 0 } } = options;
+  const many = choice.places.length;
+  const stretches: Trial[][] = [];
+  for (let begin = 0; begin < count; begin += stretch * many) {
+    const block = Array.from({ length: Math.min(stretch * many, count - begin) }, (_, index) =>
+      drawTrial(seedOf(seed, begin + index), choice),
+    );
+    for (let place = 0; place < many; place += 1) {
+      const own = block.filter((trial) => trial.place === place);
+      if (own.length > 0) stretches.push(own);
+    }
+  }
+  return stretches.filter((_, number) => number % share.of === share.rest);
+}
+
+/** First the trial by itself; where it passes then, with those that came before it on the same hosts, and fewer of them. */
+async function smallestOf(
+  result: TrialResult,
+  before: readonly Trial[],
+  parts: TrialParts,
+): Promise<SoakFailure> {
+  const { trial } = result;
+  const fails = async (one: Trial) => (await runTrial(one, parts)).wrongs.length > 0;
+  const isRepeated = (await fails(trial)) || (await fails(trial));
+  if (isRepeated) return { result, shrunk: await shrink(trial, fails), after: [], again: true };
+  const failsAfter = async (some: readonly Trial[]): Promise<boolean> => {
+    const { results, wrongs } = await runStretch([...some, trial], parts);
+    return wrongs.length > 0 || results.some((each) => each.wrongs.length > 0);
+  };
+  if (before.length === 0 || !(await failsAfter(before)))
+    return { result, shrunk: trial, after: before.map(({ seed }) => seed), again: false };
+  let after = before;
+  for (let tries = 0; tries < 6 && after.length > 1; tries += 1) {
+    const half = Math.ceil(after.length / 2);
+    const smaller = [after.slice(-half), after.slice(0, half)];
+    const found = (await failsAfter(smaller[0] ?? [])) ? smaller[0] : undefined;
+    const chosen = found ?? ((await failsAfter(smaller[1] ?? [])) ? smaller[1] : undefined);
+    if (chosen === undefined) break;
+    after = chosen;
+  }
+  return { result, shrunk: trial, after: after.map(({ seed }) => seed), again: true };
+}
+
+export function placeOf(places: readonly Place[], trial: Pick<Trial, 'place'> | undefined): Place {
+  const found = trial === undefined ? undefined : places[trial.place];
+  if (found === undefined) throw new RangeError(`there is no place ${trial?.place ?? ''}`);
   return found;
 }
 
 /** The faults that mean something with this plugin and this user. */
-function usualFaults({ misbehaviours }: Subject): FaultName[] {
+function usualFaults({ misbehaviours, fill }: Subject): FaultName[] {
   const isRoot = process.geteuid?.() === 0;
   return faultNames.filter(
     (name) =>
       (name !== 'plugin-misbehaves' || Object.keys(misbehaviours).length > 0) &&
-      (name !== 'catalog-read-only' || !isRoot) &&
-      (name !== 'descriptors' || isRoot),
+      (name !== 'plugin-out-of-memory' || fill !== undefined) &&
+      (isRoot || !['descriptors', 'disk-full', 'disk-slow'].includes(name)),
   );
 }

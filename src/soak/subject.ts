@@ -21,6 +21,11 @@ export interface Subject {
     word: string,
     options: { readonly timeoutMs: number; readonly signal: AbortSignal },
   ) => Promise<string>;
+  /** Has the plugin keep so many bytes in memory. */
+  readonly fill?:
+    ((mount: Pick<Mount, 'client'>, bytes: number, signal: AbortSignal) => Promise<void>) | undefined;
+  /** Image of Vault's key/value engine, with which the HTTP API is tried; without it, it is not. */
+  readonly vaultImage?: string | undefined;
 }
 
 /** An engine, and the runtime with which trials are made there. */
@@ -36,4 +41,12 @@ export interface Place {
   /** A folder that the engine sees under the same path. Default: the system's temporary folder. */
   readonly shareDirectory?: string | undefined;
   readonly hostOptions?: Pick<PluginHostOptions, 'override'> | undefined;
+  /** Whether the engine's limit of memory holds there. Default false. */
+  readonly limitsMemory?: boolean | undefined;
+  /** What may be done to the engine itself, where it is the trials' own. Each resolves when the engine serves again. */
+  readonly disturb?: Readonly<Partial<Record<Disturbance, () => Promise<void>>>> | undefined;
 }
+
+/** Faults of an engine that is the trials' own: its process is stopped for a moment, killed, or replaced by a newer one. */
+export const disturbances: readonly string[] = ['engine-stopped', 'engine-killed', 'engine-upgraded'];
+export type Disturbance = 'engine-stopped' | 'engine-killed' | 'engine-upgraded';

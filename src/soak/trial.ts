@@ -1,14 +1,19 @@
 /** What one trial does, drawn from its seed: a scenario, a load, and one fault or two, each with its moment. */
 import { Random } from './random.ts';
+import { disturbances, type Disturbance, type Place } from './subject.ts';
 
 export const scenarioNames = [
   'launch',
+  'mount',
   'calls',
+  'streams',
+  'broker',
   'reload',
   'spare',
-  'broker',
   'two-hosts',
   'registration',
+  'engine',
+  'server',
   'killed-host',
   'live-matrix',
 ] as const;
@@ -22,17 +27,24 @@ export const faultNames = [
   'engine-torn',
   'engine-error',
   'engine-malformed',
+  'engine-doubled',
   'engine-wrong-id',
   'engine-altered',
   'engine-away',
+  'engine-stopped',
+  'engine-killed',
+  'engine-upgraded',
   'plugin-killed',
   'plugin-stopped',
   'plugin-paused',
   'plugin-removed',
   'plugin-misbehaves',
+  'plugin-out-of-memory',
   'abort',
   'catalog-altered',
-  'catalog-read-only',
+  'disk-full',
+  'disk-read-only',
+  'disk-slow',
   'folder-removed',
   'clock-forward',
   'clock-back',
@@ -77,12 +89,34 @@ export interface Trial {
 }
 
 export interface Choice {
-  readonly places: readonly { readonly proxied?: boolean | undefined }[];
+  readonly places: readonly Pick<Place, 'proxied' | 'disturb' | 'limitsMemory'>[];
   readonly scenarios: readonly ScenarioName[];
   readonly faults: readonly FaultName[];
 }
 
-const loads = [1, 1, 2, 3, 5, 8];
+/** How often each scenario comes. Those that start no plugin of their own take milliseconds, and come more often. */
+const shares: Readonly<Record<ScenarioName, number>> = {
+  launch: 2,
+  mount: 2,
+  calls: 8,
+  streams: 6,
+  broker: 6,
+  reload: 2,
+  spare: 3,
+  'two-hosts': 2,
+  registration: 5,
+  engine: 8,
+  server: 5,
+  'killed-host': 1,
+  'live-matrix': 1,
+};
+
+/** How many callers or launches there are at the same time. */
+const loads: Readonly<Partial<Record<ScenarioName, readonly number[]>>> = {
+  launch: [1, 1, 1, 2, 4],
+  mount: [1, 1, 2],
+};
+const usualLoads = [1, 1, 2, 3, 5, 8];
 
 /** The seed of a trial within a run: the first one is the run's own, so that a trial can be repeated as a run of one. */
 export function seedOf(run: number, index: number): number {
@@ -92,41 +126,112 @@ export function seedOf(run: number, index: number): number {
 /** Places and scenarios take turns, so that each has its fair share; the rest is drawn. */
 export function drawTrial(seed: number, { places, scenarios, faults }: Choice): Trial {
   const random = new Random(seed);
-  const place = seed % places.length;
-  const scenario = scenarios[Math.floor(seed / places.length) % scenarios.length] ?? 'launch';
-  const proxied = places[place]?.proxied !== false;
-  const fitting = faults.filter((name) => fits(name, scenario) && (proxied || !name.startsWith('engine-')));
+  const number = seed % places.length;
+  const turns = inTurns(scenarios);
+  const scenario = turns[Math.floor(seed / places.length) % turns.length] ?? 'launch';
+  const place = places[number] ?? {};
+  const fitting = faults.filter((name) => isPossible(name, place) && fits(name, scenario));
   const many = random.below(4) === 0 ? 2 : 1;
+  const load = random.pick(loads[scenario] ?? usualLoads) ?? 1;
+  const drawn = Array.from({ length: many }, () => drawFault(random, fitting, scenario));
   return {
     seed,
-    place,
+    place: number,
     scenario,
-    load: random.pick(loads) ?? 1,
-    faults: Array.from({ length: many }, () => drawFault(random, fitting)),
+    load,
+    faults: drawn.flatMap((fault) => withCause(fault, scenario)),
   };
 }
 
-/** How many may come before the moment: most requests come once for each launch, all of them together some tens of times. */
-const mostBefore: Readonly<Partial<Record<Counted, number>>> = { request: 25, call: 6, list: 1 };
-
-function drawFault(random: Random, fitting: readonly FaultName[]): DrawnFault {
-  const name = random.pick(fitting) ?? 'none';
-  const isOfPlugin = name.startsWith('plugin-') && name !== 'plugin-misbehaves';
-  const what = isOfPlugin && random.below(2) === 0 ? 'call' : (random.pick(counted) ?? 'request');
-  return {
-    name,
-    moment: { counted: what, number: random.below(mostBefore[what] ?? 2) },
-    detail: random.below(1000),
-  };
+/** Each scenario as often as its share says, and those of one kind not one after the other. */
+function inTurns(scenarios: readonly ScenarioName[]): ScenarioName[] {
+  const placed = scenarios.flatMap((name) =>
+    Array.from({ length: shares[name] }, (_, turn) => ({ name, at: (turn + 0.5) / shares[name] })),
+  );
+  return placed.sort((one, other) => one.at - other.at).map(({ name }) => name);
 }
+
+/** Scenarios whose calls ask the engine for nothing, until the plugin is lost. */
+const withoutRequests: readonly ScenarioName[] = ['calls', 'streams', 'broker', 'spare', 'server'];
+
+/** What the engine does wrong shows in calls only when another plugin has to be started: this one is lost before. */
+function withCause(fault: DrawnFault, scenario: ScenarioName): DrawnFault[] {
+  if (!fault.name.startsWith('engine-') || !withoutRequests.includes(scenario)) return [fault];
+  const killed = { name: 'plugin-killed', moment: { counted: 'call', number: 0 }, detail: 0 } as const;
+  return [killed, fault];
+}
+
+/** How many of a kind may come before the moment, where one plugin is started. */
+const mostBefore: Readonly<Record<Counted, number>> = {
+  request: 16,
+  create: 1,
+  start: 1,
+  inspect: 3,
+  wait: 1,
+  attach: 1,
+  remove: 1,
+  list: 1,
+  call: 7,
+};
+
+/** What comes in a scenario, so that most moments come too. */
+function countedIn(scenario: ScenarioName, isOfEngine: boolean): readonly Counted[] {
+  if (withoutRequests.includes(scenario))
+    return isOfEngine ? ['request', 'create', 'start', 'inspect', 'wait', 'attach', 'remove'] : ['call'];
+  if (scenario === 'registration') return ['request', 'call', 'call'];
+  if (scenario === 'engine') return ['request', 'create', 'inspect', 'remove', 'list'];
+  if (scenario === 'launch' || scenario === 'live-matrix') return counted.filter((what) => what !== 'list');
+  return counted;
+}
+
+/** Scenarios that make fewer requests or calls than the others. */
+const fewest: Readonly<Partial<Record<ScenarioName, Partial<Record<Counted, number>>>>> = {
+  broker: { call: 3 },
+  launch: { call: 1 },
+  mount: { call: 3 },
+  registration: { request: 4 },
+  engine: { request: 7, inspect: 2 },
+};
+
+function drawFault(random: Random, fitting: readonly FaultName[], scenario: ScenarioName): DrawnFault {
+  const name = random.pick(ofOneGroup(random, fitting, scenario)) ?? 'none';
+  const what = random.pick(countedIn(scenario, name.startsWith('engine-'))) ?? 'request';
+  const most = fewest[scenario]?.[what] ?? mostBefore[what];
+  return { name, moment: { counted: what, number: random.below(most) }, detail: random.below(1000) };
+}
+
+/** Calls without a start in them are cheap: only some of them lose their plugin, which starts another. */
+function ofOneGroup(
+  random: Random,
+  fitting: readonly FaultName[],
+  scenario: ScenarioName,
+): readonly FaultName[] {
+  if (!withoutRequests.includes(scenario)) return fitting;
+  const group = random.pick(['engine-', 'plugin-', 'plugin-', '', '', '']) ?? '';
+  const own = fitting.filter((name) =>
+    group === '' ? !/^(?:engine|plugin)-/.test(name) : name.startsWith(group),
+  );
+  return own.length > 0 ? own : fitting;
+}
+
+/** Whether a place allows for a fault. */
+function isPossible(name: FaultName, { proxied, disturb, limitsMemory }: Choice['places'][number]): boolean {
+  if (disturbances.includes(name)) return disturb?.[name as Disturbance] !== undefined;
+  if (name === 'plugin-out-of-memory') return limitsMemory === true;
+  return proxied !== false || !name.startsWith('engine-');
+}
+
+/** Scenarios that write into the folder of the catalogs. */
+const writing: readonly ScenarioName[] = ['registration', 'two-hosts', 'reload', 'mount', 'server'];
 
 /** Whether a fault can show anything in a scenario. */
 function fits(name: FaultName, scenario: ScenarioName): boolean {
-  if (scenario === 'registration' && name.startsWith('plugin-')) return false;
-  if (name.startsWith('catalog-')) return ['registration', 'two-hosts', 'reload'].includes(scenario);
-  if (name === 'plugin-misbehaves') return ['launch', 'calls', 'reload', 'spare'].includes(scenario);
-  if (name === 'folder-removed')
-    return ['launch', 'calls', 'reload', 'spare', 'two-hosts'].includes(scenario);
+  if (['registration', 'engine'].includes(scenario) && name.startsWith('plugin-')) return false;
+  if (name === 'catalog-altered') return ['registration', 'two-hosts', 'reload'].includes(scenario);
+  if (name.startsWith('disk-')) return writing.includes(scenario);
+  if (name === 'plugin-misbehaves') return ['launch', 'mount', 'reload'].includes(scenario);
+  if (name === 'plugin-out-of-memory') return ['calls', 'reload', 'spare'].includes(scenario);
+  if (name === 'folder-removed') return ['launch', 'mount', 'reload', 'two-hosts'].includes(scenario);
   return true;
 }
 

@@ -1,47 +1,24 @@
 /** What the scenario of a trial works with. */
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Engine } from '../engine/index.ts';
 import { PluginHost, type PluginHostOptions } from '../host/index.ts';
 import type { FaultProxy } from '../testing/index.ts';
 import { Ledger } from './ledger.ts';
 import type { Moments } from './moments.ts';
+import type { LivingKind, Stage, StageParts } from './stage.ts';
 import type { Place, Subject } from './subject.ts';
 import type { Trial } from './trial.ts';
 
 /** The type under which the plugin of the trials is registered. */
 export const trialType = 'soak';
 
-export interface WorldParts {
-  readonly trial: Trial;
-  readonly place: Place;
-  readonly subject: Subject;
-  /** The probe that calls back through the broker. */
-  readonly probe: { readonly image: string; readonly kind: Subject['kind'] };
-  /** The engine without the proxy, for what the trial itself does and observes. */
-  readonly engine: Engine;
-  readonly proxy: FaultProxy;
-  readonly moments: Moments;
-  readonly parent: string;
-  readonly directory: string;
-}
-
 export class World {
   readonly trial: Trial;
-  readonly place: Place;
-  readonly subject: Subject;
-  readonly probe: WorldParts['probe'];
-  readonly engine: Engine;
-  readonly proxy: FaultProxy;
+  readonly stage: Stage;
   readonly moments: Moments;
-  /** The folder below which every host makes its folders for sockets. */
-  readonly parent: string;
-  /** The folder of the catalogs. */
-  readonly directory: string;
   readonly ledger = new Ledger();
+  /** The hosts that this trial has opened, and that end with it. */
   readonly hosts: PluginHost[] = [];
-  /** Those of the hosts that the scenario itself has closed. */
+  /** Those of them that the scenario itself has closed. */
   readonly closed = new Set<PluginHost>();
   /** Ids of hosts in other processes. */
   readonly otherHosts: string[] = [];
@@ -55,21 +32,50 @@ export class World {
   readonly undo: (() => void | Promise<void>)[] = [];
   #words = 0;
 
-  constructor(parts: WorldParts) {
-    this.trial = parts.trial;
-    this.place = parts.place;
-    this.subject = parts.subject;
-    this.probe = parts.probe;
-    this.engine = parts.engine;
-    this.proxy = parts.proxy;
-    this.moments = parts.moments;
-    this.parent = parts.parent;
-    this.directory = parts.directory;
+  constructor(stage: Stage, trial: Trial, moments: Moments) {
+    this.stage = stage;
+    this.trial = trial;
+    this.moments = moments;
+  }
+
+  get place(): Place {
+    return this.stage.place;
+  }
+
+  get subject(): Subject {
+    return this.stage.subject;
+  }
+
+  get probe(): StageParts['probe'] {
+    return this.stage.probe;
+  }
+
+  /** The engine without the proxy, for what the trial itself does and observes. */
+  get engine(): Engine {
+    return this.stage.engine;
+  }
+
+  get proxy(): FaultProxy {
+    return this.stage.proxy;
+  }
+
+  get parent(): string {
+    return this.stage.parent;
+  }
+
+  /** The folder of the catalogs. */
+  get directory(): string {
+    return this.stage.directory;
   }
 
   /** The socket at which hosts reach the engine. */
   get socketPath(): string {
-    return this.place.proxied === false ? this.place.socketPath : this.proxy.socketPath;
+    return this.stage.socketPath;
+  }
+
+  /** Every host that is open: those of this trial, and those that live on. */
+  get openHosts(): PluginHost[] {
+    return [...this.stage.living.values(), ...this.hosts.filter((host) => !this.closed.has(host))];
   }
 
   get hostOptions(): PluginHostOptions {
@@ -83,7 +89,7 @@ export class World {
       kinds: { [trialType]: this.subject.kind, probe: this.probe.kind },
       stopGraceMs: 500,
       restart: { delayMs: 20, maxDelayMs: 200, maxFailures: 5 },
-      health: { intervalMs: 200, timeoutMs: 1_000, failures: 2 },
+      health: { intervalMs: 300, timeoutMs: 1_000, failures: 2 },
       ...this.place.hostOptions,
     };
   }
@@ -95,21 +101,23 @@ export class World {
     return host;
   }
 
-  /** A word that no other call of the trial has. */
+  /** The host that lives on from trial to trial; the first trial that needs it opens it, under its own faults. */
+  async livingHost(kind: LivingKind): Promise<PluginHost | undefined> {
+    const known = this.stage.living.get(kind);
+    if (known !== undefined) return known;
+    const opening = PluginHost.open({
+      ...this.hostOptions,
+      ...(kind === 'spare' && { warmSpare: true }),
+      signal: this.caller.signal,
+    });
+    const host = await this.ledger.track('open', opening);
+    if (host !== undefined) this.stage.living.set(kind, host);
+    return host;
+  }
+
+  /** A word that no other call of the stage has. */
   word(): string {
     this.#words += 1;
     return `${this.trial.seed.toString(36)}-${this.#words}`;
   }
-}
-
-/** A folder of a trial's own, through which the user of the engine gets. */
-export async function trialFolder(place: Place): Promise<{ readonly path: string } & AsyncDisposable> {
-  const path = await mkdtemp(join(place.shareDirectory ?? tmpdir(), 'soak-'));
-  await chmod(path, 0o755);
-  return {
-    path,
-    async [Symbol.asyncDispose]() {
-      await rm(path, { recursive: true, force: true });
-    },
-  };
 }

@@ -21,6 +21,7 @@ const more: Readonly<Record<Fault['kind'], Readonly<Record<string, Check>>>> = {
   'cut-body': { afterBytes: position },
   stall: { afterBytes: position },
   split: {},
+  double: {},
   delay: { ms: required(milliseconds) },
   replace: { bytes: required(that((value) => value instanceof Uint8Array, 'must be bytes')), asked: flag },
   edit: { edit: required(callback) },

@@ -22,6 +22,8 @@ export type Fault =
   | { readonly kind: 'stall'; readonly afterBytes: number }
   /** Passes every byte on separately. */
   | { readonly kind: 'split' }
+  /** Passes the answer on twice, up to the bytes that come with its head. */
+  | { readonly kind: 'double' }
   /** Holds everything back for this long. */
   | { readonly kind: 'delay'; readonly ms: number }
   /** Answers with these bytes instead of the engine's, which does what it was asked to, unless it is not `asked`. */
@@ -200,6 +202,9 @@ async function handOn(bytes: Buffer, client: Socket, position: AnswerPosition, f
       client.setNoDelay();
       for (const byte of bytes) await write(client, Buffer.of(byte));
       return;
+    case 'double':
+      await write(client, bytes);
+      return start === 0 ? write(client, bytes) : undefined;
     case 'delay':
       await delay(fault.ms, client);
       return write(client, bytes);

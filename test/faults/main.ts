@@ -1,9 +1,19 @@
 /** `npm run faults -- --count N --seed S`: see the README beside this file. */
+import { appendFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { faultNames, scenarioNames, soak, trialWords, type Place } from '../../src/soak/index.ts';
+import {
+  faultNames,
+  scenarioNames,
+  trialWords,
+  type Place,
+  type SoakFailure,
+  type TrialResult,
+} from '../../src/soak/index.ts';
+import { inWorker, type MadeByWorker } from './in-worker.ts';
 import { reportOf } from './report.ts';
 import { placesUp, subjectAt } from './subject.ts';
+import type { WorkerOptions } from './worker.ts';
 
 const usage = `npm run faults -- --count N [--seed S] [--engine SOCKET]... [--scenario NAME]... [--fault NAME]...
 
@@ -13,6 +23,9 @@ const usage = `npm run faults -- --count N [--seed S] [--engine SOCKET]... [--sc
   --runtime NAME    runtimes of the plugins; may be given several times; default: runc and runsc
   --scenario NAME   only this one; may be given several times: ${scenarioNames.join(', ')}
   --fault NAME      only this one; may be given several times: ${faultNames.join(', ')}
+  --workers N       how many processes make trials at the same time; default: 2
+  --stretch N       how many trials at one place share their hosts; default: 48
+  --log FILE        adds a line of JSON for each trial
   --errors          tells the errors too that are as they should be
   --no-shrink       does not make a trial that failed smaller
   --report FILE     writes the table of what was done
@@ -34,6 +47,9 @@ function readArguments() {
         runtime: { type: 'string', multiple: true, default: ['runc', 'runsc'] },
         scenario: { type: 'string', multiple: true },
         fault: { type: 'string', multiple: true },
+        workers: { type: 'string' },
+        stretch: { type: 'string' },
+        log: { type: 'string' },
         errors: { type: 'boolean', default: false },
         'no-shrink': { type: 'boolean', default: false },
         report: { type: 'string' },
@@ -62,6 +78,11 @@ function named<Name extends string>(
 const given = readArguments();
 const count = wholeNumber('count', given.count, 1_000_000);
 const seed = given.seed === undefined ? Date.now() % 2 ** 32 : wholeNumber('seed', given.seed, 2 ** 32 - 1);
+const workers = Math.max(1, given.workers === undefined ? 2 : wholeNumber('workers', given.workers, 64));
+const stretch = Math.max(
+  1,
+  given.stretch === undefined ? 48 : wholeNumber('stretch', given.stretch, 100_000),
+);
 const places = placesUp(given.runtime).filter(
   ({ socketPath }: Place) => given.engine === undefined || given.engine.includes(socketPath),
 );
@@ -73,30 +94,54 @@ for (const name of ['SIGINT', 'SIGTERM'] as const)
     interrupted.abort();
   });
 const begin = performance.now();
-console.log(`seed ${seed}, ${count} trials on ${places.map(({ name }) => name).join(', ')}`);
-const result = await soak({
-  places,
-  ...(await subjectAt(places)),
-  count,
-  seed,
-  scenarios: named('scenario', scenarioNames, given.scenario),
-  faults: named('fault', faultNames, given.fault),
-  shrinking: !given['no-shrink'],
-  signal: interrupted.signal,
-  onTrial({ trial, milliseconds, slowest, wrongs, work, failures, errors, happened }, { done }) {
-    const place = places[trial.place]?.name ?? '';
-    console.log(
-      `${done} ${wrongs.length === 0 ? 'ok' : 'FAILED'} ${milliseconds} ms (${slowest}), ${work} begun, ${failures} failed, ${happened} faults: seed ${trial.seed}: ${trialWords(trial, place)}`,
-    );
-    for (const wrong of wrongs) console.log(`    ${wrong}`);
-    if (given.errors) for (const error of errors) console.log(`    as it should be: ${error}`);
-  },
-  onFailure({ result: { trial }, shrunk }) {
-    console.log(`  again with --seed ${trial.seed} --count 1; smallest: ${trialWords(shrunk, '')}`);
-  },
-});
+const names = places.map(({ name }) => name);
+console.log(`seed ${seed}, ${count} trials on ${names.join(', ')}`);
+await subjectAt(places); // every engine has the images when the workers begin
+const made: MadeByWorker[] = [];
+let done = 0;
+await Promise.all(
+  Array.from({ length: workers }, (_, rest) => {
+    const work: WorkerOptions = {
+      names,
+      count,
+      seed,
+      stretch,
+      share: { of: workers, rest },
+      scenarios: named('scenario', scenarioNames, given.scenario),
+      faults: named('fault', faultNames, given.fault),
+      shrinking: !given['no-shrink'],
+    };
+    return inWorker(work, { signal: interrupted.signal, onTrial, onFailure, made });
+  }),
+);
 const minutes = (performance.now() - begin) / 60_000;
-const report = reportOf(result, { places, seed, minutes });
+const whole = {
+  results: made.flatMap(({ results }) => results),
+  failures: made.flatMap(({ failures }) => failures),
+  samples: made.map(({ samples }) => samples),
+};
+const report = reportOf(whole, { places, seed, minutes });
 console.log(`\n${report}`);
 if (given.report !== undefined) await writeFile(given.report, report);
-process.exitCode = result.failures.length === 0 ? 0 : 1;
+process.exitCode = whole.failures.length === 0 ? 0 : 1;
+
+function onTrial(result: TrialResult): void {
+  const { trial, milliseconds, slowest, wrongs, work, failures, errors, happened } = result;
+  const place = names[trial.place] ?? '';
+  done += 1;
+  console.log(
+    `${done} ${wrongs.length === 0 ? 'ok' : 'FAILED'} ${milliseconds} ms (${slowest}), ${work} begun, ${failures} failed, ${happened.length} faults: seed ${trial.seed}: ${trialWords(trial, place)}`,
+  );
+  for (const wrong of wrongs) console.log(`    ${wrong}`);
+  if (given.errors) for (const error of errors) console.log(`    as it should be: ${error}`);
+  if (given.log !== undefined) appendFileSync(given.log, `${JSON.stringify(result)}\n`);
+}
+
+function onFailure({ result: { trial, wrongs }, shrunk, after, again }: SoakFailure): void {
+  const how =
+    after.length > 0 ? `--stretch ${after.length + 1}, after the seeds ${after.join()}` : '--count 1';
+  console.log(`  FAILURE of seed ${trial.seed}: ${wrongs.join('; ')}`);
+  console.log(
+    `  ${again ? 'again' : 'it did not fail again'} with --seed ${trial.seed} ${how}; smallest: ${trialWords(shrunk, '')}: ${JSON.stringify(shrunk.faults)}`,
+  );
+}

@@ -1,8 +1,16 @@
 /** The report of a run: how often each fault met each scenario, and what did not hold. */
-import { scenarioNames, faultNames, trialWords, type Place, type SoakResult } from '../../src/soak/index.ts';
+import { scenarioNames, faultNames, trialWords, type Place, type SoakFailure } from '../../src/soak/index.ts';
+import type { Sample, TrialResult } from '../../src/soak/index.ts';
+
+export interface Made {
+  readonly results: readonly Pick<TrialResult, 'trial' | 'happened' | 'work'>[];
+  readonly failures: readonly SoakFailure[];
+  /** Of each worker. */
+  readonly samples: readonly (readonly Sample[])[];
+}
 
 export function reportOf(
-  { results, failures, samples }: SoakResult,
+  { results, failures, samples }: Made,
   {
     places,
     seed,
@@ -13,9 +21,9 @@ export function reportOf(
   let drawn = 0;
   let happened = 0;
   for (const { trial, happened: those } of results) {
-    happened += those;
-    for (const { name } of trial.faults) {
-      if (name !== 'none') drawn += 1;
+    happened += those.length;
+    drawn += trial.faults.filter(({ name }) => name !== 'none').length;
+    for (const name of those.length === 0 ? ['none'] : those) {
       const key = `${name} ${trial.scenario}`;
       cells.set(key, (cells.get(key) ?? 0) + 1);
     }
@@ -30,13 +38,12 @@ export function reportOf(
   const perPlace = places.map(
     ({ name }, at) => `| ${name} | ${results.filter(({ trial }) => trial.place === at).length} |`,
   );
-  const first = samples[Math.floor(samples.length / 4)];
-  const last = samples.at(-1);
-  const mebibytes = (bytes = 0) => (bytes / 2 ** 20).toFixed(1);
   return [
     `Seed ${seed}: ${results.length} trials in ${minutes.toFixed(1)} minutes, ${work} launches, calls and other pieces of work begun, ${drawn} faults drawn, ${happened} of which happened (the moment of the others did not come). ${failures.length} trials failed.`,
     '',
-    `Memory after a quarter of the trials: ${mebibytes(first?.rssBytes)} MiB resident, ${mebibytes(first?.heapBytes)} MiB of heap; at the end: ${mebibytes(last?.rssBytes)} and ${mebibytes(last?.heapBytes)} MiB.`,
+    ...samples.map(memoryOf),
+    '',
+    'Faults that happened; `none` counts the trials in which none did:',
     '',
     header,
     rule,
@@ -47,9 +54,16 @@ export function reportOf(
     ...perPlace,
     ...(failures.length === 0 ? [] : ['', 'What did not hold:', '']),
     ...failures.map(
-      ({ result: { trial, wrongs }, shrunk }) =>
-        `- seed ${trial.seed}: ${trialWords(trial, places[trial.place]?.name ?? '')}; smallest: ${trialWords(shrunk, places[shrunk.place]?.name ?? '')}: ${wrongs.join('; ')}`,
+      ({ result: { trial, wrongs }, shrunk, after, again }) =>
+        `- seed ${trial.seed}: ${trialWords(trial, places[trial.place]?.name ?? '')}; ${again ? 'again' : 'not again'}${after.length > 0 ? ` after ${after.join()}` : ''}; smallest: ${trialWords(shrunk, places[shrunk.place]?.name ?? '')}: ${wrongs.join('; ')}`,
     ),
     '',
   ].join('\n');
+}
+
+function memoryOf(samples: readonly Sample[]): string {
+  const first = samples[Math.floor(samples.length / 4)];
+  const last = samples.at(-1);
+  const mebibytes = (bytes = 0) => (bytes / 2 ** 20).toFixed(1);
+  return `Memory of a worker after ${first?.trial ?? 0} trials: ${mebibytes(first?.rssBytes)} MiB resident, ${mebibytes(first?.heapBytes)} MiB of heap; after ${last?.trial ?? 0}: ${mebibytes(last?.rssBytes)} and ${mebibytes(last?.heapBytes)} MiB.`;
 }

@@ -19,6 +19,7 @@ export function placesUp(runtimes: readonly string[] = ['runc', 'runsc']): Place
           runtime,
           shareDirectory,
           proxied: !(kind === 'docker' && rootless),
+          limitsMemory: !rootless && runtime === 'runc',
         })),
     );
 }
@@ -29,6 +30,7 @@ export async function subjectAt(
 ): Promise<{ subject: Subject; probe: { image: string; kind: Subject['kind'] } }> {
   const engines: Engine[] = [];
   let image = '';
+  let vaultImage: string | undefined;
   try {
     for (const socketPath of new Set(places.map((place) => place.socketPath))) {
       const engine = await connectEngine({ socketPath });
@@ -36,9 +38,11 @@ export async function subjectAt(
       const fixture = await loadFixture(engine, 'go-faulty');
       if (fixture.skipped !== undefined) throw new Error(fixture.skipped);
       image = fixture.tag;
+      const vault = await loadFixture(engine, 'go-vault-secrets-kv');
+      vaultImage = vault.skipped === undefined ? vault.tag : undefined;
     }
     const { image: probe, kind } = await probeAt(engines, { name: 'faults' });
-    return { subject: await goFaulty(image), probe: { image: probe, kind } };
+    return { subject: { ...(await goFaulty(image)), vaultImage }, probe: { image: probe, kind } };
   } finally {
     for (const engine of engines) await engine.close();
   }
@@ -62,6 +66,12 @@ async function goFaulty(image: string): Promise<Subject> {
       const kv = mount.client<KeyValue>(definition);
       await kv.put({ key: word, value: Buffer.from(word) }, options);
       return word;
+    },
+    async fill(mount, bytes, signal) {
+      const kv = mount.client<KeyValue>(definition);
+      const value = Buffer.alloc(3 * 2 ** 20, 1);
+      for (let kept = 0; kept < bytes; kept += value.length)
+        await kv.put({ key: `large-${kept}`, value }, { signal });
     },
   };
 }

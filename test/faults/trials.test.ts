@@ -12,10 +12,16 @@ import {
 } from '../../src/soak/index.ts';
 import { Ledger } from '../../src/soak/ledger.ts';
 import { Moments } from '../../src/soak/moments.ts';
+import { stretchesOf } from '../../src/soak/soak.ts';
 import { errorsThatAreWrong } from '../../src/soak/verdict.ts';
 
+const none = () => Promise.resolve();
 const choice = {
-  places: [{ proxied: true }, { proxied: false }, {}],
+  places: [
+    { proxied: true, disturb: { 'engine-stopped': none, 'engine-killed': none, 'engine-upgraded': none } },
+    { proxied: false },
+    { limitsMemory: true },
+  ],
   scenarios: scenarioNames,
   faults: faultNames,
 };
@@ -27,12 +33,31 @@ describe('a trial', () => {
   });
 
   it('is drawn so that every place, scenario and fault has its share', () => {
-    const trials = Array.from({ length: 2_700 }, (_, seed) => drawTrial(seed, choice));
-    for (const place of [0, 1, 2]) assert.equal(trials.filter((trial) => trial.place === place).length, 900);
+    const trials = Array.from({ length: 15_300 }, (_, seed) => drawTrial(seed, choice));
+    for (const place of [0, 1, 2])
+      assert.equal(trials.filter((trial) => trial.place === place).length, 5_100);
     for (const name of scenarioNames)
-      assert.equal(trials.filter(({ scenario }) => scenario === name).length, 300);
+      assert.ok(trials.filter(({ scenario }) => scenario === name).length >= 300, name);
     const faults = trials.flatMap((trial) => trial.faults.map(({ name }) => name));
     for (const name of faultNames) assert.ok(faults.filter((each) => each === name).length > 30, name);
+  });
+
+  it('has no fault that its place does not allow for', () => {
+    const bare = { ...choice, places: [{}] };
+    for (let seed = 0; seed < 3_000; seed += 1) {
+      const names = drawTrial(seed, bare).faults.map(({ name }) => name);
+      for (const name of ['engine-stopped', 'engine-killed', 'engine-upgraded', 'plugin-out-of-memory'])
+        assert.ok(!(names as readonly string[]).includes(name), name);
+    }
+  });
+
+  it('loses the plugin before the engine does something wrong that would not show otherwise', () => {
+    for (let seed = 0; seed < 3_000; seed += 1) {
+      const { scenario, faults } = drawTrial(seed, choice);
+      const names = faults.map(({ name }) => name);
+      if (!['calls', 'streams', 'broker', 'spare', 'server'].includes(scenario)) continue;
+      if (names.some((name) => name.startsWith('engine-'))) assert.ok(names.includes('plugin-killed'));
+    }
   });
 
   it('has no fault of the engine where no proxy stands before it', () => {
@@ -84,6 +109,24 @@ it('has each fault happen once, at its moment', () => {
   moments.call();
   moments.call();
   assert.deepEqual(happened, ['second create', 'first call']);
+});
+
+it('makes the trials of a place one after the other, in the share of each worker', async () => {
+  const made: Trial[][] = [];
+  for (const rest of [0, 1]) {
+    const own: Trial[] = [];
+    made.push(own);
+    for (const stretch of stretchesOf({ count: 20, seed: 5, stretch: 3, share: { of: 2, rest } }, choice)) {
+      assert.equal(new Set(stretch.map(({ place }) => place)).size, 1);
+      assert.ok(stretch.length <= 3);
+      own.push(...stretch);
+    }
+  }
+  const seeds = made.flat().map(({ seed }) => seed);
+  assert.deepEqual(
+    seeds.toSorted((one, other) => one - other),
+    Array.from({ length: 20 }, (_, index) => 5 + index),
+  );
 });
 
 describe('the verdict', () => {

@@ -1,6 +1,6 @@
 /** The answer to a request that failed: a status, texts for people, and whether the request may be sent again. */
 import { BulkheadError, errorCodeEntry, type ErrorCode } from '../../errors.ts';
-import { VaultRequestError, type VaultRawAnswer } from '../../vault/index.ts';
+import { VaultRequestError, VaultStorageError, type VaultRawAnswer } from '../../vault/index.ts';
 import { ApiError } from './api-error.ts';
 
 export interface ErrorAnswer {
@@ -50,7 +50,7 @@ export function errorAnswer(thrown: unknown, reads: boolean): ErrorAnswer {
 function apiError(thrown: unknown, reads: boolean): ApiError {
   if (thrown instanceof VaultRequestError) {
     const texts = thrown.text === '' ? [] : [thrown.text];
-    return new ApiError(thrown.status, texts, { code: thrown.code, cause: thrown });
+    return new ApiError(thrown.status, texts, { code: codeOf(thrown), cause: thrown });
   }
   const error = BulkheadError.from(thrown);
   if (error.code === 'INTERNAL')
@@ -60,6 +60,13 @@ function apiError(thrown: unknown, reads: boolean): ApiError {
   const { blames, transient } = errorCodeEntry(error.code);
   const isCallers = blames === 'request' || blames === 'usage';
   return ApiError.of(statuses[error.code] ?? (transient === true ? 503 : isCallers ? 400 : 500), error);
+}
+
+/** The code names who is at fault: a plugin that fails because its storage does is not. */
+function codeOf(error: VaultRequestError): ErrorCode {
+  const { cause, code, status } = error;
+  const isOfStorage = status >= 500 && cause instanceof VaultStorageError;
+  return isOfStorage && errorCodeEntry(cause.code).blames === 'machine' ? cause.code : code;
 }
 
 /** The plugin that ran goes on. What keeps the new one from its place is the caller's to mend, unless it is the machine's. */

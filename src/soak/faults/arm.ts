@@ -1,8 +1,9 @@
 /** Has each fault of a trial happen at its moment. */
 import type { DrawnFault } from '../trial.ts';
+import type { Disturbance } from '../subject.ts';
 import type { World } from '../world.ts';
 import { engineFaults } from './engine-faults.ts';
-import { alterCatalog, closeCatalog, jumpClock, removeFolders, useUpDescriptors } from './machine-faults.ts';
+import { alterCatalog, jumpClock, removeFolders, strikeDisk, useUpDescriptors } from './machine-faults.ts';
 import { misbehave, strikePlugin } from './plugin-faults.ts';
 
 /** @returns the faults that have happened, which grows */
@@ -44,10 +45,24 @@ function strike(world: World, drawn: DrawnFault): boolean {
       return true;
     case 'catalog-altered':
       return alterCatalog(world, drawn);
-    case 'catalog-read-only':
-      closeCatalog(world);
-      return true;
+    case 'disk-full':
+    case 'disk-read-only':
+    case 'disk-slow':
+      return strikeDisk(world, drawn.name);
+    case 'engine-stopped':
+    case 'engine-killed':
+    case 'engine-upgraded':
+      return disturbEngine(world, drawn.name);
     default:
       return strikePlugin(world, drawn);
   }
+}
+
+/** Does something to the engine's own process. The trial is judged once it serves again. */
+function disturbEngine({ place, undo }: World, name: Disturbance): boolean {
+  const disturb = place.disturb?.[name];
+  if (disturb === undefined) return false;
+  const over = disturb();
+  undo.push(() => over);
+  return true;
 }

@@ -4,7 +4,7 @@ import type { DrawnFault, FaultName } from '../trial.ts';
 import type { World } from '../world.ts';
 
 /** How long an engine is silent or away. */
-const awayMs = 700;
+const awayMs = 400;
 
 type EngineFault = (world: World, drawn: DrawnFault) => Fault | undefined;
 
@@ -18,8 +18,8 @@ export const engineFaults: Readonly<Partial<Record<FaultName, EngineFault>>> = {
   },
   'engine-cut': (_, { detail }) =>
     detail % 2 === 0
-      ? { kind: 'cut-head', afterBytes: detail % 250 }
-      : { kind: 'cut-body', afterBytes: detail % 90 },
+      ? { kind: 'cut-head', afterBytes: Math.floor(detail / 2) % 300 }
+      : { kind: 'cut-body', afterBytes: Math.floor(detail / 2) % (detail % 3 === 0 ? 40 : 500) },
   'engine-torn': () => ({ kind: 'split' }),
   'engine-error': (_, { detail }) => {
     const status = ['500 Internal Server Error', '503 Service Unavailable', '409 Conflict'][detail % 3] ?? '';
@@ -29,12 +29,13 @@ export const engineFaults: Readonly<Partial<Record<FaultName, EngineFault>>> = {
     const bodies = ['', '{', 'null', '[]', '{"Id":7}', '\u0000\u0001', '<html>busy</html>'];
     return answer('200 OK', bodies[detail % bodies.length] ?? '');
   },
+  'engine-doubled': () => ({ kind: 'double' }),
   'engine-wrong-id': (_, { detail }) => ({ kind: 'edit', edit: (json) => withWrongId(json, detail) }),
   'engine-altered': () => ({ kind: 'edit', edit: privileged }),
   'engine-away': (world) => {
     world.proxy.fault = { kind: 'refuse' };
     later(world, () => {
-      world.proxy.fault = (request) => world.moments.request(request);
+      world.stage.passOn();
     });
     setImmediate(() => {
       world.proxy.cut();

@@ -1,6 +1,6 @@
 /** Faults of the machine: the clock, the descriptors of this process, folders and files. */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, rmSync, statSync, writeFileSync, chmodSync, readFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DrawnFault } from '../trial.ts';
 import type { World } from '../world.ts';
@@ -71,13 +71,23 @@ export function alterCatalog(world: World, { detail }: DrawnFault): boolean {
   return true;
 }
 
-/** Takes the right to write into the catalogs away. Root has it all the same, so that this shows nothing there. */
-export function closeCatalog(world: World): void {
-  const { mode } = statSync(world.directory);
-  chmodSync(world.directory, 0o500);
-  world.undo.push(() => {
-    chmodSync(world.directory, mode & 0o7777);
-  });
+/** How long a slow disk keeps everybody waiting. */
+const slowMs = 300;
+
+/** Has the disk of the catalogs be full, read-only or slow. Returns false where that can't be done. */
+export function strikeDisk(
+  { stage: { disk }, undo }: World,
+  name: 'disk-full' | 'disk-read-only' | 'disk-slow',
+): boolean {
+  try {
+    if (name === 'disk-read-only') undo.push(disk.close());
+    else if (!disk.own) return false;
+    else if (name === 'disk-full') undo.push(disk.fill());
+    else disk.freeze(slowMs);
+    return true;
+  } catch {
+    return false; // it is busy, or closed already
+  }
 }
 
 function filesBelow(folder: string): string[] {

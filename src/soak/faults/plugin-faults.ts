@@ -19,7 +19,19 @@ const strikes: Readonly<Partial<Record<FaultName, Strike>>> = {
   'plugin-stopped': ({ engine }, id) => engine.containers.stop(id, { timeoutSeconds: 0 }),
   'plugin-paused': ({ engine }, id) => engine.containers.pause(id),
   'plugin-removed': ({ engine }, id) => engine.containers.remove(id, { force: true }),
+  'plugin-out-of-memory': outOfMemory,
 };
+
+/** Limits the memory of the container to little more than the plugin needs, and has it keep more. */
+async function outOfMemory(world: World, id: string): Promise<void> {
+  const memoryBytes = 48 * 2 ** 20;
+  await world.engine.containers.update(id, { memoryBytes, memorySwapBytes: memoryBytes });
+  const mount = world.openHosts
+    .flatMap((host) => host.mounts())
+    .find(({ instance: { state } }) => 'containerId' in state && state.containerId === id);
+  const signal = AbortSignal.timeout(10_000);
+  if (mount !== undefined) await world.subject.fill?.(mount, 2 * memoryBytes, signal);
+}
 
 /** Strikes one of the containers that there are. Returns false where the fault is none of the plugin's. */
 export function strikePlugin(world: World, { name, detail }: DrawnFault): boolean {
@@ -36,7 +48,8 @@ export function strikePlugin(world: World, { name, detail }: DrawnFault): boolea
 
 /** Ids of all containers of the trial's hosts, running or not. */
 export async function containersOf(world: World, running = true): Promise<string[]> {
-  const ids = [...world.hosts.map(({ id }) => id), ...world.otherHosts];
+  const living = [...world.stage.living.values()];
+  const ids = [...[...living, ...world.hosts].map(({ id }) => id), ...world.otherHosts];
   const lists = await Promise.all(
     ids.map((id) =>
       world.engine.containers.list({
@@ -48,7 +61,7 @@ export async function containersOf(world: World, running = true): Promise<string
   return lists.flat().map(({ id }) => id);
 }
 
-/** Makes every plugin that is started from now on misbehave, until the fault is lifted. */
+/** Makes every plugin that is registered or launched from now on misbehave, until the fault is lifted. */
 export function misbehave(world: World, { detail }: DrawnFault): void {
   const known = misbehaviours.filter((name) => world.subject.misbehaviours[name] !== undefined);
   const chosen = known[detail % Math.max(known.length, 1)];

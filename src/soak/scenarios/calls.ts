@@ -3,15 +3,19 @@ import type { Mount } from '../../host/index.ts';
 import type { World } from '../world.ts';
 
 /** How long a call may take with all that it waits for. */
-export const callMs = 20_000;
+export const callMs = 30_000;
 
-/** Sends calls from as many callers as the load says, one after the other each. */
-export async function callMuch(world: World, mount: Mount, each: number): Promise<void> {
+/** Does the same from as many callers as the load says, so many times one after the other each. */
+export async function repeatedly(world: World, each: number, once: () => Promise<unknown>): Promise<void> {
   await Promise.all(
     Array.from({ length: world.trial.load }, async () => {
-      for (let call = 0; call < each; call += 1) await callOnce(world, mount);
+      for (let turn = 0; turn < each; turn += 1) await once();
     }),
   );
+}
+
+export function callMuch(world: World, mount: Mount, each: number): Promise<void> {
+  return repeatedly(world, each, () => callOnce(world, mount));
 }
 
 export async function callOnce(

@@ -8,7 +8,7 @@ import { Random } from '../random.ts';
 import { containersOf } from '../faults/plugin-faults.ts';
 import { trialType, type World } from '../world.ts';
 import { callMuch } from './calls.ts';
-import { mount, register } from './mounts.ts';
+import { livingMount } from './mounts.ts';
 
 const program = fileURLToPath(new URL(`../doomed-host${extname(import.meta.url)}`, import.meta.url));
 
@@ -17,11 +17,11 @@ const lastRequest = 60;
 
 export async function killedHost(world: World): Promise<void> {
   const { ledger, caller } = world;
-  const living = await ledger.track('open', world.open({ signal: caller.signal }));
-  if (living === undefined) return;
-  const mounted = (await register(world, living, 'kv')) ? await mount(world, living, 'kv') : undefined;
+  const mounted = await livingMount(world, 'plain');
   await ledger.track('another host', killAtSomeRequest(world));
-  const ours = living.instances().flatMap(({ state }) => ('containerId' in state ? state.containerId : []));
+  const ours = world.openHosts
+    .flatMap((host) => host.instances())
+    .flatMap(({ state }) => ('containerId' in state ? state.containerId : []));
   const next = await ledger.track('open', world.open({ signal: caller.signal }));
   if (next === undefined) return;
   await ledger.track('sweep', next.gc({ signal: caller.signal }));

@@ -1,9 +1,11 @@
 /** Scenarios with mounts: calls, reload under load, a warm spare, two hosts on one folder. */
-import type { Mount, PluginHost, PluginHostOptions } from '../../host/index.ts';
+import { callBackProbe } from '../../matrix/internal.ts';
+import type { Mount, MountOptions, PluginHost } from '../../host/index.ts';
+import type { LivingKind } from '../stage.ts';
 import { trialType, type World } from '../world.ts';
-import { callMuch } from './calls.ts';
+import { callMs, callMuch, callOnce, repeatedly } from './calls.ts';
 
-/** Registers the plugin of the trial under a name of its own, as it is to be started at this moment. */
+/** Registers the plugin of the trial, as it is to be started at this moment. */
 export async function register(world: World, host: PluginHost, name: string): Promise<boolean> {
   const registered = await world.ledger.track(
     `register ${name}`,
@@ -15,55 +17,105 @@ export async function register(world: World, host: PluginHost, name: string): Pr
   return registered !== undefined;
 }
 
-export function mount(world: World, host: PluginHost, name: string): Promise<Mount | undefined> {
-  return world.ledger.track(`mount ${name}`, host.mount(trialType, name, { signal: world.caller.signal }));
+export function mount(
+  world: World,
+  host: PluginHost,
+  name: string,
+  options: MountOptions = {},
+  type: string = trialType,
+): Promise<Mount | undefined> {
+  const { signal } = world.caller;
+  return world.ledger.track(`mount ${name}`, host.mount(type, name, { signal, ...options }));
 }
 
-async function opened(
-  world: World,
-  options: PluginHostOptions = {},
-): Promise<{ host: PluginHost; mounted: Mount | undefined } | undefined> {
-  const host = await world.ledger.track('open', world.open({ ...options, signal: world.caller.signal }));
+/** The mount of a host that lives on; the first trial that needs it makes it. */
+export async function livingMount(world: World, kind: LivingKind): Promise<Mount | undefined> {
+  const host = await world.livingHost(kind);
   if (host === undefined) return undefined;
-  if (!(await register(world, host, 'kv'))) return { host, mounted: undefined };
-  return { host, mounted: await mount(world, host, 'kv') };
+  const known = host.mounts().find(({ plugin }) => plugin.type === trialType && plugin.name === 'kv');
+  if (known !== undefined) return known;
+  return (await register(world, host, 'kv')) ? mount(world, host, 'kv') : undefined;
 }
 
 export async function calls(world: World): Promise<void> {
-  const { mounted } = (await opened(world)) ?? {};
-  if (mounted === undefined) return;
-  await callMuch(world, mounted, 12);
-  await world.ledger.track('unmount', mounted.close({ drainMs: 2_000 }));
+  const mounted = await livingMount(world, 'plain');
+  if (mounted !== undefined) await callMuch(world, mounted, 10);
+}
+
+/** A mount of the trial's own, from its registration to its end. */
+export async function mountOnce(world: World): Promise<void> {
+  const host = await world.livingHost('plain');
+  if (host === undefined) return;
+  await repeatedly(world, 1, async () => {
+    const name = `mount-${world.word()}`;
+    if (!(await register(world, host, name))) return;
+    const mounted = await mount(world, host, name, { share: false });
+    if (mounted !== undefined) {
+      for (let call = 0; call < 3; call += 1) await callOnce(world, mounted);
+      await world.ledger.track('unmount', mounted.close({ drainMs: 2_000 }));
+    }
+    await world.ledger.track('deregister', host.plugins.deregister(trialType, name));
+  });
 }
 
 export async function spare(world: World): Promise<void> {
-  const { mounted } = (await opened(world, { warmSpare: true })) ?? {};
-  if (mounted !== undefined) await callMuch(world, mounted, 12);
+  const mounted = await livingMount(world, 'spare');
+  if (mounted !== undefined) await callMuch(world, mounted, 10);
+}
+
+const nothing = Promise.resolve();
+
+/** The plugin calls back through the broker: it dials what the host serves, and what it hears there comes back. */
+export async function broker(world: World): Promise<void> {
+  const { stage, ledger, caller, moments } = world;
+  const host = await world.livingHost('plain');
+  if (host === undefined) return;
+  if (!host.mounts().some(({ plugin }) => plugin.type === 'probe')) {
+    const { image } = world.probe;
+    const entry = { type: 'probe', name: 'probe', ociImage: image };
+    const options = { skipProbe: true, signal: caller.signal };
+    if ((await ledger.track('register probe', host.plugins.register(entry, options))) === undefined) return;
+    const prepare: MountOptions['prepare'] = (plugin) => {
+      stage.calledBack = plugin;
+      return Promise.resolve();
+    };
+    if ((await mount(world, host, 'probe', { prepare }, 'probe')) === undefined) return;
+  }
+  const mounted = host.mounts().find(({ plugin }) => plugin.type === 'probe');
+  await repeatedly(world, 4, async () => {
+    // Waits for the next plugin where the last one was lost.
+    await ledger.track('health', mounted?.health({ timeoutMs: callMs, signal: caller.signal }) ?? nothing);
+    const plugin = stage.calledBack;
+    if (plugin === undefined) return;
+    const signal = AbortSignal.any([caller.signal, AbortSignal.timeout(callMs)]);
+    await ledger.track('broker', callBackProbe(plugin, { signal }));
+    moments.call();
+  });
 }
 
 export async function reload(world: World): Promise<void> {
-  const { host, mounted } = (await opened(world)) ?? {};
+  const mounted = await livingMount(world, 'plain');
+  const host = world.stage.living.get('plain');
   if (host === undefined || mounted === undefined) return;
-  const calling = callMuch(world, mounted, 15);
-  for (let turn = 0; turn < 2; turn += 1) {
-    await register(world, host, 'kv');
-    await world.ledger.track('reload', host.reload(trialType, 'kv', { signal: world.caller.signal }));
-  }
+  const calling = callMuch(world, mounted, 12);
+  await register(world, host, 'kv');
+  await world.ledger.track('reload', host.reload(trialType, 'kv', { signal: world.caller.signal }));
   await calling;
 }
 
+/** A second host on the same folder, whose mount of the same entry has to be served by a plugin of its own. */
 export async function twoHosts(world: World): Promise<void> {
   const [one, other] = await Promise.all([
-    opened(world),
+    livingMount(world, 'plain'),
     world.ledger.track('open', world.open({ signal: world.caller.signal })),
   ]);
-  if (one?.mounted !== undefined) await callMuch(world, one.mounted, 4);
-  if (other === undefined) return;
-  const mounted = await mount(world, other, 'kv');
-  if (mounted !== undefined) await callMuch(world, mounted, 4);
-  if (one !== undefined) {
-    world.closed.add(one.host);
-    await world.ledger.track('close', one.host.close());
+  const calling = one === undefined ? Promise.resolve() : callMuch(world, one, 6);
+  if (other !== undefined) {
+    const mounted = await mount(world, other, 'kv');
+    if (mounted !== undefined) await callMuch(world, mounted, 4);
+    world.closed.add(other);
+    await world.ledger.track('close', other.close());
   }
-  if (mounted !== undefined) await callMuch(world, mounted, 2);
+  await calling;
+  if (one !== undefined) await callMuch(world, one, 2);
 }

@@ -9,12 +9,12 @@ const rounds = 8;
 
 export async function registration(world: World): Promise<void> {
   const { ledger, caller } = world;
-  const host = await ledger.track('open', world.open({ signal: caller.signal }));
+  const host = await world.livingHost('plain');
   if (host === undefined) return;
   const known = new Map<string, Possible>();
   await Promise.all(
     Array.from({ length: world.trial.load }, async (_, writer) => {
-      const name = `entry-${writer}`;
+      const name = `entry-${world.trial.seed}-${writer}`;
       for (let round = 0; round < rounds; round += 1) {
         const before = known.get(name) ?? [undefined];
         const removes = round % 4 === 3;
@@ -35,7 +35,7 @@ export async function registration(world: World): Promise<void> {
       }
     }),
   );
-  for (const lift of world.undo.splice(0)) await lift(); // a catalog that was altered is whole again
+  for (const lift of world.undo.splice(0)) await lift(); // the catalog is whole again, and can be read
   for (const [name, possible] of known) {
     const found = await ledger.track(`read ${name}`, storedWord(world.directory, name));
     if (!possible.includes(found)) {

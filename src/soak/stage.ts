@@ -1,0 +1,134 @@
+/** What several trials at one place share: the proxy before the engine, the folders, and the hosts that live on from one trial to the next. */
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connectEngine, type Engine } from '../engine/index.ts';
+import type { Plugin } from '../goplugin/index.ts';
+import type { PluginHost } from '../host/index.ts';
+import type { HttpServer } from '../server/index.ts';
+import { startFaultProxy, type FaultProxy } from '../testing/index.ts';
+import { countRequests } from './count-requests.ts';
+import { smallDisk, type Disk } from './disk.ts';
+import { Moments } from './moments.ts';
+import type { Place, Subject } from './subject.ts';
+
+export interface StageParts {
+  readonly place: Place;
+  readonly subject: Subject;
+  /** The probe that calls back through the broker. */
+  readonly probe: { readonly image: string; readonly kind: Subject['kind'] };
+}
+
+/** A host that lives on: one as everybody opens it, one that keeps spare plugins, one behind an HTTP server. */
+export type LivingKind = 'plain' | 'spare' | 'server';
+
+export class Stage implements AsyncDisposable {
+  readonly place: Place;
+  readonly subject: Subject;
+  readonly probe: StageParts['probe'];
+  /** The engine without the proxy, for what a trial itself does and observes. */
+  readonly engine: Engine;
+  readonly proxy: FaultProxy;
+  /** The folder below which every host makes its folders for sockets. */
+  readonly parent: string;
+  /** Holds the folder of the catalogs. */
+  readonly disk: Disk;
+  /** Counts for the trial that is under way. */
+  moments = new Moments();
+  readonly living = new Map<LivingKind, PluginHost>();
+  served: HttpServer | undefined;
+  /** The token of the first start. */
+  token = '';
+  /** Whether the server has its mount. */
+  serves = false;
+  /** The plugin that serves the mount of the probe at this moment. */
+  calledBack: Plugin | undefined;
+  /** Containers that were looked at, and found as every plugin's are. */
+  readonly seen = new Set<string>();
+  readonly #ends: (() => Promise<void>)[];
+
+  private constructor(
+    { place, subject, probe }: StageParts,
+    made: { engine: Engine; proxy: FaultProxy; parent: string; disk: Disk; ends: (() => Promise<void>)[] },
+  ) {
+    this.place = place;
+    this.subject = subject;
+    this.probe = probe;
+    this.engine = made.engine;
+    this.proxy = made.proxy;
+    this.parent = made.parent;
+    this.disk = made.disk;
+    this.#ends = made.ends;
+  }
+
+  static async open(parts: StageParts): Promise<Stage> {
+    const { place } = parts;
+    const ends: (() => Promise<void>)[] = [];
+    const use = <T extends AsyncDisposable>(thing: T): T => {
+      ends.push(async () => {
+        await thing[Symbol.asyncDispose]();
+      });
+      return thing;
+    };
+    try {
+      const parent = use(await trialFolder(place)).path;
+      const disk = use(await smallDisk());
+      const engine = use(await connectEngine({ socketPath: place.socketPath }));
+      const proxy = use(await startFaultProxy({ target: place.socketPath }));
+      const stage = new Stage(parts, { engine, proxy, parent, disk, ends });
+      stage.passOn();
+      if (place.proxied === false) {
+        const counting = countRequests((request) => stage.moments.request(request));
+        ends.push(() => Promise.resolve(counting[Symbol.dispose]()));
+      }
+      return stage;
+    } catch (error) {
+      await endAll(ends);
+      throw error;
+    }
+  }
+
+  get directory(): string {
+    return this.disk.path;
+  }
+
+  /** The socket at which hosts reach the engine. */
+  get socketPath(): string {
+    return this.place.proxied === false ? this.place.socketPath : this.proxy.socketPath;
+  }
+
+  /** Lets the requests through, each with the fault that is due. */
+  passOn(): void {
+    this.proxy.fault = (request) => this.moments.request(request);
+  }
+
+  /** Ends the hosts that live. @throws what the closing of a host throws */
+  async endLiving(): Promise<void> {
+    const { served, living } = this;
+    const hosts = [...living.values()];
+    this.served = undefined;
+    this.serves = false;
+    this.calledBack = undefined;
+    living.clear();
+    await served?.close();
+    const closed = await Promise.allSettled(hosts.map((host) => host.close()));
+    const failed = closed.find((each) => each.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.endLiving().catch(() => undefined); // who looks for what is left finds it
+    await endAll(this.#ends);
+  }
+}
+
+async function endAll(ends: (() => Promise<void>)[]): Promise<void> {
+  for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end();
+}
+
+/** A folder of its own, through which the user of the engine gets. */
+async function trialFolder(place: Place): Promise<{ readonly path: string } & AsyncDisposable> {
+  const path = await mkdtemp(join(place.shareDirectory ?? tmpdir(), 'soak-'));
+  await chmod(path, 0o755);
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
