@@ -105,8 +105,8 @@ for (const { engine: testEngine, service } of cells) {
         fault: ({ target }) => (target.includes('/wait') ? { kind: 'delay', ms: 1_500 } : { kind: 'none' }),
       });
       await using slow = await connectEngine({ socketPath: proxy.socketPath });
-      const launching = launchPlugin({
-        ...{ engine: slow, image, args: ['exit-3'], runtime: service.runtime, socketDirectory: parent.path },
+      const launching = launchPlugin(slow, {
+        ...{ image, args: ['exit-3'], runtime: service.runtime, socketDirectory: parent.path },
         ...{ handshake: fixtureHandshake, protocolVersions: [1], startTimeoutMs: 30_000 },
       });
       const error = await launching.catch((reason: unknown) => reason);

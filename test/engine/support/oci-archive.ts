@@ -7,7 +7,7 @@ import tar from 'tar-stream';
 export interface Variant {
   readonly config: Readonly<Record<string, unknown>>;
   readonly layers: readonly Buffer[];
-  readonly platform?: { readonly os: string; readonly architecture: string };
+  readonly platform?: { readonly os: string; readonly architecture: string } | undefined;
   readonly annotations?: Readonly<Record<string, string>>;
   /** Lists the manifest, and leaves what it consists of out of the archive. */
   readonly absent?: boolean;
