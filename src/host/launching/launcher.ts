@@ -178,8 +178,7 @@ export class Launcher {
 
   async #launch(engine: Engine, options: LaunchOptions, plugin: Named, instanceId: string): Promise<Plugin> {
     const { identity, key, folders, record } = this.#parts;
-    await record.keep();
-    await folders.restore(this.#parentOf(options));
+    await Promise.all([record.keep(), folders.restore(this.#parentOf(options))]);
     const plan = await this.plan({ engine, launch: options }, options);
     refuseLaunch(plan);
     if (plan.overridden.length > 0) this.#tellOverride(plan.overridden, options, plugin, instanceId);
