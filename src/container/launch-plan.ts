@@ -33,6 +33,8 @@ export interface LaunchSite {
   readonly ownedFolder?: boolean | undefined;
   /** Whether a Podman service of our own may be started for the launch in place of this engine. Default false. */
   readonly ownService?: boolean | undefined;
+  /** What has to be done before this host is looked at. The engine is asked about the image meanwhile. */
+  readonly prepared?: Promise<unknown> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -103,6 +105,7 @@ async function siteFacts(
 ): Promise<Omit<LaunchFacts, 'image'>> {
   const socketDirectory = resolve(options.socketDirectory ?? temporaryFolder());
   const { ownedFolder = false, ownService = false, fresh = false, signal } = site;
+  await site.prepared;
   const needsNetwork = options.network !== undefined && options.network !== 'none';
   const [host, engineFacts, network] = await Promise.all([
     rememberedPrograms({ fresh }).then((found) => hostFactsWith({ socketDirectory, ownedFolder }, found)),
