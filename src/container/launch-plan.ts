@@ -12,8 +12,8 @@ import {
   type LaunchVerdict,
   type Reason,
 } from '../compatibility/index.ts';
-import { gatherNetworkFacts, hostFactsWith } from '../compatibility/internal.ts';
-import type { Engine } from '../engine/index.ts';
+import { gatherNetworkFacts, hostFactsWith, inspectionOf } from '../compatibility/internal.ts';
+import type { Engine, InspectedImage } from '../engine/index.ts';
 import type { BulkheadError } from '../errors.ts';
 import { temporaryFolder } from '../linux/standard-folders.ts';
 import { ImageNotPresentError, LaunchRefusedError, LaunchUnknownError } from './errors.ts';
@@ -42,6 +42,8 @@ export interface LaunchSite {
 export interface LaunchPlan {
   /** Empty when the engine does not have the image. */
   readonly imageId: string;
+  /** What the engine said of the image; the container is compared with it too. */
+  readonly image?: InspectedImage | undefined;
   readonly facts: LaunchFacts;
   readonly requirements: LaunchRequirements;
   readonly verdict: LaunchVerdict;
@@ -83,6 +85,7 @@ export async function planLaunch(
   const refusal = refusalOf(engine, image, verdict, options);
   return {
     imageId: 'absent' in image ? '' : image.id,
+    image: 'absent' in image ? undefined : inspectionOf(image),
     facts,
     requirements,
     verdict,
