@@ -2,6 +2,7 @@
 export { isRoot, launchCase } from './case.ts';
 export { engineFactsWith } from './gather/engine.ts';
 export { gatherPrograms, hostFactsWith, type HostPrograms } from './gather/host.ts';
+export { inspectionOf } from './gather/image.ts';
 export { gatherNetworkFacts } from './gather/network.ts';
 export { rowOf } from './matrix/dry.ts';
 export { cleanPath } from './clean-path.ts';

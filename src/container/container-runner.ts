@@ -11,7 +11,6 @@ import { createRequest } from './create-request.ts';
 import { noteDisposal } from './disposals.ts';
 import { CleanupError } from './errors.ts';
 import { withFolderHint } from './folder-hint.ts';
-import { inspectedImage } from './inspected-image.ts';
 import { resolveNetwork } from './attested/resolve-network.ts';
 import { removeContainer } from './remove.ts';
 import { disposeAfter } from './dispose-after.ts';
@@ -54,7 +53,7 @@ async function createRunner(
   try {
     const request = createRequest({ ...parts, name, pluginFolder: placed.path });
     // These run beside the creation: what the request leaves to the image is compared with the image too.
-    const inspected = inspectedImage(engine, parts.imageId, { signal });
+    const inspected = Promise.resolve(parts.image ?? engine.images.inspect(parts.imageId, { signal }));
     inspected.catch(() => undefined); // awaited below, when there is a container to remove
     const network = resolveNetwork(engine, request.network, { signal });
     network.catch(() => undefined); // awaited below too

@@ -12,8 +12,8 @@ import {
   type LaunchVerdict,
   type Reason,
 } from '../compatibility/index.ts';
-import { gatherNetworkFacts, hostFactsWith } from '../compatibility/internal.ts';
-import type { Engine } from '../engine/index.ts';
+import { gatherNetworkFacts, hostFactsWith, inspectionOf } from '../compatibility/internal.ts';
+import type { Engine, InspectedImage } from '../engine/index.ts';
 import type { BulkheadError } from '../errors.ts';
 import { temporaryFolder } from '../linux/standard-folders.ts';
 import { ImageNotPresentError, LaunchRefusedError, LaunchUnknownError } from './errors.ts';
@@ -33,6 +33,8 @@ export interface LaunchSite {
   readonly ownedFolder?: boolean | undefined;
   /** Whether a Podman service of our own may be started for the launch in place of this engine. Default false. */
   readonly ownService?: boolean | undefined;
+  /** What has to be done before this host is looked at. The engine is asked about the image meanwhile. */
+  readonly prepared?: Promise<unknown> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -40,6 +42,8 @@ export interface LaunchSite {
 export interface LaunchPlan {
   /** Empty when the engine does not have the image. */
   readonly imageId: string;
+  /** What the engine said of the image; the container is compared with it too. */
+  readonly image?: InspectedImage | undefined;
   readonly facts: LaunchFacts;
   readonly requirements: LaunchRequirements;
   readonly verdict: LaunchVerdict;
@@ -81,6 +85,7 @@ export async function planLaunch(
   const refusal = refusalOf(engine, image, verdict, options);
   return {
     imageId: 'absent' in image ? '' : image.id,
+    image: 'absent' in image ? undefined : inspectionOf(image),
     facts,
     requirements,
     verdict,
@@ -103,6 +108,7 @@ async function siteFacts(
 ): Promise<Omit<LaunchFacts, 'image'>> {
   const socketDirectory = resolve(options.socketDirectory ?? temporaryFolder());
   const { ownedFolder = false, ownService = false, fresh = false, signal } = site;
+  await site.prepared;
   const needsNetwork = options.network !== undefined && options.network !== 'none';
   const [host, engineFacts, network] = await Promise.all([
     rememberedPrograms({ fresh }).then((found) => hostFactsWith({ socketDirectory, ownedFolder }, found)),

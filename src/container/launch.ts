@@ -38,7 +38,7 @@ export async function launchPlugin(engine: Engine, options: LaunchOptions): Prom
  */
 export async function executeLaunch(
   engine: Engine,
-  { imageId, strategy }: Pick<LaunchPlan, 'imageId' | 'strategy'>,
+  { imageId, image, strategy }: Pick<LaunchPlan, 'imageId' | 'image' | 'strategy'>,
   options: LaunchOptions,
 ): Promise<Plugin> {
   const redact = redactor(options);
@@ -59,7 +59,7 @@ export async function executeLaunch(
       onOutputGap,
       createRunner: (environment, { signal: starting }) =>
         createContainerRunner(
-          { engine, imageId, options, strategy, labels: {}, environment },
+          { engine, imageId, image, options, strategy, labels: {}, environment },
           { signal: starting },
         ),
     });

@@ -1,5 +1,11 @@
 import { orAborted } from '../abort.ts';
-import { ConflictError, NotFoundError, type ContainerAttachment, type Engine } from '../engine/index.ts';
+import {
+  ConflictError,
+  NotFoundError,
+  type ContainerAttachment,
+  type Engine,
+  type InspectedImage,
+} from '../engine/index.ts';
 import { withTexts } from '../error-texts.ts';
 import { BulkheadError, isTransient } from '../errors.ts';
 import type {
@@ -34,6 +40,8 @@ const killMs = 10_000;
 /** What a container is made from; its name and its folder are made by the runner. */
 export interface ContainerRunnerParts extends Omit<CreateRequestParts, 'name' | 'pluginFolder'> {
   readonly engine: Engine;
+  /** What the engine said of the image for this launch. Default: it is asked while it creates the container. */
+  readonly image?: InspectedImage | undefined;
 }
 
 /** The container of one plugin, which was created and not started yet. */

@@ -13,7 +13,7 @@ import type { PluginExit, PluginRunner } from './runner.ts';
 import type { RunningPlugin } from './running-plugin.ts';
 import { endAttempt, HandshakeAbsent, type Attempt } from './start-failure.ts';
 import type { StartSettings } from './start-options.ts';
-import { createIdentity } from './tls/identity.ts';
+import { prepareIdentity, takeIdentity } from './tls/prepared-identity.ts';
 import { messageOf } from '../thrown-value.ts';
 
 /** How long stdout may stay open after the exit, when another process holds it. */
@@ -31,12 +31,13 @@ export async function attemptStart(settings: StartSettings): Promise<Plugin> {
 }
 
 async function start(attempt: Attempt, settings: StartSettings, limit: Limit): Promise<Plugin> {
-  const identity = settings.autoMtls ? await createIdentity() : undefined;
+  const identity = settings.autoMtls ? await takeIdentity() : undefined;
   const runner = await createRunner(attempt, settings, limit, identity?.certificatePem);
 
   attempt.phase = 'start';
   const starting = runner.start({ signal: limit.signal });
   const loading = loadGrpc(); // loads while the plugin starts
+  if (settings.autoMtls) prepareIdentity();
   await limit.race(starting);
   const verified = runner.verify?.({ signal: limit.signal });
   verified?.catch(() => undefined); // awaited below

@@ -27,12 +27,7 @@ export async function launchAtOnce(
   peer: GoPeer | undefined,
 ): Promise<AtOnce> {
   await using parent = await ownSocketParent(engine);
-  await using host = await PluginHost.open({
-    socketPath: socket,
-    runtime,
-    socketDirectory: parent.path,
-    limits: { starts: atOnce },
-  });
+  await using host = await PluginHost.open({ socketPath: socket, runtime, socketDirectory: parent.path });
   const options = { image, handshake: fixtureHandshake, protocolVersions: [1] };
   const launchOurs = async (): Promise<Times> => {
     const begin = performance.now();

@@ -6,6 +6,21 @@ import { test } from 'node:test';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { integer, objectIdentifier, time, tlv } from '../../src/goplugin/tls/der.ts';
 import { createIdentity, derToPem, type Identity } from '../../src/goplugin/tls/identity.ts';
+import { prepareIdentity, takeIdentity } from '../../src/goplugin/tls/prepared-identity.ts';
+
+test('a certificate that was made ahead is given to one plugin, and to none once the clock was set back', async (t) => {
+  const begin = Date.now();
+  prepareIdentity();
+  prepareIdentity();
+  const [first, second] = await Promise.all([takeIdentity(), takeIdentity()]);
+  assert.notEqual(first.privateKeyPem, second.privateKeyPem);
+
+  t.mock.timers.enable({ apis: ['Date'], now: begin });
+  prepareIdentity();
+  t.mock.timers.setTime(begin - 3_600_000);
+  const { validFrom } = new X509Certificate((await takeIdentity()).certificatePem);
+  assert.ok(Date.parse(validFrom) <= begin - 3_600_000, validFrom);
+});
 
 test('encodes lengths, integers, identifiers and times as DER demands', () => {
   assert.deepEqual([...tlv(0x04, Buffer.alloc(127)).subarray(0, 2)], [0x04, 0x7f]);

@@ -72,17 +72,11 @@ export async function hostFactsWith(
   options: HostGathering,
   { path, setfacl, podmanRuntimes, container, userNamespaces }: HostPrograms,
 ): Promise<HostFacts> {
-  const selinux = await gatherSelinux();
-  const isLabelled = !(isKnown(selinux.mode) && selinux.mode.value === 'off');
-  const [group, passwd, emulated, socketFolder] = await Promise.all([
+  const [group, passwd, emulated, [selinux, socketFolder]] = await Promise.all([
     readFile('/etc/group', 'utf8').catch(() => ''),
     readFile('/etc/passwd', 'utf8').catch(() => ''),
     emulatedArchitectures(),
-    gatherSocketFolder(
-      resolve(options.socketDirectory ?? temporaryFolder()),
-      bytesBelow({ ownedFolder: options.ownedFolder ?? true }),
-      { contextsBy: isLabelled ? path : undefined },
-    ),
+    labelledFolder(options, path),
   ]);
   return {
     platform: known(platform(), 'process.platform'),
@@ -99,6 +93,18 @@ export async function hostFactsWith(
     userNamespaces,
     socketFolder,
   };
+}
+
+/** Looks at the folder for sockets, whose label counts where SELinux is on. */
+async function labelledFolder(
+  { socketDirectory = temporaryFolder(), ownedFolder = true }: HostGathering,
+  path: string,
+): Promise<readonly [HostFacts['selinux'], HostFacts['socketFolder']]> {
+  const selinux = await gatherSelinux();
+  const isLabelled = !(isKnown(selinux.mode) && selinux.mode.value === 'off');
+  const contextsBy = isLabelled ? path : undefined;
+  const below = bytesBelow({ ownedFolder });
+  return [selinux, await gatherSocketFolder(resolve(socketDirectory), below, { contextsBy })];
 }
 
 /**

@@ -41,7 +41,7 @@ export async function gatherImageFacts(
   });
   if (image === undefined) return { reference, absent: true };
   const { config } = image;
-  return {
+  const facts: ImageFacts = {
     reference,
     id: image.id,
     os: image.os,
@@ -53,6 +53,15 @@ export async function gatherImageFacts(
     settings: settingsOf(config),
     ...(await contentsOf(engine, image, options)),
   };
+  inspections.set(facts, image);
+  return facts;
+}
+
+const inspections = new WeakMap<ImageFacts, InspectedImage>();
+
+/** The engine's answer that these facts were read from, while they are the object that was gathered. */
+export function inspectionOf(facts: ImageFacts): InspectedImage | undefined {
+  return inspections.get(facts);
 }
 
 function settingsOf(config: InspectedImage['config']): ImageSettings {

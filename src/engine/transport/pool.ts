@@ -3,6 +3,7 @@
  * load than everything else that connects to an engine.
  */
 import { createRequire } from 'node:module';
+import type * as Undici from 'undici';
 import type { Dispatcher, Pool } from 'undici';
 
 export type { Dispatcher, Pool };
@@ -38,7 +39,12 @@ function load(): Parts {
     };
   } catch {
     // Another version of undici may have other files. Its public names are the same.
-    const whole = from('undici') as typeof import('undici');
-    return { Pool: whole.Pool, request: whole.Dispatcher.prototype.request as Request };
+    const whole = from('undici') as typeof Undici;
+    return {
+      Pool: whole.Pool,
+      request(options) {
+        return this.request(options);
+      },
+    };
   }
 }

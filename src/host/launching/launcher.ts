@@ -59,10 +59,13 @@ export class Launcher {
   /** Plans a launch. Nothing is made. */
   plan(
     { engine, launch, ownService = false }: PlannedLaunch,
-    { signal }: { readonly signal?: AbortSignal | undefined },
+    {
+      signal,
+      prepared,
+    }: { readonly signal?: AbortSignal | undefined; readonly prepared?: Promise<unknown> | undefined },
   ): Promise<LaunchPlan> {
     const options = { ...launch, socketDirectory: this.#parentOf(launch) };
-    return planLaunch(engine, options, { ownedFolder: true, ownService, signal });
+    return planLaunch(engine, options, { ownedFolder: true, ownService, prepared, signal });
   }
 
   /** Launches one plugin of an instance. @throws the errors of `launchPlugin`, HostLimitError */
@@ -178,9 +181,10 @@ export class Launcher {
 
   async #launch(engine: Engine, options: LaunchOptions, plugin: Named, instanceId: string): Promise<Plugin> {
     const { identity, key, folders, record } = this.#parts;
-    await record.keep();
-    await folders.restore(this.#parentOf(options));
-    const plan = await this.plan({ engine, launch: options }, options);
+    const prepared = Promise.all([record.keep(), folders.restore(this.#parentOf(options))]);
+    prepared.catch(() => undefined); // awaited below, before anything is made
+    const plan = await this.plan({ engine, launch: options }, { signal: options.signal, prepared });
+    await prepared;
     refuseLaunch(plan);
     if (plan.overridden.length > 0) this.#tellOverride(plan.overridden, options, plugin, instanceId);
     const folder = await folders.below(this.#parentOf(options), plan.strategy.directory.passingGid);
