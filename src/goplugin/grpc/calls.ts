@@ -7,7 +7,6 @@ import { checkMessage } from '../checking/check-message.ts';
 import type { Fields } from '../http2/fields.ts';
 import type { CallOptions, MethodShape, Messages } from '../service.ts';
 import type { CallFailure } from './call-end.ts';
-import type { Http2Call } from './http2-call.ts';
 import type { Http2Channel } from './http2-channel.ts';
 import { fieldsOf } from './metadata.ts';
 import { outgoing, type OutgoingMessage } from './outgoing-message.ts';

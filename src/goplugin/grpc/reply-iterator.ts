@@ -57,7 +57,9 @@ export class ReplyIterator implements AsyncIterableIterator<unknown, unknown, un
   throw(error?: unknown): Promise<Step> {
     return this.#inOrder(() => {
       this.#end();
-      return Promise.reject(error as Error);
+      // The error belongs to the caller and is passed on as it is.
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+      return Promise.reject(error);
     });
   }
 
@@ -114,7 +116,7 @@ export class ReplyIterator implements AsyncIterableIterator<unknown, unknown, un
 }
 
 async function explained({ target, path, signal, instead }: Receiving, error: unknown): Promise<unknown> {
-  const told =
+  const told: unknown =
     signal?.aborted === true
       ? signal.reason
       : error instanceof CallFailure

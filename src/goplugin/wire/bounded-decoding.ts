@@ -51,7 +51,7 @@ export function bounded<M extends MethodShape>(methods: Record<string, M>, most:
       decode(
         bytes.length <= most
           ? bytes
-          : (counting(Reader.create(bytes) as unknown as ReadingMethods, most) as unknown as Buffer),
+          : (counting(Reader.create(bytes), most) as unknown as Buffer),
       );
   const entries = Object.entries(methods).map(([name, method]) => [
     name,

@@ -46,7 +46,7 @@ export async function definitionsIn(
 
 /** @throws Error when the types are inconsistent */
 export function definitionsFrom(schema: object): ProtoDefinitions {
-  return definitionsOf(protobufJs().Root.fromJSON(schema as Library.INamespace));
+  return definitionsOf(protobufJs().Root.fromJSON(schema));
 }
 
 /** Files of Google's that protobuf.js brings along, and doesn't know until it is told. */
