@@ -14,7 +14,7 @@ import { Http2Server } from '../../src/goplugin/grpc/http2-server.ts';
 import { Intake } from '../../src/goplugin/grpc/intake.ts';
 import { FrameWriter } from '../../src/goplugin/http2/frame-writer.ts';
 import { SharedReads, withSharedReads } from '../../src/goplugin/http2/shared-reads.ts';
-import type { Http2Stream } from '../../src/goplugin/http2/stream.ts';
+import { Http2Stream, unheard, type StreamCarrier } from '../../src/goplugin/http2/stream.ts';
 import { giveBack, sent, takeMemory, waitingCopies } from '../../src/goplugin/http2/write-memory.ts';
 import { YoungStreams } from '../../src/goplugin/http2/young-streams.ts';
 import { service } from '../../src/goplugin/index.ts';
@@ -109,18 +109,19 @@ test('long data that are copied lie in one piece with what stands around them', 
   const [piece, ...others] = writer.take();
   const memory = writer.takeBorrowed();
   assert.equal(others.length, 0);
-  assert.equal(piece?.length, length);
-  assert.equal(piece?.buffer, memory?.buffer);
+  assert.ok(piece && memory);
+  assert.equal(piece.length, length);
+  assert.equal(piece.buffer, memory.buffer);
   assert.equal(
-    piece?.filter((octet) => octet === 1).length,
+    piece.filter((octet) => octet === 1).length,
     2 * 16_384 + 4,
     'data, two stream ids, two flags',
   );
   assert.equal(writer.takeBorrowed(), undefined);
-  if (memory) giveBack(memory);
+  giveBack(memory);
   assert.equal(takeMemory(), memory, 'it is used again');
   writer.pingAck(Buffer.alloc(8, 4));
-  assert.notEqual(writer.take()[0]?.buffer, memory?.buffer, 'short frames have memory of their own');
+  assert.notEqual(writer.take()[0]?.buffer, memory.buffer, 'short frames have memory of their own');
 });
 
 test('data that wait are kept whole, and their memory is used again', () => {
@@ -135,7 +136,7 @@ test('data that wait are kept whole, and their memory is used again', () => {
 
 test('finds streams by their ids, however many there are and however old one is', () => {
   const streams = new YoungStreams();
-  const stream = (id: number): Http2Stream => ({ id }) as Http2Stream;
+  const stream = (id: number): Http2Stream => new Http2Stream(id, unheard, {} as StreamCarrier, 0);
   const [first, second] = [stream(1), stream(3)];
   streams.add(first);
   streams.add(second);
