@@ -25,10 +25,9 @@ interface Namespace {
   readonly nested?: Readonly<Record<string, Namespace>>;
 }
 
-/** Returns the copy of protobuf.js with which proto-loader reads .proto files at run time. */
+/** Returns the copy of protobuf.js that reads .proto files at run time. */
 function protobufjs(): { readonly Root: new () => Root } {
-  const own = createRequire(import.meta.url);
-  return createRequire(own.resolve('@grpc/proto-loader'))('protobufjs') as { readonly Root: new () => Root };
+  return createRequire(import.meta.url)('protobufjs') as { readonly Root: new () => Root };
 }
 
 /** Returns the source: a line for each message and service. */

@@ -6,6 +6,7 @@ import type { BrokerEnd } from './broker/broker.ts';
 import { Outgoing } from './broker/outgoing.ts';
 import type { CallFailure } from './grpc/call-end.ts';
 import { callUnary, type CallTarget } from './grpc/calls.ts';
+import { CallsInProgress } from './grpc/calls-in-progress.ts';
 import type { Http2Channel } from './grpc/http2-channel.ts';
 import { openStream } from './grpc/open-stream.ts';
 import { statusName } from './grpc/status.ts';
@@ -20,7 +21,7 @@ export class ConnectFailure extends Error {}
 export class Connection {
   readonly broker: BrokerEnd;
   readonly channel: Http2Channel;
-  readonly inProgress = new Set<{ cancel(): void }>();
+  readonly inProgress = new CallsInProgress();
   /** Resolves when the stream of the plugin's prints has ended: everything that the plugin sent has been heard. */
   readonly printsEnded: Promise<void>;
   readonly #transport: Transport;

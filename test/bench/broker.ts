@@ -15,6 +15,7 @@ import {
 } from '../../src/goplugin/index.ts';
 import { goProgram, runGoHost } from '../goplugin/fixtures/go-host.ts';
 import { goOnThePath, noGo } from '../plugins/go-programs.ts';
+import type { Figure } from './figures.ts';
 import { median } from './table.ts';
 
 const rounds = 3;
@@ -42,10 +43,10 @@ interface Probe {
 /** By what was measured: one figure of each round. */
 type Figures = Map<string, number[]>;
 
-export async function benchBroker(): Promise<void> {
+export async function benchBroker(): Promise<readonly Figure[]> {
   if (goOnThePath() === undefined) {
     console.log(`broker: ${noGo}`);
-    return;
+    return [];
   }
   const command = await goProgram('plugin', new URL('../goplugin/go/plugin', import.meta.url));
   const probe = await definition('../goplugin/fixtures/probe.proto', 'probe.Probe');
@@ -64,6 +65,23 @@ export async function benchBroker(): Promise<void> {
   printCalls(ours, go, plain);
   printCpu(ours, plain);
   if (lost > 0) console.log(`\nThe Go host lost its plugin in ${lost} runs, which were repeated.`);
+  return [streamsFigure(ours, go)];
+}
+
+function streamsFigure(ours: ByMode, go: ByMode): Figure {
+  const lines = modes.flatMap((mode) =>
+    (['serve', 'dial'] as const).map((name) => ({
+      label: `${words(mode)}, the host ${name}s`,
+      ours: inMilliseconds(ours.get(mode)?.get(name)),
+      go: inMilliseconds(go.get(mode)?.get(name)),
+      goal: { atMost: mode.mtls ? 0.6 : 1.2 },
+    })),
+  );
+  return { name: 'broker', title: 'A brokered stream with its first call', unit: 'ms', lines };
+}
+
+function inMilliseconds(microseconds: readonly number[] = []): number[] {
+  return microseconds.map((value) => value / 1000);
 }
 
 function byMode(): ByMode {

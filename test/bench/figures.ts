@@ -21,6 +21,8 @@ export interface Figure {
   readonly unit: string;
   /** What it is compared with. Default: a host in Go. */
   readonly other?: string | undefined;
+  /** What is compared with it. Default: this host. */
+  readonly own?: string | undefined;
   readonly lines: readonly Line[];
 }
 
@@ -33,7 +35,7 @@ function isMet(line: Line): boolean {
   return ratio(line) >= atLeast && ratio(line) <= atMost;
 }
 
-export function tableOf({ title, unit, other = 'Go', lines }: Figure): string {
+export function tableOf({ title, unit, own = 'Bulkhead', other = 'Go', lines }: Figure): string {
   const rows = lines.map((line) => {
     const { ours, go, goal } = line;
     const wanted =
@@ -47,7 +49,7 @@ export function tableOf({ title, unit, other = 'Go', lines }: Figure): string {
     '',
     `${unit}; median, and in brackets the minimum and the maximum`,
     '',
-    `| | Bulkhead | ${other} | ratio | goal | met |`,
+    `| | ${own} | ${other} | ratio | goal | met |`,
     '| --- | --- | --- | --- | --- | --- |',
     ...rows,
     '',

@@ -7,7 +7,7 @@ import { goProgram } from '../goplugin/fixtures/go-host.ts';
 import { probeClient } from '../goplugin/fixtures/probe-client.ts';
 import { handshake } from '../goplugin/fixtures/start.ts';
 import { goOnThePath, noGo } from '../plugins/go-programs.ts';
-import { median } from './table.ts';
+import type { Figure, Line } from './figures.ts';
 
 /** The two hosts take turns, some launches each. */
 const turns = 4;
@@ -18,20 +18,16 @@ interface Launches {
   readonly launchMs: number[];
 }
 
-export async function benchFirstReply(): Promise<void> {
+export async function benchFirstReply(): Promise<readonly Figure[]> {
   if (goOnThePath() === undefined) {
     console.log(`first-reply: ${noGo}`);
-    return;
+    return [];
   }
   const folder = (name: string): URL => new URL(`../goplugin/go/${name}`, import.meta.url);
   const command = await goProgram('probe', folder('probe'));
   const caller = await goProgram('caller', folder('caller'));
   await launchOurs(command, true); // what is loaded once is loaded
-  console.log(
-    `handshake line to first reply, and the whole launch (ms, median of ${turns * launchesInTurn})\n`,
-  );
-  console.log('| AutoMTLS | ours | Go | ratio | whole launch, ours | Go | ratio |');
-  console.log('| --- | --- | --- | --- | --- | --- | --- |');
+  const [first, whole]: [Line[], Line[]] = [[], []];
   for (const autoMtls of [true, false]) {
     const ours: Launches = { firstReplyMs: [], launchMs: [] };
     const go: Launches = { firstReplyMs: [], launchMs: [] };
@@ -47,12 +43,25 @@ export async function benchFirstReply(): Promise<void> {
       go.firstReplyMs.push(...seen.firstReplyMs);
       go.launchMs.push(...seen.launchMs);
     }
-    const cells = (['firstReplyMs', 'launchMs'] as const).flatMap((key) => {
-      const [own, other] = [median(ours[key]), median(go[key])];
-      return [own.toFixed(1), other.toFixed(1), (own / other).toFixed(2)];
-    });
-    console.log(`| ${autoMtls ? 'on' : 'off'} | ${cells.join(' | ')} |`);
+    const label = autoMtls ? 'AutoMTLS' : 'no TLS';
+    const goal = autoMtls ? { atMost: 1 } : undefined;
+    first.push({ label, ours: ours.firstReplyMs, go: go.firstReplyMs, goal });
+    whole.push({ label, ours: ours.launchMs, go: go.launchMs });
   }
+  return [
+    {
+      name: 'first-reply',
+      title: 'From the handshake line of a subprocess to the first reply',
+      unit: 'ms',
+      lines: first,
+    },
+    {
+      name: 'launch-subprocess',
+      title: 'From the launch of a subprocess to the first reply',
+      unit: 'ms',
+      lines: whole,
+    },
+  ];
 }
 
 async function launchOurs(

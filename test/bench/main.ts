@@ -1,6 +1,6 @@
 /**
  * `npm run bench [NAME...]`: side-by-side measurements, printed as tables with ratios. With `-- --report`, those that compare
- * with Go also write `test/bench/REPORT.md`.
+ * with Go (all of them, if none is named) also write `test/bench/REPORT.md`.
  */
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,8 +16,12 @@ import { tableOf, type Figure } from './figures.ts';
 import { benchHost } from './host.ts';
 import { benchLaunch } from './launch.ts';
 import { benchMemory } from './memory.ts';
+import { benchMounted } from './mounted.ts';
+import { benchNodeVersions } from './node-versions.ts';
 import { surroundings, writeReport } from './report.ts';
+import { benchServed } from './served.ts';
 import { benchServer } from './server.ts';
+import { benchStreaming } from './streaming.ts';
 import { benchVault } from './vault.ts';
 
 /** Returns figures beside those of Go. */
@@ -39,19 +43,39 @@ const benches: Readonly<Record<string, Bench>> = {
   launch: benchLaunch,
   compatibility: printing(benchCompatibility),
   calls: benchCalls,
-  'first-reply': printing(benchFirstReply),
-  broker: printing(benchBroker),
+  mounted: benchMounted,
+  streaming: benchStreaming,
+  served: benchServed,
+  'first-reply': benchFirstReply,
+  broker: benchBroker,
   memory: benchMemory,
+  'node-versions': benchNodeVersions,
   host: printing(benchHost),
   vault: printing(benchVault),
   server: printing(benchServer),
 };
 
+/** Those of the report, in its order. */
+const reported = [
+  ...[
+    'calls',
+    'mounted',
+    'streaming',
+    'served',
+    'first-reply',
+    'broker',
+    'launch',
+    'memory',
+    'node-versions',
+  ],
+];
+
 const words = process.argv.slice(2);
 const asked = words.filter((word) => word !== '--report');
 const figures: Figure[] = [];
 console.log(surroundings());
-for (const name of asked.length > 0 ? asked : Object.keys(benches)) {
+const usual = words.includes('--report') ? reported : Object.keys(benches);
+for (const name of asked.length > 0 ? asked : usual) {
   const bench = benches[name];
   if (bench === undefined) {
     console.error(`no bench ${name}; there are: ${Object.keys(benches).join(', ')}`);

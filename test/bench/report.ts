@@ -33,7 +33,7 @@ export async function writeReport(folder: string, figures: readonly Figure[]): P
   const head = [
     '# Measured beside a host in Go',
     '',
-    'Written by `npm run bench calls launch memory -- --report`. The hosts take turns, with the same plugins, images and engines.',
+    'Written by `npm run bench -- --report`. The hosts take turns, with the same plugins, images and engines.',
     'A ratio is that of the medians; a goal that is not met says so.',
     '',
     surroundings(),

@@ -1,5 +1,6 @@
 /** A connection to what the other side serves, in either mode of the broker. */
 import { BrokerError } from '../errors.ts';
+import { CallsInProgress } from '../grpc/calls-in-progress.ts';
 import type { CallFailure } from '../grpc/call-end.ts';
 import { clientMaker } from '../grpc/client.ts';
 import type { Http2Channel } from '../grpc/http2-channel.ts';
@@ -20,7 +21,7 @@ export class Connection implements BrokeredConnection {
   readonly client: BrokeredConnection['client'];
   readonly #channel: Http2Channel;
   readonly #open: OpenSet;
-  readonly #inProgress = new Set<{ cancel(): void }>();
+  readonly #inProgress = new CallsInProgress();
   /** Who closed it: the user, or the broker. */
   #ended: 'no' | 'closed' | 'with the broker' = 'no';
 

@@ -18,7 +18,7 @@ export class CallDeadline {
   }
 
   get passed(): boolean {
-    return Date.now() >= this.#at;
+    return this.#at !== Infinity && Date.now() >= this.#at;
   }
 
   /** Calls `expire` at the deadline, unless `clear` is called before. */
@@ -28,7 +28,7 @@ export class CallDeadline {
   }
 
   clear(): void {
-    clearTimeout(this.#timer);
+    if (this.#timer) clearTimeout(this.#timer);
   }
 
   /** The value of the header `grpc-timeout`: at most eight digits and a unit. `undefined` where there is no deadline. */

@@ -1,9 +1,11 @@
 /** One gRPC call over one HTTP/2 stream (gRPC: PROTOCOL-HTTP2.md). */
 import type { Fields } from '../http2/fields.ts';
 import type { HeaderBlock } from '../http2/hpack-decoder.ts';
+import type { HpackEncoder } from '../http2/hpack-encoder.ts';
 import { errorCode } from '../http2/protocol.ts';
 import type { Http2Stream, StreamEvents, StreamLoss } from '../http2/stream.ts';
 import type { MessageLimit } from '../limits.ts';
+import type { Cancellable } from './calls-in-progress.ts';
 import { CallDeadline } from './call-deadline.ts';
 import {
   answerOf,
@@ -17,6 +19,7 @@ import {
 import type { HeldBytes } from './held-bytes.ts';
 import { MessageReader } from './message-reader.ts';
 import { kept, sendMessage, type OutgoingMessage } from './outgoing-message.ts';
+import type { RequestHeaders } from './request-headers.ts';
 import { statusNames, type StatusError, type StatusName } from './status.ts';
 
 /** What a call needs from its channel. */
@@ -39,8 +42,15 @@ export interface CallListener {
   ended(status: CallStatus): void;
 }
 
-export class Http2Call implements StreamEvents {
+/** An empty list, which is never added to. */
+const none: never[] = [];
+
+export class Http2Call implements StreamEvents, Cancellable {
   readonly path: string;
+  /** The links of the list of calls in progress. */
+  list: Cancellable['list'];
+  before: Cancellable['before'];
+  after: Cancellable['after'];
   readonly #carrier: CallCarrier;
   readonly #deadline: CallDeadline;
   readonly #reader: MessageReader;
@@ -49,15 +59,15 @@ export class Http2Call implements StreamEvents {
   onDrained: (() => void) | undefined;
   /** Called when the call is over, after the listener. */
   onOver: (() => void) | undefined;
-  #metadata: Fields = [];
+  #metadata: Fields = none;
   #entered = false;
   #stream: Http2Stream | undefined;
   /** What is to be sent, while there is no stream. */
-  #unsent: Buffer[] = [];
+  #unsent: Buffer[] = none;
   #finished = false;
   #paused = false;
   /** Pieces of answers that came while the call was paused. */
-  #unread: Buffer[] = [];
+  #unread: Buffer[] = none;
   #httpStatus: number | undefined;
   /** The status with which the other side ended the call. It is passed on when everything before it has been read. */
   #answer: CallStatus | undefined;
@@ -73,7 +83,7 @@ export class Http2Call implements StreamEvents {
     this.#carrier = carrier;
     this.#reader = new MessageReader(limit, carrier.held);
     this.path = path;
-    this.#deadline = new CallDeadline(deadline);
+    this.#deadline = deadline === Infinity ? noDeadline : new CallDeadline(deadline);
     this.#listener = listener;
   }
 
@@ -86,7 +96,7 @@ export class Http2Call implements StreamEvents {
     return this.#stream ? this.#stream.waiting : this.#unsent.length;
   }
 
-  start(metadata: Fields = []): void {
+  start(metadata: Fields = none): void {
     if (this.#over) return;
     this.#metadata = metadata;
     if (this.#deadline.passed) {
@@ -115,7 +125,7 @@ export class Http2Call implements StreamEvents {
     if (this.#over || this.#finished) return true;
     this.#finished = last;
     if (this.#stream) return sendMessage(this.#stream, message, last);
-    this.#unsent.push(kept(message));
+    this.#unsent = [...this.#unsent, kept(message)];
     return false;
   }
 
@@ -149,7 +159,7 @@ export class Http2Call implements StreamEvents {
   // --- told by the channel
 
   /** There is a connection with room for a stream. */
-  open(stream: Http2Stream, block: (others: Fields) => Buffer): void {
+  open(stream: Http2Stream, headers: RequestHeaders, encoder: HpackEncoder): void {
     this.#stream = stream;
     const timeout = this.#deadline.header();
     let fields = this.#metadata;
@@ -160,9 +170,10 @@ export class Http2Call implements StreamEvents {
         timeout,
       ];
     }
-    stream.sendHeaders(block(fields));
+    stream.sendHeaders(headers.block(encoder, this.path, fields));
     const unsent = this.#unsent;
-    this.#unsent = [];
+    this.#unsent = none;
+    if (unsent === none && !this.#finished) return;
     for (const [index, message] of unsent.entries()) {
       sendMessage(stream, message, this.#finished && index === unsent.length - 1);
     }
@@ -186,7 +197,7 @@ export class Http2Call implements StreamEvents {
 
   data(piece: Buffer): void {
     if (this.#over) return;
-    if (this.#paused) this.#unread.push(Buffer.from(piece));
+    if (this.#paused) this.#keep(piece);
     else this.#read(piece);
     if (!this.#paused) this.#stream?.credit();
   }
@@ -228,6 +239,11 @@ export class Http2Call implements StreamEvents {
     }
   }
 
+  #keep(piece: Buffer): void {
+    if (this.#unread.length === 0) this.#unread = [];
+    this.#unread.push(Buffer.from(piece));
+  }
+
   #read(piece: Buffer): void {
     let messages: Buffer[];
     try {
@@ -257,8 +273,8 @@ export class Http2Call implements StreamEvents {
     this.#over = true;
     this.#deadline.clear();
     this.#reader.discard();
-    this.#unread.length = 0;
-    this.#unsent.length = 0;
+    this.#unread = none;
+    this.#unsent = none;
     const stream = this.#stream;
     if (stream && !stream.closed) {
       // An answer ends the sending; what has not been sent by then is not sent any more.
@@ -272,4 +288,5 @@ export class Http2Call implements StreamEvents {
   }
 }
 
+const noDeadline = new CallDeadline(Infinity);
 const deadlineExceeded = statusNames.indexOf('DEADLINE_EXCEEDED');

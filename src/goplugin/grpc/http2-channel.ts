@@ -154,7 +154,7 @@ export class Http2Channel implements CallCarrier {
 
   #open(call: Http2Call, connection: Http2Connection): void {
     const stream = connection.open(call);
-    call.open(stream, (others) => this.#headers.block(connection.encoder, call.path, others));
+    call.open(stream, this.#headers, connection.encoder);
   }
 
   #openWaiting(connection: Http2Connection): void {

@@ -11,6 +11,8 @@ const firstCapacity = 128 * 1024;
 /** Length in bytes below which fields are not counted: shorter messages can't have many. */
 const countedLength = 1024 * 1024;
 
+/** No messages. */
+const none: Buffer[] = [];
 const unlimited: MessageLimit = { name: 'maxMessageBytes', bytes: longestMessage };
 
 export class MessageReader {
@@ -38,6 +40,11 @@ export class MessageReader {
    * @throws StatusError for a message that this side does not accept, which may be a LimitExceeded
    */
   push(chunk: Buffer): Buffer[] {
+    // Most pieces are a part of a long message.
+    if (this.#partial && this.#filled + chunk.length < this.#length) {
+      this.#append(this.#partial, chunk, 0, chunk.length);
+      return none;
+    }
     const messages: Buffer[] = [];
     let at = 0;
     while (at < chunk.length) {
@@ -89,14 +96,19 @@ export class MessageReader {
 
   #fill(partial: Buffer, chunk: Buffer, at: number, messages: Buffer[]): number {
     const end = Math.min(chunk.length, at + this.#length - this.#filled);
-    const into = this.#withRoom(partial, this.#filled + end - at);
-    chunk.copy(into, this.#filled, at, end);
-    this.#filled += end - at;
+    const into = this.#append(partial, chunk, at, end);
     if (this.#filled === this.#length) {
       this.discard();
       messages.push(checked(into));
     }
     return end;
+  }
+
+  #append(partial: Buffer, chunk: Buffer, from: number, to: number): Buffer {
+    const into = this.#withRoom(partial, this.#filled + to - from);
+    into.set(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to), this.#filled);
+    this.#filled += to - from;
+    return into;
   }
 
   #withRoom(partial: Buffer, needed: number): Buffer {

@@ -8,7 +8,11 @@ import type { MethodShape } from '../service.ts';
 /** A message that is known to be valid and is not encoded yet. */
 export interface Encoding {
   readonly length: number;
-  /** @returns the message in memory that `allocate` returns */
+  /**
+   * Encodes the message to the beginning of the memory that `allocate` returns. @returns that memory
+   *
+   * @param allocate returns at least as many bytes as it is asked for
+   */
   finish(allocate: (length: number) => Buffer): Buffer;
 }
 
@@ -41,21 +45,33 @@ const prefixLength = 5;
 /** Longer messages that are encoded already are not copied once more. */
 const longestCopied = 16 * 1024;
 const scratchLength = 256 * 1024;
-let scratch: Buffer | undefined;
+let scratch: Scratch | undefined;
+
+interface Scratch {
+  readonly whole: Buffer;
+  /** The part behind the prefix. */
+  readonly body: Buffer;
+  readonly allocate: () => Buffer;
+}
+
+function newScratch(): Scratch {
+  const whole = Buffer.allocUnsafeSlow(scratchLength);
+  whole[0] = 0; // no compression
+  const body = whole.subarray(prefixLength);
+  return { whole, body, allocate: () => body };
+}
 
 /** Sends a message, and its prefix. @returns false when it has to wait */
 export function sendMessage(stream: Http2Stream, message: OutgoingMessage, last = false): boolean {
   const { length } = message;
-  scratch ??= Buffer.allocUnsafeSlow(scratchLength);
-  scratch[0] = 0;
-  scratch.writeUInt32BE(length, 1);
+  const { whole, body, allocate } = (scratch ??= newScratch());
+  whole.writeUInt32BE(length, 1);
   const end = prefixLength + length;
   if (message instanceof Uint8Array ? length <= longestCopied : end <= scratchLength) {
-    const into = scratch.subarray(prefixLength, end);
-    if (message instanceof Uint8Array) into.set(message);
-    else message.finish(() => into);
-    return stream.sendCopied(scratch.subarray(0, end), last);
+    if (message instanceof Uint8Array) body.set(message);
+    else message.finish(allocate);
+    return stream.sendCopied(whole.subarray(0, end), last);
   }
-  stream.sendCopied(scratch.subarray(0, prefixLength));
+  stream.sendCopied(whole.subarray(0, prefixLength));
   return stream.send(kept(message), last);
 }

@@ -1,24 +1,41 @@
-/** Takes the one reply of a call. */
+/** Takes the one reply of a call, for the promise that its caller has. */
+import { whenAborted } from '../../abort.ts';
 import type { MethodShape } from '../service.ts';
 import { CallFailure, failure, okCode, type CallStatus } from './call-end.ts';
+import type { CallTarget } from './calls.ts';
 import { decodeReply } from './decode-reply.ts';
 import type { CallListener, Http2Call } from './http2-call.ts';
 
 export class ReplyListener implements CallListener {
+  readonly #target: CallTarget;
   readonly #method: MethodShape;
-  readonly #done: (failure: CallFailure | undefined, reply: unknown) => void;
+  readonly #resolve: (reply: unknown) => void;
+  readonly #reject: (error: unknown) => void;
+  #stopListening: (() => void) | undefined;
   #call: Http2Call | undefined;
   #reply: { readonly value: unknown } | undefined;
 
-  /** @param done called once, when the call is over */
-  constructor(method: MethodShape, done: (failure: CallFailure | undefined, reply: unknown) => void) {
+  constructor(
+    target: CallTarget,
+    method: MethodShape,
+    resolve: (reply: unknown) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#target = target;
     this.#method = method;
-    this.#done = done;
+    this.#resolve = resolve;
+    this.#reject = reject;
   }
 
-  /** Called before the call begins. */
-  listenTo(call: Http2Call): void {
+  /** Called before the call begins. @param signal ends it */
+  listenTo(call: Http2Call, signal: AbortSignal | undefined): void {
     this.#call = call;
+    this.#target.inProgress.add(call);
+    if (signal === undefined) return;
+    this.#stopListening = whenAborted(signal, () => {
+      this.#reject(signal.reason); // the reason belongs to the caller and is passed on as it is
+      call.cancel();
+    });
   }
 
   message(message: Buffer): void {
@@ -29,8 +46,14 @@ export class ReplyListener implements CallListener {
   }
 
   ended(status: CallStatus): void {
-    if (status.code === okCode && this.#reply) this.#done(undefined, this.#reply.value);
-    else this.#done(new CallFailure(status.code === okCode ? absent(status) : status), undefined);
+    this.#stopListening?.();
+    if (this.#call) this.#target.inProgress.delete(this.#call);
+    if (status.code === okCode && this.#reply) this.#resolve(this.#reply.value);
+    else this.#fail(new CallFailure(status.code === okCode ? absent(status) : status));
+  }
+
+  #fail(failed: CallFailure): void {
+    this.#target.explain(failed, this.#method.path).then(this.#reject, this.#reject);
   }
 }
 

@@ -4,10 +4,11 @@ import type { Role } from './connection-options.ts';
 import { errorCode, largestStreamId } from './protocol.ts';
 import { RecentIds, SkippedIds } from './recent-ids.ts';
 import type { Http2Stream } from './stream.ts';
+import { YoungStreams } from './young-streams.ts';
 
 export class StreamTable {
   readonly #role: Role;
-  readonly #streams = new Map<number, Http2Stream>();
+  readonly #streams = new YoungStreams();
   readonly #resetHere = new RecentIds();
   readonly #skipped = new SkippedIds();
   #nextId: number;
@@ -33,7 +34,7 @@ export class StreamTable {
   }
 
   all(): Http2Stream[] {
-    return [...this.#streams.values()];
+    return this.#streams.all();
   }
 
   get(id: number): Http2Stream | undefined {
@@ -48,11 +49,11 @@ export class StreamTable {
   }
 
   add(stream: Http2Stream): void {
-    this.#streams.set(stream.id, stream);
+    this.#streams.add(stream);
   }
 
   delete(stream: Http2Stream): void {
-    this.#streams.delete(stream.id);
+    this.#streams.delete(stream);
   }
 
   clear(): void {

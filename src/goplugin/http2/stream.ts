@@ -52,6 +52,9 @@ export interface StreamCarrier {
   release(stream: Http2Stream): void;
 }
 
+/** A queue that is never added to: most streams need none. */
+const empty: never[] = [];
+
 export class Http2Stream {
   readonly id: number;
   events: StreamEvents;
@@ -69,7 +72,7 @@ export class Http2Stream {
   /** Whether END_STREAM is asked for, and whether it has been sent. */
   #ending = false;
   #localEnded = false;
-  readonly #queue: Waiting[] = [];
+  #queue: Waiting[] = empty;
   #queuedBytes = 0;
   #wantsDrain = false;
   /** Makes the trailers, which are sent after the last data. */
@@ -145,6 +148,7 @@ export class Http2Stream {
       return true;
     }
     if (bytes.length > 0) {
+      if (this.#queue === empty) this.#queue = [];
       if (copied) this.#queue.push(...waitingCopies(bytes.subarray(gone)));
       else this.#queue.push({ bytes, at: gone });
       this.#queuedBytes += bytes.length - gone;
@@ -247,7 +251,7 @@ export class Http2Stream {
   close(): void {
     this.#closed = true;
     for (const each of this.#queue) sent(each);
-    this.#queue.length = 0;
+    this.#queue = empty;
     this.#queuedBytes = 0;
   }
 

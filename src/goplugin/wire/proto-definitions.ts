@@ -46,7 +46,7 @@ export async function definitionsIn(
 
 /** @throws Error when the types are inconsistent */
 export function definitionsFrom(schema: object): ProtoDefinitions {
-  return definitionsOf(protobufJs().Root.fromJSON(schema as Library.INamespace));
+  return definitionsOf(protobufJs().Root.fromJSON(schema));
 }
 
 /** Files of Google's that protobuf.js brings along, and doesn't know until it is told. */
@@ -147,7 +147,9 @@ function serializer(type: Library.Type): MethodShape['requestSerialize'] {
   const writerClass = sentWriter();
   const write = (value: unknown): Library.Writer => {
     if (Array.isArray(value)) {
-      throw new Error(`Failed to serialize message: expected object with ${type.name} structure, got array instead`);
+      throw new Error(
+        `Failed to serialize message: expected object with ${type.name} structure, got array instead`,
+      );
     }
     return type.encode(type.fromObject(value as Record<string, unknown>), new writerClass());
   };
@@ -198,5 +200,7 @@ function sentWriter(): WriterClass {
 /** `GetValue` -> `getValue`, `HTTPRoute` -> `httpRoute`: the second name of a method for clients of `@grpc/grpc-js`. */
 function inCamelCase(name: string): string {
   const [first = '', ...others] = name.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+/g) ?? [];
-  return [first.toLowerCase(), ...others.map((word) => word.charAt(0) + word.slice(1).toLowerCase())].join('');
+  return [first.toLowerCase(), ...others.map((word) => word.charAt(0) + word.slice(1).toLowerCase())].join(
+    '',
+  );
 }

@@ -84,7 +84,10 @@ export class YamuxStream extends Duplex {
     if (this.readableLength === 0 || piece.length >= togetherLength) {
       this.#pushTogether();
       if (transient) this.#passOn(piece);
-      else this.push(piece.length * 2 < piece.buffer.byteLength && this.readableLength > 0 ? copy(piece) : piece);
+      else
+        this.push(
+          piece.length * 2 < piece.buffer.byteLength && this.readableLength > 0 ? copy(piece) : piece,
+        );
     } else this.#keepTogether(piece);
     this.#giveCredit();
   }

@@ -21,8 +21,19 @@ export interface CallBegin {
   readonly steady: number;
 }
 
+/** How far the clocks are apart is looked up once in a while: reading a clock is a good part of what a mount costs. */
+const lookUpAgainMs = 1_000;
+let apart = 0;
+let lookedUpAt = -Infinity;
+
 export function beginNow(): CallBegin {
-  return { wall: Date.now(), steady: performance.now() };
+  const steady = performance.now();
+  if (steady - lookedUpAt > lookUpAgainMs) {
+    apart = Date.now() - steady;
+    lookedUpAt = steady;
+  }
+  // Never later than `Date.now()`, unless that clock was set meanwhile, which `wasOverBefore` notices.
+  return { wall: Math.floor(steady + apart), steady };
 }
 
 export function fateOf(error: unknown, generation: Pick<Generation, 'usable'>, begin: CallBegin): CallFate {
@@ -42,7 +53,7 @@ function wasOverBefore(endedAt: Date, begin: CallBegin): boolean {
   return Math.abs(drift) < clockToleranceMs && endedAt.getTime() < begin.wall;
 }
 
-/** Rounding explains a difference of two milliseconds; with a larger one the clock was set. */
+/** Rounding explains a difference of three milliseconds; with a larger one the clock was set. */
 const clockToleranceMs = 5;
 
 /** Statuses with which a lost connection can end a call. */

@@ -107,7 +107,7 @@ class Attempt {
   #waited = false;
 
   constructor(route: Route, method: MethodShape, request: unknown, options: RoutedCallOptions | undefined) {
-    checkShape(method.path, routedCallOptions, options);
+    if (options !== undefined) checkShape(method.path, routedCallOptions, options);
     const timeoutMs = options?.timeoutMs;
     this.#route = route;
     this.#path = method.path;

@@ -15,7 +15,7 @@ import { packedNode } from '../../plugins/node-programs.ts';
 import { ownSocketParent } from '../socket-parent.ts';
 
 const commandLine = 'localhost/bulkhead-test/command-line:1';
-const packages = ['@grpc/grpc-js', '@grpc/proto-loader', 'tar-stream', 'undici', 'zod'];
+const packages = ['@grpc/grpc-js', 'protobufjs', 'tar-stream', 'undici', 'zod'];
 
 const rootful = loadEngines().filter(({ rootless, suite }) => !rootless && suite === 'host');
 if (rootful.length === 0) it('a host in a container', { skip: noEngines }, () => undefined);

@@ -1,5 +1,5 @@
 // Caller is a host in Go that measures what the benches measure of ours: `launch` the time from the handshake line to the
-// first reply, `calls` unary calls of a plugin that serves probe.Probe.
+// first reply, `calls` unary calls, and `stream` one call with many replies, of a plugin that serves probe.Probe.
 package main
 
 import (
@@ -22,12 +22,14 @@ import (
 )
 
 var (
-	what     = flag.String("what", "calls", "calls or launch")
+	what     = flag.String("what", "calls", "calls, launch or stream")
 	autoMTLS = flag.Bool("mtls", true, "AutoMTLS")
 	mux      = flag.Bool("mux", false, "multiplexing")
 	rounds   = flag.Int("rounds", 10, "launches")
 	inFlight = flag.Int("in-flight", 1, "calls at the same time")
 	size     = flag.Int("size", 100, "bytes of a request, and of its reply")
+	warm     = flag.Float64("warm", 0.2, "seconds of calls before those that are measured")
+	messages = flag.Int("messages", 1000000, "replies of a stream")
 	seconds  = flag.Float64("seconds", 1, "how long to call")
 )
 
@@ -91,10 +93,19 @@ func main() {
 			client.Kill()
 		}
 		result["firstReplyMs"], result["launchMs"] = firstReplyMs, launchMs
+	} else if *what == "stream" {
+		client, conn, _ := connect()
+		defer client.Kill()
+		readStream(conn, *messages/10)
+		begin, used := time.Now(), cpuTime()
+		readStream(conn, *messages)
+		took, cpu := time.Since(begin), cpuTime()-used
+		result["perSecond"] = float64(*messages) / took.Seconds()
+		result["cpuMicros"] = float64(cpu.Microseconds()) / float64(*messages)
 	} else {
 		client, conn, _ := connect()
 		defer client.Kill()
-		measure(conn, 200*time.Millisecond)
+		measure(conn, time.Duration(*warm*float64(time.Second)))
 		calls, took, cpu := measure(conn, time.Duration(*seconds*float64(time.Second)))
 		result["perSecond"], result["cpuMicrosPerCall"] = float64(calls)/took.Seconds(), float64(cpu.Microseconds())/float64(calls)
 		result["residentMiB"] = resident()
@@ -121,6 +132,28 @@ func measure(conn *grpc.ClientConn, length time.Duration) (calls int, took, cpu 
 	}
 	wait.Wait()
 	return calls, time.Since(begin), cpuTime() - used
+}
+
+func readStream(conn *grpc.ClientConn, count int) {
+	stream, err := conn.NewStream(context.Background(), &grpc.StreamDesc{ServerStreams: true}, "/probe.Probe/Repeat")
+	if err != nil {
+		panic(err)
+	}
+	request := &anypb.Any{TypeUrl: fmt.Sprint(count), Value: bytes.Repeat([]byte("x"), *size)}
+	if err := stream.SendMsg(request); err != nil {
+		panic(err)
+	}
+	if err := stream.CloseSend(); err != nil {
+		panic(err)
+	}
+	for seen := 0; ; seen++ {
+		var reply anypb.Any
+		if err := stream.RecvMsg(&reply); err == io.EOF && seen == count {
+			return
+		} else if err != nil {
+			panic(err)
+		}
+	}
 }
 
 // resident is the memory that the process holds now.

@@ -82,7 +82,26 @@ func register(server *grpc.Server, broker *plugin.GRPCBroker) {
 				return &text{TypeUrl: string(reply.Value)}, nil
 			}),
 		},
+		Streams: []grpc.StreamDesc{{StreamName: "Repeat", ServerStreams: true, Handler: repeat}},
 	}, server)
+}
+
+// repeat answers with the data of the request, as many times as its text says.
+func repeat(_ any, stream grpc.ServerStream) error {
+	var request text
+	if err := stream.RecvMsg(&request); err != nil {
+		return err
+	}
+	count, err := strconv.Atoi(request.TypeUrl)
+	if err != nil {
+		return err
+	}
+	for range count {
+		if err := stream.SendMsg(&text{Value: request.Value}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // unary describes a method without generated code.
