@@ -2,14 +2,18 @@
 # shellcheck shell=bash
 
 docker_command() {
-  local service=$1 suite name data prefix
+  local service=$1 suite name data prefix daemon
   IFS=/ read -r suite name _ <<<"$service"
   data=$(data_of "$service")
   installed_in "$suite" dockerd && installed_in "$suite" containerd || return 1
   docker_configuration "$suite" "$name" "$data" >"$data/daemon.json"
 
+  daemon=(dockerd --config-file "$data/daemon.json")
+  # As Docker 29 was first. This one is a variable because only Docker 29 has a setting of that name.
+  [[ $suite != upstream && $image_store != containerd ]] || daemon=(env DOCKER_MIN_API_VERSION=1.44 "${daemon[@]}")
+
   if ! is_rootless "$name"; then
-    command=(env -i HOME=/root PATH="$engine_path" dockerd --config-file "$data/daemon.json")
+    command=(env -i HOME=/root PATH="$engine_path" "${daemon[@]}")
     return
   fi
   installed_in "$suite" rootlesskit || return 1
@@ -18,7 +22,7 @@ docker_command() {
   command=(
     "${prefix[@]}" rootlesskit --state-dir="/run/user/$(id -u "$user_name")/rootlesskit"
     --net=host --disable-host-loopback --port-driver=none
-    dockerd --config-file "$data/daemon.json"
+    "${daemon[@]}"
   )
 }
 
@@ -40,9 +44,8 @@ docker_configuration() {
         hosts: ["unix://" + $socket], "data-root": ($data + "/store"), runtimes: $runtimes,
         "exec-opts": ["native.cgroupdriver=cgroupfs"], "userland-proxy": false
       }
-    # The newest one takes no version of its API before 1.44, as it did first, and keeps its images where it does unless
-    # it is told otherwise: in the store of containerd.
-    + if $suite == "upstream" then { "min-api-version": "1.44" }
+    # The newest one keeps its images where it does unless it is told otherwise: in the store of containerd.
+    + if $suite == "upstream" then {}
       elif $store == "containerd" then { features: { "containerd-snapshotter": true } }
       else { features: { "containerd-snapshotter": false }, "storage-driver": "overlay2" }
       end

@@ -2,7 +2,7 @@ import { EngineVersionError } from './errors.ts';
 
 /** Docker API versions that this client speaks. The newest is the newest one that the client was run against. */
 export const oldestApiVersion = '1.40';
-export const newestApiVersion = '1.56';
+export const newestApiVersion = '1.51';
 
 /** Negative when `a` is older than `b`, positive when it is newer. Compares number by number: 1.9 is older than 1.10. */
 export function compareVersions(a: string, b: string): number {

@@ -10,7 +10,7 @@ import type { Engine } from './engine.ts';
  *
  * @throws EngineUnreachableError naming each socket that was tried, the setting it came from, and what was wrong
  * @throws NotAnEngineError when something else answers
- * @throws EngineVersionError when the engine speaks no API version between 1.40 and 1.56
+ * @throws EngineVersionError when the engine speaks no API version between 1.40 and 1.51
  * @remarks Abort closes what was opened; nothing stays at the engine.
  *
  * @example

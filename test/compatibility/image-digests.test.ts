@@ -51,6 +51,25 @@ describe('digests of an image in the store of containerd', () => {
     assert.equal(saves, 1);
   });
 
+  it('are read anew where the same index stands for another image by now', async () => {
+    const variants = [await builtHere('one'), await builtHere('another')];
+    const archives = [0, 1].map((saved) => ociArchive('localhost/web:1', variants, { saved }));
+    let now = 0;
+    await using server = await startRecordingServer({
+      answer: async ({ path }) => {
+        const archive = (await archives[now]) ?? assert.fail();
+        if (path.endsWith('/images/get')) return { body: archive.bytes };
+        const Layers = layersOf(variants[now] ?? assert.fail());
+        return { body: { Id: archive.index, Architecture: 'amd64', Os: 'linux', RootFS: { Layers } } };
+      },
+    });
+    await using engine = await connectEngine({ socketPath: server.socketPath });
+    for (now of [0, 1]) {
+      const digests = await innerDigests(engine, await engine.images.inspect('localhost/web:1'));
+      assert.equal(digests?.configuration, (await archives[now])?.variants[now]?.configuration);
+    }
+  });
+
   it('are not told where the archive has another image than the one that was inspected', async () => {
     const variants = [await builtHere('one'), await builtHere('another')];
     assert.equal((await read(variants, 1, 0)).digests, undefined);

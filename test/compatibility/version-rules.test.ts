@@ -1,8 +1,8 @@
 /** Versions of runtimes that a newer engine breaks. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { docker, fact, facts, podman, rulesOf, runtime } from './made-facts.ts';
-import { judge } from '../../src/compatibility/index.ts';
+import { docker, fact, facts, image, podman, rulesOf, runtime } from './made-facts.ts';
+import { judge, unknown } from '../../src/compatibility/index.ts';
 
 describe('crun under Podman 5.8 and later', () => {
   const crun = (version: string) => ({ crun: { ...runtime('crun'), version: fact(version) } });
@@ -27,5 +27,26 @@ describe('crun under Podman 5.8 and later', () => {
       facts({ engine: docker({ version: '29.0.0', runtimes: crun('1.8.1') }) }),
     ];
     for (const other of others) assert.equal(judge(other, { runtime: 'crun' }).status, 'works');
+  });
+});
+
+describe('an image of which the engine has the list of platforms alone', () => {
+  const nothing = {
+    os: '',
+    architecture: '',
+    entrypoint: [],
+    cmd: [],
+    program: unknown('the image names no program'),
+  };
+
+  it('is refused as one that is not there, with the command that fetches it', () => {
+    for (const wishes of [{ runtime: 'runc' }, { runtime: 'runc', entrypoint: ['/plugin'] }]) {
+      const verdict = judge(facts({ image: image(nothing) }), wishes);
+      const reasons = 'reasons' in verdict ? verdict.reasons : [];
+      const told = reasons.find(({ rule }) => rule === 'image-architecture');
+      assert.equal(verdict.status, 'refused');
+      assert.match(told?.remedy ?? '', /docker pull --platform linux\/amd64 localhost\/plugin:1/);
+      assert.ok(!reasons.some(({ observed }) => observed.includes('neither entrypoint nor command')));
+    }
   });
 });

@@ -18,7 +18,6 @@ import { inspectImageSchema } from '../../../src/engine/images/inspect-image.ts'
 import { listImagesSchema } from '../../../src/engine/images/list-images.ts';
 import { prunedOnPodmanSchema, pruneImagesSchema } from '../../../src/engine/images/prune-images.ts';
 import { removeImageSchema } from '../../../src/engine/images/remove-image.ts';
-import { newestApiVersion } from '../../../src/engine/api-version.ts';
 import { connectEngine } from '../../../src/engine/index.ts';
 import { diskUsageSchema } from '../../../src/engine/system/disk-usage.ts';
 import { eventSchema } from '../../../src/engine/system/events.ts';
@@ -131,10 +130,11 @@ async function recordEverything(kind: 'docker' | 'podman'): Promise<readonly Rec
   for (const operation of operations) {
     await using server = await startRecordingServer({
       kind,
-      ...(kind === 'docker' && { apiVersion: newestApiVersion }), // some parameters are new
       answer: (request) => answerFor(operation, request),
     });
-    await using engine = await connectEngine({ socketPath: server.socketPath });
+    // Some parameters are newer than what is agreed on.
+    const environment = { DOCKER_API_VERSION: '1.56' };
+    await using engine = await connectEngine({ socketPath: server.socketPath, environment });
     await operation.call(engine);
     requests.push(...server.requests);
   }
