@@ -89,7 +89,8 @@ export class World {
       kinds: { [trialType]: this.subject.kind, probe: this.probe.kind },
       stopGraceMs: 500,
       restart: { delayMs: 20, maxDelayMs: 200, maxFailures: 5 },
-      health: { intervalMs: 300, timeoutMs: 1_000, failures: 2 },
+      // Longer than a plugin on a busy machine needs, or it would be given up again and again.
+      health: { intervalMs: 300, timeoutMs: 2_500, failures: 2 },
       ...this.place.hostOptions,
     };
   }
