@@ -11,6 +11,8 @@ import type { Trial } from './trial.ts';
 /** The type under which the plugin of the trials is registered. */
 export const trialType = 'soak';
 
+const ignored = (): void => undefined;
+
 export class World {
   readonly trial: Trial;
   readonly stage: Stage;
@@ -87,6 +89,12 @@ export class World {
       clusterId: 'bulkhead-soak',
       directory: this.directory,
       kinds: { [trialType]: this.subject.kind, probe: this.probe.kind },
+      logger: {
+        debug: ignored,
+        info: ignored,
+        warn: (_, { error }) => this.stage.warnings.push(error),
+        error: (_, { error }) => this.stage.warnings.push(error),
+      },
       stopGraceMs: 500,
       restart: { delayMs: 20, maxDelayMs: 200, maxFailures: 5 },
       // Longer than a plugin on a busy machine needs, or it would be given up again and again.
