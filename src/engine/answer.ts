@@ -4,6 +4,11 @@ import { z } from 'zod';
  * Schemas for values that engines write in different ways. Go writes an empty list or map as `null`, or leaves it out.
  */
 
+/** An id of a container or an image, which goes into the paths of later requests: the engine's answer is at fault for any other text. */
+export const answeredId = z
+  .string()
+  .regex(/^(?:sha256:)?[a-zA-Z0-9][a-zA-Z0-9_.-]*$/, 'Invalid input: expected an id');
+
 export const texts = z
   .array(z.string())
   .nullish()

@@ -63,6 +63,22 @@ export async function openControl(
   }
 }
 
+/**
+ * Ends what other processes ask. A socket that can't be removed, as on a file system that has become read-only, must not keep
+ * the host from removing its containers; nobody listens there any more.
+ */
+export async function endControl(
+  control: AsyncDisposable | undefined,
+  host: string,
+  logger: HostLogger,
+): Promise<void> {
+  try {
+    await control?.[Symbol.asyncDispose]();
+  } catch (error) {
+    logger.warn('the socket of this host could not be removed from its directory', { host, error });
+  }
+}
+
 /** @throws the errors of `PluginHost.open` */
 export async function openParts(options: PluginHostOptions): Promise<HostParts> {
   const { signal, sweep = true, directory, trustedOwners } = options;

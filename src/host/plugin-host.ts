@@ -26,7 +26,7 @@ import { noteDrift } from './mounts/drift.ts';
 import type { Mount, MountOptions } from './mounts/mount.ts';
 import { mountArguments, mountSource } from './mounts/mount-arguments.ts';
 import { reloadPlugin, type ReloadOptions } from './mounts/reload.ts';
-import { openControl, openParts, sweepAgain } from './opening.ts';
+import { endControl, openControl, openParts, sweepAgain } from './opening.ts';
 import type { Sweep } from './orphans/sweep.ts';
 import { prometheusText, type HostMetrics } from './reporting/metrics.ts';
 
@@ -307,7 +307,7 @@ export class PluginHost implements AsyncDisposable {
   async close(options: { limitMs?: number | undefined } = {}): Promise<void> {
     checkMethodOptions('close', options);
     return this.#parts.lifetime.close(async () => {
-      await this.#control?.[Symbol.asyncDispose]();
+      await endControl(this.#control, this.id, this.#parts.logger);
       await closeParts(this.#parts, options.limitMs ?? 10_000);
     });
   }

@@ -11,20 +11,26 @@ import type { World } from './world.ts';
 const graceMs = 20_000;
 const lookEveryMs = 50;
 
-/** Waits until nothing is left but what the hosts that live on need, for some time, and returns what is. */
-export async function leftBehind(world: World): Promise<string[]> {
-  return untilEmpty(() => found(world));
+type IsNamed = (what: string) => boolean;
+
+/**
+ * Waits until nothing is left but what the hosts that live on need, for some time, and returns what is.
+ *
+ * @param isNamed tells what an error has named, and what may stay
+ */
+export async function leftBehind(world: World, isNamed: IsNamed = () => false): Promise<string[]> {
+  return untilEmpty(() => leftNow(world, isNamed));
 }
 
 /** Removes with a sweep what is left, as the next host of a user does. Returns what remains even so. */
-export async function leftAfterSweep(world: World): Promise<string[]> {
+export async function leftAfterSweep(world: World, isNamed: IsNamed = () => false): Promise<string[]> {
   const host = await PluginHost.open({ ...world.hostOptions, socketPath: world.place.socketPath });
   try {
     await host.gc();
   } finally {
     await host.close();
   }
-  return untilEmpty(() => found(world));
+  return untilEmpty(() => leftNow(world, isNamed));
 }
 
 /** Waits until this process holds no more than before. */
@@ -32,10 +38,13 @@ export async function stillHeld(before: Held): Promise<string[]> {
   return untilEmpty(() => Promise.resolve(heldMore(before, heldNow())));
 }
 
-async function found(world: World): Promise<string[]> {
+/** What is left at this moment. */
+export async function leftNow(world: World, isNamed: IsNamed): Promise<string[]> {
   const { expected, spares } = serving(world);
-  const containers = (await containersOf(world, false)).filter((id) => !expected.has(id));
-  const folders = await foldersBelow(world.parent);
+  const containers = (await containersOf(world, false)).filter(
+    (id) => !expected.has(id) && !isNamed(id.slice(0, 12)),
+  );
+  const folders = (await foldersBelow(world.parent)).filter(({ name }) => !isNamed(name));
   const hostFolders = folders.filter(({ depth }) => depth === 0);
   const pluginFolders = folders.filter(({ depth }) => depth > 0);
   return [

@@ -4,7 +4,7 @@ import { differingContainers } from './attested.ts';
 import { armFaults } from './faults/arm.ts';
 import { heldNow } from './held.ts';
 import { chainOf, type Entry } from './ledger.ts';
-import { leftAfterSweep, leftBehind, stillHeld } from './leftovers.ts';
+import { leftAfterSweep, leftBehind, leftNow, stillHeld } from './leftovers.ts';
 import { Moments } from './moments.ts';
 import { scenarios } from './scenarios/index.ts';
 import { servesAgain } from './serves-again.ts';
@@ -126,16 +126,14 @@ async function carryOut(world: World, wrongs: string[]): Promise<string[]> {
   const named = await closeHosts(world);
   // What was registered while it misbehaved does so until the host ends.
   if (names.includes('plugin-misbehaves')) wrongs.push(...(await endLiving(stage)));
-  const left = await leftBehind(world);
-  if (left.length > 0) {
-    // What an engine refused to remove may stay, if it is named; the next host has to remove it. A killed host names nothing.
-    const mayStay = trial.scenario === 'killed-host' && happened.size > 0;
-    if (!mayStay)
-      wrongs.push(
-        ...left.filter((what) => !isNamed(what, named)).map((what) => `left, and not named: ${what}`),
-      );
-    wrongs.push(...(await leftAfterSweep(world)).map((what) => `left, even after a sweep: ${what}`));
-  }
+  // What an engine refused to remove may stay, if it is named. A killed host names nothing.
+  const mayStay = (what: string): boolean =>
+    isNamed(what, named) || (trial.scenario === 'killed-host' && happened.size > 0);
+  const left = await leftBehind(world, mayStay);
+  wrongs.push(...left.map((what) => `left, and not named: ${what}`));
+  // The next host has to remove it, unless one that lives on still waits for what its engine may make.
+  const waits = (what: string): boolean => stage.living.size > 0 && isNamed(what, named);
+  wrongs.push(...(await remaining(world, waits)).map((what) => `left, even after a sweep: ${what}`));
   wrongs.push(...ledger.wrongs, ...errorsThatAreWrong(world, names));
   return names;
 }
@@ -155,7 +153,8 @@ async function withinLimit(work: Promise<boolean>): Promise<boolean> {
 
 /** Closes every host of the trial's own. Returns the words of the errors that name what could not be removed. */
 async function closeHosts(world: World): Promise<string[]> {
-  const named = world.ledger.errors.map(({ error }) => wordsOf(error));
+  const told = [...world.ledger.errors.map(({ error }) => error), ...world.stage.warnings];
+  const named = told.map(wordsOf);
   for (const host of world.hosts) {
     world.closed.add(host);
     try {
@@ -181,10 +180,20 @@ async function endLiving(stage: Stage): Promise<string[]> {
   try {
     await stage.endLiving();
   } catch (error) {
-    wrongs.push(`a host that lived on did not end: ${chainOf(error).join(' < ')}: ${String(error)}`);
+    stage.warnings.push(error);
+    // It names what it left.
+    const isTyped = error instanceof BulkheadError && error.code === 'CLEANUP_FAILED';
+    if (!isTyped)
+      wrongs.push(`a host that lived on did not end: ${chainOf(error).join(' < ')}: ${String(error)}`);
   }
-  const left = await leftBehind(world);
+  const named = stage.warnings.map(wordsOf);
+  const left = await leftBehind(world, (what) => isNamed(what, named));
   return [...wrongs, ...left.map((what) => `left of the hosts that lived on: ${what}`)];
+}
+
+/** What a sweep does not remove either, where anything is left. */
+async function remaining(world: World, waits: (what: string) => boolean): Promise<string[]> {
+  return (await leftNow(world, waits)).length === 0 ? [] : leftAfterSweep(world, waits);
 }
 
 function wordsOf(error: unknown): string {
@@ -193,7 +202,6 @@ function wordsOf(error: unknown): string {
   return words.join('\n');
 }
 
-function isNamed(left: string, named: readonly string[]): boolean {
-  const name = left.split(' ').at(-1) ?? left;
+function isNamed(name: string, named: readonly string[]): boolean {
   return named.some((words) => words.includes(name));
 }

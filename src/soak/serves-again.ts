@@ -37,7 +37,7 @@ export async function servesAgain(world: World, limitMs: number): Promise<string
       });
     }
   }
-  if (world.stage.served !== undefined)
+  if (world.stage.serves)
     await attempt('the server does not answer the next request', () => serverAnswers(world, signal));
   return wrongs;
 }

@@ -59,7 +59,19 @@ export function errorsThatAreWrong(
   });
 }
 
+/** Faults that can end the connection over which the output of a plugin comes. */
+const cutting: readonly FaultName[] = [
+  'engine-cut',
+  'engine-silent',
+  'engine-away',
+  'engine-stopped',
+  'engine-killed',
+  'engine-upgraded',
+];
+
 function isFair(error: BulkheadError, happened: readonly FaultName[]): boolean {
+  // The output has no length: its end can't be told from that of the plugin's stdout.
+  if (error.code === 'PLUGIN_NO_HANDSHAKE' && happened.some((name) => cutting.includes(name))) return true;
   const blames = new Set(happened.flatMap((name) => fair[name]));
   if (blames.size === 0) return false;
   if (blames.has(error.blames)) return true;

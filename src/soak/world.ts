@@ -11,6 +11,8 @@ import type { Trial } from './trial.ts';
 /** The type under which the plugin of the trials is registered. */
 export const trialType = 'soak';
 
+const ignored = (): void => undefined;
+
 export class World {
   readonly trial: Trial;
   readonly stage: Stage;
@@ -87,9 +89,16 @@ export class World {
       clusterId: 'bulkhead-soak',
       directory: this.directory,
       kinds: { [trialType]: this.subject.kind, probe: this.probe.kind },
+      logger: {
+        debug: ignored,
+        info: ignored,
+        warn: (_, { error }) => this.stage.warnings.push(error),
+        error: (_, { error }) => this.stage.warnings.push(error),
+      },
       stopGraceMs: 500,
       restart: { delayMs: 20, maxDelayMs: 200, maxFailures: 5 },
-      health: { intervalMs: 300, timeoutMs: 1_000, failures: 2 },
+      // Longer than a plugin on a busy machine needs, or it would be given up again and again.
+      health: { intervalMs: 300, timeoutMs: 2_500, failures: 2 },
       ...this.place.hostOptions,
     };
   }

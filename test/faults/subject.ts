@@ -19,6 +19,9 @@ export function placesUp(runtimes: readonly string[] = ['runc', 'runsc']): Place
           runtime,
           shareDirectory,
           proxied: !(kind === 'docker' && rootless),
+          // Behind the proxy, nobody sees with which arguments a Podman runs gVisor.
+          hostOptions:
+            kind === 'podman' && runtime === 'runsc' ? { override: 'unknown' as const } : undefined,
           limitsMemory: !rootless && runtime === 'runc',
         })),
     );

@@ -15,9 +15,9 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
   sweep: {
     files: ['host/orphans/sweep.ts', 'host/orphans/sweep-folders.ts'],
     tests: [
+      'test/mutants/orphans.test.ts',
       'test/host/orphans/sweep.test.ts',
       'test/host/orphans/owned-folders.test.ts',
-      'test/mutants/orphans.test.ts',
     ],
   },
   labels: {

@@ -14,7 +14,10 @@ const failed = (status: number, cause?: unknown) =>
 it('blames the storage, and not the plugin that passes on its failure', () => {
   const full = new VaultStorageError('VAULT_STORAGE_FULL', 'a', 'no room');
   const { status, code, texts } = errorAnswer(failed(500, full), false);
-  assert.deepEqual({ status, code, texts }, { status: 500, code: 'VAULT_STORAGE_FULL', texts: ['failed to write'] });
+  assert.deepEqual(
+    { status, code, texts },
+    { status: 500, code: 'VAULT_STORAGE_FULL', texts: ['failed to write'] },
+  );
   assert.equal(errorAnswer(failed(500), false).code, 'VAULT_REQUEST_FAILED');
 });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { textMap, textOrNothing, texts, withDigestPrefix } from '../answer.ts';
+import { answeredId, textMap, textOrNothing, texts, withDigestPrefix } from '../answer.ts';
 import type { CallOptions, Filters } from '../call-options.ts';
 import type { EngineClient } from '../client.ts';
 import {
@@ -44,7 +44,7 @@ const schema = optionsOf<ListContainersOptions>()({
 
 export const listContainersSchema = z.array(
   z.object({
-    Id: z.string(),
+    Id: answeredId,
     Names: texts,
     Image: z.string(),
     ImageID: z.string(),

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { flag, time } from '../answer.ts';
+import { answeredId, flag, time } from '../answer.ts';
 import type { EngineClient } from '../client.ts';
 import { retryOnProcessExit } from './retry-on-process-exit.ts';
 
 export const probeSchema = z.object({
-  Id: z.string(),
+  Id: answeredId,
   State: z.object({ Status: z.string(), StartedAt: time }),
   Config: z.object({ Tty: flag, OpenStdin: flag }),
   HostConfig: z.object({ LogConfig: z.object({ Type: z.string() }) }),

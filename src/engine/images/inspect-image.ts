@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { numberOrZero, textMap, textOrNothing, texts, time, withDigestPrefix } from '../answer.ts';
+import {
+  answeredId,
+  numberOrZero,
+  textMap,
+  textOrNothing,
+  texts,
+  time,
+  withDigestPrefix,
+} from '../answer.ts';
 import type { CallOptions } from '../call-options.ts';
 import type { Call, EngineClient } from '../client.ts';
 import { callOptions, checkOptions } from '../../settings/option-check.ts';
@@ -41,7 +49,7 @@ const keys = z
   .transform((map) => Object.keys(map ?? {}));
 
 export const inspectImageSchema = z.object({
-  Id: z.string(),
+  Id: answeredId,
   RepoTags: texts,
   RepoDigests: texts,
   Created: time,

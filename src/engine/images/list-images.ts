@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { numberOrZero, textMap, texts, withDigestPrefix } from '../answer.ts';
+import { answeredId, numberOrZero, textMap, texts, withDigestPrefix } from '../answer.ts';
 import type { CallOptions, Filters } from '../call-options.ts';
 import type { EngineClient } from '../client.ts';
 import { checkOptions, filtersOption, optionsOf, signalOption } from '../../settings/option-check.ts';
@@ -29,7 +29,7 @@ const schema = optionsOf<ListImagesOptions>()({
 
 export const listImagesSchema = z.array(
   z.object({
-    Id: z.string(),
+    Id: answeredId,
     RepoTags: texts,
     RepoDigests: texts,
     Created: z.number(),

@@ -100,7 +100,8 @@ export async function listenOnSocket(
   } finally {
     await short.release();
   }
-  return listener(server, path, () => rm(path, { force: true }));
+  // One that can't be removed, as on a file system that has become read-only, is removed by the next server.
+  return listener(server, path, () => rm(path, { force: true }).catch(() => undefined));
 }
 
 function serverOptions({ headerBytes, headersMs, arrivalMs }: AllLimits): ServerOptions {

@@ -1,6 +1,6 @@
 /** Faults of the machine: the clock, the descriptors of this process, folders and files. */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DrawnFault } from '../trial.ts';
 import type { World } from '../world.ts';
@@ -65,8 +65,8 @@ export function alterCatalog(world: World, { detail }: DrawnFault): boolean {
         : Buffer.from('{}');
   writeFileSync(file, altered);
   world.undo.push(() => {
-    // Only where nobody has written it since.
-    if (readFileSync(file).equals(altered)) writeFileSync(file, before);
+    // Only where nobody has written or removed it since.
+    if (existsSync(file) && readFileSync(file).equals(altered)) writeFileSync(file, before);
   });
   return true;
 }

@@ -41,7 +41,11 @@ async function killAtSomeRequest(world: World): Promise<void> {
     [
       ...loaderArguments(),
       program,
-      JSON.stringify({ options: world.hostOptions, type: trialType, image: world.subject.image }),
+      JSON.stringify({
+        options: { ...world.hostOptions, logger: undefined },
+        type: trialType,
+        image: world.subject.image,
+      }),
     ],
     { stdio: ['ignore', 'pipe', 'ignore'] },
   );

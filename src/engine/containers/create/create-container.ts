@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { InvalidOptionError } from '../../../errors.ts';
-import { texts } from '../../answer.ts';
+import { answeredId, texts } from '../../answer.ts';
 import type { CallOptions } from '../../call-options.ts';
 import type { Call, EngineClient } from '../../client.ts';
 import { checkOptions } from '../../../settings/option-check.ts';
@@ -161,7 +161,7 @@ export interface CreatedContainer {
   readonly warnings: readonly string[];
 }
 
-export const createdContainerSchema = z.object({ Id: z.string().min(1), Warnings: texts });
+export const createdContainerSchema = z.object({ Id: answeredId, Warnings: texts });
 
 /** See `Containers.create`. */
 export async function createContainer(

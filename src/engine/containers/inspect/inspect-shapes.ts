@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flag, numberOrZero, textMap, textOrNothing, texts, time } from '../../answer.ts';
+import { answeredId, flag, numberOrZero, textMap, textOrNothing, texts, time } from '../../answer.ts';
 
 /** The parts of the answer to an inspect that both engines write alike. */
 
@@ -72,7 +72,7 @@ export function listOf<T>(shape: z.ZodType<T>) {
 
 /** The part of the answer, beside its configurations and mounts, that both engines describe alike. */
 export const answerAlike = {
-  Id: z.string(),
+  Id: answeredId,
   Name: z.string(),
   Image: z.string(),
   Created: z.string(),

@@ -3,7 +3,8 @@ import { whenAborted } from '../../../abort.ts';
 import { InvalidOptionError } from '../../../errors.ts';
 import type { CallOptions } from '../../call-options.ts';
 import type { Call, EngineClient } from '../../client.ts';
-import { ConflictError } from '../../errors.ts';
+import { ConflictError, EngineProtocolError } from '../../errors.ts';
+import type { TransportResponse } from '../../transport/transport.ts';
 import { checkOptions, optionsOf, signalOption } from '../../../settings/option-check.ts';
 import { checkContainerId } from '../../check-name.ts';
 import { pumpOutput, type OutputPump } from './output-pump.ts';
@@ -97,7 +98,8 @@ export async function attachOutput(
 ): Promise<ContainerAttachment> {
   const call = attachCall(client, id, { ...streams, stdin: false });
   const explain = (error: unknown) => explainStreamError(client, call, error);
-  const { body } = await client.open(call);
+  const { body, headers } = await client.open(call);
+  refuseWhole(headers, body, streams.doing);
   return attachment(pumpOutput(body, { framed, bufferBytes, explain }));
 }
 
@@ -121,6 +123,17 @@ function attachCall(
 function refuseEnded(status: string, doing: string): void {
   if (!['exited', 'stopped', 'dead', 'removing'].includes(status)) return;
   throw new ConflictError(`can't ${doing}: it has ended`, { hint: 'Read its output with containers.logs.' });
+}
+
+/** The output of a container that runs has no length: an answer with one is something else, and would end the output. */
+function refuseWhole(
+  headers: TransportResponse['headers'],
+  body: TransportResponse['body'],
+  doing: string,
+): void {
+  if (headers['content-length'] === undefined) return;
+  body.on('error', () => undefined).destroy();
+  throw new EngineProtocolError(`can't ${doing}: the engine answered with a text in place of the output`);
 }
 
 function attachment(pump: OutputPump, stdin?: ContainerStdin): ContainerAttachment {
