@@ -137,6 +137,7 @@ const engine: z.ZodType<EngineFacts> = z.strictObject({
       args: texts,
       version: fact(text),
       ownProfile: fact(text).optional(),
+      systemdDenial: fact(text).optional(),
     }),
   ),
   defaultRuntime: text,

@@ -17,6 +17,7 @@ import {
   type SelinuxFacts,
 } from '../../src/compatibility/index.ts';
 import { gatherSelinux, type SelinuxPlaces } from '../../src/compatibility/gather/selinux.ts';
+import { systemdDenial } from '../../src/compatibility/gather/systemd-denial.ts';
 import type { AskPolicy } from '../../src/linux/selinux-policy.ts';
 import {
   docker,
@@ -133,6 +134,35 @@ describe('the facts of SELinux', () => {
   });
 });
 
+describe('what SELinux denies a runtime at systemd', () => {
+  const files = { 'proc/7/attr/current': 'a:b:dockerd_t:s0\0', 'proc/1/attr/current': 'a:b:init_t:s0\n' };
+  const seen = async (given: Readonly<Record<string, string>>, ask: AskPolicy) => {
+    const { folder = '' } = await places(given);
+    return systemdDenial(7, '/usr/bin/runsc', {
+      folder,
+      proc: join(folder, '../proc'),
+      ask,
+      executed: (process, file) => Promise.resolve(`${process} runs ${file}`),
+      contextOf: () => Promise.resolve(fact('a:b:bin_t:s0')),
+    });
+  };
+
+  it('is asked of the domain in which the program runs when the engine starts it', async () => {
+    const deniesStatus: AskPolicy = ({ permissions }) => Promise.resolve(permissions);
+    assert.equal(
+      valueOf(await seen(files, deniesStatus)),
+      'denied { status } scontext=a:b:dockerd_t:s0 runs a:b:bin_t:s0 tcontext=a:b:init_t:s0 tclass=system',
+    );
+    assert.equal(valueOf(await seen(files, allowsAll)), '');
+  });
+
+  it('is nothing without SELinux, and unknown where the policy can not be asked', async () => {
+    const silent: AskPolicy = () => Promise.reject(new Error('EACCES'));
+    assert.equal(valueOf(await seen({}, silent)), '');
+    assert.deepEqual(await seen(files, silent), { unknown: "the policy can't be asked: EACCES" });
+  });
+});
+
 function selinux(changes: Partial<SelinuxFacts> = {}): SelinuxFacts {
   return {
     mode: fact('enforcing'),
@@ -189,6 +219,23 @@ describe('a launch where SELinux enforces', () => {
     // What the policy denies to a label, or whether it can be asked, does not matter then.
     assert.deepEqual(notesOf(launch(denies('folder')), runsc), ['selinux-gvisor']);
     assert.deepEqual(notesOf(launch(undefined), runsc), ['selinux-gvisor']);
+  });
+
+  it('is refused under gVisor where the policy keeps runsc from asking systemd for a cgroup', () => {
+    const denied = (denial: string) => {
+      const { runtimes } = docker();
+      assert.ok(runtimes['runsc']);
+      const sandbox = { ...runtimes['runsc'], systemdDenial: fact(denial) };
+      return docker({ ...labelling, runtimes: { ...runtimes, runsc: sandbox } });
+    };
+    const denial = 'denied { status } scontext=a:b:spc_t:s0 tcontext=a:b:init_t:s0 tclass=system';
+    const verdict = judge(launch(selinux(), { engine: denied(denial) }), runsc);
+    assert.equal(verdict.status, 'refused');
+    assert.ok(verdict.reasons[0]?.observed.includes(denial));
+    assert.match(verdict.reasons[0]?.remedy ?? '', /cgroupdriver=cgroupfs.*audit2allow/);
+    strategyOf(launch(selinux(), { engine: denied('') }), runsc);
+    strategyOf(launch(selinux({ mode: fact('permissive') }), { engine: denied(denial) }), runsc);
+    strategyOf(launch(selinux(), { engine: denied(denial) }), runc);
   });
 
   it('relabels nothing in a folder that has the label already', () => {

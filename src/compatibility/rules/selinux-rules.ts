@@ -40,6 +40,27 @@ export const selinuxRules: readonly Rule[] = [
       ),
   },
   {
+    id: 'selinux-gvisor-systemd',
+    concerns: 'gVisor on rootful Docker whose cgroups systemd makes, on hosts on which SELinux enforces',
+    requirement: 'SELinux lets runsc ask systemd, which makes the cgroup of its container.',
+    source: {
+      measured:
+        'Docker 26.1.5 with the policy of Debian 13: "unable to get systemd version", and USER_AVC denied { status } of spc_t',
+    },
+    applies: (launch) =>
+      selinuxMode(launch) === 'enforcing' &&
+      launch.runtime?.kind === 'runsc' &&
+      launch.runtime.systemdDenial !== undefined,
+    check({ runtime }) {
+      const remedy =
+        'Let Docker make cgroups itself ("exec-opts": ["native.cgroupdriver=cgroupfs"] in daemon.json, and restart it), use Podman, or allow what is denied: ausearch -m user_avc -ts recent | audit2allow -M runsc; semodule -i runsc.pp.';
+      if (runtime?.systemdDenial === undefined) return met;
+      return judged(runtime.systemdDenial, 'whether SELinux lets runsc ask systemd', remedy, (denial) =>
+        denial === '' ? met : unmet(`SELinux does not let runsc ask systemd for a cgroup: ${denial}`, remedy),
+      );
+    },
+  },
+  {
     id: 'selinux-folder',
     concerns: 'hosts on which SELinux enforces, but for gVisor',
     requirement: "The plugin's folder has the label of its container, or can be given it by the engine.",
