@@ -1,6 +1,6 @@
 /** What is seen of SELinux on a host, and what follows for a launch there. */
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -121,6 +121,25 @@ describe('the facts of SELinux', () => {
     ]);
     // The plugin's end of a connection: at the lowest level of the host, since its sockets can be given one.
     assert.ok(asked.includes(`${container} system_u:system_r:container_t:s0 unix_stream_socket`));
+  });
+
+  it('ask what a container may write to of a Podman that is started, in the domain that the policy gives to it', async () => {
+    const started = 'unconfined_u:system_r:container_runtime_t:s0';
+    const targets: string[] = [];
+    const ask: AskPolicy = ({ target, objectClass }) => {
+      if (objectClass === 'fifo_file') targets.push(target);
+      return Promise.resolve([]);
+    };
+    const given = await places({ ...enforcing, 'bin/podman': '' }, ask);
+    const programs = join(given.folder ?? '', '../bin');
+    await chmod(join(programs, 'podman'), 0o755);
+    const { startedPodman } = await gatherSelinux({
+      ...given,
+      programs,
+      contextOf: () => Promise.resolve(fact('system_u:object_r:container_runtime_exec_t:s0')),
+      executed: () => Promise.resolve(started),
+    });
+    assert.deepEqual([startedPodman && valueOf(startedPodman), targets], [started, [started]]);
   });
 
   it('judge a connection at the full range of a host that can not choose the level of its sockets', async () => {
@@ -298,6 +317,22 @@ describe('a launch where SELinux enforces', () => {
       'selinux-output',
     ]);
     assert.deepEqual(notesOf(launch(denies('output')), runc), []); // a rootful engine has a domain of its own
+  });
+
+  it('is refused on a Podman that this process starts in its own domain, and not on that of systemd', () => {
+    const seen = denies('output', 'denied { write } tclass=fifo_file');
+    const system = podman('crun', { ...labelling, context: fact('system_u:system_r:podman_t:s0') });
+    strategyOf(launch(seen, { engine: system }), { runtime: 'crun' });
+    const given = { ...host(), podmanRuntimes: fact(['crun', 'runc']) };
+    const verdict = judge(launch(seen, { engine: system, host: given }), runc);
+    assert.equal(verdict.status, 'refused');
+    assert.equal(verdict.reasons[0]?.rule, 'selinux-output');
+    assert.match(verdict.reasons[0].remedy, /systemd-run podman --runtime runc system service/);
+    const started = podman('runc', { ...labelling, context: fact(contexts.own) });
+    assert.deepEqual(rulesOf(launch(seen, { engine: started }), runc), ['selinux-output']);
+    // A policy that has a domain for Podman gives it to the one that is started too.
+    const other = { ...seen, startedPodman: fact('unconfined_u:system_r:container_runtime_t:s0') };
+    strategyOf(launch(other, { engine: started }), runc);
   });
 
   it('tells of an engine that labels nothing', () => {

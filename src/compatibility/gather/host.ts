@@ -72,7 +72,7 @@ export async function hostFactsWith(
   options: HostGathering,
   { path, setfacl, podmanRuntimes, container, userNamespaces }: HostPrograms,
 ): Promise<HostFacts> {
-  const selinux = await gatherSelinux();
+  const selinux = await gatherSelinux({ programs: path });
   const isLabelled = !(isKnown(selinux.mode) && selinux.mode.value === 'off');
   const [group, passwd, emulated, socketFolder] = await Promise.all([
     readFile('/etc/group', 'utf8').catch(() => ''),
