@@ -47,7 +47,7 @@ boot_with() {
   TMPDIR=$state/tmp nice -n 19 setsid qemu-system-x86_64 -name "bulkhead-$guest" -machine q35 \
     -accel "$accelerate" -cpu "$processor" -smp "$guest_cpus" -m "$guest_mib" -nodefaults -no-reboot -display none \
     -kernel "$(folder_of "$guest")/vmlinuz" -initrd "$(folder_of "$guest")/initrd" \
-    -append "root=/dev/vda rw console=ttyS0 net.ifnames=0 quiet $arguments" \
+    -append "root=/dev/vda rw console=ttyS0 net.ifnames=0 quiet mitigations=off $arguments" \
     -drive file="$(disk_of "$guest")",format=raw,if=virtio,snapshot=on \
     -drive file="$(folder_of "$guest")/luggage.tar",format=raw,if=virtio,readonly=on \
     -netdev user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:"$(<"$state/port")"-:22 -device virtio-net-pci,netdev=net,romfile= \

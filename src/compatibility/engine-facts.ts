@@ -92,4 +92,9 @@ export interface RuntimeFacts {
    * their own one; empty for none. Absent where the engine uses no AppArmor, and in files of earlier versions.
    */
   readonly ownProfile?: Fact<string> | undefined;
+  /**
+   * What SELinux denies it at systemd, as the audit log names it; empty for nothing. Told of runsc in a rootful Docker
+   * whose cgroups systemd makes. Absent elsewhere, and in files of earlier versions.
+   */
+  readonly systemdDenial?: Fact<string> | undefined;
 }

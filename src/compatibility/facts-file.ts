@@ -77,6 +77,7 @@ const host: z.ZodType<HostFacts> = z.strictObject({
     .strictObject({
       mode: fact(z.enum(['off', 'permissive', 'enforcing'])),
       context: fact(text),
+      startedPodman: fact(text).optional(),
       containers: fact(z.strictObject({ process: text, file: text })),
       denied: fact(
         z.array(z.strictObject({ need: z.enum(['folder', 'call', 'broker', 'output']), denial: text })),
@@ -137,6 +138,7 @@ const engine: z.ZodType<EngineFacts> = z.strictObject({
       args: texts,
       version: fact(text),
       ownProfile: fact(text).optional(),
+      systemdDenial: fact(text).optional(),
     }),
   ),
   defaultRuntime: text,

@@ -8,6 +8,11 @@ export interface SelinuxFacts {
   readonly context: Fact<string>;
   /** The contexts that engines derive those of containers from; empty texts where SELinux is off. */
   readonly containers: Fact<{ readonly process: string; readonly file: string }>;
+  /**
+   * Context in which a Podman runs that this process starts, or its user's session. Absent where there is no Podman, and
+   * in files of earlier versions.
+   */
+  readonly startedPodman?: Fact<string> | undefined;
   /** What the policy denies of what a plugin and its host need. Empty where it denies nothing, or SELinux is off. */
   readonly denied: Fact<readonly PolicyDenial[]>;
 }
@@ -18,7 +23,7 @@ export interface PolicyDenial {
    * - folder: the plugin can't make its socket in a folder that has the label of its container
    * - call: this process can't connect to the plugin's socket, or the plugin can't use the connection
    * - broker: the plugin can't connect to a socket that this process gives the label of its container
-   * - output: a container that a rootless engine of this user starts can't write its output
+   * - output: a container that a Podman starts which this process has started can't write its output
    */
   readonly need: PolicyNeed;
   /** As the audit log names it: `denied { connectto } ... tclass=unix_stream_socket`. */

@@ -80,9 +80,15 @@ export function canMultiplex(launch: LaunchCase): boolean {
   return version !== undefined && compareVersions(version.replace(/^v/, ''), firstMultiplexing) >= 0;
 }
 
-/** Whether a rootless engine runs in the context of this process, so that its containers write to pipes of that context. */
-export function sharesOwnContext({ host, engine }: LaunchCase): boolean | undefined {
-  const own = host.selinux === undefined ? undefined : valueOf(host.selinux.context);
+/**
+ * Whether the engine runs in the context of a Podman that this process starts, so that its containers write to pipes of
+ * that context.
+ */
+export function sharesOwnContext({ host, engine, service }: LaunchCase): boolean | undefined {
+  if (service === 'own-podman') return true;
+  const { startedPodman, context } = host.selinux ?? {};
+  const started = startedPodman ?? context;
+  const own = started === undefined ? undefined : valueOf(started);
   if (engine.context === undefined || !isKnown(engine.context) || own === undefined) return undefined;
   return parseContext(engine.context.value)?.type === parseContext(own)?.type;
 }

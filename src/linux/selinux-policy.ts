@@ -26,12 +26,7 @@ const isPermissive = 1;
  * @param folder where selinuxfs is mounted
  */
 export function policyAt(folder: string = selinuxFolder): AskPolicy {
-  const number = async (...path: readonly string[]): Promise<number> => {
-    const file = join(folder, 'class', ...path);
-    const value = Number((await readFile(file, 'utf8')).trim());
-    if (!Number.isInteger(value) || value <= 0) throw new Error(`${file} has no number`);
-    return value;
-  };
+  const number = (...path: readonly string[]): Promise<number> => numberIn(join(folder, 'class', ...path));
   return async ({ source, target, objectClass, permissions }) => {
     const [index, ...bits] = await Promise.all([
       number(objectClass, 'index'),
@@ -43,12 +38,33 @@ export function policyAt(folder: string = selinuxFolder): AskPolicy {
   };
 }
 
+/** Returns the context of a process of one context after it has executed a file of another one. */
+export type ExecutedContext = (process: string, file: string) => Promise<string>;
+
+/** Returns a function that asks the loaded policy through the file `create` of selinuxfs. */
+export function executedContextAt(folder: string = selinuxFolder): ExecutedContext {
+  return async (process, file) => {
+    const index = await numberIn(join(folder, 'class/process/index'));
+    return (await answerOf(join(folder, 'create'), `${process} ${file} ${index}`)).replace(/[\0\n]+$/, '');
+  };
+}
+
+async function numberIn(file: string): Promise<number> {
+  const value = Number((await readFile(file, 'utf8')).trim());
+  if (!Number.isInteger(value) || value <= 0) throw new Error(`${file} has no number`);
+  return value;
+}
+
 /** Writes a question and reads the answer through the same descriptor, as selinuxfs wants it. */
-async function decision(file: string, question: string): Promise<{ allowed: number; flags: number }> {
+async function answerOf(file: string, question: string): Promise<string> {
   await using handle = await open(file, 'r+');
   await handle.write(question, 0);
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(256), 0, 256, 0);
-  const words = buffer.toString('latin1', 0, bytesRead).split(/\s+/);
+  return buffer.toString('latin1', 0, bytesRead);
+}
+
+async function decision(file: string, question: string): Promise<{ allowed: number; flags: number }> {
+  const words = (await answerOf(file, question)).split(/\s+/);
   const [allowed, , , , , flags = '0'] = words;
   if (allowed === undefined || !/^[0-9a-f]{1,8}$/.test(allowed) || words.length < 5)
     throw new Error(`${file} gave no answer that is understood`);

@@ -1,6 +1,6 @@
 /** What is seen of SELinux on a host, and what follows for a launch there. */
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -17,6 +17,7 @@ import {
   type SelinuxFacts,
 } from '../../src/compatibility/index.ts';
 import { gatherSelinux, type SelinuxPlaces } from '../../src/compatibility/gather/selinux.ts';
+import { systemdDenial } from '../../src/compatibility/gather/systemd-denial.ts';
 import type { AskPolicy } from '../../src/linux/selinux-policy.ts';
 import {
   docker,
@@ -122,6 +123,25 @@ describe('the facts of SELinux', () => {
     assert.ok(asked.includes(`${container} system_u:system_r:container_t:s0 unix_stream_socket`));
   });
 
+  it('ask what a container may write to of a Podman that is started, in the domain that the policy gives to it', async () => {
+    const started = 'unconfined_u:system_r:container_runtime_t:s0';
+    const targets: string[] = [];
+    const ask: AskPolicy = ({ target, objectClass }) => {
+      if (objectClass === 'fifo_file') targets.push(target);
+      return Promise.resolve([]);
+    };
+    const given = await places({ ...enforcing, 'bin/podman': '' }, ask);
+    const programs = join(given.folder ?? '', '../bin');
+    await chmod(join(programs, 'podman'), 0o755);
+    const { startedPodman } = await gatherSelinux({
+      ...given,
+      programs,
+      contextOf: () => Promise.resolve(fact('system_u:object_r:container_runtime_exec_t:s0')),
+      executed: () => Promise.resolve(started),
+    });
+    assert.deepEqual([startedPodman && valueOf(startedPodman), targets], [started, [started]]);
+  });
+
   it('judge a connection at the full range of a host that can not choose the level of its sockets', async () => {
     const ask: AskPolicy = ({ target, objectClass, permissions }) => {
       if (objectClass === 'process') return Promise.resolve(permissions);
@@ -130,6 +150,35 @@ describe('the facts of SELinux', () => {
     const { denied } = await gatherSelinux(await places(enforcing, ask));
     const needs = valueOf(denied)?.map(({ need }) => need);
     assert.ok(needs?.includes('call') && needs.includes('broker'), JSON.stringify(needs));
+  });
+});
+
+describe('what SELinux denies a runtime at systemd', () => {
+  const files = { 'proc/7/attr/current': 'a:b:dockerd_t:s0\0', 'proc/1/attr/current': 'a:b:init_t:s0\n' };
+  const seen = async (given: Readonly<Record<string, string>>, ask: AskPolicy) => {
+    const { folder = '' } = await places(given);
+    return systemdDenial(7, '/usr/bin/runsc', {
+      folder,
+      proc: join(folder, '../proc'),
+      ask,
+      executed: (process, file) => Promise.resolve(`${process} runs ${file}`),
+      contextOf: () => Promise.resolve(fact('a:b:bin_t:s0')),
+    });
+  };
+
+  it('is asked of the domain in which the program runs when the engine starts it', async () => {
+    const deniesStatus: AskPolicy = ({ permissions }) => Promise.resolve(permissions);
+    assert.equal(
+      valueOf(await seen(files, deniesStatus)),
+      'denied { status } scontext=a:b:dockerd_t:s0 runs a:b:bin_t:s0 tcontext=a:b:init_t:s0 tclass=system',
+    );
+    assert.equal(valueOf(await seen(files, allowsAll)), '');
+  });
+
+  it('is nothing without SELinux, and unknown where the policy can not be asked', async () => {
+    const silent: AskPolicy = () => Promise.reject(new Error('EACCES'));
+    assert.equal(valueOf(await seen({}, silent)), '');
+    assert.deepEqual(await seen(files, silent), { unknown: "the policy can't be asked: EACCES" });
   });
 });
 
@@ -189,6 +238,23 @@ describe('a launch where SELinux enforces', () => {
     // What the policy denies to a label, or whether it can be asked, does not matter then.
     assert.deepEqual(notesOf(launch(denies('folder')), runsc), ['selinux-gvisor']);
     assert.deepEqual(notesOf(launch(undefined), runsc), ['selinux-gvisor']);
+  });
+
+  it('is refused under gVisor where the policy keeps runsc from asking systemd for a cgroup', () => {
+    const denied = (denial: string) => {
+      const { runtimes } = docker();
+      assert.ok(runtimes['runsc']);
+      const sandbox = { ...runtimes['runsc'], systemdDenial: fact(denial) };
+      return docker({ ...labelling, runtimes: { ...runtimes, runsc: sandbox } });
+    };
+    const denial = 'denied { status } scontext=a:b:spc_t:s0 tcontext=a:b:init_t:s0 tclass=system';
+    const verdict = judge(launch(selinux(), { engine: denied(denial) }), runsc);
+    assert.equal(verdict.status, 'refused');
+    assert.ok(verdict.reasons[0]?.observed.includes(denial));
+    assert.match(verdict.reasons[0]?.remedy ?? '', /cgroupdriver=cgroupfs.*audit2allow/);
+    strategyOf(launch(selinux(), { engine: denied('') }), runsc);
+    strategyOf(launch(selinux({ mode: fact('permissive') }), { engine: denied(denial) }), runsc);
+    strategyOf(launch(selinux(), { engine: denied(denial) }), runc);
   });
 
   it('relabels nothing in a folder that has the label already', () => {
@@ -251,6 +317,22 @@ describe('a launch where SELinux enforces', () => {
       'selinux-output',
     ]);
     assert.deepEqual(notesOf(launch(denies('output')), runc), []); // a rootful engine has a domain of its own
+  });
+
+  it('is refused on a Podman that this process starts in its own domain, and not on that of systemd', () => {
+    const seen = denies('output', 'denied { write } tclass=fifo_file');
+    const system = podman('crun', { ...labelling, context: fact('system_u:system_r:podman_t:s0') });
+    strategyOf(launch(seen, { engine: system }), { runtime: 'crun' });
+    const given = { ...host(), podmanRuntimes: fact(['crun', 'runc']) };
+    const verdict = judge(launch(seen, { engine: system, host: given }), runc);
+    assert.equal(verdict.status, 'refused');
+    assert.equal(verdict.reasons[0]?.rule, 'selinux-output');
+    assert.match(verdict.reasons[0].remedy, /systemd-run podman --runtime runc system service/);
+    const started = podman('runc', { ...labelling, context: fact(contexts.own) });
+    assert.deepEqual(rulesOf(launch(seen, { engine: started }), runc), ['selinux-output']);
+    // A policy that has a domain for Podman gives it to the one that is started too.
+    const other = { ...seen, startedPodman: fact('unconfined_u:system_r:container_runtime_t:s0') };
+    strategyOf(launch(other, { engine: started }), runc);
   });
 
   it('tells of an engine that labels nothing', () => {

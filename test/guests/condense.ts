@@ -1,5 +1,5 @@
 /** Makes the result that is kept from the reports that a guest has left. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MatrixRow } from '../../src/compatibility/index.ts';
 import type { GuestCell, GuestHost, GuestResult } from './results.ts';
@@ -7,14 +7,18 @@ import type { GuestCell, GuestHost, GuestResult } from './results.ts';
 /** @throws when the folder has no report of the host */
 export async function condense(folder: string): Promise<GuestResult> {
   const host = JSON.parse(await readFile(join(folder, 'host.json'), 'utf8')) as GuestHost;
-  const files = (await readdir(folder)).filter((name) => /^cells-.*\.json$/.test(name)).sort();
-  const cells: GuestCell[] = [];
-  for (const file of files) {
-    const report = JSON.parse(await readFile(join(folder, file), 'utf8')) as { cells: MatrixRow[] };
-    cells.push(...report.cells.map(cellOf));
+  const names = (await readdir(folder)).filter((name) => /^cells-.*\.json$/.test(name));
+  const files = await Promise.all(
+    names.map(async (name) => ({ name, written: (await stat(join(folder, name))).mtimeMs })),
+  );
+  // A cell that was launched again replaces what it was before.
+  const found = new Map<string, GuestCell>();
+  for (const { name } of files.sort((a, b) => a.written - b.written)) {
+    const report = JSON.parse(await readFile(join(folder, name), 'utf8')) as { cells: MatrixRow[] };
+    for (const cell of report.cells.map(cellOf)) found.set(nameOf(cell), cell);
   }
   const denials = await readFile(join(folder, 'denials.txt'), 'utf8').catch(() => '');
-  return { host, cells: cells.sort(byName), denials: kindsOfDenial(denials) };
+  return { host, cells: [...found.values()].sort(byName), denials: kindsOfDenial(denials) };
 }
 
 function cellOf(row: MatrixRow): GuestCell {
@@ -49,8 +53,9 @@ function kindsOfDenial(text: string): string[] {
 }
 
 function byName(a: GuestCell, b: GuestCell): number {
-  const [left, right] = [a, b].map((cell) =>
-    [cell.engine, cell.mode, cell.runtime, cell.user, String(cell.mlock)].join(' '),
-  );
-  return (left ?? '') < (right ?? '') ? -1 : 1;
+  return nameOf(a) < nameOf(b) ? -1 : 1;
+}
+
+function nameOf({ engine, mode, runtime, user, mlock }: GuestCell): string {
+  return [engine, mode, runtime, user, String(mlock)].join(' ');
 }

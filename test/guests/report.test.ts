@@ -1,7 +1,10 @@
 /** The report and the README say what the results say: `scripts/guests report` writes them anew. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { condense } from './condense.ts';
 import { begin, end, guestReport, hostsSection } from './report.ts';
 import { agreementOf, guestResults, type GuestCell } from './results.ts';
 
@@ -17,6 +20,32 @@ describe('the report of what was launched in guests', () => {
     const [from, to] = [text.indexOf(begin), text.indexOf(end)];
     assert.ok(from !== -1 && to > from, 'the README has the two marks');
     assert.equal(text.slice(from, to + end.length), await hostsSection(results));
+  });
+
+  it('has the newest of what was launched more than once', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'bh-'));
+    const report = async (name: string, seconds: number, runtime: string, ok: boolean) => {
+      const cell = { engine: 'podman', mode: 'rootful', version: '5', runtime, user: 'root', mlock: false };
+      const file = join(folder, `cells-${name}.json`);
+      await writeFile(
+        file,
+        JSON.stringify({ cells: [{ ...cell, verdict: 'works', reasons: [], live: { ok } }] }),
+      );
+      await utimes(file, seconds, seconds);
+    };
+    try {
+      await writeFile(join(folder, 'host.json'), '{}');
+      await report('root', 1, 'crun', false);
+      await report('root-2', 2, 'crun', true);
+      await report('guest', 3, 'runc', true);
+      const { cells } = await condense(folder);
+      assert.deepEqual(
+        cells.map(({ runtime, happened }) => `${runtime} ${happened}`),
+        ['crun works', 'runc works'],
+      );
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('tells apart what was wrongly promised, wrongly refused, and not predicted', () => {

@@ -55,7 +55,10 @@ try {
   const image = { plain: await pack('plain', []), locking: await pack('locking', ['IPC_LOCK']) };
   const needed = [image.plain, image.locking].filter((_, at) => wanted.mlock?.includes(at === 1) !== false);
   for (const engine of engines) {
-    for (const each of needed) await loadImage(engine, each);
+    for (const each of needed) {
+      const present = await engine.images.inspect(each.tag).catch(() => undefined);
+      if (present === undefined) await loadImage(engine, each);
+    }
     console.log(`${engine.kind} ${engine.version} at ${engine.socketPath} has the images`);
   }
   await liveMatrix({

@@ -100,7 +100,7 @@ async function labelledFolder(
   { socketDirectory = temporaryFolder(), ownedFolder = true }: HostGathering,
   path: string,
 ): Promise<readonly [HostFacts['selinux'], HostFacts['socketFolder']]> {
-  const selinux = await gatherSelinux();
+  const selinux = await gatherSelinux({ programs: path });
   const isLabelled = !(isKnown(selinux.mode) && selinux.mode.value === 'off');
   const contextsBy = isLabelled ? path : undefined;
   const below = bytesBelow({ ownedFolder });

@@ -11,6 +11,8 @@ import type { PolicyDenial, PolicyNeed } from '../selinux-facts.ts';
 export interface PolicyContexts {
   /** Context of this process. */
   readonly own: string;
+  /** Context of a Podman that this process starts. */
+  readonly podman: string;
   /** Contexts that engines derive those of a container's processes and files from. */
   readonly process: string;
   readonly file: string;
@@ -53,7 +55,7 @@ export async function policyDenials(
       [container, file, 'sock_file', ['write']],
       [container, container, 'unix_stream_socket', ['connectto']],
     ])),
-    ...(await deniedOf('output', [[container, own, 'fifo_file', ['write']]])),
+    ...(await deniedOf('output', [[container, context(contexts.podman), 'fifo_file', ['write']]])),
   ];
 }
 

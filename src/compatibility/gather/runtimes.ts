@@ -11,6 +11,7 @@ import { pathBelowRoot } from './below-root.ts';
 import { absentFor, type EngineProcess } from './engine-process.ts';
 import { podmanRuntimeFlags } from './podman-flags.ts';
 import { programVersion } from './program-version.ts';
+import { systemdDenial } from './systemd-denial.ts';
 import { shimRuntime } from './shim-runtime.ts';
 
 /** Looks at each runtime that the engine lists: by the engine's answer, and by its program where that can be seen. */
@@ -44,6 +45,12 @@ async function gatherRuntime(
   return {
     ...(usesAppArmor &&
       runtimeKind(runtime.path ?? name) === 'crun' && { ownProfile: await profileOf(program) }),
+    ...(kind === 'docker' &&
+      !info.rootless &&
+      info.cgroupDriver === 'systemd' &&
+      (shim?.kind ?? runtimeKind(runtime.path ?? name)) === 'runsc' && {
+        systemdDenial: await systemdDenialOf(program, process),
+      }),
     kind: script === true ? 'other' : (shim?.kind ?? runtimeKind(runtime.path ?? name)),
     path,
     installed: isKnown(program) ? known(program.value.path !== '', program.evidence) : program,
@@ -90,11 +97,17 @@ async function findProgram(path: string | undefined, process: Fact<EngineProcess
     : unknown(`${path} is in none of the usual folders`);
 }
 
+async function systemdDenialOf(program: Fact<Program>, process: Fact<EngineProcess>): Promise<Fact<string>> {
+  if (!isKnown(process)) return process;
+  return isKnown(program) ? systemdDenial(process.value.pid, program.value.seen) : program;
+}
+
 /** Finds out whether AppArmor has a profile for the program, as Debian and Ubuntu bring one for crun. */
 async function profileOf(program: Fact<Program>): Promise<Fact<string>> {
   if (!isKnown(program)) return program;
   const { path } = program.value;
-  const found = path !== '' && (await programsWithUserNamespaces()).some((each) => matchesPattern(path, each));
+  const found =
+    path !== '' && (await programsWithUserNamespaces()).some((each) => matchesPattern(path, each));
   return known(found ? path : '', '/etc/apparmor.d');
 }
 

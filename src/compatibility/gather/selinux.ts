@@ -5,7 +5,13 @@ import { promisify } from 'node:util';
 import { findExecutable } from '../../linux/find-executable.ts';
 import { readProcFile } from '../../linux/process-status.ts';
 import { parseContext } from '../../linux/selinux-context.ts';
-import { policyAt, selinuxFolder, type AskPolicy } from '../../linux/selinux-policy.ts';
+import {
+  executedContextAt,
+  policyAt,
+  selinuxFolder,
+  type AskPolicy,
+  type ExecutedContext,
+} from '../../linux/selinux-policy.ts';
 import { isKnown, known, unknown, valueOf, type Fact } from '../fact.ts';
 import type { SelinuxFacts } from '../selinux-facts.ts';
 import { policyDenials } from './policy-denials.ts';
@@ -21,6 +27,11 @@ export interface SelinuxPlaces {
   /** The context of this process. */
   readonly current?: string | undefined;
   readonly ask?: AskPolicy | undefined;
+  readonly executed?: ExecutedContext | undefined;
+  /** Folders of programs, as the value of a PATH. Without them no Podman is looked for. */
+  readonly programs?: string | undefined;
+  /** The context of a file; default: what stat(1) says. */
+  readonly contextOf?: ((path: string, programs: string) => Promise<Fact<string>>) | undefined;
 }
 
 /** Looks at SELinux on this host, and asks its policy. Nothing is made, changed or logged. */
@@ -40,7 +51,27 @@ export async function gatherSelinux(places: SelinuxPlaces = {}): Promise<Selinux
   }
   const context = hasContext ? known(own, current) : unknown(`${current} has no context`);
   const containers = await containerContexts(places);
-  return { mode, context, containers, denied: await deniedNeeds(places, folder, context, containers) };
+  const startedPodman = await contextOfStartedPodman(places, context);
+  const denied = await deniedNeeds(places, folder, { context, containers, startedPodman });
+  return { mode, context, ...(startedPodman !== undefined && { startedPodman }), containers, denied };
+}
+
+/** The policy of some distributions has a domain for Podman; with others it runs in that of whoever starts it. */
+async function contextOfStartedPodman(
+  { folder = selinuxFolder, programs, contextOf = contextOfFolder, executed }: SelinuxPlaces,
+  context: SelinuxFacts['context'],
+): Promise<Fact<string> | undefined> {
+  const podman = programs === undefined ? undefined : await findExecutable('podman', programs);
+  if (podman === undefined || programs === undefined) return undefined;
+  if (!isKnown(context)) return context;
+  const file = await contextOf(podman, programs);
+  if (!isKnown(file)) return file;
+  try {
+    const found = await (executed ?? executedContextAt(folder))(context.value, file.value);
+    return known(found, join(folder, 'create'));
+  } catch (error) {
+    return unknown(`the policy can't be asked: ${(error as Error).message}`);
+  }
 }
 
 async function modeOf(folder: string, hasContext: boolean): Promise<SelinuxFacts['mode']> {
@@ -83,13 +114,13 @@ async function containerContexts({
 async function deniedNeeds(
   { ask }: SelinuxPlaces,
   folder: string,
-  context: SelinuxFacts['context'],
-  containers: SelinuxFacts['containers'],
+  { context, containers, startedPodman = context }: Omit<SelinuxFacts, 'mode' | 'denied'>,
 ): Promise<SelinuxFacts['denied']> {
   if (!isKnown(context)) return context;
   if (!isKnown(containers)) return containers;
+  if (!isKnown(startedPodman)) return startedPodman;
   try {
-    const contexts = { own: context.value, ...containers.value };
+    const contexts = { own: context.value, podman: startedPodman.value, ...containers.value };
     return known(await policyDenials(ask ?? policyAt(folder), contexts), join(folder, 'access'));
   } catch (error) {
     return unknown(`the policy can't be asked: ${(error as Error).message}`);

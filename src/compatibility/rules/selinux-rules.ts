@@ -40,6 +40,27 @@ export const selinuxRules: readonly Rule[] = [
       ),
   },
   {
+    id: 'selinux-gvisor-systemd',
+    concerns: 'gVisor on rootful Docker whose cgroups systemd makes, on hosts on which SELinux enforces',
+    requirement: 'SELinux lets runsc ask systemd, which makes the cgroup of its container.',
+    source: {
+      measured:
+        'Docker 26.1.5 with the policy of Debian 13: "unable to get systemd version", and USER_AVC denied { status } of spc_t',
+    },
+    applies: (launch) =>
+      selinuxMode(launch) === 'enforcing' &&
+      launch.runtime?.kind === 'runsc' &&
+      launch.runtime.systemdDenial !== undefined,
+    check({ runtime }) {
+      const remedy =
+        'Let Docker make cgroups itself ("exec-opts": ["native.cgroupdriver=cgroupfs"] in daemon.json, and restart it), use Podman, or allow what is denied: ausearch -m user_avc -ts recent | audit2allow -M runsc; semodule -i runsc.pp.';
+      if (runtime?.systemdDenial === undefined) return met;
+      return judged(runtime.systemdDenial, 'whether SELinux lets runsc ask systemd', remedy, (denial) =>
+        denial === '' ? met : unmet(`SELinux does not let runsc ask systemd for a cgroup: ${denial}`, remedy),
+      );
+    },
+  },
+  {
     id: 'selinux-folder',
     concerns: 'hosts on which SELinux enforces, but for gVisor',
     requirement: "The plugin's folder has the label of its container, or can be given it by the engine.",
@@ -63,15 +84,18 @@ export const selinuxRules: readonly Rule[] = [
   },
   {
     id: 'selinux-output',
-    concerns: 'rootless engines that run in the same SELinux domain as this process',
+    concerns:
+      'rootless engines, and Podman services that this process or its user starts, on hosts on which SELinux enforces',
     requirement: 'The plugin may write to the pipes that the engine makes for its output.',
-    source: { measured: 'rootless Podman of Debian 13: denied { write } on fifo_file of unconfined_t' },
-    applies: (launch) => isEnforced(launch) && launch.engine.rootless,
+    source: {
+      measured:
+        'Podman of Debian 13, rootless, or started by root: denied { write } on fifo_file of unconfined_t; not where systemd has started it',
+    },
+    applies: (launch) => isEnforced(launch) && (launch.engine.rootless || launch.engine.kind === 'podman'),
     check(launch) {
-      const remedy =
-        'Use a rootful engine, or runsc, or allow what the audit log shows as denied (ausearch -m avc -ts recent | audit2allow -M plugins; semodule -i plugins.pp).';
+      const remedy = outputRemedy(launch);
       const shared = sharesOwnContext(launch);
-      if (shared === false) return met;
+      if (shared === false || (shared === undefined && !launch.engine.rootless)) return met;
       const finding = checkNeed('output', launch, remedy);
       if (shared === true || finding.result !== 'unmet') return finding;
       return notSeen(
@@ -126,6 +150,13 @@ export const selinuxRules: readonly Rule[] = [
       ),
   },
 ];
+
+function outputRemedy({ engine, wishes }: LaunchCase): string {
+  const allow =
+    'or runsc, or allow what the audit log shows as denied (ausearch -m avc -ts recent | audit2allow -M plugins; semodule -i plugins.pp).';
+  if (engine.rootless) return `Use a rootful engine, ${allow}`;
+  return `Use the runtime of the Podman service that systemd has started, or let systemd start one for ${wishes.runtime}, as root: systemd-run podman --runtime ${wishes.runtime} system service --time 0 unix:///run/podman-${wishes.runtime}.sock, and name its socket; ${allow}`;
+}
 
 function isEnforced(launch: LaunchCase): boolean {
   return isLabelled(launch) && selinuxMode(launch) === 'enforcing';
