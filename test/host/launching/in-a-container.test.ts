@@ -8,6 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import { connectEngine, type CreateContainerOptions, type Engine } from '../../../src/engine/index.ts';
 import { loadImage, packNodePlugin } from '../../../src/packing/index.ts';
 import { loadEngines, noEngines, type TestEngine } from '../../engines/engines.ts';
+import { testsInTurn } from '../../engines/in-turn.ts';
 import { builtPackage } from '../../plugins/built-package.ts';
 import { checkout } from '../../plugins/cache.ts';
 import { loadFixture } from '../../plugins/images.ts';
@@ -20,7 +21,8 @@ const packages = ['@grpc/grpc-js', 'protobufjs', 'tar-stream', 'undici', 'zod'];
 const rootful = loadEngines().filter(({ rootless, suite }) => !rootless && suite === 'host');
 if (rootful.length === 0) it('a host in a container', { skip: noEngines }, () => undefined);
 
-for (const testEngine of rootful) {
+for (const [place, testEngine] of rootful.entries()) {
+  const itInTurn = testsInTurn(place, rootful.length);
   const socket = testEngine.services.find(({ runtime }) => runtime === 'runc')?.socket ?? '';
   describe(`a host in a container of ${testEngine.name}`, { timeout: 600_000 }, () => {
     let engine: Engine;
@@ -68,23 +70,26 @@ for (const testEngine of rootful) {
       ...flags,
     ];
 
-    it('is told before a launch that the folder is not the one of the machine, and where to take one from', async () => {
-      for (const args of [check(), call()]) {
-        const { exitCode, output } = await inContainer(args);
-        assert.match(output, /the engine does not see \/tmp of this host/);
-        assert.match(output, /-socket_directory[\s\S]*docker run -v/);
-        assert.equal(exitCode, 1, output);
-      }
-    });
+    itInTurn(
+      'is told before a launch that the folder is not the one of the machine, and where to take one from',
+      async () => {
+        for (const args of [check(), call()]) {
+          const { exitCode, output } = await inContainer(args);
+          assert.match(output, /the engine does not see \/tmp of this host/);
+          assert.match(output, /-socket_directory[\s\S]*docker run -v/);
+          assert.equal(exitCode, 1, output);
+        }
+      },
+    );
 
-    it('is told the same of a folder that is mounted at another path', async () => {
+    itInTurn('is told the same of a folder that is mounted at another path', async () => {
       const mounts = [{ type: 'bind', source: sockets.path, target: '/sockets' }] as const;
       const { exitCode, output } = await inContainer(check('-socket_directory=/sockets'), mounts);
       assert.match(output, /the engine does not see \/sockets of this host/);
       assert.equal(exitCode, 1, output);
     });
 
-    it('works with a folder of the machine that is mounted at the same path', async () => {
+    itInTurn('works with a folder of the machine that is mounted at the same path', async () => {
       const mounts = [{ type: 'bind', source: sockets.path, target: sockets.path }] as const;
       const where = `-socket_directory=${sockets.path}`;
       const checked = await inContainer(check(where), mounts);
@@ -94,7 +99,7 @@ for (const testEngine of rootful) {
       assert.match(called.output, /^{}$/m);
     });
 
-    it('is told after a launch that was made all the same what the engine did not find', async () => {
+    itInTurn('is told after a launch that was made all the same what the engine did not find', async () => {
       const { exitCode, output } = await inContainer(call('-override=refused'));
       assert.match(output, /SOCKET_DIRECTORY_FAILED: the engine does not see the folder for sockets/);
       assert.match(output, /Hint: [\s\S]*-socket_directory/);
