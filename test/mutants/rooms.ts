@@ -82,15 +82,30 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
       'test/mutants/goplugin.test.ts',
     ],
   },
-  removal: { files: ['container/remove.ts'], tests: ['test/mutants/container.test.ts'] },
-  'exit-watch': { files: ['container/exit-watch.ts'], tests: ['test/mutants/container.test.ts'] },
+  removal: {
+    files: ['container/remove.ts'],
+    tests: ['test/mutants/ends.test.ts', 'test/mutants/container.test.ts'],
+  },
+  'exit-watch': {
+    files: ['container/exit-watch.ts'],
+    tests: ['test/mutants/ends.test.ts', 'test/mutants/container.test.ts'],
+  },
   diagnose: {
     files: ['container/diagnose.ts'],
     tests: ['test/mutants/container.test.ts', 'test/container/failure-hints.test.ts'],
   },
-  health: { files: ['host/instances/health.ts'], tests: ['test/mutants/host.test.ts'] },
-  metrics: { files: ['host/reporting/metrics.ts'], tests: ['test/mutants/host.test.ts'] },
-  reload: { files: ['host/mounts/reload.ts'], tests: ['test/mutants/host.test.ts'] },
+  health: {
+    files: ['host/instances/health.ts'],
+    tests: ['test/mutants/host.test.ts', 'test/mutants/ends.test.ts'],
+  },
+  metrics: {
+    files: ['host/reporting/metrics.ts'],
+    tests: ['test/mutants/host.test.ts', 'test/mutants/counted.test.ts'],
+  },
+  reload: {
+    files: ['host/mounts/reload.ts'],
+    tests: ['test/mutants/moves.test.ts', 'test/mutants/host.test.ts'],
+  },
   route: {
     files: ['host/mounts/route.ts', 'host/mounts/mounted-plugin.ts', 'host/mounts/routed-client.ts'],
     tests: ['test/mutants/host.test.ts', 'test/host/mounts/call-fate.test.ts'],

@@ -119,11 +119,13 @@ async function prepareMoves(
     const mount = mounts().find((each) => !each.closed && !moves.has(each));
     if (mount === undefined) return [...moves.values()];
     const plugin = await resolve(mount);
-    let target = mount.options.share === false ? undefined : shared.get(plugin.key);
+    const mayShare = mount.options.share !== false;
+    let target = mayShare ? shared.get(plugin.key) : undefined;
     if (target === undefined) {
       target = await pool.open(plugin, { signal });
       targets.push(target);
-      if (target.shared === true) shared.set(plugin.key, target);
+      // An instance of a mount that does not share is no other mount's either.
+      if (mayShare && target.shared === true) shared.set(plugin.key, target);
     }
     const generation = await target.ready({ signal });
     moves.set(mount, { mount, target, use: await mount.prepareOn(target, generation) });
