@@ -81,7 +81,10 @@ export class Stage implements AsyncDisposable {
       stage.passOn();
       if (place.proxied === false) {
         const counting = countRequests((request) => stage.moments.request(request));
-        ends.push(() => Promise.resolve(counting[Symbol.dispose]()));
+        ends.push(() => {
+          counting[Symbol.dispose]();
+          return Promise.resolve();
+        });
       }
       return stage;
     } catch (error) {

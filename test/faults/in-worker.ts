@@ -44,9 +44,9 @@ export async function inWorker(
     child.kill('SIGTERM');
   };
   signal.addEventListener('abort', end);
-  let hung = false;
+  const silence = { hung: false };
   const hangs = setTimeout(() => {
-    hung = true;
+    silence.hung = true;
     child.kill('SIGKILL');
   }, silentMs);
   child.on('message', (message) => {
@@ -65,6 +65,6 @@ export async function inWorker(
   signal.removeEventListener('abort', end);
   if (code === 0) return;
   const last = own.results.at(-1)?.trial.seed;
-  const why = hung ? `was silent for ${silentMs / 1000} s` : `ended with ${String(code)}`;
+  const why = silence.hung ? `was silent for ${silentMs / 1000} s` : `ended with ${String(code)}`;
   throw new Error(`a worker ${why} after the trial with the seed ${last ?? 'of the run'}`);
 }

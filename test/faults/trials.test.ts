@@ -111,7 +111,7 @@ it('has each fault happen once, at its moment', () => {
   assert.deepEqual(happened, ['second create', 'first call']);
 });
 
-it('makes the trials of a place one after the other, in the share of each worker', async () => {
+it('makes the trials of a place one after the other, in the share of each worker', () => {
   const made: Trial[][] = [];
   for (const rest of [0, 1]) {
     const own: Trial[] = [];

@@ -87,7 +87,7 @@ describe('the watch for an exit', () => {
       engineWith({ wait: answers([{ exitCode: 1 }]), inspect: answers([inspected]) }, kind),
       'x',
       signal,
-      memory as never,
+      memory,
     );
 
   it("believes the kernel's count where the engine missed it, for what was killed alone", async () => {
@@ -114,7 +114,7 @@ describe('the watch for an exit', () => {
   });
 
   it('ends when this process has closed its engine, and takes no running container for one that ended', async () => {
-    const closed = new EngineClosedError('closed', context as never);
+    const closed = new EngineClosedError('closed', context);
     const gone = await watchExit(engineWith({ wait: answers([closed]) }), 'x', signal);
     assert.equal(gone.code, undefined);
     assert.match(gone.error ?? '', /closed by this process/);

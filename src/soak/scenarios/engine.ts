@@ -17,9 +17,9 @@ export async function engine(world: World): Promise<void> {
   const image = await direct.images.inspect(subject.image);
   // An id that the proxy has changed can't be told from the engine's own.
   const isAltered = trial.faults.some(({ name }) => ['engine-wrong-id', 'engine-altered'].includes(name));
-  const same = (what: string, wanted: unknown, found: unknown): void => {
+  const same = (what: string, wanted: string, found: string | undefined): void => {
     if (found !== undefined && found !== wanted && !isAltered)
-      ledger.wrong(`the engine says of ${what} ${String(wanted)}, and the client ${String(found)}`);
+      ledger.wrong(`the engine says of ${what} ${wanted}, and the client ${found}`);
   };
   await repeatedly(world, 1, async () => {
     const info = await ledger.track('info', client.system.info({ signal }));
