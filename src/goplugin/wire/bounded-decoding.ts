@@ -48,11 +48,7 @@ export function bounded<M extends MethodShape>(methods: Record<string, M>, most:
     (decode: (bytes: Buffer) => unknown) =>
     (bytes: Buffer): unknown =>
       // A value takes at least one byte.
-      decode(
-        bytes.length <= most
-          ? bytes
-          : (counting(Reader.create(bytes), most) as unknown as Buffer),
-      );
+      decode(bytes.length <= most ? bytes : (counting(Reader.create(bytes), most) as unknown as Buffer));
   const entries = Object.entries(methods).map(([name, method]) => [
     name,
     {
