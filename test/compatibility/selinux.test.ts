@@ -16,6 +16,7 @@ import {
   type PolicyDenial,
   type SelinuxFacts,
 } from '../../src/compatibility/index.ts';
+import { executedFile } from '../../src/compatibility/gather/runtimes.ts';
 import { gatherSelinux, type SelinuxPlaces } from '../../src/compatibility/gather/selinux.ts';
 import { systemdDenial } from '../../src/compatibility/gather/systemd-denial.ts';
 import type { AskPolicy } from '../../src/linux/selinux-policy.ts';
@@ -173,6 +174,14 @@ describe('what SELinux denies a runtime at systemd', () => {
       'denied { status } scontext=a:b:dockerd_t:s0 runs a:b:bin_t:s0 tcontext=a:b:init_t:s0 tclass=system',
     );
     assert.equal(valueOf(await seen(files, allowsAll)), '');
+  });
+
+  it('is asked of the script that Docker writes for a runtime with arguments, which has the label of its storage', () => {
+    const info = { storageRoot: '/var/lib/docker' };
+    const here = { folder: '/proc/7', program: '/proc/7/root/usr/bin/runsc' };
+    assert.equal(executedFile({ args: [] }, info, here), here.program);
+    const script = executedFile({ args: ['--host-uds=all'] }, info, here);
+    assert.equal(script, '/proc/7/root/var/lib/docker/runtimes');
   });
 
   it('is nothing without SELinux, and unknown where the policy can not be asked', async () => {

@@ -49,7 +49,7 @@ async function gatherRuntime(
       !info.rootless &&
       info.cgroupDriver === 'systemd' &&
       (shim?.kind ?? runtimeKind(runtime.path ?? name)) === 'runsc' && {
-        systemdDenial: await systemdDenialOf(program, process),
+        systemdDenial: await systemdDenialOf(runtime, info, program, process),
       }),
     kind: script === true ? 'other' : (shim?.kind ?? runtimeKind(runtime.path ?? name)),
     path,
@@ -97,9 +97,28 @@ async function findProgram(path: string | undefined, process: Fact<EngineProcess
     : unknown(`${path} is in none of the usual folders`);
 }
 
-async function systemdDenialOf(program: Fact<Program>, process: Fact<EngineProcess>): Promise<Fact<string>> {
+async function systemdDenialOf(
+  runtime: RuntimeInfo,
+  info: EngineInfo,
+  program: Fact<Program>,
+  process: Fact<EngineProcess>,
+): Promise<Fact<string>> {
   if (!isKnown(process)) return process;
-  return isKnown(program) ? systemdDenial(process.value.pid, program.value.seen) : program;
+  if (!isKnown(program)) return program;
+  const file = executedFile(runtime, info, { folder: process.value.folder, program: program.value.seen });
+  return systemdDenial(process.value.pid, file);
+}
+
+/**
+ * What Docker executes for a runtime, or a folder whose label it has: a runtime with arguments is started by a script
+ * that Docker writes into its storage, and so in another domain of SELinux than the program itself would be.
+ */
+export function executedFile(
+  { args = [] }: Pick<RuntimeInfo, 'args'>,
+  { storageRoot }: Pick<EngineInfo, 'storageRoot'>,
+  { folder, program }: { readonly folder: string; readonly program: string },
+): string {
+  return args.length === 0 ? program : `${folder}/root${storageRoot}/runtimes`;
 }
 
 /** Finds out whether AppArmor has a profile for the program, as Debian and Ubuntu bring one for crun. */

@@ -24,10 +24,10 @@ export interface SystemdDenialPlaces {
 
 /**
  * Finds out whether SELinux keeps a runtime from asking systemd, which is asked to make cgroups and checks its callers by
- * the policy: whether the domain in which the program runs, when the engine starts it, may learn systemd's status.
+ * the policy: whether the domain in which the runtime runs, when the engine starts it, may learn systemd's status.
  *
  * @param engine id of the engine's process
- * @param program path of the runtime
+ * @param program path of what the engine executes, or of something that has the same label
  * @returns the denial, as the audit log names it; empty where nothing is denied
  */
 export async function systemdDenial(

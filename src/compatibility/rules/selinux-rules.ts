@@ -45,7 +45,7 @@ export const selinuxRules: readonly Rule[] = [
     requirement: 'SELinux lets runsc ask systemd, which makes the cgroup of its container.',
     source: {
       measured:
-        'Docker 26.1.5 with the policy of Debian 13: "unable to get systemd version", and USER_AVC denied { status } of spc_t',
+        'Docker 26.1.5 with the policy of Debian 13: "unable to get systemd version", and USER_AVC denied { status } of spc_t, the domain of the script by which Docker starts a runtime that has arguments',
     },
     applies: (launch) =>
       selinuxMode(launch) === 'enforcing' &&
@@ -53,7 +53,7 @@ export const selinuxRules: readonly Rule[] = [
       launch.runtime.systemdDenial !== undefined,
     check({ runtime }) {
       const remedy =
-        'Let Docker make cgroups itself ("exec-opts": ["native.cgroupdriver=cgroupfs"] in daemon.json, and restart it), use Podman, or allow what is denied: ausearch -m user_avc -ts recent | audit2allow -M runsc; semodule -i runsc.pp.';
+        'Use Podman, or let Docker make cgroups itself ("exec-opts": ["native.cgroupdriver=cgroupfs"] in daemon.json, and restart it), or allow what is denied: ausearch -m user_avc -ts recent | audit2allow -M runsc; semodule -i runsc.pp.';
       if (runtime?.systemdDenial === undefined) return met;
       return judged(runtime.systemdDenial, 'whether SELinux lets runsc ask systemd', remedy, (denial) =>
         denial === '' ? met : unmet(`SELinux does not let runsc ask systemd for a cgroup: ${denial}`, remedy),
