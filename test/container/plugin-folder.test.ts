@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { makePluginFolder } from '../../src/container/sockets/plugin-folder.ts';
+import { makePluginFolder, placePluginFolder } from '../../src/container/sockets/plugin-folder.ts';
 import { BulkheadError, InvalidOptionError } from '../../src/errors.ts';
 
 const isRoot = process.geteuid?.() === 0;
@@ -38,6 +38,20 @@ describe('the socket directory', () => {
     await using given = await makePluginFolder({ mode: 0o770, owner: { uid: 1234, gid: 2345 } }, { parent });
     const { uid, gid } = await stat(given.path);
     assert.deepEqual({ uid, gid }, { uid: 1234, gid: 2345 });
+  });
+
+  it('is the one that an engine is told of, before it has its owner', async (t) => {
+    if (!isRoot) {
+      t.skip('only root may mount');
+      return;
+    }
+    const place = { parent, engineSees: () => Promise.resolve(true) };
+    await using placed = await placePluginFolder({ mode: 0o770, gid: 64999 }, place);
+    const { dev, ino } = await stat(placed.path);
+    const ready = await placed.ready;
+    const made = await stat(ready.path);
+    assert.deepEqual([made.dev, made.ino, made.gid], [dev, ino, 64999]);
+    assert.ok(ready.bounds.bounded);
   });
 
   it('names the host user in its default ACL where the strategy asks for it', async (t) => {

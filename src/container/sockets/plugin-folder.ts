@@ -107,8 +107,9 @@ export async function makePluginFolder(
 }
 
 /**
- * Begins to make the same folder, and resolves as soon as it has its place. Mounting and setting an ACL run programs,
- * which takes as long as an engine needs to create a container.
+ * Begins to make the same folder, and resolves as soon as an engine may be told of it: it is mounted and empty, because
+ * an engine looks at the path when it creates a container, and must not find the moment between a mount and the folders
+ * in it. Setting an ACL runs a program, which takes its time beside the engine's work.
  *
  * @throws what `makePluginFolder` throws before there is anything; then nothing is left
  */
@@ -122,8 +123,9 @@ export async function placePluginFolder(
   const whole = await mkdtemp(join(parent, pluginFolderPrefix)).catch((cause: unknown) => {
     throw failed(`can't make a socket directory in ${parent}`, cause);
   });
+  let bounds: FolderBounds;
   try {
-    // An engine refuses a path where nothing is, also when something is mounted there before the start.
+    bounds = await bound(whole, engineSees);
     await makeFoldersIn(whole, plan);
   } catch (cause) {
     const failure = notAsPlanned(whole, cause);
@@ -132,7 +134,7 @@ export async function placePluginFolder(
     });
     throw failure;
   }
-  const ready = makeReady(whole, plan, engineSees).catch((cause: unknown) => {
+  const ready = makeReady(whole, plan, bounds).catch((cause: unknown) => {
     throw notAsPlanned(whole, cause);
   });
   ready.catch(() => undefined); // whoever waits for it gets the error
@@ -158,10 +160,8 @@ async function makeFoldersIn(whole: string, plan: SocketDirectoryPlan): Promise<
 async function makeReady(
   whole: string,
   plan: SocketDirectoryPlan,
-  engineSees: PluginFolderOptions['engineSees'],
+  bounds: FolderBounds,
 ): Promise<PluginFolder> {
-  const bounds = await bound(whole, engineSees);
-  if (bounds.bounded) await makeFoldersIn(whole, plan); // what was mounted is empty
   // Up to here only this process can enter the folders, so nobody can have replaced what these paths lead to.
   await applyPlan(join(whole, sharedName), plan);
   return new MadeFolder(whole, plan, bounds, await FolderWatch.begin(whole, [sharedName, privateName]));
