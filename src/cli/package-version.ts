@@ -5,7 +5,7 @@ export function packageVersion(): string {
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
-/** What `bulkhead version` prints for people. */
+/** Returns the line that `bulkhead version` prints for people. */
 export function versionLine(): string {
   return `bulkhead ${packageVersion()} (Node.js ${process.versions.node})`;
 }

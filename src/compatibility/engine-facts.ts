@@ -93,7 +93,7 @@ export interface RuntimeFacts {
    */
   readonly ownProfile?: Fact<string> | undefined;
   /**
-   * What SELinux denies it at systemd, as the audit log names it; empty for nothing. Told of runsc in a rootful Docker
+   * SELinux denies it this at systemd, as the audit log names it; empty for nothing. It is told of runsc in a rootful Docker
    * whose cgroups systemd makes. Absent elsewhere, and in files of earlier versions.
    */
   readonly systemdDenial?: Fact<string> | undefined;

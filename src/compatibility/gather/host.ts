@@ -41,7 +41,7 @@ export async function gatherHostFacts(options: HostGathering = {}): Promise<Host
   return hostFactsWith(options, await gatherPrograms());
 }
 
-/** What is found by looking for programs of this machine: it takes longest, and changes when something is installed. */
+/** These facts are found by looking for programs of this machine: that takes longest, and they change when one is installed. */
 export interface HostPrograms extends Pick<
   HostFacts,
   'setfacl' | 'podmanRuntimes' | 'container' | 'userNamespaces'

@@ -110,7 +110,7 @@ async function systemdDenialOf(
 }
 
 /**
- * What Docker executes for a runtime, or a folder whose label it has: a runtime with arguments is started by a script
+ * Returns what Docker executes for a runtime, or a folder whose label it has: a runtime with arguments is started by a script
  * that Docker writes into its storage, and so in another domain of SELinux than the program itself would be.
  */
 export function executedFile(

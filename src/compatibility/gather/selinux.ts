@@ -37,9 +37,8 @@ export interface SelinuxPlaces {
 /** Looks at SELinux on this host, and asks its policy. Nothing is made, changed or logged. */
 export async function gatherSelinux(places: SelinuxPlaces = {}): Promise<SelinuxFacts> {
   const { folder = selinuxFolder, current = '/proc/self/attr/current' } = places;
-  const own = (await readProcFile(current)).replace(/[\0\n]+$/, '');
-  const hasContext = parseContext(own) !== undefined;
-  const mode = await modeOf(folder, hasContext);
+  const own = await contextIn(current);
+  const mode = await modeOf(folder, own !== undefined);
   if (valueOf(mode) === 'off') {
     const off = `SELinux is off: ${folder}`;
     return {
@@ -49,11 +48,17 @@ export async function gatherSelinux(places: SelinuxPlaces = {}): Promise<Selinux
       denied: known([], off),
     };
   }
-  const context = hasContext ? known(own, current) : unknown(`${current} has no context`);
+  const context = own === undefined ? unknown(`${current} has no context`) : known(own, current);
   const containers = await containerContexts(places);
   const startedPodman = await contextOfStartedPodman(places, context);
   const denied = await deniedNeeds(places, folder, { context, containers, startedPodman });
   return { mode, context, ...(startedPodman !== undefined && { startedPodman }), containers, denied };
+}
+
+/** Reads the context of a process from its file in `/proc`; `undefined` where that holds none. */
+export async function contextIn(file: string): Promise<string | undefined> {
+  const text = (await readProcFile(file)).replace(/[\0\n]+$/, '');
+  return parseContext(text) === undefined ? undefined : text;
 }
 
 /** The policy of some distributions has a domain for Podman; with others it runs in that of whoever starts it. */

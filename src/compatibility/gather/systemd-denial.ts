@@ -1,7 +1,5 @@
 import { join } from 'node:path';
 import { programFolders } from '../../linux/find-executable.ts';
-import { readProcFile } from '../../linux/process-status.ts';
-import { parseContext } from '../../linux/selinux-context.ts';
 import {
   executedContextAt,
   policyAt,
@@ -10,9 +8,9 @@ import {
   type ExecutedContext,
 } from '../../linux/selinux-policy.ts';
 import { isKnown, known, unknown, type Fact } from '../fact.ts';
-import { contextOfFolder } from './selinux.ts';
+import { contextIn, contextOfFolder } from './selinux.ts';
 
-/** Where SELinux and processes are looked at. The defaults are those of every distribution. */
+/** These are the places where SELinux and processes are looked at. The defaults are those of every distribution. */
 export interface SystemdDenialPlaces {
   readonly folder?: string | undefined;
   readonly proc?: string | undefined;
@@ -41,7 +39,9 @@ export async function systemdDenial(
     contextOf = contextByStat,
   }: SystemdDenialPlaces = {},
 ): Promise<Fact<string>> {
-  const [from, systemd] = await Promise.all([engine, 1].map((pid) => contextOfProcess(proc, pid)));
+  const [from, systemd] = await Promise.all(
+    [engine, 1].map((pid) => contextIn(join(proc, String(pid), 'attr/current'))),
+  );
   if (from === undefined || systemd === undefined) return known('', 'processes have no SELinux context');
   const file = await contextOf(program);
   if (!isKnown(file)) return file;
@@ -55,11 +55,6 @@ export async function systemdDenial(
   } catch (error) {
     return unknown(`the policy can't be asked: ${(error as Error).message}`);
   }
-}
-
-async function contextOfProcess(proc: string, pid: number): Promise<string | undefined> {
-  const text = (await readProcFile(join(proc, String(pid), 'attr/current'))).replace(/[\0\n]+$/, '');
-  return parseContext(text) === undefined ? undefined : text;
 }
 
 async function contextByStat(path: string): Promise<Fact<string>> {

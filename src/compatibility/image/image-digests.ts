@@ -10,7 +10,7 @@ import { tarEntries, type TarStreamEntry } from './tar-entries.ts';
 
 /** The digests of an image that stand below the one by which its engine names it. */
 export interface InnerDigests {
-  /** Of the configuration: the id that the image has on Podman, and in Docker's older store. */
+  /** The digest of the configuration: the id that the image has on Podman, and in Docker's older store. */
   readonly configuration: string;
   /** Of the manifests that have this configuration. An index lists one for each platform. */
   readonly manifests: readonly string[];
