@@ -4,12 +4,13 @@ import { access, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { oneAtATime } from './one-at-a-time.ts';
 
 export const checkout = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * The folder that `build` fills, built once per `key`. Several processes may ask at the same time: each fills a folder
- * of its own, the first one to finish wins, and nobody ever sees a folder half filled.
+ * The folder that `build` fills, built once per `key`. Several processes may ask at the same time: the first one builds, the
+ * others wait for it, and nobody ever sees a folder half filled.
  */
 export async function builtOnce(
   name: string,
@@ -20,15 +21,21 @@ export async function builtOnce(
   const shared = join(checkout, 'node_modules/.cache/bulkhead-fixtures');
   if (await exists(join(shared, entry))) return join(shared, entry);
   const cache = await writableCache(shared);
+  return oneAtATime(join(cache, entry), () => fill(cache, entry, build));
+}
+
+async function fill(
+  cache: string,
+  entry: string,
+  build: (folder: string) => Promise<void>,
+): Promise<string> {
   const folder = join(cache, entry);
   if (await exists(folder)) return folder;
 
-  const unfinished = await mkdtemp(join(cache, `.${name}-`));
+  const unfinished = await mkdtemp(join(cache, `.${entry}-`));
   try {
     await build(unfinished);
-    await rename(unfinished, folder).catch(async (error: unknown) => {
-      if (!(await exists(folder))) throw error;
-    });
+    await rename(unfinished, folder);
     return folder;
   } finally {
     await rm(unfinished, { recursive: true, force: true });
