@@ -24,11 +24,7 @@ export async function builtOnce(
   return oneAtATime(join(cache, entry), () => fill(cache, entry, build));
 }
 
-async function fill(
-  cache: string,
-  entry: string,
-  build: (folder: string) => Promise<void>,
-): Promise<string> {
+async function fill(cache: string, entry: string, build: (folder: string) => Promise<void>): Promise<string> {
   const folder = join(cache, entry);
   if (await exists(folder)) return folder;
 
