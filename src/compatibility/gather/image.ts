@@ -13,8 +13,8 @@ import { imageLimits } from '../image/limits.ts';
 
 export interface ImageGathering {
   /**
-   * Folder in which the result is kept by the image's id and contents, for other processes. Default: none; this process remembers
-   * the result as long as it has the engine's connection.
+   * Folder in which the result is kept by the image's id and contents, for other processes. Default: none; this process
+   * remembers the result.
    */
   readonly cacheDirectory?: string | undefined;
   /** Abort closes the transfer; nothing stays at the engine. */
@@ -84,29 +84,33 @@ function addressSpaceOf(labels: Readonly<Record<string, string>>): number | unde
 /** What is read once for each image. */
 type ImageContents = LayerContents & Pick<ImageFacts, 'annotations'>;
 
-/** Contents by what identifies them, so that they never change. */
-const readAlready = new WeakMap<Engine, Map<string, ImageContents>>();
+/**
+ * Contents by what identifies them, so that they never change, and by the socket of the engine that gave them: what one
+ * engine says of an image is not believed of another's.
+ */
+const readAlready = new Map<string, ImageContents>();
 
 async function contentsOf(
   engine: Engine,
   image: InspectedImage,
   { cacheDirectory, signal }: ImageGathering,
 ): Promise<ImageContents> {
-  const remembered = readAlready.get(engine) ?? new Map<string, ImageContents>();
-  readAlready.set(engine, remembered);
   const key = contentKey(image);
+  const place = [engine.socketPath, cacheDirectory ?? '', key].join('\n');
   const contents =
-    remembered.get(key) ??
+    readAlready.get(place) ??
     (cacheDirectory === undefined ? undefined : await readCached(cacheDirectory, key)) ??
     (await readContents(engine, image, signal));
   const { accounts, annotations } = contents;
   const isWhole = isKnown(accounts) && (annotations === undefined || isKnown(annotations));
   if (!isWhole) return contents; // another attempt may succeed
-  if (cacheDirectory !== undefined && !remembered.has(key)) await writeCached(cacheDirectory, key, contents);
-  remembered.set(key, contents);
-  const [earliest] = remembered.keys();
-  if (remembered.size > imageLimits.rememberedImages.most && earliest !== undefined)
-    remembered.delete(earliest);
+  if (cacheDirectory !== undefined && !readAlready.has(place))
+    await writeCached(cacheDirectory, key, contents);
+  readAlready.set(place, contents);
+  const [earliest] = readAlready.keys();
+  if (readAlready.size > imageLimits.rememberedImages.most && earliest !== undefined) {
+    readAlready.delete(earliest);
+  }
   return contents;
 }
 
