@@ -9,6 +9,9 @@ import { runTool } from './run-tool.ts';
 
 export const noGo = 'go is not on the PATH';
 
+/** Makes programs a quarter smaller, for all that packs, loads and reads them, and their linking twice as fast. */
+const withoutDebugData = '-ldflags=-w';
+
 /** The go-plugin that programs are built with unless a test asks for another: the newest. */
 const newest = 'v1.8.0';
 
@@ -53,7 +56,7 @@ export async function goExample(name: GoExample, version: GoPluginVersion = newe
 async function published(name: string, path: string): Promise<string> {
   const folder = await builtOnce(`go-${name}`, `${path} ${goOnThePath() ?? ''}`, async (bin) => {
     await runTool('go', ['install', path], {
-      env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '', GOBIN: bin },
+      env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: withoutDebugData, GOBIN: bin },
     });
     const [built = ''] = await readdir(bin);
     await rename(join(bin, built), join(bin, name));
@@ -146,7 +149,7 @@ async function goProgram(directory: string, name: string, flags: readonly string
   const folder = await builtOnce(`go-${name}`, key, (bin) =>
     runTool('go', ['build', ...flags, '-o', join(bin, name), '.'], {
       cwd: source,
-      env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false' },
+      env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: `-buildvcs=false ${withoutDebugData}` },
     }),
   );
   return join(folder, name);

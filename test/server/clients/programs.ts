@@ -23,7 +23,7 @@ export async function goClient(): Promise<Program | { readonly skipped: string }
   const built = await builtOnce('go-vault-client', key, (bin) =>
     runTool('go', ['build', '-o', join(bin, 'client'), '.'], {
       cwd: source,
-      env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false' },
+      env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false -ldflags=-w' },
     }),
   );
   return { command: join(built, 'client'), args: [], environment: {} };
