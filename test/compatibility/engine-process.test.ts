@@ -10,7 +10,7 @@ import { findEngineProcess } from '../../src/compatibility/gather/engine-process
 import { removeContainer } from '../../src/container/remove.ts';
 import { connectEngine, type Engine } from '../../src/engine/index.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
-import { loadFixture } from '../plugins/images.ts';
+import { anyKeyValue, loadFixture } from '../plugins/images.ts';
 
 const all = loadEngines();
 if (all.length === 0) it('finds the process of an engine', { skip: noEngines }, () => undefined);
@@ -20,7 +20,7 @@ const rounds = 5;
 for (const { suite, name, services, shareDirectory } of all) {
   it(`finds the process of ${suite} ${name} while it starts containers`, { timeout: 120_000 }, async () => {
     await using engine = await connectEngine({ socketPath: services[0]?.socket });
-    const image = await loadFixture(engine, 'node-kv');
+    const image = await loadFixture(engine, anyKeyValue);
     assert.ok(image.skipped === undefined);
     const before = await findEngineProcess(engine);
     assert.ok(isKnown(before), 'unknown' in before ? before.unknown : '');

@@ -8,7 +8,7 @@ import { launchPlugin } from '../../src/container/index.ts';
 import { connectEngine, type Engine } from '../../src/engine/index.ts';
 import { findExecutable, searchPath } from '../../src/linux/find-executable.ts';
 import { startPodmanService } from '../../src/testing/index.ts';
-import { fixtureHandshake, loadFixture } from '../plugins/images.ts';
+import { anyKeyValue, fixtureHandshake, loadFixture } from '../plugins/images.ts';
 
 const limits = { timeout: 120_000 };
 const runc = await findExecutable('runc', searchPath(process.env['PATH']));
@@ -30,7 +30,7 @@ describe('a runtime', { skip: reason }, () => {
   async function launchWith(runtime: string, startTimeoutMs: number): Promise<unknown> {
     await using service = await startPodmanService({ runtime, runtimeFlags: [] });
     await using engine = await connectEngine({ socketPath: service.socketPath });
-    const image = await loadFixture(engine, 'node-kv');
+    const image = await loadFixture(engine, anyKeyValue);
     assert.ok(image.skipped === undefined);
     const sockets = await mkdtemp(join(folder, 's-'));
     const error: unknown = await launchPlugin(engine, {

@@ -10,7 +10,7 @@ import { startFaultProxy, type Fault } from '../../src/testing/index.ts';
 import { loadEngines, noEngines, type TestEngine } from '../engines/engines.ts';
 import { testsInTurn } from '../engines/in-turn.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
-import { fixtureHandshake, loadFixture } from '../plugins/images.ts';
+import { anyKeyValue, fixtureHandshake, loadFixture } from '../plugins/images.ts';
 
 const engines = loadEngines().filter(({ rootless, suite }) => !rootless && suite === 'host');
 if (engines.length === 0) it('confined engines', { skip: noEngines }, () => undefined);
@@ -49,7 +49,7 @@ async function launched({
   const socket = testEngine.services.find((service) => service.runtime === runtime)?.socket;
   if (socket === undefined) return { skipped: `${testEngine.name} has no ${runtime}` };
   await using direct = await connectEngine({ socketPath: socket });
-  const image = await loadFixture(direct, 'node-kv');
+  const image = await loadFixture(direct, anyKeyValue);
   if (image.skipped !== undefined) return { skipped: image.skipped };
   await using proxy = await startFaultProxy({ target: socket, fault });
   await using engine = await connectEngine({ socketPath: proxy.socketPath });
@@ -133,7 +133,7 @@ for (const testEngine of engines) {
   if (service === undefined) continue;
   it(`${testEngine.name} tells of a relabelled folder and a missing label as they are compared`, async (t) => {
     await using engine = await connectEngine({ socketPath: service.socket });
-    const image = await loadFixture(engine, 'node-kv');
+    const image = await loadFixture(engine, anyKeyValue);
     if (image.skipped !== undefined) {
       t.skip(image.skipped);
       return;

@@ -24,7 +24,7 @@ import { everything } from '../everything.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
 import { inTurn } from '../engines/in-turn.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
-import { fixtureHandshake, loadFixture } from '../plugins/images.ts';
+import { anyKeyValue, fixtureHandshake, loadFixture } from '../plugins/images.ts';
 import { makeSocketParents } from './socket-parents.ts';
 
 const places = loadEngines()
@@ -112,7 +112,7 @@ for (const place of places) {
   describe(`what is said of a launch beforehand, on ${testEngine.name}`, { timeout: 600_000 }, () => {
     it('is what the launch does, through every door', async (t) => {
       await using direct = await connectEngine({ socketPath: socket });
-      const image = await loadFixture(direct, 'node-kv');
+      const image = await loadFixture(direct, anyKeyValue);
       if (image.skipped !== undefined) {
         t.skip(image.skipped);
         return;
@@ -182,7 +182,7 @@ for (const place of places) {
 
     it('holds for every length of the folder for sockets', async (t) => {
       await using engine = await connectEngine({ socketPath: socket });
-      const image = await loadFixture(engine, 'node-kv');
+      const image = await loadFixture(engine, anyKeyValue);
       if (image.skipped !== undefined) {
         t.skip(image.skipped);
         return;
@@ -225,7 +225,7 @@ for (const place of places) {
 
     it('holds for every kind of the folder for sockets, in the same words', async (t) => {
       await using engine = await connectEngine({ socketPath: socket });
-      const image = await loadFixture(engine, 'node-kv');
+      const image = await loadFixture(engine, anyKeyValue);
       if (image.skipped !== undefined) {
         t.skip(image.skipped);
         return;

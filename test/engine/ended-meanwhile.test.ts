@@ -11,7 +11,7 @@ import {
 } from '../../src/engine/index.ts';
 import { startFaultProxy, type FaultProxy } from '../../src/testing/index.ts';
 import { loadEngines } from '../engines/engines.ts';
-import { fixtureHandshake, loadFixture } from '../plugins/images.ts';
+import { anyKeyValue, fixtureHandshake, loadFixture } from '../plugins/images.ts';
 import { connectWithImage, createTestContainer, describeEngines } from './support/real-engines.ts';
 
 const timeout = 60_000;
@@ -92,7 +92,7 @@ test(
     for (const { socket, shareDirectory } of gvisor) {
       await using proxy = await startFaultProxy({ target: socket });
       await using engine = await connectEngine({ socketPath: proxy.socketPath });
-      const image = await loadFixture(engine, 'node-kv');
+      const image = await loadFixture(engine, anyKeyValue);
       assert.ok(image.skipped === undefined);
       await using plugin = await launchPlugin(engine, {
         image: image.tag,

@@ -15,7 +15,7 @@ import {
 } from '../../src/index.ts';
 import { startFaultProxy } from '../../src/testing/index.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
-import { fixtureHandshake, loadFixture } from '../plugins/images.ts';
+import { anyKeyValue, fixtureHandshake, loadFixture } from '../plugins/images.ts';
 import { heldResources, leftovers } from './leftovers.ts';
 import { ownSocketParent } from './socket-parent.ts';
 
@@ -41,7 +41,7 @@ for (const { engine: testEngine, service } of cells) {
     let parent: Awaited<ReturnType<typeof ownSocketParent>>;
     before(async () => {
       engine = await connectEngine({ socketPath: service.socket });
-      const fixture = await loadFixture(engine, 'node-faulty');
+      const fixture = await loadFixture(engine, anyKeyValue);
       assert.ok(fixture.skipped === undefined);
       image = fixture.tag;
       const services = await loadProto('test/plugins/proto/kv.proto');

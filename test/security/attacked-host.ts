@@ -11,7 +11,7 @@ import { hostLabels } from '../../src/host/index.ts';
 import { connectEngine, type Engine } from '../../src/engine/index.ts';
 import type { TestEngine } from '../engines/engines.ts';
 import { checkout } from '../plugins/cache.ts';
-import { loadFixture } from '../plugins/images.ts';
+import { anyKeyValue, loadFixture } from '../plugins/images.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
 import { loadAttacker, type Language } from './attacker-images.ts';
 import type { Attack } from './attacks.ts';
@@ -191,7 +191,7 @@ export class AttackedHost implements AsyncDisposable {
   }
 
   async #start(): Promise<Running> {
-    const honest = await loadFixture(this.#engine, 'node-faulty');
+    const honest = await loadFixture(this.#engine, anyKeyValue);
     if (honest.skipped !== undefined) throw new Error(honest.skipped);
     const script = programArgs('test/security/host-process.ts');
     const args = [this.cell.socket, this.cell.runtime, this.#parent.path, honest.tag, '65532:65532'];

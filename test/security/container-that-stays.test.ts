@@ -11,7 +11,7 @@ import { FolderNotRemovedError } from '../../src/linux/remove-tree.ts';
 import { startFaultProxy } from '../../src/testing/index.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
-import { fixtureHandshake, loadFixture } from '../plugins/images.ts';
+import { anyKeyValue, fixtureHandshake, loadFixture } from '../plugins/images.ts';
 
 const engines = loadEngines().filter(({ rootless }) => !rootless);
 const limits = { timeout: 120_000 };
@@ -25,7 +25,7 @@ for (const testEngine of engines) {
       limits,
       async () => {
         await using engine = await connectEngine({ socketPath: socket });
-        const image = await loadFixture(engine, 'node-kv');
+        const image = await loadFixture(engine, anyKeyValue);
         assert.ok(image.skipped === undefined);
         await using parent = await ownSocketParent(testEngine);
         const proxy = await startFaultProxy({ target: socket });

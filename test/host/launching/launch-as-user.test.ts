@@ -9,7 +9,7 @@ import { connectEngine } from '../../../src/engine/index.ts';
 import { runNodeAsUser } from '../../engines/as-user.ts';
 import { loadEngines, noEngines } from '../../engines/engines.ts';
 import { inTurn } from '../../engines/in-turn.ts';
-import { loadFixture } from '../../plugins/images.ts';
+import { anyKeyValue, loadFixture } from '../../plugins/images.ts';
 import { programArgs } from '../../plugins/program-args.ts';
 
 const engines = loadEngines().filter(({ rootless }) => rootless);
@@ -22,7 +22,7 @@ for (const [number, engine] of engines.entries()) {
       for (const user of inTurn(['65532:65532', '0:0'], number + place)) {
         it(`runs a plugin as ${user} in the container`, { timeout: 120_000 }, async () => {
           await using connection = await connectEngine({ socketPath: socket });
-          const image = await loadFixture(connection, 'node-kv');
+          const image = await loadFixture(connection, anyKeyValue);
           assert.ok(image.skipped === undefined);
           const parent = await mkdtemp(join(engine.shareDirectory, 'user-'));
           await chown(parent, engine.user.uid, engine.user.gid);

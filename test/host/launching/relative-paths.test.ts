@@ -13,7 +13,7 @@ import { bulkhead } from '../../cli/bulkhead.ts';
 import { runInProcess } from '../../cli/in-process.ts';
 import { loadEngines, noEngines } from '../../engines/engines.ts';
 import { fixtureCommand, handshake } from '../../goplugin/fixtures/start.ts';
-import { fixtureHandshake, loadFixture } from '../../plugins/images.ts';
+import { anyKeyValue, fixtureHandshake, loadFixture } from '../../plugins/images.ts';
 import { ownSocketParent } from '../socket-parent.ts';
 
 const start = process.cwd();
@@ -38,7 +38,7 @@ describe(
       if (testEngine === undefined) return;
       await using engine = await connectEngine({ socketPath });
       await using parent = await ownSocketParent(testEngine);
-      const image = await loadFixture(engine, 'node-kv');
+      const image = await loadFixture(engine, anyKeyValue);
       assert.ok(image.skipped === undefined);
       const launch = {
         image: image.tag,
