@@ -36,10 +36,7 @@ export function describeUntrusted(parent: string, changeable: string): string {
  */
 export async function changeableOnTheWay(parent: string): Promise<string> {
   // The parent is a folder on the way to what will be made in it, so that the sticky bit of one such as `/tmp` counts.
-  const { foreign } = await whoMayChange(
-    join(parent, 'bulkhead-'),
-    hasAllUsers() ? [] : [unmappedUser],
-  );
+  const { foreign } = await whoMayChange(join(parent, 'bulkhead-'), hasAllUsers() ? [] : [unmappedUser]);
   return foreign === undefined ? '' : describeForeign(foreign);
 }
 

@@ -78,13 +78,13 @@ export class OwnedFolders implements AsyncDisposable {
     const key = `${passingGid ?? ''} ${parent}`;
     const shared = this.#waiting.get(key);
     if (shared !== undefined) return shared;
-    let begun = false;
+    const state = { begun: false };
     const check = this.#checks.take(key, () => {
-      begun = true;
+      state.begun = true;
       this.#waiting.delete(key);
       return this.#check(key, parent, passingGid);
     });
-    if (!begun) this.#waiting.set(key, check);
+    if (!state.begun) this.#waiting.set(key, check);
     return check;
   }
 
