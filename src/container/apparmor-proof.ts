@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Engine, EngineInfo } from '../engine/index.ts';
+import type { Engine, EngineInfo, InspectedContainer } from '../engine/index.ts';
 import type { Difference } from './attestation.ts';
 
 /** The profiles that engines have for containers: Docker's, and Podman's with the version of its library. */
@@ -21,6 +21,7 @@ export function confinesByAppArmor({ securityOptions, rootless }: EngineInfo): b
  * once the container has been started, and the kernel knows which one it is.
  *
  * @param options.sandboxed whether gVisor runs the container: its own processes, which confine themselves, are not asked for
+ * @param options.seen what the engine has just said of the running container; default: it is asked
  * @returns the difference; `undefined` where there is none, or the container has ended in the meantime
  */
 export async function appArmorDifference(
@@ -29,11 +30,17 @@ export async function appArmorDifference(
   {
     sandboxed,
     signal,
+    seen,
     proc = '/proc',
-  }: { readonly sandboxed: boolean; readonly signal?: AbortSignal | undefined; readonly proc?: string },
+  }: {
+    readonly sandboxed: boolean;
+    readonly signal?: AbortSignal | undefined;
+    readonly seen?: InspectedContainer | undefined;
+    readonly proc?: string;
+  },
 ): Promise<Difference | undefined> {
   if (!confinesByAppArmor(engine.info)) return undefined;
-  const { state, apparmorProfile } = await engine.containers.inspect(id, { signal });
+  const { state, apparmorProfile } = seen ?? (await engine.containers.inspect(id, { signal }));
   if (!state.running || state.pid === 0) return undefined;
   const told = profileDifference(apparmorProfile);
   if (told !== undefined) return told;

@@ -20,16 +20,21 @@ const longestTickMs = 12;
  * goes away, the watch asks again until it answers, because the plugin may well live on.
  *
  * @param signal ends the watch, which rejects with the reason; the container keeps running
+ * @param wasAsked whether the program was asked to end. One that then ends with code 0 has nothing to explain, and the
+ *   engine is not asked for its record, for which whoever removes the container would wait.
  */
 export async function watchExit(
   engine: Engine,
   id: string,
   signal: AbortSignal,
   memory?: MemoryEvents,
+  wasAsked: () => boolean = () => false,
 ): Promise<PluginExit> {
   for (let retryMs = firstRetryMs; ; retryMs = Math.min(retryMs * 2, longestRetryMs)) {
     try {
-      const { exitCode } = await engine.containers.wait(id, { signal });
+      const { exitCode, error } = await engine.containers.wait(id, { signal });
+      if (exitCode === 0 && error === undefined && wasAsked())
+        return { code: exitCode, oomKilled: false, endedAt: new Date() };
       return await describeExit(engine, id, exitCode, signal, memory);
     } catch (error) {
       signal.throwIfAborted();

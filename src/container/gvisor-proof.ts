@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Engine } from '../engine/index.ts';
+import type { Engine, InspectedContainer } from '../engine/index.ts';
 
 /** `not-seen`: the container has ended in the meantime, or its processes can't be seen from here. */
 export type GvisorProof = 'proved' | 'disproved' | 'not-seen';
@@ -8,13 +8,15 @@ export type GvisorProof = 'proved' | 'disproved' | 'not-seen';
  * Checks whether a running container really is a gVisor sandbox. If so, the container's process on the host is runsc
  * itself, in the engine's own process namespace, with the container's id as its last argument. A plugin under another
  * runtime is in a process namespace of its own, and nothing that it does can hide that.
+ *
+ * @param options.seen what the engine has just said of the running container; default: it is asked
  */
 export async function proveGvisor(
   engine: Engine,
   id: string,
-  { signal }: { signal?: AbortSignal | undefined } = {},
+  { signal, seen }: { signal?: AbortSignal | undefined; seen?: InspectedContainer | undefined } = {},
 ): Promise<GvisorProof> {
-  const { state } = await engine.containers.inspect(id, { signal });
+  const { state } = seen ?? (await engine.containers.inspect(id, { signal }));
   if (!state.running || state.pid === 0) return 'not-seen';
   return judgeProcess(await readProcess('cmdline', state.pid), await readProcess('status', state.pid), id);
 }

@@ -21,6 +21,11 @@ const longestRetryMs = 5_000;
  * ends a little before they report its end.
  */
 const outlivedMs = 1_000;
+/**
+ * How long the end of a program that was asked to end is waited for before the engine is asked: a busy one reports it long
+ * after the end of the output.
+ */
+const askedToEndMs = 10_000;
 
 const lineFeed = 0x0a;
 
@@ -32,6 +37,8 @@ export interface LastingOutputParts {
   /** Whether the output may be attached to again: before the handshake its end is an observation of its own. */
   readonly lasts: () => boolean;
   readonly missed: (gap: OutputGap) => void;
+  /** Whether the program was asked to end. */
+  readonly wasAsked: () => boolean;
   /** The watch for the end of the container, once it was started. It may reject. */
   readonly ended: () => Promise<unknown> | undefined;
   /** Ends everything. */
@@ -123,14 +130,14 @@ export class LastingOutput {
 
   /** Whether the container is known to have ended after a short wait. */
   async #endsSoon(): Promise<boolean> {
-    const { ended, signal } = this.#parts;
+    const { ended, signal, wasAsked } = this.#parts;
     const seen = ended()?.then(
       () => true,
       () => false,
     );
     if (seen === undefined) return false;
     const waiting = new AbortController();
-    const tooLong = delay(firstRetryMs, false, {
+    const tooLong = delay(wasAsked() ? askedToEndMs : firstRetryMs, false, {
       signal: AbortSignal.any([signal, waiting.signal]),
       ref: false,
     }).catch(() => false);

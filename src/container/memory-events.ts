@@ -1,9 +1,9 @@
 /** What the kernel counts in a container's cgroup (version 2): it tells an end for want of memory where engines do not. */
 import { watch } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { whenAborted } from '../abort.ts';
-import type { Engine } from '../engine/index.ts';
+import type { Engine, EngineInfo } from '../engine/index.ts';
 import { readProcFile } from '../linux/process-status.ts';
 
 const cgroupRoot = '/sys/fs/cgroup';
@@ -22,7 +22,7 @@ export interface MemoryEvents {
  * @param signal ends it
  */
 export function watchMemoryEvents(
-  engine: Pick<Engine, 'containers' | 'info'>,
+  engine: Pick<Engine, 'containers' | 'info' | 'kind'>,
   id: string,
   signal: AbortSignal,
 ): MemoryEvents {
@@ -38,14 +38,39 @@ export function watchMemoryEvents(
 }
 
 async function cgroupOf(
-  engine: Pick<Engine, 'containers'>,
+  engine: Pick<Engine, 'containers' | 'info' | 'kind'>,
   id: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  const usual = join(cgroupRoot, usualCgroup(engine, id));
+  if (await isFolder(usual)) return usual;
   const { state } = await engine.containers.inspect(id, { signal });
   if (state.pid <= 0) return undefined;
   const path = cgroupPath(await readProcFile(`/proc/${state.pid}/cgroup`, longestFile), id);
   return path === undefined ? undefined : join(cgroupRoot, path);
+}
+
+/**
+ * Where an engine puts the cgroup of a container unless it is told otherwise. The engine need not be asked where that is
+ * there: its name holds the id of the container.
+ */
+export function usualCgroup(
+  {
+    kind,
+    info: { cgroupDriver },
+  }: { readonly kind: Engine['kind']; readonly info: Pick<EngineInfo, 'cgroupDriver'> },
+  id: string,
+): string {
+  const isSystemd = cgroupDriver === 'systemd';
+  if (kind === 'docker') return isSystemd ? `/system.slice/docker-${id}.scope` : `/docker/${id}`;
+  return isSystemd ? `/machine.slice/libpod-${id}.scope` : `/libpod_parent/libpod-${id}`;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 /**

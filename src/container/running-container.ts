@@ -65,6 +65,7 @@ export class ContainerRunner implements PluginRunner {
   #exit: Promise<PluginExit> | undefined;
   #ended: PluginExit | undefined;
   #wasKilledHere = false;
+  #wasAskedToEnd = false;
   #disposal: Promise<void> | undefined;
 
   constructor(
@@ -88,6 +89,7 @@ export class ContainerRunner implements PluginRunner {
       missed: (gap) => {
         this.#missed(gap);
       },
+      wasAsked: () => this.#wasAskedToEnd,
       ended: () => this.#exit,
       signal: this.#lifetime.signal,
     });
@@ -119,7 +121,9 @@ export class ContainerRunner implements PluginRunner {
       throw withFolderHint(error, this.#folder.path);
     }
     const memory = watchMemoryEvents(this.#parts.engine, this.id, this.#lifetime.signal);
-    this.#exit = watchExit(this.#parts.engine, this.id, this.#lifetime.signal, memory).then((exit) => {
+    const { signal: lifetime } = this.#lifetime;
+    const wasAsked = (): boolean => this.#wasAskedToEnd;
+    this.#exit = watchExit(this.#parts.engine, this.id, lifetime, memory, wasAsked).then((exit) => {
       const { killedAtMemoryLimit: _known, ...rest } = exit;
       this.#ended = this.#wasKilledHere ? rest : exit;
       return this.#ended;
@@ -138,6 +142,10 @@ export class ContainerRunner implements PluginRunner {
   async wait({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<PluginExit> {
     if (this.#exit === undefined) return { code: undefined, error: 'the container was never started' };
     return orAborted(this.#exit, signal);
+  }
+
+  askedToEnd(): void {
+    this.#wasAskedToEnd = true;
   }
 
   async kill({

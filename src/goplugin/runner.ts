@@ -93,6 +93,11 @@ export interface PluginRunner extends AsyncDisposable {
   /** Resolves when the program has ended, no matter how often and how late it is called. Never loses the exit code. */
   wait(options?: { signal?: AbortSignal | undefined }): Promise<PluginExit>;
   /**
+   * Told that the program is asked to end. One that ends with code 0 from then on has done what was asked of it, and no more
+   * need be found out about its end. Absent: it makes no difference.
+   */
+  askedToEnd?(): void;
+  /**
    * Ends the program: asks it with SIGTERM, then forces it with SIGKILL after `graceMs`; 0 forces it at once.
    * Idempotent.
    */

@@ -206,6 +206,7 @@ export class RunningPlugin implements Plugin, CallTarget {
 
   async #askToEnd(deadline: number): Promise<void> {
     const { signal } = this.#hurry;
+    this.#runner.askedToEnd?.();
     let stopListening: () => void = () => undefined;
     const hurried = new Promise<void>((resolve) => {
       stopListening = whenAborted(signal, resolve);

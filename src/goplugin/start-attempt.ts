@@ -37,7 +37,14 @@ async function start(attempt: Attempt, settings: StartSettings, limit: Limit): P
   attempt.phase = 'start';
   const starting = runner.start({ signal: limit.signal });
   const loading = loadGrpc(); // loads while the plugin starts
-  if (settings.autoMtls) prepareIdentity();
+  if (identity) {
+    prepareIdentity();
+    loading
+      .then(({ prepareContext }) => {
+        prepareContext(identity);
+      })
+      .catch(() => undefined); // it is made, and fails, when the plugin has told its own
+  }
   await limit.race(starting);
   const verified = runner.verify?.({ signal: limit.signal });
   verified?.catch(() => undefined); // awaited below
@@ -71,13 +78,15 @@ async function start(attempt: Attempt, settings: StartSettings, limit: Limit): P
 
 /** Loads gRPC with the first plugin, and not with this package. */
 async function loadGrpc() {
-  const [{ Connection }, { RunningPlugin }, { callError }, transports] = await Promise.all([
-    import('./connection.ts'),
-    import('./running-plugin.ts'),
-    import('./grpc/failure.ts'),
-    import('./transport.ts'),
-  ]);
-  return { Connection, RunningPlugin, callError, ...transports };
+  const [{ Connection }, { RunningPlugin }, { callError }, { prepareContext }, transports] =
+    await Promise.all([
+      import('./connection.ts'),
+      import('./running-plugin.ts'),
+      import('./grpc/failure.ts'),
+      import('./grpc/credentials.ts'),
+      import('./transport.ts'),
+    ]);
+  return { Connection, RunningPlugin, callError, prepareContext, ...transports };
 }
 
 async function createRunner(

@@ -63,10 +63,25 @@ export function processName(pid: number): string {
   }
 }
 
-/** Reads a file in `/proc` as text; empty where it can't be read or is longer than it should be. */
+/**
+ * Reads a file in `/proc` as text; empty where it can't be read or is longer than it should be.
+ *
+ * What the kernel says of this very process is read at once: it waits for nobody, and its way through the thread pool would
+ * take many times as long. A file of another process can keep its reader waiting.
+ */
 export async function readProcFile(path: string, mostBytes = longestFile): Promise<string> {
+  if (path.startsWith('/proc/self/')) return readOwnProcFile(path, mostBytes);
   const bytes = await readBoundedFile(path, { mostBytes }).catch(() => undefined);
   return bytes?.toString('utf8') ?? '';
+}
+
+function readOwnProcFile(path: string, mostBytes: number): string {
+  try {
+    const bytes = readFileSync(path);
+    return bytes.length > mostBytes ? '' : bytes.toString('utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** Whether two processes are in the same user namespace; `false` where that can't be determined. */

@@ -3,13 +3,10 @@
  * number, and so that no set-user-id bit, device or program in it has an effect. Only root can mount one. Node has no
  * mount(2), so the system's own programs do it.
  */
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, open, readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import { errnoOf, isSameMount, mountIdOf, type EntryName, type HeldFolder } from './held-folder.ts';
-
-const run = promisify(execFile);
 
 /** Source of such mounts in the list of mounts, by which those of a host that was killed are recognised. */
 const mountSource = 'bulkhead-sockets';
@@ -18,6 +15,8 @@ export const mostBytes = 1024 * 1024;
 /** Most sockets, folders and files together. */
 export const mostInodes = 4096;
 const mountMs = 10_000;
+/** Most mounts that one run of the program unmounts. */
+const mostTogether = 64;
 /** Programs of util-linux. They are run as root, so nothing is looked for on the caller's PATH. */
 const programs = { mount: ['/usr/bin/mount', '/bin/mount'], umount: ['/usr/bin/umount', '/bin/umount'] };
 
@@ -49,7 +48,7 @@ export async function unmountOwn(parent: HeldFolder, name: EntryName): Promise<v
     const mountId = mountIdOf(descriptor.fd);
     if (mountId === undefined || isSameMount(mountId, parent.mountId)) return;
     if (!(await isOwnMount(mountId))) return;
-    await system('umount', ['-c', '-l', `/proc/${process.pid}/fd/${descriptor.fd}`]);
+    await unmount(`/proc/${process.pid}/fd/${descriptor.fd}`);
   } finally {
     await descriptor.close();
   }
@@ -62,18 +61,50 @@ async function isOwnMount(mountId: string): Promise<boolean> {
   return line?.includes(` - tmpfs ${mountSource} `) === true;
 }
 
+/** What is to be unmounted by the next run of the program. */
+const waiting: { readonly path: string; readonly done: () => void }[] = [];
+let isUnmounting = false;
+
+/**
+ * Unmounts, in one run of the program with all that waits by then: to start a program takes longer than what it does, and
+ * many plugins may end at the same time.
+ */
+function unmount(path: string): Promise<void> {
+  const unmounted = new Promise<void>((done) => waiting.push({ path, done }));
+  if (!isUnmounting) void unmountWaiting();
+  return unmounted;
+}
+
+async function unmountWaiting(): Promise<void> {
+  isUnmounting = true;
+  while (waiting.length > 0) {
+    const together = waiting.splice(0, mostTogether);
+    await system('umount', ['-c', '-l', ...together.map((each) => each.path)]);
+    for (const { done } of together) done();
+  }
+  isUnmounting = false;
+}
+
 async function system(name: keyof typeof programs, words: readonly string[]): Promise<boolean> {
   for (const program of programs[name]) {
     const isThere = await access(program, constants.X_OK).then(
       () => true,
       () => false,
     );
-    if (!isThere) continue;
     // The output of the program is not needed: without the mount the folder is a plain one.
-    return await run(program, words, { timeout: mountMs, env: {}, cwd: '/' }).then(
-      () => true,
-      () => false,
-    );
+    if (isThere) return await succeeds(program, words);
   }
   return false;
+}
+
+function succeeds(program: string, words: readonly string[]): Promise<boolean> {
+  return new Promise((resolve) => {
+    const child = spawn(program, words, { timeout: mountMs, env: {}, cwd: '/', stdio: 'ignore' });
+    child.once('error', () => {
+      resolve(false);
+    });
+    child.once('exit', (code) => {
+      resolve(code === 0);
+    });
+  });
 }

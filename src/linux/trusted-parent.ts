@@ -1,7 +1,7 @@
 /**
  * Checks that nobody else can exchange what this process makes in a folder, for example for a link to another place.
  */
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BulkheadError } from '../errors.ts';
 import { describeForeign, whoMayChange } from './who-may-change.ts';
@@ -36,10 +36,7 @@ export function describeUntrusted(parent: string, changeable: string): string {
  */
 export async function changeableOnTheWay(parent: string): Promise<string> {
   // The parent is a folder on the way to what will be made in it, so that the sticky bit of one such as `/tmp` counts.
-  const { foreign } = await whoMayChange(
-    join(parent, 'bulkhead-'),
-    (await hasAllUsers()) ? [] : [unmappedUser],
-  );
+  const { foreign } = await whoMayChange(join(parent, 'bulkhead-'), hasAllUsers() ? [] : [unmappedUser]);
   return foreign === undefined ? '' : describeForeign(foreign);
 }
 
@@ -49,7 +46,18 @@ export async function changeableOnTheWay(parent: string): Promise<string> {
  */
 const unmappedUser = 65534;
 
-async function hasAllUsers(): Promise<boolean> {
-  const map = await readFile('/proc/self/uid_map', 'utf8').catch(() => '');
-  return map === '' || /^\s*0\s+0\s+4294967295\s*$/.test(map);
+let allUsers: boolean | undefined;
+
+/** The kernel lets nobody change the map of a process. */
+function hasAllUsers(): boolean {
+  allUsers ??= readsAllUsers();
+  return allUsers;
+}
+
+function readsAllUsers(): boolean {
+  try {
+    return /^\s*0\s+0\s+4294967295\s*$|^$/.test(readFileSync('/proc/self/uid_map', 'utf8'));
+  } catch {
+    return true; // a kernel without user namespaces
+  }
 }

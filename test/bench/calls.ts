@@ -96,7 +96,8 @@ async function inContainer(
   await using parent = await ownSocketParent(engine);
   await using host = await PluginHost.open({ socketPath: socket, runtime, socketDirectory: parent.path });
   await using plugin = await host.start({ image: image.tag, handshake, protocolVersions: [1] });
-  const settings = { image: image.tag, runtime, directory: parent.path, rootless: engine.rootless };
+  const { rootless, kind } = engine;
+  const settings = { image: image.tag, runtime, directory: parent.path, rootless, kind };
   await using peer = await startGoPeer(socket, settings);
   const sandboxed = runtime === 'runsc';
   return await compare({

@@ -5,10 +5,10 @@ import { createInterface } from 'node:readline';
 import { goProgram } from '../goplugin/fixtures/go-host.ts';
 
 export interface GoPeer extends AsyncDisposable {
-  /** Milliseconds to the first reply, and until the plugin was gone. */
-  launch(): Promise<{ readonly launchMs: number; readonly closeMs: number }>;
+  /** Milliseconds to the first reply, and until the container was gone, which the library's own `Kill` does not wait for. */
+  launch(): Promise<PeerLaunch>;
   /** The same of this many at once: until the last was there, and until the last was gone. */
-  launchAtOnce(count: number): Promise<{ readonly launchMs: number; readonly closeMs: number }>;
+  launchAtOnce(count: number): Promise<PeerLaunch>;
   /** Calls `probe.Probe/Echo` of a plugin that it keeps for all such calls. */
   calls(
     size: number,
@@ -17,21 +17,29 @@ export interface GoPeer extends AsyncDisposable {
   ): Promise<{ readonly perSecond: number; readonly cpuMicrosPerCall: number }>;
 }
 
+export interface PeerLaunch {
+  readonly launchMs: number;
+  readonly closeMs: number;
+  /** Until the library's `Kill` has returned; of many, the longest. */
+  readonly killMs: number;
+}
+
 export interface PeerSettings {
   readonly image: string;
   readonly runtime: string;
   /** For sockets. */
   readonly directory: string;
   readonly rootless: boolean;
+  readonly kind: 'docker' | 'podman';
 }
 
 /** It finds the engine as the Docker command does, and speaks the handshake of the fixture plugins. */
 export async function startGoPeer(
   socketPath: string,
-  { image, runtime, directory, rootless }: PeerSettings,
+  { image, runtime, directory, rootless, kind }: PeerSettings,
 ): Promise<GoPeer> {
   const program = await goProgram('peer', new URL('go-peer', import.meta.url));
-  const child = spawn(program, [image, runtime, directory, rootless ? 'rootless' : 'rootful'], {
+  const child = spawn(program, [image, runtime, directory, rootless ? 'rootless' : 'rootful', kind], {
     env: { ...process.env, DOCKER_HOST: `unix://${socketPath}` },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -47,12 +55,12 @@ export async function startGoPeer(
   };
   return {
     async launch() {
-      const [launchMs = NaN, closeMs = NaN] = await ask('');
-      return { launchMs, closeMs };
+      const [launchMs = NaN, closeMs = NaN, killMs = NaN] = await ask('');
+      return { launchMs, closeMs, killMs };
     },
     async launchAtOnce(count) {
-      const [launchMs = NaN, closeMs = NaN] = await ask(String(count));
-      return { launchMs, closeMs };
+      const [launchMs = NaN, closeMs = NaN, killMs = NaN] = await ask(String(count));
+      return { launchMs, closeMs, killMs };
     },
     async calls(size, inFlight, seconds) {
       const [perSecond = NaN, cpuMicrosPerCall = NaN] = await ask(`${size} ${inFlight} ${seconds}`);

@@ -4,7 +4,7 @@ import type { TestEngine } from '../engines/engines.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
 import { fixtureHandshake } from '../plugins/images.ts';
 import type { Line } from './figures.ts';
-import type { GoPeer } from './go-peer.ts';
+import type { GoPeer, PeerLaunch } from './go-peer.ts';
 
 export const atOnce = 20;
 const rounds = 3;
@@ -14,6 +14,8 @@ export interface AtOnce {
   readonly launch: Line;
   /** Until the last of them was gone. */
   readonly close: Line;
+  /** The same, against the library's `Kill`. */
+  readonly kill: Line;
 }
 
 interface Times {
@@ -44,7 +46,7 @@ export async function launchAtOnce(
   };
   await (await host.start(options))[Symbol.asyncDispose](); // what is asked once has been asked
   const ours: Times[] = [];
-  const theirs: Times[] = [];
+  const theirs: PeerLaunch[] = [];
   for (let round = 0; round < rounds; round += 1) {
     ours.push(await launchOurs());
     if (peer !== undefined) theirs.push(await peer.launchAtOnce(atOnce));
@@ -55,5 +57,11 @@ export async function launchAtOnce(
     go: theirs.map((times) => times[name]),
     goal: { atMost },
   });
-  return { launch: line('launchMs', 0.9), close: line('closeMs', 1) };
+  const close = line('closeMs', 1);
+  const kill = {
+    label: `${label}, ${atOnce} at once`,
+    ours: close.ours,
+    go: theirs.map(({ killMs }) => killMs),
+  };
+  return { launch: line('launchMs', 0.9), close, kill };
 }

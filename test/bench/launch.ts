@@ -9,7 +9,7 @@ import { ownSocketParent } from '../host/socket-parent.ts';
 import { goOnThePath } from '../plugins/go-programs.ts';
 import { fixtureHandshake, loadFixture, type FixtureName } from '../plugins/images.ts';
 import type { Figure, Line } from './figures.ts';
-import { startGoPeer, type GoPeer } from './go-peer.ts';
+import { startGoPeer, type GoPeer, type PeerLaunch } from './go-peer.ts';
 import { atOnce, launchAtOnce, type AtOnce } from './launch-at-once.ts';
 import {
   engineAlone,
@@ -30,6 +30,7 @@ interface Times {
 interface Compared {
   readonly launch: Line;
   readonly close: Line;
+  readonly kill: Line;
   readonly together?: AtOnce | undefined;
   readonly phases?: Figure | undefined;
 }
@@ -50,6 +51,9 @@ export async function benchLaunch(): Promise<readonly Figure[]> {
   }
   const launches = compared.map(({ launch }) => launch);
   const ends = compared.map(({ close }) => close);
+  const kills = compared.flatMap(({ kill, together: many }) =>
+    many === undefined ? kill : [kill, many.kill],
+  );
   const together = compared.flatMap((each) => each.together ?? []);
   return [
     { name: 'launch', title: 'Launch to a healthy plugin', unit: 'ms', lines: launches },
@@ -65,6 +69,12 @@ export async function benchLaunch(): Promise<readonly Figure[]> {
       title: `${atOnce} closes at once, until the last container is gone`,
       unit: 'ms',
       lines: together.map(({ close }) => close),
+    },
+    {
+      name: 'close-kill',
+      title: "Close, against the library's `Kill` in Go, which returns before the container is gone",
+      unit: 'ms',
+      lines: kills.filter(({ go }) => go.length > 0),
     },
     ...compared.flatMap(({ phases }) => phases ?? []),
   ];
@@ -97,10 +107,10 @@ async function compare(
     await plugin[Symbol.asyncDispose]();
     return { launchMs: ready - begin, closeMs: performance.now() - ready };
   };
-  const { rootless } = engine;
-  const settings = { image: image.tag, runtime, directory: parent.path, rootless };
+  const { rootless, kind } = engine;
+  const settings = { image: image.tag, runtime, directory: parent.path, rootless, kind };
   const peer = goOnThePath() === undefined ? undefined : await startGoPeer(socket, settings);
-  const [ours, theirs]: [Times[], Times[]] = [[], []];
+  const [ours, theirs]: [Times[], PeerLaunch[]] = [[], []];
   // The first launch of each, which also asks the engine about itself, is not counted.
   await launchOurs();
   let refusal = await failureOf(peer);
@@ -132,6 +142,7 @@ async function compare(
     {
       launch: { label, ours: ours.map(launched), go: theirs.map(launched), goal },
       close: { label, ours: ours.map(closed), go: theirs.map(closed), goal: { atMost: 1 } },
+      kill: { label, ours: ours.map(closed), go: theirs.map(({ killMs }) => killMs) },
       together,
       phases,
     },

@@ -1,7 +1,7 @@
 /** The kernel's own count of processes that it killed for want of memory. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { cgroupPath, wasKilled } from '../../src/container/memory-events.ts';
+import { cgroupPath, usualCgroup, wasKilled } from '../../src/container/memory-events.ts';
 
 const id = '3f2a'.repeat(16);
 
@@ -20,6 +20,16 @@ describe('the cgroup of a container', () => {
       assert.equal(cgroupPath(`${line}\n`, id), path);
     });
   }
+
+  it('is looked for where engines usually put it, before the engine is asked', () => {
+    for (const [kind, cgroupDriver, path] of [
+      ['docker', 'systemd', `/system.slice/docker-${id}.scope`],
+      ['docker', 'cgroupfs', `/docker/${id}`],
+      ['podman', 'systemd', `/machine.slice/libpod-${id}.scope`],
+      ['podman', 'cgroupfs', `/libpod_parent/libpod-${id}`],
+    ] as const)
+      assert.equal(usualCgroup({ kind, info: { cgroupDriver } }, id), path);
+  });
 
   it('is not that of another process, of version 1, or outside', () => {
     for (const line of ['0::/user.slice', `3:memory:/docker/${id}`, `0::/../docker/${id}`, ''])

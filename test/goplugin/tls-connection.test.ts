@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
+import { prepareContext, secureContext } from '../../src/goplugin/grpc/credentials.ts';
 import { secured, securedServer } from '../../src/goplugin/grpc/tls-connection.ts';
 import { bitString, objectIdentifier, printableString, sequence, set } from '../../src/goplugin/tls/der.ts';
 import { createIdentity, derToPem, type Identity } from '../../src/goplugin/tls/identity.ts';
@@ -82,6 +83,29 @@ test('refuses a server with a certificate that the announced one has issued', li
   const [error] = (await once(client, 'error')) as [Error];
   assert.match(error.message, /not the one from the handshake/);
   end();
+});
+
+test('a context that was made ahead trusts one other side, and no second one', limits, async () => {
+  const own = await createIdentity();
+  prepareContext(own);
+  const known = { identity: own, peerDer: plugin.certificateDer };
+  const server = { identity: plugin, peerDer: own.certificateDer };
+  const { accepted, end } = await meet(server, (raw) => secured(raw, known));
+  assert.equal((await accepted)?.alpnProtocol, 'h2');
+  end();
+  assert.equal(secureContext(known), secureContext(known));
+
+  const other = { identity: own, peerDer: stranger.certificateDer };
+  assert.notEqual(secureContext(other), secureContext(known));
+  for (const [serving, trusted] of [
+    [server, other],
+    [{ identity: stranger, peerDer: own.certificateDer }, known],
+  ] as const) {
+    const refused = await meet(serving, (raw) => secured(raw, trusted));
+    const [error] = (await once(refused.client, 'error')) as [NodeJS.ErrnoException];
+    assert.match(String(error.code), /SELF_SIGNED|SIGNATURE|UNABLE/);
+    refused.end();
+  }
 });
 
 /** Another key, with a certificate signed by the key of `issuer`, whose subject it names as its issuer. */

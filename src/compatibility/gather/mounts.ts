@@ -1,4 +1,5 @@
-import { open, readFile, realpath } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { open, realpath } from 'node:fs/promises';
 import { readProcFile } from '../../linux/process-status.ts';
 
 /** Longest list that is read. A line has some hundred bytes; a machine with many containers has thousands of lines. */
@@ -34,7 +35,7 @@ const pathOnly = 0o10000000;
 /** Asks the kernel which mount a file is on, proc_pid_fdinfo(5). */
 async function mountIdOf(path: string): Promise<string | undefined> {
   await using file = await open(path, pathOnly);
-  return /^mnt_id:\s+(\d+)/m.exec(await readFile(`/proc/self/fdinfo/${file.fd}`, 'utf8'))?.[1];
+  return /^mnt_id:\s+(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${file.fd}`, 'utf8'))?.[1];
 }
 
 /** Returns the mount that a path without links is on: the last one that covers it is on top. */

@@ -2,7 +2,15 @@
 import { InvalidOptionError } from '../../errors.ts';
 import { serviceDefinition } from '../call-options.ts';
 import type { CallOptions, ClientMaker, MethodShape, Messages, ServiceDefinition } from '../service.ts';
-import { callBidiStream, callClientStream, callServerStream, callUnary, type CallTarget } from './calls.ts';
+import {
+  callBidiStream,
+  callClientStream,
+  callServerStream,
+  callUnary,
+  startUnary,
+  type CallTarget,
+} from './calls.ts';
+import { noteStart } from './unary-start.ts';
 
 /** Makes clients over one channel. */
 export function clientMaker(target: CallTarget): ClientMaker {
@@ -34,8 +42,12 @@ function makeCall(target: CallTarget, method: MethodShape): Call {
     const call = method.responseStream ? callBidiStream : callClientStream;
     return (requests, options) => call(target, method, requests as Messages<unknown>, options);
   }
-  const call = method.responseStream ? callServerStream : callUnary;
-  return (request, options) => call(target, method, request, options);
+  if (method.responseStream) return (request, options) => callServerStream(target, method, request, options);
+  const call: Call = (request, options) => callUnary(target, method, request, options);
+  noteStart(call, (request, options, replied, failed) => {
+    startUnary(target, method, request, options, replied, failed);
+  });
+  return call;
 }
 
 /** `GetValue` -> `getValue` */

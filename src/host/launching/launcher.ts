@@ -181,10 +181,11 @@ export class Launcher {
 
   async #launch(engine: Engine, options: LaunchOptions, plugin: Named, instanceId: string): Promise<Plugin> {
     const { identity, key, folders, record } = this.#parts;
-    const prepared = Promise.all([record.keep(), folders.restore(this.#parentOf(options))]);
+    const recorded = record.keep();
+    const prepared = folders.restore(this.#parentOf(options));
     prepared.catch(() => undefined); // awaited below, before anything is made
     const plan = await this.plan({ engine, launch: options }, { signal: options.signal, prepared });
-    await prepared;
+    await Promise.all([recorded, prepared]);
     refuseLaunch(plan);
     if (plan.overridden.length > 0) this.#tellOverride(plan.overridden, options, plugin, instanceId);
     const folder = await folders.below(this.#parentOf(options), plan.strategy.directory.passingGid);

@@ -26,14 +26,24 @@ const lookUpAgainMs = 1_000;
 let apart = 0;
 let lookedUpAt = -Infinity;
 
-export function beginNow(): CallBegin {
-  const steady = performance.now();
+/** How many milliseconds `Date.now()` is ahead of `performance.now()`, which is `steady` at this moment. */
+export function clocksApart(steady: number): number {
   if (steady - lookedUpAt > lookUpAgainMs) {
     apart = Date.now() - steady;
     lookedUpAt = steady;
   }
+  return apart;
+}
+
+/** @param ahead what `clocksApart` said at that moment */
+export function beginAt(steady: number, ahead: number): CallBegin {
   // Never later than `Date.now()`, unless that clock was set meanwhile, which `wasOverBefore` notices.
-  return { wall: Math.floor(steady + apart), steady };
+  return { wall: Math.floor(steady + ahead), steady };
+}
+
+export function beginNow(): CallBegin {
+  const steady = performance.now();
+  return beginAt(steady, clocksApart(steady));
 }
 
 export function fateOf(error: unknown, generation: Pick<Generation, 'usable'>, begin: CallBegin): CallFate {

@@ -7,6 +7,7 @@ import { checkMethodOptions } from '../method-checks.ts';
 import type { Generation } from '../instances/generation.ts';
 import type { InstanceSnapshot } from '../instances/instance-state.ts';
 import type { Instance } from '../instances/instance.ts';
+import type { PluginCounters } from '../reporting/metrics.ts';
 import type { Report } from '../reporting/report.ts';
 import type { Mount, MountContext, MountOptions, RoutedClientMaker } from './mount.ts';
 import { routedClient } from './routed-client.ts';
@@ -27,6 +28,7 @@ export class MountedPlugin implements Mount, Route {
   readonly client: RoutedClientMaker;
   readonly reflection: Reflection;
   readonly report: Report;
+  readonly counters: PluginCounters;
   readonly options: MountOptions;
   readonly #keeper: MountKeeper;
   readonly #life = new AbortController();
@@ -49,6 +51,7 @@ export class MountedPlugin implements Mount, Route {
     this.#instance = instance;
     this.#keeper = keeper;
     this.report = keeper.report;
+    this.counters = keeper.report.countersOf(plugin);
     this.client = ((service: ServiceDefinition) => routedClient(this, service)) as RoutedClientMaker;
     this.reflection = {
       services: (given) => this.#ask(given, (asked, left) => asked.services(left)),

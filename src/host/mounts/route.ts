@@ -2,6 +2,7 @@
 import type { CallMetadata, CallOptions, DynamicService, ServiceDefinition } from '../../goplugin/index.ts';
 import type { Generation } from '../instances/generation.ts';
 import type { Instance } from '../instances/instance.ts';
+import type { PluginCounters } from '../reporting/metrics.ts';
 import type { Report } from '../reporting/report.ts';
 
 /** Options of a call of a mount. `timeoutMs` includes the time that the call waits for a restart. */
@@ -70,6 +71,8 @@ export interface Route {
   /** Named in errors and events. */
   readonly plugin: { readonly type: string; readonly name: string };
   readonly mountId: string;
+  /** What is counted of the plugin's calls. */
+  readonly counters: PluginCounters;
   /** The generation that a call can be sent to at once; `undefined` when it has to wait. */
   readonly serving: MountedGeneration | undefined;
   /** Sent with every call. */

@@ -2,23 +2,11 @@
  * Clients whose calls go to whichever plugin serves at the moment. A call that finds none waits for the restart. A call
  * that had not reached its plugin when that was lost is sent again.
  */
-import { callOptionChecks, serviceDefinition } from '../../goplugin/internal.ts';
-import {
-  PluginError,
-  type CallOptions,
-  type MethodShape,
-  type Messages,
-  type ServiceDefinition,
-} from '../../goplugin/index.ts';
-import { checkArgument, checkShape, flag, shapeOf } from '../../settings/option-shape.ts';
-import { beginNow, fateOf } from './call-fate.ts';
-import { OutcomeUnknownError } from '../errors.ts';
-import type { Route, RoutedCallOptions, MountedGeneration, Wait } from './route.ts';
-
-const routedCallOptions = shapeOf<RoutedCallOptions>({ ...callOptionChecks, idempotent: flag });
-
-/** How many times an idempotent call is sent at most. */
-const mostSends = 5;
+import { serviceDefinition, startOf, type StartUnary } from '../../goplugin/internal.ts';
+import type { CallOptions, MethodShape, ServiceDefinition } from '../../goplugin/index.ts';
+import { checkArgument } from '../../settings/option-shape.ts';
+import { Attempt } from './attempt.ts';
+import type { Route, RoutedCallOptions, MountedGeneration } from './route.ts';
 
 type RoutedCall = (request: unknown, options?: RoutedCallOptions) => unknown;
 
@@ -36,12 +24,61 @@ export function routedClient(route: Route, service: ServiceDefinition): Readonly
 function routedCall(route: Route, service: ServiceDefinition, name: string, method: MethodShape): RoutedCall {
   const send: Send = (use, request, options) => use.client(service)[name]?.(request, options);
   if (method.responseStream) return (request, options) => stream(route, method, send, request, options);
-  return (request, options) => unary(route, method, send, request, options);
+  let on: MountedGeneration | undefined;
+  let start: StartUnary | undefined;
+  return (request, options) => {
+    const use = route.serving;
+    if (use !== undefined && use !== on) {
+      on = use;
+      start = startOf(use.client(service)[name] ?? send);
+    }
+    if (use === undefined || start === undefined) return unary(route, method, send, request, options);
+    return unaryOn(use, start, route, method, send, request, options);
+  };
 }
 
 type Send = (use: MountedGeneration, request: unknown, options: CallOptions | undefined) => unknown;
 
-/** Makes a call with one reply; its requests may be a stream. */
+/**
+ * Makes a call with one reply of a plugin that serves. It goes without a promise for each sending, which would be most of
+ * what a mount adds to a call.
+ */
+function unaryOn(
+  use: MountedGeneration,
+  start: StartUnary,
+  route: Route,
+  method: MethodShape,
+  send: Send,
+  request: unknown,
+  options: RoutedCallOptions | undefined,
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const attempt = new Attempt(route, method, request, options);
+    const replied = (reply: unknown): void => {
+      attempt.end(use);
+      attempt.over();
+      resolve(reply);
+    };
+    const failed = (error: unknown): void => {
+      attempt.end(use);
+      try {
+        attempt.failed(error, use); // throws unless the call may be sent again
+        resolve(sendUntilOver(attempt, route, send));
+      } catch (final) {
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- it may be an abort's reason, which is the caller's own
+        reject(final);
+      }
+    };
+    attempt.begin(use);
+    try {
+      start(attempt.request, attempt.options(), replied, failed);
+    } catch (error) {
+      failed(error);
+    }
+  });
+}
+
+/** Makes a call with one reply, which waits for a plugin, or whose requests are a stream. */
 async function unary(
   route: Route,
   method: MethodShape,
@@ -49,7 +86,10 @@ async function unary(
   request: unknown,
   options: RoutedCallOptions | undefined,
 ): Promise<unknown> {
-  const attempt = new Attempt(route, method, request, options);
+  return await sendUntilOver(new Attempt(route, method, request, options), route, send);
+}
+
+async function sendUntilOver(attempt: Attempt, route: Route, send: Send): Promise<unknown> {
   for (;;) {
     const use = route.serving ?? (await route.serve(attempt.waits()));
     attempt.begin(use);
@@ -91,106 +131,4 @@ async function* stream(
       attempt.end(use);
     }
   }
-}
-
-/** One call of a caller, however many times it is sent. */
-class Attempt {
-  readonly request: unknown;
-  readonly #route: Route;
-  readonly #path: string;
-  readonly #options: RoutedCallOptions | undefined;
-  readonly #begun: number;
-  readonly #deadline: number | undefined;
-  readonly #drawn: (() => boolean) | undefined;
-  #begin = beginNow();
-  #sent = 0;
-  #waited = false;
-
-  constructor(route: Route, method: MethodShape, request: unknown, options: RoutedCallOptions | undefined) {
-    if (options !== undefined) checkShape(method.path, routedCallOptions, options);
-    const timeoutMs = options?.timeoutMs;
-    this.#route = route;
-    this.#path = method.path;
-    this.#options = options;
-    this.#begun = this.#begin.steady;
-    this.#deadline = timeoutMs === undefined || timeoutMs === Infinity ? undefined : this.#begun + timeoutMs;
-    if (method.requestStream) {
-      const watched = watchDrawing(request as Messages<unknown>);
-      this.request = watched.messages;
-      this.#drawn = watched.drawn;
-    } else this.request = request;
-  }
-
-  /** The signal and deadline with which the call waits for a plugin. */
-  waits(): Wait {
-    this.#waited = true;
-    return { signal: this.#options?.signal, deadline: this.#deadline };
-  }
-
-  begin(use: MountedGeneration): void {
-    use.enter();
-    this.#sent += 1;
-    // Reading both clocks takes a good part of a mount's overhead, so a call that did not wait keeps the time of its
-    // creation.
-    if (this.#waited || this.#sent > 1) this.#begin = beginNow();
-  }
-
-  end(use: MountedGeneration): void {
-    use.leave();
-  }
-
-  over(error?: unknown): void {
-    this.#route.report.called(this.#route, { path: this.#path, begun: this.#begun, sent: this.#sent, error });
-  }
-
-  /** The plugin gets the rest of the caller's time as the call's deadline. */
-  options(): CallOptions | undefined {
-    const { metadata } = this.#route;
-    if (metadata === undefined && this.#sent === 1 && !(this.#options && 'idempotent' in this.#options))
-      return this.#options;
-    return {
-      signal: this.#options?.signal,
-      timeoutMs: this.#deadline === undefined ? undefined : Math.max(1, this.#deadline - performance.now()),
-      metadata:
-        metadata === undefined ? this.#options?.metadata : { ...this.#options?.metadata, ...metadata },
-    };
-  }
-
-  /** Returns when the call may be sent again. @throws the error that the caller gets */
-  failed(error: unknown, use: MountedGeneration, { received = false } = {}): void {
-    const fate = fateOf(error, use.generation, this.#begin);
-    const gone = this.#options?.signal?.aborted === true || received || this.#drawn?.() === true;
-    if (fate === 'not-reached' && !gone) return;
-    if (fate === 'unknown' && !gone && this.#mayRepeat() && this.#sent < mostSends) return;
-    const told = fate === 'unknown' && !received && !this.#mayRepeat() ? this.#unknown(error, use) : error;
-    const final = this.#route.redactError === undefined ? told : this.#route.redactError(told);
-    this.over(final);
-    throw final;
-  }
-
-  #mayRepeat(): boolean {
-    return this.#options?.idempotent ?? this.#route.isIdempotent?.(this.#path) ?? false;
-  }
-
-  #unknown(cause: unknown, use: MountedGeneration): OutcomeUnknownError {
-    const exit = cause instanceof PluginError ? cause.exit : undefined;
-    return new OutcomeUnknownError(use.generation.plugin.name, this.#path, { cause, exit });
-  }
-}
-
-/** Notes whether messages were drawn from the caller's stream, since they can't be drawn again. */
-function watchDrawing(messages: Messages<unknown>): {
-  messages: AsyncIterable<unknown>;
-  drawn: () => boolean;
-} {
-  let drawn = false;
-  return {
-    messages: {
-      async *[Symbol.asyncIterator]() {
-        drawn = true;
-        yield* messages;
-      },
-    },
-    drawn: () => drawn,
-  };
 }

@@ -121,6 +121,8 @@ export class OwnRecord {
   readonly #record: Omit<HostRecord, 'engines'>;
   readonly #engines = new Map<string, UsedEngine>();
   #writing: Promise<void> = Promise.resolve();
+  /** A look for the record that has not begun yet: all who ask for one until then share it. */
+  #looking: Promise<void> | undefined;
 
   constructor(
     store: CatalogStore | undefined,
@@ -156,10 +158,12 @@ export class OwnRecord {
   /** Writes the record again where somebody removed it. A failure was told when it was first written. */
   keep(): Promise<void> {
     if (this.#engines.size === 0) return Promise.resolve();
-    return this.#inTurn(async (store) => {
+    this.#looking ??= this.#inTurn(async (store) => {
+      this.#looking = undefined;
       if ((await store.get([prefix, this.#record.hostId])) !== undefined) return;
       await write(store, { ...this.#record, engines: [...this.#engines.values()] });
     }).catch(() => undefined);
+    return this.#looking;
   }
 
   /** Removes the record, because nothing of the host is left. @throws StoreError */

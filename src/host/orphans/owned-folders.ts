@@ -48,6 +48,8 @@ export class OwnedFolders implements AsyncDisposable {
   readonly #folders = new Map<string, KeptFolder>();
   readonly #lost: (lost: LostFolder) => void;
   readonly #checks = new KeyedLock();
+  /** Checks that have not begun yet: all who ask for the same folder until then share one. */
+  readonly #waiting = new Map<string, Promise<string>>();
 
   /** @param lost told once for each folder that had to be made anew */
   constructor(
@@ -74,24 +76,35 @@ export class OwnedFolders implements AsyncDisposable {
   below(given: string = temporaryFolder(), passingGid?: number | 'everybody'): Promise<string> {
     const parent = resolve(given);
     const key = `${passingGid ?? ''} ${parent}`;
-    return this.#checks.take(key, async () => {
-      const known = this.#folders.get(key);
-      if (known === undefined) {
-        return (await this.#keep(key, { parent, passingGid, made: this.#make(parent, passingGid) })).path;
-      }
-      const made = await known.made;
-      const reason = await whyUnusable(made);
-      if (reason === undefined) {
-        if (await this.#rewriteOwner(made.path))
-          this.#lost({ folder: made.path, reason: `${ownerFile} in it was removed`, made: made.path });
-        return made.path;
-      }
-      // Where this fails, the next call still knows the folder that was lost.
-      const anew = await this.#makeAnew(parent, passingGid, made);
-      const { path } = await this.#keep(key, { parent, passingGid, made: Promise.resolve(anew) });
-      this.#lost({ folder: made.path, reason, made: path });
-      return path;
+    const shared = this.#waiting.get(key);
+    if (shared !== undefined) return shared;
+    const state = { begun: false };
+    const check = this.#checks.take(key, () => {
+      state.begun = true;
+      this.#waiting.delete(key);
+      return this.#check(key, parent, passingGid);
     });
+    if (!state.begun) this.#waiting.set(key, check);
+    return check;
+  }
+
+  async #check(key: string, parent: string, passingGid: number | 'everybody' | undefined): Promise<string> {
+    const known = this.#folders.get(key);
+    if (known === undefined) {
+      return (await this.#keep(key, { parent, passingGid, made: this.#make(parent, passingGid) })).path;
+    }
+    const made = await known.made;
+    const reason = await whyUnusable(made);
+    if (reason === undefined) {
+      if (await this.#rewriteOwner(made.path))
+        this.#lost({ folder: made.path, reason: `${ownerFile} in it was removed`, made: made.path });
+      return made.path;
+    }
+    // Where this fails, the next call still knows the folder that was lost.
+    const anew = await this.#makeAnew(parent, passingGid, made);
+    const { path } = await this.#keep(key, { parent, passingGid, made: Promise.resolve(anew) });
+    this.#lost({ folder: made.path, reason, made: path });
+    return path;
   }
 
   /** Makes the folders below `parent` anew that somebody has removed: a launch is judged by what is there. */

@@ -105,6 +105,13 @@ export function publish<Name extends keyof HostEvents>(name: Name, event: () => 
   if (channels[name].hasSubscribers) channels[name].publish(event());
 }
 
+/** Whether anybody listens to the ends of calls, which are too many to make something of each for nobody. */
+export function callsAreHeard(): boolean {
+  return callEnds.hasSubscribers;
+}
+
+const callEnds = channels['bulkhead:call'];
+
 /** A logger for the host's messages. Console, pino and winston need a line of glue code. */
 export interface HostLogger {
   debug(message: string, fields: Readonly<Record<string, unknown>>): void;

@@ -1,8 +1,8 @@
 /** Reports on instances and calls to the host's logger, its counters, and the diagnostics channels. */
 import { OutcomeUnknownError } from '../errors.ts';
-import { publish, type HostLogger } from './events.ts';
+import { callsAreHeard, publish, type HostLogger } from './events.ts';
 import type { InstanceSnapshot, InstanceState } from '../instances/instance-state.ts';
-import type { Counters } from './metrics.ts';
+import type { Counters, PluginCounters } from './metrics.ts';
 
 /** The names by which reports identify a mount. */
 export interface MountName {
@@ -10,15 +10,9 @@ export interface MountName {
   readonly plugin: { readonly type: string; readonly name: string };
 }
 
-/** A call of a mount that is over. */
-export interface EndedCall {
-  /** `/package.Service/Method` */
-  readonly path: string;
-  /** When the call began, by `performance.now()`. */
-  readonly begun: number;
-  /** How many times it was sent. */
-  readonly sent: number;
-  readonly error?: unknown;
+/** A mount that makes calls. */
+export interface CallingMount extends MountName {
+  readonly counters: PluginCounters;
 }
 
 export class Report {
@@ -54,25 +48,60 @@ export class Report {
     publish('bulkhead:mount', () => ({ host: this.#host, mount: mountId, type, name, what, instance }));
   }
 
-  /** Reports that a call of a mount has ended. */
-  called({ mountId, plugin }: MountName, { path, begun, sent, error }: EndedCall): void {
-    const { type, name } = plugin;
-    const milliseconds = performance.now() - begun;
-    const counters = this.#counters.of(plugin);
+  /** The counters of a plugin, to be kept by whoever reports calls of it. */
+  countersOf(plugin: MountName['plugin']): PluginCounters {
+    return this.#counters.of(plugin);
+  }
+
+  /**
+   * Reports that a call of a mount has ended.
+   *
+   * @param path `/package.Service/Method`
+   * @param begun when the call began, by `performance.now()`
+   * @param sent how many times it was sent
+   */
+  called(mount: CallingMount, path: string, begun: number, sent: number, error?: unknown): void {
+    const { counters } = mount;
+    const milliseconds = Math.max(0, timeOfEnd() - begun);
     counters.calls += 1;
     counters.callMilliseconds += milliseconds;
     if (sent > 1) counters.callsRepeated += 1;
-    if (error !== undefined) counters.callFailures += 1;
-    if (error instanceof OutcomeUnknownError) counters.outcomesUnknown += 1;
+    if (error !== undefined) {
+      counters.callFailures += 1;
+      if (error instanceof OutcomeUnknownError) counters.outcomesUnknown += 1;
+    }
+    if (callsAreHeard()) this.#publishCall(mount, { method: path, milliseconds, sent, error });
+  }
+
+  #publishCall(
+    { mountId, plugin: { type, name } }: MountName,
+    { error, ...call }: { method: string; milliseconds: number; sent: number; error: unknown },
+  ): void {
     publish('bulkhead:call', () => ({
       host: this.#host,
       mount: mountId,
       type,
       name,
-      method: path,
-      milliseconds,
-      sent,
+      ...call,
       ...(error === undefined ? {} : { error }),
     }));
   }
+}
+
+let end: number | undefined;
+const settled = Promise.resolve();
+const forget = (): void => {
+  end = undefined;
+};
+
+/**
+ * The time by `performance.now()`, read once for all calls that end together, because what arrives at once holds many
+ * replies, and reading a clock for each is a good part of what a mount costs.
+ */
+function timeOfEnd(): number {
+  if (end === undefined) {
+    end = performance.now();
+    void settled.then(forget);
+  }
+  return end;
 }

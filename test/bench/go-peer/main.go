@@ -1,5 +1,6 @@
 // Launches a plugin in a container with HashiCorp's library, once for each empty line on stdin, and tells how long it took.
 // A line with a number launches that many at once.
+// The last argument says whether the engine is docker or podman.
 // A line `BYTES CALLS-IN-FLIGHT SECONDS` makes calls of probe.Probe instead, of one plugin for all such lines.
 package main
 
@@ -10,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,15 +23,20 @@ import (
 	"github.com/hashicorp/go-plugin"
 	"github.com/hashicorp/go-plugin/runner"
 	"github.com/hashicorp/go-secure-stdlib/plugincontainer"
+	"github.com/moby/moby/api/types/container"
+	dockerclient "github.com/moby/moby/client"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/anypb"
 )
+
+var isPodman bool
 
 // What the image's plugin runs as.
 const group = 65532
 
 func main() {
 	image, runtime, directory, rootless := os.Args[1], os.Args[2], os.Args[3], os.Args[4] == "rootless"
+	isPodman = os.Args[5] == "podman"
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {
 		if count, err := strconv.Atoi(lines.Text()); err == nil {
@@ -43,8 +50,8 @@ func main() {
 		begin := time.Now()
 		client := ready(image, runtime, directory, rootless)
 		answered := time.Now()
-		client.Kill()
-		fmt.Printf("%.1f %.1f\n", milliseconds(answered.Sub(begin)), milliseconds(time.Since(answered)))
+		killed := kill(client)
+		fmt.Printf("%.1f %.1f %.1f\n", milliseconds(answered.Sub(begin)), milliseconds(time.Since(answered)), killed)
 	}
 	if called != nil {
 		called.Kill()
@@ -83,8 +90,39 @@ func atOnce(count int, image, runtime, directory string, rootless bool) {
 		return milliseconds(time.Since(begin))
 	}
 	launched := all(func(i int) { clients[i] = ready(image, runtime, directory, rootless) })
-	closed := all(func(i int) { clients[i].Kill() })
-	fmt.Printf("%.1f %.1f\n", launched, closed)
+	killed := make([]float64, count)
+	closed := all(func(i int) { killed[i] = kill(clients[i]) })
+	fmt.Printf("%.1f %.1f %.1f\n", launched, closed, slices.Max(killed))
+}
+
+// kill ends a plugin, and returns when its container is gone. The library's own Kill returns when the plugin has ended, and
+// the engine removes the container after that. The result is the milliseconds of Kill alone.
+func kill(client *plugin.Client) float64 {
+	engine, err := dockerclient.New(dockerclient.FromEnv)
+	if err != nil {
+		panic(err)
+	}
+	defer engine.Close()
+	id, begin := client.ID(), time.Now()
+	if !isPodman {
+		gone := engine.ContainerWait(context.Background(), id, dockerclient.ContainerWaitOptions{Condition: container.WaitConditionRemoved})
+		client.Kill()
+		killed := milliseconds(time.Since(begin))
+		select {
+		case <-gone.Result:
+		case <-gone.Error:
+		}
+		return killed
+	}
+	client.Kill()
+	killed := milliseconds(time.Since(begin))
+	// Older ones keep a processor busy while they are asked to wait.
+	for {
+		if _, err := engine.ContainerInspect(context.Background(), id, dockerclient.ContainerInspectOptions{}); err != nil {
+			return killed
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
 }
 
 type probe struct{ plugin.NetRPCUnsupportedPlugin }

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { OwnedFolders, sweepFolders } from '../../../src/host/orphans/owned-folders.ts';
 
@@ -52,4 +52,23 @@ it('are left alone while their hosts live, and with what others have in them', a
   await folders[Symbol.asyncDispose]();
   assert.deepEqual(await readdir(path), ["somebody's"]);
   assert.deepEqual(await sweepFolders(parent, 'cluster'), []);
+});
+
+it('are looked at once for all that ask meanwhile, and anew for whoever asks after a look has begun', async () => {
+  const own = await mkdtemp(join(parent, 'own-'));
+  const lost: string[] = [];
+  const owner = { hostId: 'together', clusterId: 'cluster' };
+  await using folders = new OwnedFolders(owner, ({ folder }) => void lost.push(folder));
+  const first = folders.below(own);
+  const second = folders.below(own);
+  assert.equal(folders.below(own), second, 'one look for both');
+  assert.notEqual(first, second, 'the first had begun');
+  const path = await first;
+  assert.equal(await second, path);
+
+  await rm(path, { recursive: true });
+  const anew = await Promise.all([folders.below(own), folders.below(own), folders.below(own)]);
+  assert.deepEqual(anew, [path, path, path]);
+  assert.deepEqual(lost, [path]);
+  assert.deepEqual(await readdir(own), [basename(path)]);
 });
