@@ -141,7 +141,8 @@ describe('the tarball of the package', () => {
 });
 
 it('the documentation of the public API is made without a warning', () => {
-  const { status, stdout, stderr } = run('npx', ['typedoc', '--emit', 'none']);
+  // Types are checked by the linters.
+  const { status, stdout, stderr } = run('npx', ['typedoc', '--emit', 'none', '--skipErrorChecking']);
   assert.equal(status, 0, stdout + stderr);
 });
 

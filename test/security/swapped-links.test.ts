@@ -5,6 +5,7 @@ import { connectEngine } from '../../src/engine/index.ts';
 import { service } from '../../src/goplugin/index.ts';
 import { loadProto, PluginHost } from '../../src/index.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
+import { inTurn } from '../engines/in-turn.ts';
 import { leftovers } from '../host/leftovers.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
 import { fixtureHandshake } from '../plugins/images.ts';
@@ -23,10 +24,11 @@ const helper = service(addHelper, { sum: () => ({ r: 0 }) });
 
 if (engines.length === 0) it('keeps links from leading anywhere', { skip: noEngines }, () => undefined);
 
-for (const testEngine of engines) {
-  for (const { runtime, socket } of testEngine.services.filter((each) => each.runtime !== 'crun')) {
+for (const [number, testEngine] of engines.entries()) {
+  const services = testEngine.services.filter((each) => each.runtime !== 'crun');
+  for (const [place, { runtime, socket }] of services.entries()) {
     describe(`${testEngine.suite} ${testEngine.name} ${runtime}`, () => {
-      for (const user of ['0:0', '1000:1000']) {
+      for (const user of inTurn(['0:0', '1000:1000'], number + place)) {
         it(
           `changes no file that user ${user} of a container links to in the place of a socket, and removes what it leaves`,
           { ...limits, skip: isRoot ? false : 'only root can make a socket directory for any engine' },

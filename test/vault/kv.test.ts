@@ -13,7 +13,7 @@ import { allCells, killPlugin, withPlugin, type Given } from './mounted.ts';
 const limits = { timeout: 900_000 };
 const plugin = { fixture: 'go-vault-secrets-kv', type: 'secret', name: 'kv' } as const;
 /** Four to an engine. The rows alternate, so that each runtime and each user has its turn. */
-const cells = allCells().filter((_, i) => isInTurn(i + Math.floor(i / 4), 2));
+const cells = allCells().filter((_, i) => isInTurn(i + Math.floor(i / 4), 4));
 if (cells.length === 0)
   it('mounts the key/value secrets engine of Vault', { skip: noEngines }, () => undefined);
 
