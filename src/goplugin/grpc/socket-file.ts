@@ -25,7 +25,8 @@ export function socketFile(path: string): Promise<SocketFile> {
  */
 function opened(path: string): SocketFile {
   const file = openSync(path, pathOnly | constants.O_NOFOLLOW);
-  const found = fstatSync(file);
+  // Without `bigint`, Node.js 20 would take the next path that it resolves for that of a socket, and leave links in it.
+  const found = fstatSync(file, { bigint: true });
   if (!found.isSocket()) {
     closeSync(file);
     throw new Error(`${path} is ${found.isSymbolicLink() ? 'a symbolic link' : 'no socket'}`);
