@@ -2,9 +2,15 @@
 import { execFile } from 'node:child_process';
 import type { PassThrough } from 'node:stream';
 import { promisify } from 'node:util';
-import { startPlugin, subprocessRunner, type RunnerFactory } from '../../src/goplugin/index.ts';
+import {
+  startPlugin,
+  subprocessRunner,
+  type DynamicService,
+  type RunnerFactory,
+} from '../../src/goplugin/index.ts';
 import { goProgram } from '../goplugin/fixtures/go-host.ts';
-import { probeClient } from '../goplugin/fixtures/probe-client.ts';
+import type { ProbeClient } from '../goplugin/fixtures/probe-client.ts';
+import { probe } from '../goplugin/fixtures/protos.ts';
 import { handshake } from '../goplugin/fixtures/start.ts';
 import { goOnThePath, noGo } from '../plugins/go-programs.ts';
 import type { Figure, Line } from './figures.ts';
@@ -26,14 +32,15 @@ export async function benchFirstReply(): Promise<readonly Figure[]> {
   const folder = (name: string): URL => new URL(`../goplugin/go/${name}`, import.meta.url);
   const command = await goProgram('probe', folder('probe'));
   const caller = await goProgram('caller', folder('caller'));
-  await launchOurs(command, true); // what is loaded once is loaded
+  const program = { command, definition: await probe() }; // in Go the definition is compiled in
+  await launchOurs(program, true); // what is loaded once is loaded
   const [first, whole]: [Line[], Line[]] = [[], []];
   for (const autoMtls of [true, false]) {
     const ours: Launches = { firstReplyMs: [], launchMs: [] };
     const go: Launches = { firstReplyMs: [], launchMs: [] };
     for (let turn = 0; turn < turns; turn += 1) {
       for (let launch = 0; launch < launchesInTurn; launch += 1) {
-        const { firstReplyMs, launchMs } = await launchOurs(command, autoMtls);
+        const { firstReplyMs, launchMs } = await launchOurs(program, autoMtls);
         ours.firstReplyMs.push(firstReplyMs);
         ours.launchMs.push(launchMs);
       }
@@ -65,7 +72,7 @@ export async function benchFirstReply(): Promise<readonly Figure[]> {
 }
 
 async function launchOurs(
-  command: string,
+  { command, definition }: { readonly command: string; readonly definition: DynamicService },
   autoMtls: boolean,
 ): Promise<{ firstReplyMs: number; launchMs: number }> {
   const begin = performance.now();
@@ -82,7 +89,7 @@ async function launchOurs(
     return runner;
   };
   await using plugin = await startPlugin({ createRunner, handshake, protocolVersions: [1], autoMtls });
-  await (await probeClient(plugin)).echo({});
+  await plugin.client<ProbeClient>(definition).echo({});
   const end = performance.now();
   return { firstReplyMs: end - line, launchMs: end - begin };
 }
