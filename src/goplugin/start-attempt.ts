@@ -13,6 +13,7 @@ import type { PluginExit, PluginRunner } from './runner.ts';
 import type { RunningPlugin } from './running-plugin.ts';
 import { endAttempt, HandshakeAbsent, type Attempt } from './start-failure.ts';
 import type { StartSettings } from './start-options.ts';
+import type { Identity } from './tls/identity.ts';
 import { prepareIdentity, takeIdentity } from './tls/prepared-identity.ts';
 import { messageOf } from '../thrown-value.ts';
 
@@ -36,15 +37,8 @@ async function start(attempt: Attempt, settings: StartSettings, limit: Limit): P
 
   attempt.phase = 'start';
   const starting = runner.start({ signal: limit.signal });
-  const loading = loadGrpc(); // loads while the plugin starts
-  if (identity) {
-    prepareIdentity();
-    loading
-      .then(({ prepareContext }) => {
-        prepareContext(identity);
-      })
-      .catch(() => undefined); // it is made, and fails, when the plugin has told its own
-  }
+  const loading = loadGrpc(identity); // loads while the plugin starts
+  if (settings.autoMtls) prepareIdentity();
   await limit.race(starting);
   const verified = runner.verify?.({ signal: limit.signal });
   verified?.catch(() => undefined); // awaited below
@@ -77,16 +71,17 @@ async function start(attempt: Attempt, settings: StartSettings, limit: Limit): P
 }
 
 /** Loads gRPC with the first plugin, and not with this package. */
-async function loadGrpc() {
-  const [{ Connection }, { RunningPlugin }, { callError }, { prepareContext }, transports] =
+async function loadGrpc(identity: Identity | undefined) {
+  const [{ prepareContext }, { Connection }, { RunningPlugin }, { callError }, transports] =
     await Promise.all([
+      import('./grpc/credentials.ts'),
       import('./connection.ts'),
       import('./running-plugin.ts'),
       import('./grpc/failure.ts'),
-      import('./grpc/credentials.ts'),
       import('./transport.ts'),
     ]);
-  return { Connection, RunningPlugin, callError, prepareContext, ...transports };
+  if (identity) prepareContext(identity);
+  return { Connection, RunningPlugin, callError, ...transports };
 }
 
 async function createRunner(

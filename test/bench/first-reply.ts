@@ -24,11 +24,6 @@ interface Launches {
   readonly launchMs: number[];
 }
 
-interface Launch {
-  readonly firstReplyMs: number;
-  readonly launchMs: number;
-}
-
 export async function benchFirstReply(): Promise<readonly Figure[]> {
   if (goOnThePath() === undefined) {
     console.log(`first-reply: ${noGo}`);
@@ -37,17 +32,15 @@ export async function benchFirstReply(): Promise<readonly Figure[]> {
   const folder = (name: string): URL => new URL(`../goplugin/go/${name}`, import.meta.url);
   const command = await goProgram('probe', folder('probe'));
   const caller = await goProgram('caller', folder('caller'));
-  // The host in Go has its service compiled in.
-  const definition = await probe();
-  const launchOurs = (autoMtls: boolean): Promise<Launch> => launched(command, autoMtls, definition);
-  await launchOurs(true); // what is loaded once is loaded
+  const program = { command, definition: await probe() }; // in Go the definition is compiled in
+  await launchOurs(program, true); // what is loaded once is loaded
   const [first, whole]: [Line[], Line[]] = [[], []];
   for (const autoMtls of [true, false]) {
     const ours: Launches = { firstReplyMs: [], launchMs: [] };
     const go: Launches = { firstReplyMs: [], launchMs: [] };
     for (let turn = 0; turn < turns; turn += 1) {
       for (let launch = 0; launch < launchesInTurn; launch += 1) {
-        const { firstReplyMs, launchMs } = await launchOurs(autoMtls);
+        const { firstReplyMs, launchMs } = await launchOurs(program, autoMtls);
         ours.firstReplyMs.push(firstReplyMs);
         ours.launchMs.push(launchMs);
       }
@@ -78,7 +71,10 @@ export async function benchFirstReply(): Promise<readonly Figure[]> {
   ];
 }
 
-async function launched(command: string, autoMtls: boolean, definition: DynamicService): Promise<Launch> {
+async function launchOurs(
+  { command, definition }: { readonly command: string; readonly definition: DynamicService },
+  autoMtls: boolean,
+): Promise<{ firstReplyMs: number; launchMs: number }> {
   const begin = performance.now();
   let line = Number.NaN;
   const create = subprocessRunner({ command });

@@ -34,7 +34,7 @@ export async function writeReport(folder: string, figures: readonly Figure[]): P
     '# Measured beside a host in Go',
     '',
     'Written by `npm run bench -- --report`. The hosts take turns, with the same plugins, images and engines.',
-    'A ratio is that of the medians; a goal that is not met says so.',
+    'A ratio is that of the medians; a goal that is not met says so, and [LIMITS.md](LIMITS.md) what bounds it.',
     '',
     surroundings(),
   ].join('\n');

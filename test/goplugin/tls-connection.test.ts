@@ -108,6 +108,46 @@ test('a context that was made ahead trusts one other side, and no second one', l
   }
 });
 
+test(
+  'lets in the announced side alone with contexts that were made before it was known',
+  limits,
+  async () => {
+    const [one, two] = await Promise.all([createIdentity(), createIdentity()]);
+    for (const identity of [one, two]) prepareContext(identity);
+    const pairs = {
+      ours: { identity: one, peerDer: two.certificateDer },
+      theirs: { identity: two, peerDer: one.certificateDer },
+      // The context of `one` was taken for the pair above, and must not serve another one.
+      other: { identity: one, peerDer: stranger.certificateDer },
+    };
+    const friends = await meet(pairs.theirs, (raw) => secured(raw, pairs.ours));
+    assert.equal((await friends.accepted)?.alpnProtocol, 'h2');
+    friends.end();
+    const refused = await meet(pairs.theirs, (raw) => secured(raw, pairs.other));
+    const [error] = (await once(refused.client, 'error')) as [NodeJS.ErrnoException];
+    assert.match(String(error.code), /SELF_SIGNED|SIGNATURE|UNABLE/);
+    refused.end();
+    const intruder = { identity: stranger, peerDer: two.certificateDer };
+    const intrusion = await meet(pairs.theirs, (raw) => secured(raw, intruder));
+    assert.equal(await intrusion.accepted, undefined);
+    intrusion.end();
+  },
+);
+
+test('makes handshakes one after the other and at the same time', limits, async () => {
+  const turns = async (): Promise<void> => {
+    const { accepted, end } = await meet(pluginSide, (raw) => secured(raw, hostSide));
+    assert.equal((await accepted)?.alpnProtocol, 'h2');
+    end();
+    const broken = await meet(pluginSide, (socket) => socket.end('no TLS'));
+    assert.equal(await broken.accepted, undefined);
+    broken.end();
+  };
+  await turns();
+  await Promise.all(Array.from({ length: 8 }, turns));
+  await turns();
+});
+
 /** Another key, with a certificate signed by the key of `issuer`, whose subject it names as its issuer. */
 async function issuedBy(issuer: Identity): Promise<Identity> {
   const own = await createIdentity();

@@ -8,36 +8,40 @@ import { derToPem, type Identity, type MutualTls } from '../tls/identity.ts';
  * arithmetic of a handshake (the README of this room has the figures).
  */
 const contexts = new WeakMap<MutualTls, SecureContext>();
-/** Contexts that trust nobody yet, by the identity that they present. */
+/** Contexts that trust nobody yet. */
 const prepared = new WeakMap<Identity, SecureContext>();
 
-/** What Node.js has in a context beside what its types tell. */
-type Native = { readonly addCACert?: (pem: string) => void } | undefined;
-
-/** Makes all of a context but the certificate that it will trust, while the other side has not told it yet. */
+/** Makes the context of a certificate, most of its work, while this process waits for the other side's certificate. */
 export function prepareContext(identity: Identity): void {
-  const context = contextOf(identity, []);
-  if (typeof (context.context as Native)?.addCACert === 'function') prepared.set(identity, context);
+  prepared.set(identity, contextOf(identity, []));
 }
 
 export function secureContext(tls: MutualTls): SecureContext {
   const known = contexts.get(tls);
   if (known) return known;
-  const context = trusting(tls);
+  const { identity, peerDer } = tls;
+  const ca = derToPem(peerDer);
+  const context = preparedContext(identity, ca) ?? contextOf(identity, [ca]);
   contexts.set(tls, context);
   return context;
 }
 
-function trusting({ identity, peerDer }: MutualTls): SecureContext {
+/** The method with which Node.js adds the option `ca` to a context. Without it, a prepared context is of no use. */
+interface Native {
+  addCACert?(pem: string): void;
+}
+
+/** Returns the context that was prepared, for one pair only: what it trusts can't be taken back. */
+function preparedContext(identity: Identity, ca: string): SecureContext | undefined {
   const context = prepared.get(identity);
-  if (context === undefined) return contextOf(identity, derToPem(peerDer));
-  prepared.delete(identity); // nobody else may come to trust this one
-  (context.context as Native)?.addCACert?.(derToPem(peerDer));
+  prepared.delete(identity);
+  const native = context?.context as Native | undefined;
+  if (native?.addCACert === undefined) return undefined;
+  native.addCACert(ca);
   return context;
 }
 
-/** @param ca an empty list stands for no authority at all, not for the usual ones */
-function contextOf(identity: Identity, ca: string | []): SecureContext {
+function contextOf(identity: Identity, ca: string[]): SecureContext {
   return createSecureContext({
     ca,
     cert: identity.certificatePem,

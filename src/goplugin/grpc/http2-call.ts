@@ -21,6 +21,7 @@ import { MessageReader } from './message-reader.ts';
 import { kept, sendMessage, type OutgoingMessage } from './outgoing-message.ts';
 import type { RequestHeaders } from './request-headers.ts';
 import { statusNames, type StatusError, type StatusName } from './status.ts';
+import { UnreadData } from './unread-data.ts';
 
 /** What a call needs from its channel. */
 export interface CallCarrier {
@@ -66,8 +67,8 @@ export class Http2Call implements StreamEvents, Cancellable {
   #unsent: Buffer[] = none;
   #finished = false;
   #paused = false;
-  /** Pieces of answers that came while the call was paused. */
-  #unread: Buffer[] = none;
+  /** Answers that came while the call was paused. */
+  #unread: UnreadData | undefined;
   #httpStatus: number | undefined;
   /** The status with which the other side ended the call. It is passed on when everything before it has been read. */
   #answer: CallStatus | undefined;
@@ -225,12 +226,14 @@ export class Http2Call implements StreamEvents, Cancellable {
   }
 
   #readOn(): void {
-    let next = 0;
-    for (; !this.#paused && !this.#over && next < this.#unread.length; next += 1) {
-      const piece = this.#unread[next];
-      if (piece) this.#read(piece);
+    const unread = this.#unread;
+    while (!this.#paused && !this.#over && unread && unread.length > 0) {
+      // Everything before has been taken, so that the other side can send while the next part is read.
+      this.#stream?.credit();
+      const chunk = unread.take();
+      if (this.#stream) this.#stream.unread = unread.length;
+      if (chunk) this.#read(chunk);
     }
-    if (next > 0) this.#unread = this.#unread.slice(next);
     if (this.#paused || this.#over) return;
     this.#stream?.credit();
     if (this.#answer) {
@@ -240,8 +243,9 @@ export class Http2Call implements StreamEvents, Cancellable {
   }
 
   #keep(piece: Buffer): void {
-    if (this.#unread.length === 0) this.#unread = [];
-    this.#unread.push(Buffer.from(piece));
+    const unread = (this.#unread ??= new UnreadData());
+    unread.add(piece);
+    if (this.#stream) this.#stream.unread = unread.length;
   }
 
   #read(piece: Buffer): void {
@@ -273,7 +277,7 @@ export class Http2Call implements StreamEvents, Cancellable {
     this.#over = true;
     this.#deadline.clear();
     this.#reader.discard();
-    this.#unread = none;
+    this.#unread = undefined;
     this.#unsent = none;
     const stream = this.#stream;
     if (stream && !stream.closed) {

@@ -17,6 +17,7 @@ import { RequestStream } from './request-stream.ts';
 import { noLongerWaiting, ServedContext } from './served-context.ts';
 import type { Handler, ServedMethod } from './served-methods.ts';
 import { StatusError } from './status.ts';
+import { UnreadData } from './unread-data.ts';
 
 export interface CallSetting {
   readonly intake: Intake;
@@ -36,7 +37,7 @@ export class ServedCall implements StreamEvents {
   readonly #context: ServedContext;
   #deadline: CallDeadline | undefined;
   #request: { readonly value: unknown } | undefined;
-  #unread: Buffer[] = [];
+  #unread: UnreadData | undefined;
   #paused = false;
   #requestEnded = false;
   #started = false;
@@ -82,7 +83,7 @@ export class ServedCall implements StreamEvents {
 
   data(piece: Buffer): void {
     if (this.#answered) return; // whatever still arrives is dropped
-    if (this.#paused) this.#unread.push(Buffer.from(piece));
+    if (this.#paused) this.#keep(piece);
     else this.#read(piece);
     if (!this.#paused) this.#stream.credit();
   }
@@ -110,12 +111,14 @@ export class ServedCall implements StreamEvents {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    let next = 0;
-    for (; !this.#isPaused() && next < this.#unread.length; next += 1) {
-      const piece = this.#unread[next];
-      if (piece) this.#read(piece);
+    const unread = this.#unread;
+    while (!this.#isPaused() && unread && unread.length > 0) {
+      // Everything before has been taken, so that the caller can send while the next part is read.
+      this.#stream.credit();
+      const chunk = unread.take();
+      this.#stream.unread = unread.length;
+      if (chunk) this.#read(chunk);
     }
-    this.#unread = this.#unread.slice(next);
     if (this.#isPaused()) return;
     this.#stream.credit();
     if (this.#requestEnded) this.#endRequests();
@@ -138,6 +141,12 @@ export class ServedCall implements StreamEvents {
       this.#finish(replyStatus('DEADLINE_EXCEEDED', 'Deadline exceeded'));
     });
     return true;
+  }
+
+  #keep(piece: Buffer): void {
+    const unread = (this.#unread ??= new UnreadData());
+    unread.add(piece);
+    this.#stream.unread = unread.length;
   }
 
   #read(piece: Buffer): void {
@@ -269,7 +278,7 @@ export class ServedCall implements StreamEvents {
   #release(): void {
     this.#deadline?.clear();
     this.#reader.discard();
-    this.#unread = [];
+    this.#unread = undefined;
     this.#requests?.end(noLongerWaiting());
     this.#context.end();
     this.#wake?.();

@@ -119,10 +119,11 @@ export class Http2Connection implements StreamCarrier {
   }
 
   credit(stream: Http2Stream): void {
-    if (2 * stream.uncredited < this.#limits.streamWindowBytes || stream.remoteEnded) return;
-    this.#outbox.writer.windowUpdate(stream.id, stream.uncredited);
+    const credit = stream.uncredited - stream.unread;
+    if (2 * credit < this.#limits.streamWindowBytes || stream.remoteEnded) return;
+    this.#outbox.writer.windowUpdate(stream.id, credit);
     this.#outbox.later();
-    stream.uncredited = 0;
+    stream.uncredited = stream.unread;
   }
 
   release(stream: Http2Stream): void {

@@ -63,6 +63,8 @@ export class Http2Stream {
   sendWindow: number;
   /** Bytes that were received since the other side was last given credit. */
   uncredited = 0;
+  /** Those among them that wait to be read, as the user of the stream says: no credit is given for them. */
+  unread = 0;
   /** Whether the first headers of the other side have come. */
   opened = false;
   /** Whether the connection has this stream in its list of those with data to send. */
@@ -183,7 +185,7 @@ export class Http2Stream {
     if (!this.#closed) this.#carrier.reset(this, code);
   }
 
-  /** Lets the other side send as much as has been received. */
+  /** Lets the other side send as much as has been received and read. */
   credit(): void {
     if (!this.#closed) this.#carrier.credit(this);
   }
