@@ -4,8 +4,9 @@ import { differingContainers } from './attested.ts';
 import { armFaults } from './faults/arm.ts';
 import { heldNow } from './held.ts';
 import { chainOf, type Entry } from './ledger.ts';
-import { leftAfterSweep, leftBehind, leftNow, stillHeld } from './leftovers.ts';
+import { leftAfterSweep, leftBehind, leftNow, nobodysLeft, stillHeld } from './leftovers.ts';
 import { Moments } from './moments.ts';
+import { nobodys } from './nobodys.ts';
 import { scenarios } from './scenarios/index.ts';
 import { servesAgain } from './serves-again.ts';
 import { Stage, type StageParts } from './stage.ts';
@@ -21,6 +22,8 @@ export type TrialParts = StageParts;
 export interface TrialResult {
   readonly trial: Trial;
   readonly milliseconds: number;
+  /** How long this process has worked on it, by the clocks of its processors. */
+  readonly cpuMilliseconds: number;
   /** The faults that have happened: the moment of one may never come. */
   readonly happened: readonly string[];
   /** How many launches, calls and other pieces of work it has begun, and how many of them failed. */
@@ -63,12 +66,15 @@ export async function runStretch(
   const wrongs: string[] = [];
   {
     await using stage = await Stage.open(parts);
+    const nobodysBefore = await nobodys(stage.engine);
     for (const trial of trials) {
       const result = await runOn(stage, trial);
       results.push(result);
       if (!noted(result) || result.wrongs.length > 0) break;
     }
     wrongs.push(...(await endLiving(stage)));
+    const left = await nobodysLeft(stage.engine, nobodysBefore);
+    wrongs.push(...left.map((what) => `left at the engine: ${what}`));
   }
   wrongs.push(...(await stillHeld(before)).map((what) => `still held: ${what}`));
   return { results, wrongs };
@@ -76,15 +82,18 @@ export async function runStretch(
 
 async function runOn(stage: Stage, trial: Trial): Promise<TrialResult> {
   const begin = performance.now();
+  const cpu = process.cpuUsage();
   const moments = new Moments();
   stage.moments = moments;
   const world = new World(stage, trial, moments);
   const wrongs: string[] = [];
   const happened = await carryOut(world, wrongs);
   const { entries, errors } = world.ledger;
+  const { user, system } = process.cpuUsage(cpu);
   return {
     trial,
     milliseconds: Math.round(performance.now() - begin),
+    cpuMilliseconds: Math.round((user + system) / 1000),
     happened,
     work: entries.length,
     failures: errors.length,
@@ -116,6 +125,7 @@ async function carryOut(world: World, wrongs: string[]): Promise<string[]> {
     ),
   );
   const open = settled ? [] : ledger.open;
+  await world.calm();
   const names = [...happened].map(({ name }) => name);
   if (settled) wrongs.push(...(await differingContainers(world)));
   moments.disarm();

@@ -49,16 +49,14 @@ export function strikePlugin(world: World, { name, detail }: DrawnFault): boolea
 /** Ids of all containers of the trial's hosts, running or not. */
 export async function containersOf(world: World, running = true): Promise<string[]> {
   const living = [...world.stage.living.values()];
-  const ids = [...[...living, ...world.hosts].map(({ id }) => id), ...world.otherHosts];
-  const lists = await Promise.all(
-    ids.map((id) =>
-      world.engine.containers.list({
-        all: !running,
-        filters: { label: [`${hostLabels.hostId}=${id}`] },
-      }),
-    ),
-  );
-  return lists.flat().map(({ id }) => id);
+  const hosts = new Set([...[...living, ...world.hosts].map(({ id }) => id), ...world.otherHosts]);
+  if (hosts.size === 0) return [];
+  // All trials of the machine have one cluster id: a list costs an engine much, and one is enough.
+  const containers = await world.engine.containers.list({
+    all: !running,
+    filters: { label: [`${hostLabels.clusterId}=${world.hostOptions.clusterId ?? ''}`] },
+  });
+  return containers.filter(({ labels }) => hosts.has(labels[hostLabels.hostId] ?? '')).map(({ id }) => id);
 }
 
 /** Makes every plugin that is registered or launched from now on misbehave, until the fault is lifted. */

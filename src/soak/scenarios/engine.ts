@@ -9,12 +9,12 @@ const limits = { connectMs: 5_000, headersMs: 20_000, bodyMs: 20_000 } as const;
 export async function engine(world: World): Promise<void> {
   const { ledger, caller, engine: direct, subject, trial } = world;
   const { signal } = caller;
+  const image = await direct.images.inspect(subject.image);
   const client = await ledger.track(
     'connect',
     connectEngine({ socketPath: world.socketPath, limits, signal }),
   );
   if (client === undefined) return;
-  const image = await direct.images.inspect(subject.image);
   // An id that the proxy has changed can't be told from the engine's own.
   const isAltered = trial.faults.some(({ name }) => ['engine-wrong-id', 'engine-altered'].includes(name));
   const same = (what: string, wanted: string, found: string | undefined): void => {
