@@ -9,7 +9,7 @@ import { Moments } from './moments.ts';
 import { nobodys } from './nobodys.ts';
 import { scenarios } from './scenarios/index.ts';
 import { servesAgain } from './serves-again.ts';
-import { Stage, type StageParts } from './stage.ts';
+import { Stage, type LivingKind, type StageParts } from './stage.ts';
 import type { Trial } from './trial.ts';
 import { errorsThatAreWrong } from './verdict.ts';
 import { World } from './world.ts';
@@ -134,8 +134,9 @@ async function carryOut(world: World, wrongs: string[]): Promise<string[]> {
   if (!world.caller.signal.aborted || stage.living.size > 0)
     wrongs.push(...(await servesAgain(world, settleMs)));
   const named = await closeHosts(world);
-  // What was registered while it misbehaved does so until the host ends.
-  if (names.includes('plugin-misbehaves')) wrongs.push(...(await endLiving(stage)));
+  // What was registered while it misbehaved does so until the host ends; the other scenarios take theirs back.
+  if (trial.scenario === 'reload' && names.includes('plugin-misbehaves'))
+    wrongs.push(...(await endLiving(stage, ['plain'])));
   // What an engine refused to remove may stay, if it is named. A killed host names nothing.
   const mayStay = (what: string): boolean =>
     isNamed(what, named) || (trial.scenario === 'killed-host' && happened.size > 0);
@@ -143,7 +144,10 @@ async function carryOut(world: World, wrongs: string[]): Promise<string[]> {
   wrongs.push(...left.map((what) => `left, and not named: ${what}`));
   // The next host has to remove it, unless one that lives on still waits for what its engine may make.
   const waits = (what: string): boolean => stage.living.size > 0 && isNamed(what, named);
-  wrongs.push(...(await remaining(world, waits)).map((what) => `left, even after a sweep: ${what}`));
+  // Where nothing may stay, nothing is there.
+  const mayBeThere = left.length > 0 || named.length > 0 || trial.scenario === 'killed-host';
+  if (mayBeThere)
+    wrongs.push(...(await remaining(world, waits)).map((what) => `left, even after a sweep: ${what}`));
   wrongs.push(...ledger.wrongs, ...errorsThatAreWrong(world, names));
   return names;
 }
@@ -180,15 +184,15 @@ async function closeHosts(world: World): Promise<string[]> {
   return named;
 }
 
-/** Ends the hosts that live on. Returns what is left of them. */
-async function endLiving(stage: Stage): Promise<string[]> {
+/** Ends hosts that live on: all of them, or those of these kinds. Returns what is left of them. */
+async function endLiving(stage: Stage, kinds?: readonly LivingKind[]): Promise<string[]> {
   const ids = [...stage.living.values()].map(({ id }) => id);
   const last: Trial = { seed: 0, place: 0, scenario: 'launch', load: 1, faults: [] };
   const world = new World(stage, last, stage.moments);
   world.otherHosts.push(...ids);
   const wrongs: string[] = [];
   try {
-    await stage.endLiving();
+    await stage.endLiving(kinds);
   } catch (error) {
     stage.warnings.push(error);
     // It names what it left.

@@ -33,12 +33,12 @@ export async function engine(world: World): Promise<void> {
     if (made !== undefined) {
       const found = await ledger.track('inspect', client.containers.inspect(made.id, { signal }));
       same('the container', made.id, found?.id);
-      await ledger.track('remove', client.containers.remove(made.id, { force: true, signal }));
+      await ledger.track('remove', client.containers.remove(made.id, { force: true, volumes: true, signal }));
     }
     world.moments.call();
     // A client that had no answer leaves what the engine has made; a launch would remove it.
     world.undo.push(() =>
-      direct.containers.remove(name, { force: true }).catch((error: unknown) => {
+      direct.containers.remove(name, { force: true, volumes: true }).catch((error: unknown) => {
         if (!(error instanceof NotFoundError)) throw error;
       }),
     );
