@@ -125,10 +125,10 @@ async function carryOut(world: World, wrongs: string[]): Promise<string[]> {
     ),
   );
   const open = settled ? [] : ledger.open;
+  moments.disarm();
   await world.calm();
   const names = [...happened].map(({ name }) => name);
   if (settled) wrongs.push(...(await differingContainers(world)));
-  moments.disarm();
   for (const lift of world.undo.splice(0)) await lift();
   wrongs.push(...open.map((what) => `not settled within ${settleMs} ms: ${what}`));
   if (!world.caller.signal.aborted || stage.living.size > 0)
