@@ -61,14 +61,19 @@ export async function runStretch(
   parts: TrialParts,
   noted: (result: TrialResult) => boolean = () => true,
 ): Promise<StretchResult> {
-  const before = heldNow();
   const results: TrialResult[] = [];
   const wrongs: string[] = [];
+  // Such a rejection ends the process of whoever uses a host.
+  const unhandled: unknown[] = [];
+  const note = (error: unknown): void => void unhandled.push(error);
+  process.on('unhandledRejection', note);
+  const before = heldNow();
   {
     await using stage = await Stage.open(parts);
     const nobodysBefore = await nobodys(stage.engine);
     for (const trial of trials) {
-      const result = await runOn(stage, trial);
+      const made = await runOn(stage, trial);
+      const result = { ...made, wrongs: [...made.wrongs, ...unhandled.splice(0).map(unhandledWords)] };
       results.push(result);
       if (!noted(result) || result.wrongs.length > 0) break;
     }
@@ -77,7 +82,13 @@ export async function runStretch(
     wrongs.push(...left.map((what) => `left at the engine: ${what}`));
   }
   wrongs.push(...(await stillHeld(before)).map((what) => `still held: ${what}`));
-  return { results, wrongs };
+  process.off('unhandledRejection', note);
+  return { results, wrongs: [...wrongs, ...unhandled.map(unhandledWords)] };
+}
+
+function unhandledWords(error: unknown): string {
+  const stack = error instanceof Error ? error.stack : undefined;
+  return `a rejection that nobody handles: ${chainOf(error).join(' < ')}: ${stack ?? String(error)}`;
 }
 
 async function runOn(stage: Stage, trial: Trial): Promise<TrialResult> {

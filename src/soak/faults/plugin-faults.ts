@@ -37,12 +37,13 @@ async function outOfMemory(world: World, id: string): Promise<void> {
 export function strikePlugin(world: World, { name, detail }: DrawnFault): boolean {
   const strike = strikes[name];
   if (strike === undefined) return false;
-  const work = containersOf(world).then(async (ids) => {
+  const striking = containersOf(world).then(async (ids) => {
     const id = ids[detail % Math.max(ids.length, 1)];
-    // It may have gone meanwhile, or may not have been started yet.
-    if (id !== undefined) await strike(world, id).catch(() => undefined);
+    if (id !== undefined) await strike(world, id);
   });
-  world.undo.push(() => work.catch(() => undefined));
+  // It may have gone meanwhile, or may not have been started yet, or its engine is away.
+  const work = striking.catch(() => undefined).then(() => undefined);
+  world.undo.push(() => work);
   return true;
 }
 

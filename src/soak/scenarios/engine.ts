@@ -7,7 +7,7 @@ import { repeatedly } from './calls.ts';
 const limits = { connectMs: 5_000, headersMs: 20_000, bodyMs: 20_000 } as const;
 
 export async function engine(world: World): Promise<void> {
-  const { ledger, caller, engine: direct, subject, trial } = world;
+  const { ledger, caller, engine: direct, subject, probe, trial } = world;
   const { signal } = caller;
   const image = await direct.images.inspect(subject.image);
   const client = await ledger.track(
@@ -29,7 +29,8 @@ export async function engine(world: World): Promise<void> {
     same('the image', image.id, inspected?.id);
     await ledger.track('list', client.containers.list({ all: true, limit: 3, signal }));
     const name = `bulkhead-soak-${world.word()}-${process.pid}`;
-    const options = { name, image: subject.image, network: 'none', signal };
+    // Its image has no volume: an engine that is killed in the midst of a creation leaves one that has no owner.
+    const options = { name, image: probe.image, network: 'none', signal };
     const made = await ledger.track('create', client.containers.create(options));
     if (made !== undefined) {
       const found = await ledger.track('inspect', client.containers.inspect(made.id, { signal }));
