@@ -62,7 +62,10 @@ export function disturbancesOf(socketPath: string): NonNullable<Place['disturb']
       .split('\0')
       .slice(0, -1);
   const enter = [`--mount=${mnt}`, `--net=${net}`, `--cgroup=${cgroup}`];
-  const again = ['nsenter', ...enter, '--', 'env', '-i', ...words('environ'), ...words('cmdline')];
+  // A Docker that is killed leaves its pid file, which counts for as long as nobody has collected the dead process.
+  const start = ['sh', '-c', 'rm -f /run/docker.pid; exec "$@"', 'sh'];
+  const program = ['env', '-i', ...words('environ'), ...words('cmdline')];
+  const again = ['nsenter', ...enter, '--', ...start, ...program];
   const groups = groupsOf(pidOf(pidFile));
   const log = socketPath.replace(/\.sock$/, '.log');
   return {

@@ -20,6 +20,8 @@ export interface WorkerOptions {
 const { names, disposable, ...options } = JSON.parse(process.argv[2] ?? '{}') as WorkerOptions;
 const known = placesUp(undefined, { disposable });
 const places = names.flatMap((name) => known.find((place) => place.name === name) ?? []);
+// Another number of places would make other trials of the same seeds.
+if (places.length !== names.length) throw new Error('not every engine of the run is up');
 const interrupted = new AbortController();
 process.on('SIGTERM', () => {
   interrupted.abort();
