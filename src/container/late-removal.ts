@@ -24,12 +24,14 @@ export interface LateThing {
   readonly made?: boolean | undefined;
   /** Name of a container's runtime, which is killed where the engine waits for it in vain. */
   readonly runtime?: string | undefined;
-  /** Called when it was removed. */
+  /** Called when it was removed, and again at the next look where this fails. */
   readonly removed?: (() => Promise<void>) | undefined;
 }
 
 interface Expected extends LateThing {
   readonly until: number;
+  /** It was removed, and what follows its removal has not been done. */
+  isGone: boolean;
 }
 
 /** What is expected at each engine, by the path of its socket. */
@@ -37,7 +39,7 @@ const expected = new Map<string, Set<Expected>>();
 
 /** Removes the thing as soon as the engine has made it. */
 export function removeWhenMade({ socketPath }: Pick<Engine, 'socketPath'>, thing: LateThing): void {
-  const entry = { ...thing, until: performance.now() + longestMs };
+  const entry = { ...thing, until: performance.now() + longestMs, isGone: false };
   const known = expected.get(socketPath);
   known?.add(entry);
   if (known !== undefined) return;
@@ -77,9 +79,10 @@ async function removeAll(engine: Engine, things: Set<Expected>): Promise<number>
   const removeSome = async (): Promise<void> => {
     for (let thing = left.shift(); thing !== undefined; thing = left.shift()) {
       try {
-        if (!(await isRemoved(engine, thing))) continue;
+        if (!thing.isGone && !(await isRemoved(engine, thing))) continue;
+        thing.isGone = true;
+        await thing.removed?.();
         things.delete(thing);
-        await thing.removed?.().catch(() => undefined);
       } catch {
         failed += 1;
       }
