@@ -82,7 +82,8 @@ async function createRunner(
     }
   } catch (error) {
     if (error instanceof CleanupError) {
-      removeLater(engine, error.containerId, placed, error.containerId !== name);
+      const made = error.containerId !== name;
+      removeLater(engine, error.containerId, placed, { made, runtime: strategy.runtime });
     }
     throw await disposeAfter(withFolderHint(error, placed.path), placed);
   }

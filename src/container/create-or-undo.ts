@@ -1,7 +1,10 @@
 import { whenAborted } from '../abort.ts';
 import {
+  ConflictError,
   EngineClosedError,
+  EngineError,
   EngineGoneError,
+  EngineOperationError,
   EngineProtocolError,
   EngineTimeoutError,
   type CreateContainerOptions,
@@ -48,6 +51,8 @@ export async function createOrUndo(
     ({ id } = await engine.containers.create({ ...request, signal: limit }));
   } catch (error) {
     if (isAnswerLost(error)) await removeLost(engine, name, error);
+    // An engine may fail after it has made the container: it has done its part, so none comes later.
+    else if (mayHaveMade(error)) await removeByName(engine, name, error);
     signal?.throwIfAborted();
     throw error;
   } finally {
@@ -71,16 +76,30 @@ async function removeLost(engine: Engine, name: string, lost: unknown): Promise<
     removeWhenMade(engine, { kind: 'container', name }); // this connection can't be used any more
     return;
   }
-  const found = await removeContainer(engine, name).catch((cleanup: unknown) => {
-    throw new CleanupError(name, { cause: new AggregateError([lost, cleanup]) });
-  });
+  const found = await removeByName(engine, name, lost);
   if (found === 'absent') removeWhenMade(engine, { kind: 'container', name });
+}
+
+/** @throws CleanupError, with what happened before, when the engine does not remove it */
+function removeByName(engine: Engine, name: string, before: unknown): Promise<'removed' | 'absent'> {
+  return removeContainer(engine, name).catch((cleanup: unknown) => {
+    throw new CleanupError(name, { cause: new AggregateError([before, cleanup]) });
+  });
 }
 
 /** Whether the engine may have created the container although the request failed, or may still create it. */
 function isAnswerLost(error: unknown): boolean {
   if (!(error instanceof BulkheadError)) return true;
+  if (error instanceof EngineError && gatewayStatuses.has(error.status ?? 0)) return true;
   return [EngineGoneError, EngineTimeoutError, EngineProtocolError, EngineClosedError].some(
     (lost) => error instanceof lost,
   );
+}
+
+/** With these a proxy before the engine answers, which may not know what the engine does. */
+const gatewayStatuses = new Set([502, 503, 504]);
+
+/** Whether the engine's own error leaves open what it had done by then. A conflict is one with what a first try has made. */
+function mayHaveMade(error: unknown): boolean {
+  return error instanceof EngineOperationError || error instanceof ConflictError;
 }

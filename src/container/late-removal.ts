@@ -5,6 +5,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectEngine, NotFoundError, type Engine } from '../engine/index.ts';
+import { removeContainer } from './remove.ts';
 
 /** Pauses between two looks at an engine: the first, and the longest. */
 const firstPauseMs = 250;
@@ -12,6 +13,8 @@ const longestPauseMs = 10_000;
 /** After this long, an engine does not carry out a request any more. */
 const longestMs = 60 * 60_000;
 const limits = { connectMs: 5_000, headersMs: 15_000, bodyMs: 15_000 } as const;
+/** How many removals are under way at one engine at the same time. */
+const mostAtOnce = 8;
 
 /** What may still be made, by its name. */
 export interface LateThing {
@@ -19,12 +22,16 @@ export interface LateThing {
   readonly name: string;
   /** Whether it was there when its removal failed: where it is absent by now, it has gone. Default false. */
   readonly made?: boolean | undefined;
-  /** Called when it was removed. */
+  /** Name of a container's runtime, which is killed where the engine waits for it in vain. */
+  readonly runtime?: string | undefined;
+  /** Called when it was removed, and again at the next look where this fails. */
   readonly removed?: (() => Promise<void>) | undefined;
 }
 
 interface Expected extends LateThing {
   readonly until: number;
+  /** It was removed, and what follows its removal has not been done. */
+  isGone: boolean;
 }
 
 /** What is expected at each engine, by the path of its socket. */
@@ -32,7 +39,7 @@ const expected = new Map<string, Set<Expected>>();
 
 /** Removes the thing as soon as the engine has made it. */
 export function removeWhenMade({ socketPath }: Pick<Engine, 'socketPath'>, thing: LateThing): void {
-  const entry = { ...thing, until: performance.now() + longestMs };
+  const entry = { ...thing, until: performance.now() + longestMs, isGone: false };
   const known = expected.get(socketPath);
   known?.add(entry);
   if (known !== undefined) return;
@@ -52,31 +59,44 @@ async function lookAgain(socketPath: string, things: Set<Expected>): Promise<voi
   for (let pauseMs = firstPauseMs; things.size > 0; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
     const before = things.size;
     await delay(pauseMs, undefined, { ref: false });
-    try {
-      engine ??= await connectEngine({ socketPath, limits });
-      for (const thing of things) {
-        if (await isRemoved(engine, thing)) {
-          things.delete(thing);
-          await thing.removed?.().catch(() => undefined);
-        } else if (performance.now() > thing.until) things.delete(thing);
-      }
-    } catch {
-      // The engine is away or hangs: it is connected anew at the next look.
-      await engine?.close();
+    // An engine that is away or hangs is connected anew at the next look.
+    engine ??= await connectEngine({ socketPath, limits }).catch(() => undefined);
+    if (engine !== undefined && (await removeAll(engine, things)) > 0) {
+      await engine.close();
       engine = undefined;
-      for (const thing of things) if (performance.now() > thing.until) things.delete(thing);
     }
+    for (const thing of things) if (performance.now() > thing.until) things.delete(thing);
     if (things.size > before) pauseMs = firstPauseMs;
   }
   expected.delete(socketPath);
   await engine?.close();
 }
 
-/** @throws the error of an engine that does not answer */
-async function isRemoved(engine: Engine, { kind, name, made = false }: LateThing): Promise<boolean> {
+/** Tries to remove each of them: one that the engine does not remove keeps no other waiting. @returns how many failed */
+async function removeAll(engine: Engine, things: Set<Expected>): Promise<number> {
+  const left = [...things];
+  let failed = 0;
+  const removeSome = async (): Promise<void> => {
+    for (let thing = left.shift(); thing !== undefined; thing = left.shift()) {
+      try {
+        if (!thing.isGone && !(await isRemoved(engine, thing))) continue;
+        thing.isGone = true;
+        await thing.removed?.();
+        things.delete(thing);
+      } catch {
+        failed += 1;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: mostAtOnce }, removeSome));
+  return failed;
+}
+
+/** @throws the error of an engine that does not remove it */
+async function isRemoved(engine: Engine, { kind, name, made = false, runtime }: LateThing): Promise<boolean> {
+  if (kind === 'container') return (await removeContainer(engine, name, { runtime })) === 'removed' || made;
   try {
-    if (kind === 'container') await engine.containers.remove(name, { force: true, volumes: true });
-    else await engine.images.remove(name, { force: true });
+    await engine.images.remove(name, { force: true });
     return true;
   } catch (error) {
     if (error instanceof NotFoundError) return made;

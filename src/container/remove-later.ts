@@ -1,6 +1,6 @@
 import type { Engine } from '../engine/index.ts';
 import { lateDisposal } from './disposals.ts';
-import { removeWhenMade } from './late-removal.ts';
+import { removeWhenMade, type LateThing } from './late-removal.ts';
 import type { PlacedFolder } from './sockets/plugin-folder.ts';
 
 /** Removes a container that could not be removed now when its engine answers again, and its folder after it. */
@@ -8,11 +8,11 @@ export function removeLater(
   engine: Engine,
   name: string,
   folder: Pick<PlacedFolder, 'parent' | typeof Symbol.asyncDispose>,
-  made: boolean,
+  { made, runtime }: Pick<LateThing, 'made' | 'runtime'>,
 ): void {
   const removed = async () => {
     await folder[Symbol.asyncDispose]();
     await lateDisposal(folder.parent);
   };
-  removeWhenMade(engine, { kind: 'container', name, made, removed });
+  removeWhenMade(engine, { kind: 'container', name, made, runtime, removed });
 }

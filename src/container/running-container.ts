@@ -221,7 +221,10 @@ export class ContainerRunner implements PluginRunner {
       this.#lifetime.abort(new BulkheadError('HOST_CLOSED', 'the container of the plugin was disposed of'));
       this.#output.close();
     }
-    if (failure instanceof CleanupError) removeLater(this.#parts.engine, this.id, this.#folder, true);
+    if (failure instanceof CleanupError) {
+      const { engine, strategy } = this.#parts;
+      removeLater(engine, this.id, this.#folder, { made: true, runtime: strategy.runtime });
+    }
     await emptying;
     const left = this.#folder.isGone ? failure : await disposeAfter(failure, this.#folder);
     if (left !== undefined) throw left as Error;

@@ -38,10 +38,13 @@ export async function openHttp(
   const context = { ...given, entryOf: catalog.resolve.bind(catalog) };
   const limits = limitsOf(options.limits);
   const underWay = new UnderWay(limits);
+  const tell = reporter(options);
   const frame: Frame = {
     ...{ context, limits, underWay, table: new RouteTable(table) },
     log: safely(options.accessLog),
-    problem: reporter(options),
+    problem: (requestId, error) => {
+      tell(`the request ${requestId} failed`, error);
+    },
   };
   const socketPath = join(resolve(directory.directory), 'server', 'http.sock');
   const inOrder = new InOrder();
@@ -54,9 +57,17 @@ export async function openHttp(
   try {
     const adminToken = await firstToken(context);
     listeners.push(
-      await listenOnSocket(directory, socketPath, limits, (message, response) => {
-        inOrder.run(message, response, () => serveRequest(frame, message, response, undefined));
-      }),
+      await listenOnSocket(
+        directory,
+        socketPath,
+        limits,
+        (message, response) => {
+          inOrder.run(message, response, () => serveRequest(frame, message, response, undefined));
+        },
+        (error) => {
+          tell('the socket of the server could not be removed from its directory', error);
+        },
+      ),
     );
     if (options.listen !== undefined) {
       listeners.push(
@@ -96,10 +107,9 @@ function safely<T>(listener: ((given: T) => void) | undefined): (given: T) => vo
   };
 }
 
-function reporter({ onProblem }: HttpOptions): Frame['problem'] {
-  return (requestId, error) => {
+function reporter({ onProblem }: HttpOptions): (what: string, error: unknown) => void {
+  return (what, error) => {
     if (error instanceof VaultRequestError) return; // a plugin's own words, which may hold secrets
-    const what = `the request ${requestId} failed`;
     if (onProblem !== undefined) safely(onProblem)({ what, error });
     else process.emitWarning(`${what}: ${String(error)}`);
   };

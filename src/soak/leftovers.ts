@@ -2,14 +2,18 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Engine } from '../engine/index.ts';
 import { PluginHost } from '../host/index.ts';
 import { containersOf } from './faults/plugin-faults.ts';
 import { heldMore, heldNow, type Held } from './held.ts';
+import { nobodys } from './nobodys.ts';
 import type { World } from './world.ts';
 
 /** How long an end that was begun may take. */
 const graceMs = 20_000;
-const lookEveryMs = 50;
+/** Pauses between two looks: the first, and the longest. Each look costs the engine a list of its containers. */
+const firstPauseMs = 20;
+const longestPauseMs = 500;
 
 type IsNamed = (what: string) => boolean;
 
@@ -36,6 +40,11 @@ export async function leftAfterSweep(world: World, isNamed: IsNamed = () => fals
 /** Waits until this process holds no more than before. */
 export async function stillHeld(before: Held): Promise<string[]> {
   return untilEmpty(() => Promise.resolve(heldMore(before, heldNow())));
+}
+
+/** Waits until the engine has no volume and no network without a container that it had not before. */
+export async function nobodysLeft(engine: Engine, before: readonly string[]): Promise<string[]> {
+  return untilEmpty(async () => (await nobodys(engine)).filter((what) => !before.includes(what)));
 }
 
 /** What is left at this moment. */
@@ -80,9 +89,10 @@ async function foldersBelow(parent: string, depth = 0): Promise<{ name: string; 
 }
 
 async function untilEmpty(look: () => Promise<string[]>): Promise<string[]> {
-  for (const late = performance.now() + graceMs; ;) {
+  const late = performance.now() + graceMs;
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
     const left = await look();
     if (left.length === 0 || performance.now() > late) return left;
-    await delay(lookEveryMs);
+    await delay(pauseMs);
   }
 }

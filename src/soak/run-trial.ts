@@ -4,11 +4,12 @@ import { differingContainers } from './attested.ts';
 import { armFaults } from './faults/arm.ts';
 import { heldNow } from './held.ts';
 import { chainOf, type Entry } from './ledger.ts';
-import { leftAfterSweep, leftBehind, leftNow, stillHeld } from './leftovers.ts';
+import { leftAfterSweep, leftBehind, leftNow, nobodysLeft, stillHeld } from './leftovers.ts';
 import { Moments } from './moments.ts';
+import { nobodys } from './nobodys.ts';
 import { scenarios } from './scenarios/index.ts';
 import { servesAgain } from './serves-again.ts';
-import { Stage, type StageParts } from './stage.ts';
+import { Stage, type LivingKind, type StageParts } from './stage.ts';
 import type { Trial } from './trial.ts';
 import { errorsThatAreWrong } from './verdict.ts';
 import { World } from './world.ts';
@@ -21,6 +22,8 @@ export type TrialParts = StageParts;
 export interface TrialResult {
   readonly trial: Trial;
   readonly milliseconds: number;
+  /** How long this process has worked on it, by the clocks of its processors. */
+  readonly cpuMilliseconds: number;
   /** The faults that have happened: the moment of one may never come. */
   readonly happened: readonly string[];
   /** How many launches, calls and other pieces of work it has begun, and how many of them failed. */
@@ -58,33 +61,50 @@ export async function runStretch(
   parts: TrialParts,
   noted: (result: TrialResult) => boolean = () => true,
 ): Promise<StretchResult> {
-  const before = heldNow();
   const results: TrialResult[] = [];
   const wrongs: string[] = [];
+  // Such a rejection ends the process of whoever uses a host.
+  const unhandled: unknown[] = [];
+  const note = (error: unknown): void => void unhandled.push(error);
+  process.on('unhandledRejection', note);
+  const before = heldNow();
   {
     await using stage = await Stage.open(parts);
+    const nobodysBefore = await nobodys(stage.engine);
     for (const trial of trials) {
-      const result = await runOn(stage, trial);
+      const made = await runOn(stage, trial);
+      const result = { ...made, wrongs: [...made.wrongs, ...unhandled.splice(0).map(unhandledWords)] };
       results.push(result);
       if (!noted(result) || result.wrongs.length > 0) break;
     }
     wrongs.push(...(await endLiving(stage)));
+    const left = await nobodysLeft(stage.engine, nobodysBefore);
+    wrongs.push(...left.map((what) => `left at the engine: ${what}`));
   }
   wrongs.push(...(await stillHeld(before)).map((what) => `still held: ${what}`));
-  return { results, wrongs };
+  process.off('unhandledRejection', note);
+  return { results, wrongs: [...wrongs, ...unhandled.map(unhandledWords)] };
+}
+
+function unhandledWords(error: unknown): string {
+  const stack = error instanceof Error ? error.stack : undefined;
+  return `a rejection that nobody handles: ${chainOf(error).join(' < ')}: ${stack ?? String(error)}`;
 }
 
 async function runOn(stage: Stage, trial: Trial): Promise<TrialResult> {
   const begin = performance.now();
+  const cpu = process.cpuUsage();
   const moments = new Moments();
   stage.moments = moments;
   const world = new World(stage, trial, moments);
   const wrongs: string[] = [];
   const happened = await carryOut(world, wrongs);
   const { entries, errors } = world.ledger;
+  const { user, system } = process.cpuUsage(cpu);
   return {
     trial,
     milliseconds: Math.round(performance.now() - begin),
+    cpuMilliseconds: Math.round((user + system) / 1000),
     happened,
     work: entries.length,
     failures: errors.length,
@@ -116,16 +136,18 @@ async function carryOut(world: World, wrongs: string[]): Promise<string[]> {
     ),
   );
   const open = settled ? [] : ledger.open;
+  moments.disarm();
+  await world.calm();
   const names = [...happened].map(({ name }) => name);
   if (settled) wrongs.push(...(await differingContainers(world)));
-  moments.disarm();
   for (const lift of world.undo.splice(0)) await lift();
   wrongs.push(...open.map((what) => `not settled within ${settleMs} ms: ${what}`));
   if (!world.caller.signal.aborted || stage.living.size > 0)
     wrongs.push(...(await servesAgain(world, settleMs)));
   const named = await closeHosts(world);
-  // What was registered while it misbehaved does so until the host ends.
-  if (names.includes('plugin-misbehaves')) wrongs.push(...(await endLiving(stage)));
+  // What was registered while it misbehaved does so until the host ends; the other scenarios take theirs back.
+  if (trial.scenario === 'reload' && names.includes('plugin-misbehaves'))
+    wrongs.push(...(await endLiving(stage, ['plain'])));
   // What an engine refused to remove may stay, if it is named. A killed host names nothing.
   const mayStay = (what: string): boolean =>
     isNamed(what, named) || (trial.scenario === 'killed-host' && happened.size > 0);
@@ -133,7 +155,10 @@ async function carryOut(world: World, wrongs: string[]): Promise<string[]> {
   wrongs.push(...left.map((what) => `left, and not named: ${what}`));
   // The next host has to remove it, unless one that lives on still waits for what its engine may make.
   const waits = (what: string): boolean => stage.living.size > 0 && isNamed(what, named);
-  wrongs.push(...(await remaining(world, waits)).map((what) => `left, even after a sweep: ${what}`));
+  // Where nothing may stay, nothing is there.
+  const mayBeThere = left.length > 0 || named.length > 0 || trial.scenario === 'killed-host';
+  if (mayBeThere)
+    wrongs.push(...(await remaining(world, waits)).map((what) => `left, even after a sweep: ${what}`));
   wrongs.push(...ledger.wrongs, ...errorsThatAreWrong(world, names));
   return names;
 }
@@ -170,15 +195,15 @@ async function closeHosts(world: World): Promise<string[]> {
   return named;
 }
 
-/** Ends the hosts that live on. Returns what is left of them. */
-async function endLiving(stage: Stage): Promise<string[]> {
+/** Ends hosts that live on: all of them, or those of these kinds. Returns what is left of them. */
+async function endLiving(stage: Stage, kinds?: readonly LivingKind[]): Promise<string[]> {
   const ids = [...stage.living.values()].map(({ id }) => id);
   const last: Trial = { seed: 0, place: 0, scenario: 'launch', load: 1, faults: [] };
   const world = new World(stage, last, stage.moments);
   world.otherHosts.push(...ids);
   const wrongs: string[] = [];
   try {
-    await stage.endLiving();
+    await stage.endLiving(kinds);
   } catch (error) {
     stage.warnings.push(error);
     // It names what it left.

@@ -1,5 +1,6 @@
 /** Makes many trials, in stretches with hosts that live on from one trial to the next, and keeps account of them. */
 import { runStretch, runTrial, type TrialParts, type TrialResult } from './run-trial.ts';
+import { sampleAfter, type Sample } from './samples.ts';
 import { shrink } from './shrink.ts';
 import type { Place, Subject } from './subject.ts';
 import {
@@ -21,8 +22,11 @@ export interface SoakOptions {
   readonly seed: number;
   /** How many trials share their hosts. Default: 48. */
   readonly stretch?: number | undefined;
-  /** Which stretches are made: those whose number leaves this rest. Default: all. */
-  readonly share?: { readonly of: number; readonly rest: number } | undefined;
+  /**
+   * Says which stretch is made next, by its number, and nothing at the end; where several processes share a run, each gets
+   * others. Default: all of them in their order.
+   */
+  readonly next?: (() => Promise<number | undefined>) | undefined;
   /** Default: all. */
   readonly scenarios?: readonly ScenarioName[] | undefined;
   /** Default: all that can be made with the subject and on this machine. */
@@ -45,13 +49,6 @@ export interface SoakFailure {
   readonly again: boolean;
 }
 
-/** What is observed at the end of a stretch. */
-export interface Sample {
-  readonly trial: number;
-  readonly rssBytes: number;
-  readonly heapBytes: number;
-}
-
 export interface SoakResult {
   readonly results: readonly TrialResult[];
   readonly failures: readonly SoakFailure[];
@@ -70,16 +67,20 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   const results: TrialResult[] = [];
   const failures: SoakFailure[] = [];
   const samples: Sample[] = [];
-  for (const trials of stretchesOf(options, choice)) {
+  const stretches = stretchesOf(options, choice);
+  const isOver = (): boolean => signal?.aborted === true;
+  const numbers = stretches.keys();
+  const next = options.next ?? (() => Promise.resolve(numbers.next().value));
+  for (let trials = stretches[(await next()) ?? -1]; trials !== undefined && !isOver();) {
     // After a trial that failed, the rest of its stretch has hosts of its own.
-    for (let left = trials; left.length > 0 && signal?.aborted !== true;) {
+    for (let left = trials; left.length > 0 && !isOver();) {
       const parts = { place: placeOf(places, left[0]), subject, probe };
       const made: Trial[] = [];
       const stretch = await runStretch(left, parts, (result) => {
         results.push(result);
         made.push(result.trial);
         options.onTrial?.(result, { done: results.length });
-        return signal?.aborted !== true;
+        return !isOver();
       });
       left = left.slice(made.length);
       const last = stretch.results.at(-1);
@@ -93,19 +94,18 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
       failures.push(failure);
       options.onFailure?.(failure);
     }
-    globalThis.gc?.();
-    const { rss, heapUsed } = process.memoryUsage();
-    samples.push({ trial: results.length, rssBytes: rss, heapBytes: heapUsed });
+    samples.push(sampleAfter(results.length));
+    trials = stretches[(await next()) ?? -1];
   }
   return { results, failures, samples };
 }
 
-/** Trials of one place, in the order of their seeds. A trial depends on its seed alone, not on the run that it is part of. */
+/** Trials of one place each, in the order of their seeds; the places take turns. A trial depends on its seed alone, not on the run that it is part of. */
 export function stretchesOf(
-  options: Pick<SoakOptions, 'count' | 'seed' | 'stretch' | 'share'>,
+  options: Pick<SoakOptions, 'count' | 'seed' | 'stretch'>,
   choice: Choice,
 ): Trial[][] {
-  const { count, seed, stretch = 48, share = { of: 1, rest: 0 } } = options;
+  const { count, seed, stretch = 48 } = options;
   const many = choice.places.length;
   const stretches: Trial[][] = [];
   for (let begin = 0; begin < count; begin += stretch * many) {
@@ -117,7 +117,7 @@ export function stretchesOf(
       if (own.length > 0) stretches.push(own);
     }
   }
-  return stretches.filter((_, number) => number % share.of === share.rest);
+  return stretches;
 }
 
 /** First the trial by itself; where it passes then, with those that came before it on the same hosts, and fewer of them. */

@@ -107,18 +107,22 @@ export class Stage implements AsyncDisposable {
     this.proxy.fault = (request) => this.moments.request(request);
   }
 
-  /** Ends the hosts that live. @throws what the closing of a host throws */
-  async endLiving(): Promise<void> {
-    const { served, living } = this;
-    const hosts = [...living.values()];
+  /** Ends the hosts that live, or those of these kinds. @throws what the closing of a host throws */
+  async endLiving(kinds: readonly LivingKind[] = [...this.living.keys()]): Promise<void> {
+    const hosts = kinds.flatMap((kind) => this.living.get(kind) ?? []);
+    for (const kind of kinds) this.living.delete(kind);
+    if (kinds.includes('plain')) this.calledBack = undefined;
+    const served = await Promise.allSettled(kinds.includes('server') ? [this.#endServer()] : []);
+    const closed = await Promise.allSettled(hosts.map((host) => host.close()));
+    const failed = [...served, ...closed].find((each) => each.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  async #endServer(): Promise<void> {
+    const { served } = this;
     this.served = undefined;
     this.serves = false;
-    this.calledBack = undefined;
-    living.clear();
     await served?.close();
-    const closed = await Promise.allSettled(hosts.map((host) => host.close()));
-    const failed = closed.find((each) => each.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

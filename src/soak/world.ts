@@ -32,6 +32,8 @@ export class World {
   args: readonly string[] = [];
   /** What lifts the faults again, and what ends processes that the trial has started. */
   readonly undo: (() => void | Promise<void>)[] = [];
+  /** Each resolves when an engine that was stopped or killed serves again. */
+  readonly disturbances: Promise<void>[] = [];
   #words = 0;
 
   constructor(stage: Stage, trial: Trial, moments: Moments) {
@@ -122,6 +124,11 @@ export class World {
     const host = await this.ledger.track('open', opening);
     if (host !== undefined) this.stage.living.set(kind, host);
     return host;
+  }
+
+  /** Resolves when the engine serves again, whatever was done to it: nothing can be asked of it before. */
+  async calm(): Promise<void> {
+    await Promise.allSettled(this.disturbances);
   }
 
   /** A word that no other call of the stage has. */

@@ -1,7 +1,9 @@
 /** An engine that removes a container and then fails, as at its entry in a network, has removed it. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { createOrUndo } from '../../src/container/create-or-undo.ts';
 import { CleanupError } from '../../src/container/errors.ts';
+import { expectsAt } from '../../src/container/late-removal.ts';
 import { removeContainer } from '../../src/container/remove.ts';
 import { connectEngine, NotFoundError } from '../../src/engine/index.ts';
 import { startFaultProxy } from '../../src/testing/index.ts';
@@ -50,5 +52,38 @@ for (const { name, services } of engines) {
         : { kind: 'none' };
     };
     await assert.rejects(removeContainer(engine, there), CleanupError);
+  });
+
+  it(`a container that was made although its creation failed is removed on ${name}`, async () => {
+    await using proxy = await startFaultProxy({ target: service.socket });
+    await using engine = await connectEngine({ socketPath: proxy.socketPath });
+    await ensureTestImage(engine);
+    const title = `bulkhead-test-made-${process.pid}`;
+    const request = { name: title, image: testImage, network: 'none' };
+    for (const [status, code] of [
+      ['500 Internal Server Error', 'ENGINE_OPERATION_FAILED'],
+      ['503 Service Unavailable', 'ENGINE_OPERATION_FAILED'],
+      ['409 Conflict', 'ENGINE_CONFLICT'],
+    ] as const) {
+      const bytes = Buffer.from(String(failure).replace('500 Internal Server Error', status));
+      proxy.fault = ({ target }) =>
+        target.includes('/containers/create') ? { kind: 'replace', bytes } : { kind: 'none' };
+      await assert.rejects(createOrUndo(engine, request, title, undefined), { code });
+      await assert.rejects(engine.containers.inspect(title), NotFoundError, status);
+    }
+    assert.equal(expectsAt(proxy.socketPath), false);
+  });
+
+  it(`a container takes its anonymous volumes with it where that is asked for on ${name}`, async () => {
+    await using engine = await connectEngine({ socketPath: service.socket });
+    await ensureTestImage(engine);
+    const body = { Image: testImage, Volumes: { '/kept': {} } };
+    const { body: made } = await engine.request({ method: 'POST', path: '/containers/create', body });
+    const { Id: id } = made as { Id: string };
+    const { Mounts: mounts } = (await engine.containers.inspect(id)).raw as { Mounts: { Name: string }[] };
+    assert.equal(mounts.length, 1);
+    await engine.containers.remove(id, { force: true, volumes: true });
+    const path = `/volumes/${mounts[0]?.Name ?? ''}`;
+    await assert.rejects(engine.request({ method: 'GET', path }), NotFoundError);
   });
 }

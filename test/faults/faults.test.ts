@@ -3,22 +3,20 @@
  * their choice. `npm run faults` makes as many as one likes.
  */
 import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { expectsAt } from '../../src/container/index.ts';
 import { connectEngine } from '../../src/engine/index.ts';
 import { hostLabels, PluginHost } from '../../src/index.ts';
-import {
-  drawTrial,
-  faultNames,
-  runTrial,
-  scenarioNames,
-  type Place,
-  type Trial,
-} from '../../src/soak/index.ts';
+import { runTrial, soak, type Place, type Trial } from '../../src/soak/index.ts';
+import { nobodys } from '../../src/soak/nobodys.ts';
 import { startFaultProxy } from '../../src/testing/index.ts';
 import { everything } from '../everything.ts';
 import { noEngines } from '../engines/engines.ts';
+import { containerOf, nextEvent } from '../host/cell.ts';
+import { leftovers } from '../host/leftovers.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
 import { goOnThePath, noGo } from '../plugins/go-programs.ts';
 import { placesUp, subjectAt } from './subject.ts';
@@ -29,7 +27,15 @@ const places = placesUp(everything ? ['runc', 'runsc'] : ['runc']).filter(
 );
 const skip = places.length === 0 ? noEngines : goOnThePath() === undefined ? noGo : false;
 const seed = 20_261_130;
-const count = everything ? 200 : 9;
+const count = everything ? 200 : 40;
+/** How many trials share their hosts, which makes most of them cheap. */
+const stretch = 20;
+
+const busyBody = JSON.stringify({ message: 'the storage is busy', cause: 'made up', response: 500 });
+/** With which an engine refuses a removal. */
+const busy = Buffer.from(
+  `HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\nContent-Length: ${busyBody.length}\r\n\r\n${busyBody}`,
+);
 
 /** Trials that have failed once. */
 const found: readonly (readonly [string, Omit<Trial, 'place'>])[] = [
@@ -59,6 +65,51 @@ describe('seeded faults', { skip, timeout: 600_000 }, () => {
     });
   }
 
+  it('notices volumes and networks that were left', async () => {
+    await using engine = await connectEngine({ socketPath: placeOf(0).socketPath });
+    const before = await nobodys(engine);
+    const name = `faults-${process.pid}`;
+    for (const what of ['volumes', 'networks'])
+      await engine.request({ method: 'POST', path: `/${what}/create`, body: { Name: name } });
+    const left = (await nobodys(engine)).filter((each) => !before.includes(each) && each.endsWith(name));
+    for (const what of ['volumes', 'networks'])
+      await engine.request({ method: 'DELETE', path: `/${what}/${name}` });
+    assert.deepEqual(left, [`volume ${name}`, `network ${name}`]);
+  });
+
+  it('a host closes without an error for a container that its engine has removed late', async () => {
+    const place = placeOf(1);
+    await using engine = await connectEngine({ socketPath: place.socketPath });
+    await using parent = await ownSocketParent({ shareDirectory: place.shareDirectory ?? assert.fail() });
+    await using proxy = await startFaultProxy({ target: place.socketPath });
+    const { image, kind } = parts.subject;
+    const warned = new EventEmitter();
+    await using host = await PluginHost.open({
+      socketPath: proxy.socketPath,
+      runtime: place.runtime,
+      socketDirectory: parent.path,
+      kinds: { soak: kind },
+      logger: {
+        debug: () => undefined,
+        info: () => undefined,
+        warn: (text) => warned.emit(text),
+        error: () => undefined,
+      },
+    });
+    await host.plugins.register({ type: 'soak', name: 'kv', ociImage: image }, { skipProbe: true });
+    const mount = await host.mount('soak', 'kv');
+    proxy.fault = ({ method }) =>
+      method === 'DELETE' ? { kind: 'replace', bytes: busy, asked: false } : { kind: 'none' };
+    const refused = once(warned, 'a plugin that ended could not be removed');
+    const again = nextEvent('bulkhead:instance', ({ instance }) => instance.state.name === 'ready');
+    await engine.containers.kill(containerOf(mount.instance));
+    await Promise.all([refused, again]);
+    proxy.fault = { kind: 'none' };
+    while (expectsAt(proxy.socketPath)) await delay(20);
+    await host.close();
+    assert.deepEqual(await leftovers(engine, host.id, parent.path), []);
+  });
+
   it('a mount that is closed while the engine is away leaves no container and no folder once it is back', async () => {
     const place = placeOf(0);
     await using engine = await connectEngine({ socketPath: place.socketPath });
@@ -86,19 +137,15 @@ describe('seeded faults', { skip, timeout: 600_000 }, () => {
   });
 
   it(`lose, leave and hang nothing in ${count} trials from seed ${seed}`, async () => {
-    for (let index = 0; index < count; index += 1) {
-      // Each scenario in turn, at each place in turn.
-      const trial = drawTrial(seed + index * places.length + (index % places.length), {
-        places,
-        scenarios: scenarioNames,
-        faults: faultNames,
-      });
-      const { wrongs } = await runTrial(trial, { place: placeOf(trial.place), ...parts });
-      assert.deepEqual(
+    const { results, failures } = await soak({ places, ...parts, count, seed, stretch, shrinking: false });
+    assert.deepEqual(
+      failures.map(({ result: { trial, wrongs } }) => [
+        `npm run faults -- --seed ${trial.seed}`,
+        trial,
         wrongs,
-        [],
-        `npm run faults -- --count 1 --seed ${trial.seed}: ${JSON.stringify(trial)}`,
-      );
-    }
+      ]),
+      [],
+    );
+    assert.equal(results.length, count);
   });
 });

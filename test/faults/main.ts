@@ -6,11 +6,13 @@ import {
   faultNames,
   scenarioNames,
   trialWords,
+  whatGrows,
   type Place,
   type SoakFailure,
   type TrialResult,
 } from '../../src/soak/index.ts';
-import { inWorker, type MadeByWorker } from './in-worker.ts';
+import { disposableSet, type DisposableSet } from './disposable-engines.ts';
+import { inWorkers, type MadeByWorker } from './in-worker.ts';
 import { reportOf } from './report.ts';
 import { placesUp, subjectAt } from './subject.ts';
 import type { WorkerOptions } from './worker.ts';
@@ -23,7 +25,8 @@ const usage = `npm run faults -- --count N [--seed S] [--engine SOCKET]... [--sc
   --runtime NAME    runtimes of the plugins; may be given several times; default: runc and runsc
   --scenario NAME   only this one; may be given several times: ${scenarioNames.join(', ')}
   --fault NAME      only this one; may be given several times: ${faultNames.join(', ')}
-  --workers N       how many processes make trials at the same time; default: 2
+  --workers N       how many processes make trials at the same time; default: 4
+  --disposable      starts a set of rootful engines for each worker, which only its trials stop, kill and start again
   --stretch N       how many trials at one place share their hosts; default: 48
   --log FILE        adds a line of JSON for each trial
   --errors          tells the errors too that are as they should be
@@ -48,6 +51,7 @@ function readArguments() {
         scenario: { type: 'string', multiple: true },
         fault: { type: 'string', multiple: true },
         workers: { type: 'string' },
+        disposable: { type: 'boolean', default: false },
         stretch: { type: 'string' },
         log: { type: 'string' },
         errors: { type: 'boolean', default: false },
@@ -78,56 +82,67 @@ function named<Name extends string>(
 const given = readArguments();
 const count = wholeNumber('count', given.count, 1_000_000);
 const seed = given.seed === undefined ? Date.now() % 2 ** 32 : wholeNumber('seed', given.seed, 2 ** 32 - 1);
-const workers = Math.max(1, given.workers === undefined ? 2 : wholeNumber('workers', given.workers, 64));
+const workers = Math.max(1, given.workers === undefined ? 4 : wholeNumber('workers', given.workers, 64));
 const stretch = Math.max(
   1,
   given.stretch === undefined ? 48 : wholeNumber('stretch', given.stretch, 100_000),
 );
-const places = placesUp(given.runtime).filter(
-  ({ socketPath }: Place) => given.engine === undefined || given.engine.includes(socketPath),
-);
-if (places.length === 0) refuse('no engine is up: run scripts/engines up');
-
 const interrupted = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const)
   process.once(name, () => {
     interrupted.abort();
   });
-const begin = performance.now();
-const names = places.map(({ name }) => name);
-console.log(`seed ${seed}, ${count} trials on ${names.join(', ')}`);
-await subjectAt(places); // every engine has the images when the workers begin
+const sets: DisposableSet[] = [];
 const made: MadeByWorker[] = [];
 let done = 0;
-await Promise.all(
-  Array.from({ length: workers }, (_, rest) => {
-    const work: WorkerOptions = {
-      names,
-      count,
-      seed,
-      stretch,
-      share: { of: workers, rest },
-      scenarios: named('scenario', scenarioNames, given.scenario),
-      faults: named('fault', faultNames, given.fault),
-      shrinking: !given['no-shrink'],
-    };
-    return inWorker(work, { signal: interrupted.signal, onTrial, onFailure, made });
-  }),
-);
-const minutes = (performance.now() - begin) / 60_000;
-const whole = {
-  results: made.flatMap(({ results }) => results),
-  failures: made.flatMap(({ failures }) => failures),
-  samples: made.map(({ samples }) => samples),
-};
-const report = reportOf(whole, { places, seed, minutes });
-console.log(`\n${report}`);
-if (given.report !== undefined) await writeFile(given.report, report);
-process.exitCode = whole.failures.length === 0 ? 0 : 1;
+try {
+  if (given.disposable) for (let set = 0; set < workers; set += 1) sets.push(await disposableSet());
+  // The places of every set have the same names.
+  const environments = sets.map(({ environment }) => ({ ...process.env, ...environment }));
+  const places = placesUp(given.runtime, { environment: environments[0] }).filter(
+    ({ socketPath }: Place) => given.engine === undefined || given.engine.includes(socketPath),
+  );
+  if (places.length === 0) throw new Error('no engine is up: run scripts/engines up');
+  if (!given.disposable) await subjectAt(places); // every engine has the images when the workers begin
+  await makeTrials(places, environments);
+} finally {
+  for (const set of sets) await set[Symbol.asyncDispose]();
+}
 
-function onTrial(result: TrialResult): void {
+async function makeTrials(
+  places: readonly Place[],
+  environments: readonly NodeJS.ProcessEnv[],
+): Promise<void> {
+  const begin = performance.now();
+  const names = places.map(({ name }) => name);
+  console.log(`seed ${seed}, ${count} trials on ${names.join(', ')}`);
+  const work: WorkerOptions = {
+    ...{ names, count, seed, stretch, disposable: given.disposable },
+    scenarios: named('scenario', scenarioNames, given.scenario),
+    faults: named('fault', faultNames, given.fault),
+    shrinking: !given['no-shrink'],
+  };
+  const onTrial = (result: TrialResult): void => {
+    tellTrial(result, names[result.trial.place] ?? '');
+  };
+  const { signal } = interrupted;
+  const ends = await inWorkers(workers, work, { signal, environments, onTrial, onFailure, made });
+  const minutes = (performance.now() - begin) / 60_000;
+  const whole = {
+    results: made.flatMap(({ results }) => results),
+    failures: made.flatMap(({ failures }) => failures),
+    samples: made.map(({ samples }) => samples),
+    ends,
+  };
+  const report = reportOf(whole, { places, seed, minutes });
+  console.log(`\n${report}`);
+  if (given.report !== undefined) await writeFile(given.report, report);
+  const grows = whole.samples.flatMap(whatGrows);
+  process.exitCode = whole.failures.length + ends.length + grows.length === 0 ? 0 : 1;
+}
+
+function tellTrial(result: TrialResult, place: string): void {
   const { trial, milliseconds, slowest, wrongs, work, failures, errors, happened } = result;
-  const place = names[trial.place] ?? '';
   done += 1;
   console.log(
     `${done} ${wrongs.length === 0 ? 'ok' : 'FAILED'} ${milliseconds} ms (${slowest}), ${work} begun, ${failures} failed, ${happened.length} faults: seed ${trial.seed}: ${trialWords(trial, place)}`,

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileStore, memoryStore } from '../../src/catalog/index.ts';
+import { BulkheadError } from '../../src/errors.ts';
+import { routedClient } from '../../src/host/mounts/routed-client.ts';
 import { Random } from '../../src/soak/random.ts';
 import { describeCells, type Cell } from '../host/cell.ts';
 import { catalogHistory } from './model/catalog-histories.ts';
@@ -23,6 +25,24 @@ describe('the model of a host', () => {
       assert.equal(host.running, 0);
       assert.equal(host.carriedOutTwice, 0);
     }
+  });
+
+  it('notices a host that sends a call again that may have been carried out', async () => {
+    const clientOf: typeof routedClient = (...args) => {
+      const client = routedClient(...args);
+      const again = async (request: unknown) => {
+        try {
+          return await client['Call']?.(request);
+        } catch (error) {
+          if (BulkheadError.from(error).code !== 'CALL_OUTCOME_UNKNOWN') throw error;
+          return client['Call']?.(request);
+        }
+      };
+      return { ...client, Call: again };
+    };
+    await using host = new SimulatedHost(1, { clientOf });
+    await follow(host, 1, 500);
+    assert.ok(host.carriedOutTwice > 0);
   });
 
   it('notices a host that keeps what another mount has written', async () => {

@@ -1,14 +1,30 @@
 /** The plugin and the places of the trials in this repository. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { connectEngine, type Engine } from '../../src/engine/index.ts';
 import { loadProto } from '../../src/index.ts';
 import { probeAt, type Place, type Subject } from '../../src/soak/index.ts';
 import { loadEngines } from '../engines/engines.ts';
+import { systemFiles } from '../../src/packing/index.ts';
+import { configuredImage } from '../plugins/configured-image.ts';
+import { goFaulty, goOnThePath, noGo } from '../plugins/go-programs.ts';
 import { loadFixture } from '../plugins/images.ts';
+import { disturbancesOf } from './disposable-engines.ts';
 import { sharedKind, type KeyValue } from '../host/cell.ts';
 
-/** Every engine that is up, with these runtimes. */
-export function placesUp(runtimes: readonly string[] = ['runc', 'runsc']): Place[] {
-  return loadEngines()
+/**
+ * Every engine that is up, with these runtimes.
+ *
+ * @param options.disposable whether these engines belong to the run, which may stop and kill them
+ */
+export function placesUp(
+  runtimes: readonly string[] = ['runc', 'runsc'],
+  {
+    disposable = false,
+    environment,
+  }: { disposable?: boolean; environment?: NodeJS.ProcessEnv | undefined } = {},
+): Place[] {
+  return loadEngines(environment)
     .filter(({ suite }) => suite === 'host')
     .flatMap(({ name, kind, rootless, services, shareDirectory }) =>
       services
@@ -23,6 +39,7 @@ export function placesUp(runtimes: readonly string[] = ['runc', 'runsc']): Place
           hostOptions:
             kind === 'podman' && runtime === 'runsc' ? { override: 'unknown' as const } : undefined,
           limitsMemory: !rootless && runtime === 'runc',
+          disturb: disposable ? disturbancesOf(socket) : undefined,
         })),
     );
 }
@@ -38,20 +55,41 @@ export async function subjectAt(
     for (const socketPath of new Set(places.map((place) => place.socketPath))) {
       const engine = await connectEngine({ socketPath });
       engines.push(engine);
-      const fixture = await loadFixture(engine, 'go-faulty');
-      if (fixture.skipped !== undefined) throw new Error(fixture.skipped);
-      image = fixture.tag;
+      image = await loadFaulty(engine);
       const vault = await loadFixture(engine, 'go-vault-secrets-kv');
       vaultImage = vault.skipped === undefined ? vault.tag : undefined;
     }
     const { image: probe, kind } = await probeAt(engines, { name: 'faults' });
-    return { subject: { ...(await goFaulty(image)), vaultImage }, probe: { image: probe, kind } };
+    return { subject: { ...(await faultySubject(image)), vaultImage }, probe: { image: probe, kind } };
   } finally {
     for (const engine of engines) await engine.close();
   }
 }
 
-async function goFaulty(image: string): Promise<Subject> {
+/**
+ * Loads the faulty plugin in an image with a volume. An engine would make one for each container, which it leaves where the
+ * container is removed without it.
+ *
+ * @throws the reason where the plugin can't be built
+ */
+async function loadFaulty(engine: Engine): Promise<string> {
+  if (goOnThePath() === undefined) throw new Error(noGo);
+  const program = await readFile(await goFaulty());
+  const tag = `localhost/bulkhead-test/faults:${createHash('sha256').update(program).digest('hex').slice(0, 12)}`;
+  const present = await engine.images.list({ filters: { reference: [tag] } });
+  if (present.length > 0) return tag;
+  const archive = await configuredImage({
+    tag,
+    files: [...systemFiles(), { path: '/plugin', content: program, mode: 0o755 }],
+    user: '65532:65532',
+    workingDirectory: '/tmp',
+    config: { Volumes: { '/kept': {} } },
+  });
+  await engine.images.load(archive);
+  return tag;
+}
+
+async function faultySubject(image: string): Promise<Subject> {
   const definition = (await loadProto('test/plugins/proto/kv.proto'))['proto.KV'];
   if (definition === undefined) throw new Error('kv.proto has no proto.KV');
   return {

@@ -8,6 +8,7 @@ import {
   scenarioNames,
   shrink,
   smallerThan,
+  whatGrows,
   type Trial,
 } from '../../src/soak/index.ts';
 import { Ledger } from '../../src/soak/ledger.ts';
@@ -111,22 +112,40 @@ it('has each fault happen once, at its moment', () => {
   assert.deepEqual(happened, ['second create', 'first call']);
 });
 
-it('makes the trials of a place one after the other, in the share of each worker', () => {
-  const made: Trial[][] = [];
-  for (const rest of [0, 1]) {
-    const own: Trial[] = [];
-    made.push(own);
-    for (const stretch of stretchesOf({ count: 20, seed: 5, stretch: 3, share: { of: 2, rest } }, choice)) {
-      assert.equal(new Set(stretch.map(({ place }) => place)).size, 1);
-      assert.ok(stretch.length <= 3);
-      own.push(...stretch);
-    }
-  }
-  const seeds = made.flat().map(({ seed }) => seed);
+it('makes the trials of a place one after the other, and has the places take turns', () => {
+  const stretches = stretchesOf({ count: 20, seed: 5, stretch: 3 }, choice);
+  assert.deepEqual(
+    stretches.map((stretch) => new Set(stretch.map(({ place }) => place))),
+    [0, 1, 2, 0, 1, 2, 0, 2].map((place) => new Set([place])),
+  );
+  assert.ok(stretches.every(({ length }) => length <= 3));
+  const seeds = stretches.flat().map(({ seed }) => seed);
   assert.deepEqual(
     seeds.toSorted((one, other) => one - other),
     Array.from({ length: 20 }, (_, index) => 5 + index),
   );
+});
+
+describe('memory and descriptors', () => {
+  const samples = (heap: (trial: number) => number, descriptors: (trial: number) => number) =>
+    Array.from({ length: 12 }, (_, at) => {
+      const trial = at * 48;
+      return { trial, rssBytes: 0, heapBytes: heap(trial), descriptors: descriptors(trial) };
+    });
+  const steady = (trial: number) => 2 ** 26 + (trial % 5) * 2 ** 20;
+
+  it('are flat where they go up and down', () => {
+    assert.deepEqual(whatGrows(samples(steady, (trial) => 40 + (trial % 7))), []);
+  });
+
+  it('are not where a trial keeps some of them', () => {
+    const grow = whatGrows(samples((trial) => steady(trial) + trial * 2 ** 16, steady));
+    assert.match(grow.join(), /^heapBytes grow by \d+\.\d\d a trial, over 432 trials$/);
+    const open = whatGrows(samples(steady, (trial) => 40 + trial / 16));
+    assert.match(open.join(), /^descriptors grow by 0\.06 a trial/);
+    // One that is opened late and stays is no growth.
+    assert.deepEqual(whatGrows(samples(steady, (trial) => (trial < 300 ? 40 : 41))), []);
+  });
 });
 
 describe('the verdict', () => {

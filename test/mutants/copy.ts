@@ -1,9 +1,10 @@
 /** A compiled copy of the checkout in which files are changed and tests run, so that the checkout itself stays as it is. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ts from 'typescript';
+import { compileInto } from '../compiled-copy.ts';
 
 export interface Copy extends AsyncDisposable {
   /** The source of a module. */
@@ -15,24 +16,9 @@ export interface Copy extends AsyncDisposable {
 }
 
 const longestMs = 60_000;
-const copied = ['src', 'test', 'package.json', 'tsconfig.json', 'api-specs', 'README.md', 'examples'];
-
 export async function copyOfCheckout(): Promise<Copy> {
   const folder = await mkdtemp(join(tmpdir(), 'mutants-'));
-  for (const name of copied) await cp(name, join(folder, name), { recursive: true });
-  for (const name of ['node_modules', 'dist']) await symlink(join(process.cwd(), name), join(folder, name));
-  const emit = [
-    '--noCheck',
-    '--noEmit',
-    'false',
-    '--incremental',
-    'false',
-    '--rootDir',
-    '.',
-    '--outDir',
-    folder,
-  ];
-  execFileSync('node_modules/.bin/tsc', emit, { stdio: 'inherit' });
+  await compileInto(folder);
   const { config } = ts.readConfigFile('tsconfig.json', (path) => ts.sys.readFile(path)) as {
     config: { compilerOptions: unknown };
   };

@@ -38,7 +38,7 @@ export async function removeContainer(
     hints: { ENGINE_CONFLICT: 'Stop it first, or pass force.' },
   };
   const remove = async () => {
-    if (client.isPodman) await removeFromPodman(client, call, force);
+    if (client.isPodman) await removeFromPodman(client, call, { force, volumes });
     else await client.callText(call);
   };
   try {
@@ -65,10 +65,14 @@ export const removedFromPodmanSchema = z
 
 /**
  * Removes through Podman's own call, which takes a time limit for the kill and reports a failure inside an answer of
- * 200.
+ * 200. It ignores Docker's name for the volumes there, although its documentation has that name.
  */
-async function removeFromPodman(client: EngineClient, call: Call, force: boolean): Promise<void> {
-  const query = { ...call.query, ...(force && { timeout: 0 }) };
+async function removeFromPodman(
+  client: EngineClient,
+  call: Call,
+  { force, volumes }: { readonly force: boolean; readonly volumes: boolean },
+): Promise<void> {
+  const query = { ...call.query, volumes, ...(force && { timeout: 0 }) };
   const { body, status } = await client.call({ ...call, libpod: true, query });
   const removed = body === undefined ? [] : client.parse(removedFromPodmanSchema, body, call, status);
   const failed = removed?.find(({ Err }) => Err !== undefined && Err !== null && Err !== '');

@@ -4,8 +4,7 @@ import { chmod, mkdir, rm } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { isIPv4, isIPv6, type AddressInfo } from 'node:net';
-import { dirname } from 'node:path';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { trustedPath, type TrustedDirectory } from '../../catalog/internal.ts';
 import { InvalidOptionError } from '../../errors.ts';
 import { shortPath } from '../../linux/short-path.ts';
@@ -76,6 +75,7 @@ export async function listenOnAddress(
  * Listens on a socket in a folder of the directory that only its owner can enter. One that a server has left there is
  * replaced: whoever calls this holds the storage of the mounts, so no other server runs.
  *
+ * @param notRemoved is told why the socket could not be removed in the end. The next server replaces it.
  * @throws the errors of the file system; StoreError `CATALOG_UNTRUSTED`
  */
 export async function listenOnSocket(
@@ -83,6 +83,7 @@ export async function listenOnSocket(
   path: string,
   limits: AllLimits,
   handle: RequestListener,
+  notRemoved: (error: unknown) => void,
 ): Promise<Listener> {
   const folder = dirname(path);
   await trustedPath(directory, folder, 'write');
@@ -100,8 +101,8 @@ export async function listenOnSocket(
   } finally {
     await short.release();
   }
-  // One that can't be removed, as on a file system that has become read-only, is removed by the next server.
-  return listener(server, path, () => rm(path, { force: true }).catch(() => undefined));
+  // Whatever keeps the socket there, such as a file system that has become read-only, must not keep the server from ending.
+  return listener(server, path, () => rm(path, { force: true }).catch(notRemoved));
 }
 
 function serverOptions({ headerBytes, headersMs, arrivalMs }: AllLimits): ServerOptions {

@@ -59,10 +59,15 @@ function strike(world: World, drawn: DrawnFault): boolean {
 }
 
 /** Does something to the engine's own process. The trial is judged once it serves again. */
-function disturbEngine({ place, undo }: World, name: Disturbance): boolean {
+function disturbEngine({ place, disturbances, ledger }: World, name: Disturbance): boolean {
   const disturb = place.disturb?.[name];
   if (disturb === undefined) return false;
-  const over = disturb();
-  undo.push(() => over);
+  // Two at once would hit each other, and not the hosts.
+  const before = disturbances.at(-1) ?? Promise.resolve();
+  const over = before.then(disturb);
+  over.catch((error: unknown) => {
+    ledger.wrong(`the engine did not come back: ${String(error)}`);
+  });
+  disturbances.push(over);
   return true;
 }

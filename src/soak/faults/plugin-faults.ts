@@ -37,28 +37,27 @@ async function outOfMemory(world: World, id: string): Promise<void> {
 export function strikePlugin(world: World, { name, detail }: DrawnFault): boolean {
   const strike = strikes[name];
   if (strike === undefined) return false;
-  const work = containersOf(world).then(async (ids) => {
+  const striking = containersOf(world).then(async (ids) => {
     const id = ids[detail % Math.max(ids.length, 1)];
-    // It may have gone meanwhile, or may not have been started yet.
-    if (id !== undefined) await strike(world, id).catch(() => undefined);
+    if (id !== undefined) await strike(world, id);
   });
-  world.undo.push(() => work.catch(() => undefined));
+  // It may have gone meanwhile, or may not have been started yet, or its engine is away.
+  const work = striking.catch(() => undefined).then(() => undefined);
+  world.undo.push(() => work);
   return true;
 }
 
 /** Ids of all containers of the trial's hosts, running or not. */
 export async function containersOf(world: World, running = true): Promise<string[]> {
   const living = [...world.stage.living.values()];
-  const ids = [...[...living, ...world.hosts].map(({ id }) => id), ...world.otherHosts];
-  const lists = await Promise.all(
-    ids.map((id) =>
-      world.engine.containers.list({
-        all: !running,
-        filters: { label: [`${hostLabels.hostId}=${id}`] },
-      }),
-    ),
-  );
-  return lists.flat().map(({ id }) => id);
+  const hosts = new Set([...[...living, ...world.hosts].map(({ id }) => id), ...world.otherHosts]);
+  if (hosts.size === 0) return [];
+  // All trials of the machine have one cluster id: a list costs an engine much, and one is enough.
+  const containers = await world.engine.containers.list({
+    all: !running,
+    filters: { label: [`${hostLabels.clusterId}=${world.hostOptions.clusterId ?? ''}`] },
+  });
+  return containers.filter(({ labels }) => hosts.has(labels[hostLabels.hostId] ?? '')).map(({ id }) => id);
 }
 
 /** Makes every plugin that is registered or launched from now on misbehave, until the fault is lifted. */

@@ -27,6 +27,7 @@ export async function killedHost(world: World): Promise<void> {
   await ledger.track('sweep', next.gc({ signal: caller.signal }));
   if (mounted === undefined) return;
   await callMuch(world, mounted, 2);
+  await world.calm();
   const there = await containersOf(world, false);
   const isQuiet = world.trial.faults.every(({ name }) => name === 'none');
   if (isQuiet && ours.some((id) => id !== undefined && !there.includes(id))) {

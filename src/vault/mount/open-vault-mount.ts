@@ -65,7 +65,11 @@ export async function openVaultMount(host: PluginHost, options: VaultMountOption
     prepare: (plugin, context) => sessions.open(plugin, context),
     release: async (plugin, context) => {
       await sessions.cleanUp(plugin, context);
-      if (mount.closed) void opened?.close(); // the host closes, and has closed its mount
+      if (!mount.closed) return;
+      // The mount may have been closed by its host, which closes too. Nobody waits here: a failure would end the process.
+      opened?.close().catch((error: unknown) => {
+        problem('the mount was not closed as a whole', error);
+      });
     },
   });
   const requester = new Requester({

@@ -343,7 +343,10 @@ export const operations: readonly Operation[] = [
     call: ({ containers }) => containers.remove('web', { force: true, volumes: true }),
     callWrongly: ({ containers }) => containers.remove('web', wrong),
     docker: { request: `DELETE ${d}/containers/web`, query: { force: 'true', v: 'true' } },
-    podman: { request: `DELETE ${libpod}/containers/web`, query: { force: 'true', v: 'true', timeout: '0' } },
+    podman: {
+      request: `DELETE ${libpod}/containers/web`,
+      query: { force: 'true', v: 'true', volumes: 'true', timeout: '0' },
+    },
     answers: { '/containers/web': { body: '' } },
   },
   {

@@ -14,6 +14,7 @@ const weights: readonly (readonly [Step['do'], number])[] = [
   ['put', 6],
   ['get', 6],
   ['kill', 2],
+  ['crash', 1],
   ['reload', 2],
 ];
 const kinds = weights.flatMap(([kind, weight]) => Array.from({ length: weight }, () => kind));
@@ -37,6 +38,7 @@ export function drawStep(random: Random, number: number): Step {
       return { do: kind, mount, key };
     case 'unmount':
     case 'kill':
+    case 'crash':
       return { do: kind, mount };
   }
 }

@@ -12,6 +12,8 @@ export type Step =
   | { readonly do: 'get'; readonly mount: string; readonly key: string }
   /** Ends the plugin of the mount behind the host's back; the next call must be served by a new one. */
   | { readonly do: 'kill'; readonly mount: string }
+  /** A call that ends its plugin. It may have been carried out, so the caller is told so, and it is not sent again. */
+  | { readonly do: 'crash'; readonly mount: string }
   | { readonly do: 'reload'; readonly name: string };
 
 /** A value, or the code of the error. */
@@ -61,6 +63,12 @@ export class Model {
         if (mount === undefined) return { code: 'MOUNT_CLOSED' };
         const value = mount.kept.get(step.key);
         return value === undefined ? { code: 'PLUGIN_CALL_FAILED' } : { value };
+      }
+      case 'crash': {
+        const mount = this.mounts.get(step.mount);
+        if (mount === undefined) return { code: 'MOUNT_CLOSED' };
+        mount.kept = new Map();
+        return { code: 'CALL_OUTCOME_UNKNOWN' };
       }
       case 'kill': {
         const mount = this.mounts.get(step.mount);

@@ -56,16 +56,21 @@ export class RealHost implements Driver {
       case 'kill': {
         const mount = this.#mounts.get(step.mount);
         if (mount === undefined || mount.closed) return '';
-        const again = nextEvent(
-          'bulkhead:instance',
-          ({ instance, from }) =>
-            instance.id === mount.instance.id &&
-            from.name === 'restarting' &&
-            instance.state.name === 'ready',
-        );
+        const again = startedAgain(mount);
         await this.#cell.engine.containers.kill(containerOf(mount.instance));
         await again;
         return '';
+      }
+      case 'crash': {
+        const client = this.#client(step.mount);
+        const mount = this.#mounts.get(step.mount);
+        const again = mount === undefined || mount.closed ? undefined : startedAgain(mount);
+        try {
+          await client.put({ key: 'crash', value: Buffer.alloc(0) });
+          return '';
+        } finally {
+          await again;
+        }
       }
       case 'reload':
         return String(await this.#host.reload('single', step.name));
@@ -81,4 +86,14 @@ export class RealHost implements Driver {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#host.close();
   }
+}
+
+/** Resolves when another plugin serves the mount. */
+function startedAgain(mount: Mount): Promise<unknown> {
+  const { id } = mount.instance;
+  return nextEvent(
+    'bulkhead:instance',
+    ({ instance, from }) =>
+      instance.id === id && from.name === 'restarting' && instance.state.name === 'ready',
+  );
 }

@@ -1,40 +1,44 @@
 /**
- * A host on a simulated engine with a virtual clock. The catalog, the policy of restarts and the judgement of lost calls are
- * the library's own; containers, plugins and time are simulated.
+ * A host on a simulated engine with a virtual clock. The catalog, the policy of restarts, the route of calls and the judgement
+ * of lost ones are the library's own; containers, plugins and time are simulated.
  */
 import { memoryStore, PluginCatalog, RuntimeCatalog, toPluginEntry } from '../../../src/catalog/index.ts';
 import { BulkheadError } from '../../../src/errors.ts';
-import { PluginExitedError } from '../../../src/goplugin/index.ts';
-import { fateOf } from '../../../src/host/mounts/call-fate.ts';
+import { routedClient } from '../../../src/host/mounts/routed-client.ts';
+import { MountedGeneration, type Route } from '../../../src/host/mounts/route.ts';
+import type { Generation } from '../../../src/host/instances/generation.ts';
+import type { Instance } from '../../../src/host/instances/instance.ts';
 import { RestartPolicy } from '../../../src/host/instances/restart-policy.ts';
 import { Random } from '../../../src/soak/random.ts';
 import type { Driver, Outcome, Step } from './model.ts';
-
-interface Container {
-  readonly kept: Map<string, string>;
-  readonly startedAt: number;
-  endedAt: number | undefined;
-}
+import { setClockRight, SimulatedPlugin, simulatedService, type SimulatedCall } from './simulated-plugin.ts';
 
 interface SimulatedMount {
   readonly name: string;
   edition: string;
-  container: Container;
-  readonly policy: RestartPolicy;
+  plugin: SimulatedPlugin;
+  readonly call: (call: SimulatedCall) => Promise<string>;
 }
+
+/** The route of a call asks nothing of the instance. */
+const noInstance = undefined as unknown as Instance;
 
 export class SimulatedHost implements Driver {
   readonly #catalog: PluginCatalog;
   readonly #mounts = new Map<string, SimulatedMount>();
   readonly #random: Random;
+  readonly #clientOf: typeof routedClient;
   /** Milliseconds since the beginning, by the virtual clock. */
   #now = 0;
   /** Containers that run. None may be left in the end. */
   running = 0;
-  /** How often each call was carried out: never more than once. */
+  /** How many calls a plugin has carried out that one had carried out before. */
   carriedOutTwice = 0;
+  readonly #carriedOut = new WeakMap<SimulatedCall, number>();
 
-  constructor(seed: number) {
+  /** @param clientOf in place of the library's own, for a host that is to be found wrong */
+  constructor(seed: number, { clientOf = routedClient }: { clientOf?: typeof routedClient } = {}) {
+    this.#clientOf = clientOf;
     const store = memoryStore();
     this.#catalog = new PluginCatalog(store, new RuntimeCatalog(store));
     this.#random = new Random(seed);
@@ -62,30 +66,31 @@ export class SimulatedHost implements Driver {
       case 'mount': {
         const edition = await this.#edition(step.name);
         if (this.#mounts.has(step.mount)) throw new BulkheadError('MOUNT_TAKEN', step.mount);
-        const policy = new RestartPolicy({ maxFailures: 1_000, jitter: 0 });
-        this.#mounts.set(step.mount, { name: step.name, edition, container: this.#start(), policy });
+        this.#mounts.set(step.mount, this.#mount(step.name, edition));
         return edition;
       }
       case 'unmount': {
         const mount = this.#mounts.get(step.mount);
-        if (mount !== undefined) this.#end(mount.container);
+        if (mount !== undefined) mount.plugin.end();
         this.#mounts.delete(step.mount);
         return '';
       }
       case 'put':
-        return this.#call(step.mount, ({ kept }) => {
+        return this.#call(step.mount, (kept) => {
           kept.set(step.key, step.value);
           return '';
         });
       case 'get':
-        return this.#call(step.mount, ({ kept }) => {
+        return this.#call(step.mount, (kept) => {
           const value = kept.get(step.key);
           if (value === undefined) throw new BulkheadError('PLUGIN_CALL_FAILED', step.key);
           return value;
         });
+      case 'crash':
+        return this.#call(step.mount, () => '', { isLost: true });
       case 'kill': {
         const mount = this.#mounts.get(step.mount);
-        if (mount !== undefined) this.#end(mount.container);
+        if (mount !== undefined) mount.plugin.end();
         return '';
       }
       case 'reload':
@@ -103,10 +108,10 @@ export class SimulatedHost implements Driver {
       throw new BulkheadError('RELOAD_FAILED', name, { cause });
     }
     for (const mount of moved) {
-      const old = mount.container;
-      mount.container = this.#start();
+      const old = mount.plugin;
+      mount.plugin = this.#start(name);
       mount.edition = edition;
-      this.#end(old);
+      old.end();
     }
     return String(moved.length);
   }
@@ -116,45 +121,64 @@ export class SimulatedHost implements Driver {
     return args[0] ?? '';
   }
 
-  /** Sends a call as a mount does: a plugin that has ended is started again, and only what never reached it is repeated. */
-  #call(name: string, carryOut: (container: Container) => string): string {
+  async #call(name: string, carryOut: SimulatedCall['carryOut'], { isLost = false } = {}): Promise<string> {
     const mount = this.#mounts.get(name);
     if (mount === undefined) throw new BulkheadError('MOUNT_CLOSED', name);
-    for (let sent = 0; ;) {
-      const { container } = mount;
-      const begin = { wall: Date.now(), steady: performance.now() };
-      if (container.endedAt === undefined) {
-        sent += 1;
-        if (sent > 1) this.carriedOutTwice += 1;
-        return carryOut(container);
-      }
-      const ended = new PluginExitedError('PLUGIN_EXITED', name, {
-        phase: 'call',
-        plugin: name,
-        exit: { code: 137, endedAt: new Date(begin.wall - 1_000) },
-      });
-      const fate = fateOf(ended, { usable: false }, begin);
-      if (fate !== 'not-reached') throw new BulkheadError('CALL_OUTCOME_UNKNOWN', name);
-      const next = mount.policy.failed(this.#now, container.endedAt - container.startedAt);
-      if (next.kind === 'give-up') throw new BulkheadError('INSTANCE_CRASH_LOOP', name);
-      this.#now += next.delayMs;
-      mount.container = this.#start();
+    try {
+      return await mount.call({ carryOut, isLost });
+    } finally {
+      setClockRight();
     }
   }
 
-  #start(): Container {
-    this.running += 1;
-    return { kept: new Map(), startedAt: this.#now, endedAt: undefined };
+  /** A mount whose calls take the library's route to a plugin: one that has ended is started again. */
+  #mount(name: string, edition: string): SimulatedMount {
+    const policy = new RestartPolicy({ maxFailures: 1_000, jitter: 0 });
+    const mount = { name, edition, plugin: this.#start(name) };
+    const serve = (): MountedGeneration => {
+      const { plugin } = mount;
+      if (plugin.isKnownLost) {
+        const next = policy.failed(this.#now, (plugin.endedAt ?? 0) - plugin.startedAt);
+        if (next.kind === 'give-up') throw new BulkheadError('INSTANCE_CRASH_LOOP', name);
+        this.#now += next.delayMs;
+        mount.plugin = this.#start(name);
+      }
+      return new MountedGeneration(noInstance, mount.plugin as unknown as Generation);
+    };
+    const client = this.#clientOf(
+      {
+        ...{ plugin: { type: 'secret', name }, mountId: name },
+        ...{ metadata: undefined, isIdempotent: undefined, redactError: undefined },
+        get serving() {
+          return mount.plugin.isKnownLost ? undefined : serve();
+        },
+        serve: async () => Promise.resolve().then(serve),
+        report: { called: () => undefined } as unknown as Route['report'],
+      },
+      simulatedService,
+    );
+    return Object.assign(mount, { call: (call: SimulatedCall) => client['Call']?.(call) as Promise<string> });
   }
 
-  #end(container: Container): void {
-    if (container.endedAt !== undefined) return;
-    container.endedAt = this.#now;
-    this.running -= 1;
+  #start(name: string): SimulatedPlugin {
+    this.running += 1;
+    return new SimulatedPlugin(name, {
+      random: this.#random,
+      now: () => this.#now,
+      carriedOut: (call) => {
+        const times = this.#carriedOut.get(call) ?? 0;
+        if (times === 1) this.carriedOutTwice += 1;
+        this.#carriedOut.set(call, times + 1);
+        return times;
+      },
+      ended: () => {
+        this.running -= 1;
+      },
+    });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    for (const { container } of this.#mounts.values()) this.#end(container);
+    for (const { plugin } of this.#mounts.values()) plugin.end();
     this.#mounts.clear();
     return Promise.resolve();
   }

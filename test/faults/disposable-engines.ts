@@ -1,0 +1,153 @@
+/** Sets of engines that belong to a run: their processes may be stopped, killed and started again. Nobody else's are touched. */
+import { spawnSync } from 'node:child_process';
+import { openSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { request } from 'node:http';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Place } from '../../src/soak/index.ts';
+import { enginesScript } from '../engines/engines.ts';
+
+export interface DisposableSet extends AsyncDisposable {
+  /** With which a process sees these engines in place of the first set. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Rootful ones: a rootless engine has to be started again by its own user, in a namespace that has ended with it. */
+const names = ['docker-rootful', 'podman-rootful'] as const;
+
+/** Starts a set of engines that is deleted in the end. @throws Error where they do not start */
+export async function disposableSet(): Promise<DisposableSet> {
+  const run = await mkdtemp('/run/faults-');
+  const data = await mkdtemp('/var/tmp/faults-');
+  const environment = { BULKHEAD_ENGINES_RUN: run, BULKHEAD_ENGINES_DATA: data };
+  const engines = (...args: string[]): string | undefined => {
+    const { status, stderr } = spawnSync(enginesScript, args, {
+      encoding: 'utf8',
+      env: { ...process.env, ...environment },
+    });
+    return status === 0 ? undefined : stderr;
+  };
+  const set = {
+    environment,
+    async [Symbol.asyncDispose]() {
+      const failed = engines('down');
+      for (const folder of [run, data]) await rm(folder, { recursive: true, force: true });
+      if (failed !== undefined) throw new Error(`engines of the run were left: ${failed}`);
+    },
+  };
+  const failed = engines('up', ...names);
+  if (failed === undefined) return set;
+  await set[Symbol.asyncDispose]();
+  throw new Error(`the engines of the run do not start: ${failed}`);
+}
+
+/** How long a stopped engine does nothing. */
+const stoppedMs = 700;
+/** How long one may take to serve again. */
+const servingMs = 60_000;
+
+/**
+ * What may be done to the engine at this socket of a disposable set.
+ *
+ * @remarks Its namespaces are held by descriptors of this process, because they may have no other process when the engine is
+ *   killed, and containers that live on would not be seen by an engine in new ones.
+ */
+export function disturbancesOf(socketPath: string): NonNullable<Place['disturb']> {
+  const pidFile = socketPath.replace(/\.sock$/, '.pid');
+  const held = ['mnt', 'net', 'cgroup'].map((kind) => openSync(`/proc/${pidOf(pidFile)}/ns/${kind}`, 'r'));
+  const [mnt, net, cgroup] = held.map((fd) => `/proc/${process.pid}/fd/${fd}`);
+  const words = (file: string): string[] =>
+    readFileSync(`/proc/${pidOf(pidFile)}/${file}`, 'utf8')
+      .split('\0')
+      .slice(0, -1);
+  const enter = [`--mount=${mnt}`, `--net=${net}`, `--cgroup=${cgroup}`];
+  // A Docker that is killed leaves its pid file, which counts for as long as nobody has collected the dead process.
+  const start = ['sh', '-c', 'rm -f /run/docker.pid; exec "$@"', 'sh'];
+  const program = ['env', '-i', ...words('environ'), ...words('cmdline')];
+  const again = ['nsenter', ...enter, '--', ...start, ...program];
+  const groups = groupsOf(pidOf(pidFile));
+  const log = socketPath.replace(/\.sock$/, '.log');
+  return {
+    'engine-stopped': async () => {
+      const pid = pidOf(pidFile);
+      process.kill(pid, 'SIGSTOP');
+      await delay(stoppedMs);
+      process.kill(pid, 'SIGCONT');
+      await untilServing(socketPath);
+    },
+    'engine-killed': async () => {
+      const pid = pidOf(pidFile);
+      process.kill(pid, 'SIGKILL');
+      while (isAlive(pid)) await delay(10);
+      // It is no child of this process, as no engine is that somebody starts anew.
+      const script =
+        'log=$1 groups=$2; shift 2; (for group in $groups; do sh -c "echo \\$PPID" >$group; done; exec setsid "$@") </dev/null >>$log 2>&1 & echo $!';
+      const { stdout } = spawnSync('sh', ['-c', script, 'sh', log, groups.join(' '), ...again], {
+        encoding: 'utf8',
+      });
+      writeFileSync(pidFile, stdout);
+      await untilServing(socketPath);
+    },
+  };
+}
+
+function pidOf(file: string): number {
+  return Number(readFileSync(file, 'utf8'));
+}
+
+/** A zombie that nobody has collected yet is no longer alive. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s*[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+/** The files through which a process enters the control groups of another one. */
+function groupsOf(pid: number): string[] {
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      const [before = '', after = ''] = line.split(' - ');
+      const [type = '', , options = ''] = after.split(' ');
+      return type.startsWith('cgroup') ? { point: before.split(' ')[4] ?? '', type, options } : [];
+    });
+  return readFileSync(`/proc/${pid}/cgroup`, 'utf8')
+    .trim()
+    .split('\n')
+    .flatMap((line) => {
+      const [, controllers = '', path = ''] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
+      const mount = mounts.find(({ type, options }) =>
+        controllers === ''
+          ? type === 'cgroup2'
+          : controllers.split(',').every((name) => options.split(',').includes(name)),
+      );
+      return mount === undefined ? [] : [join(mount.point, path, 'cgroup.procs')];
+    });
+}
+
+async function untilServing(socketPath: string): Promise<void> {
+  for (const late = performance.now() + servingMs; ;) {
+    if (await answersPing(socketPath)) return;
+    if (performance.now() > late)
+      throw new Error(`the engine at ${dirname(socketPath)} does not serve again`);
+    await delay(30);
+  }
+}
+
+function answersPing(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const asking = request({ socketPath, path: '/_ping', agent: false, timeout: 5_000 });
+    asking.on('response', (answer) => {
+      answer.resume();
+      resolve(answer.statusCode === 200);
+    });
+    asking.on('timeout', () => asking.destroy());
+    asking.on('error', () => {
+      resolve(false);
+    });
+    asking.end();
+  });
+}
