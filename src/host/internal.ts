@@ -5,7 +5,7 @@ export { Connections } from './control/connections.ts';
 export { listenInDirectory } from './control/control-listener.ts';
 export { readRequestLine } from './control/request-line.ts';
 export { Kinds } from './launching/kinds.ts';
-export { ownLaunches, sweepOwnLaunches } from './launching/own-launches.ts';
+export { ownLaunches, sweepOwnLaunches, type OwnLaunches } from './launching/own-launches.ts';
 export { PluginRegistry } from './launching/plugin-registry.ts';
 export { hostLabels } from './orphans/labels.ts';
 export { ownerKey } from './orphans/owner-key.ts';

@@ -4,9 +4,10 @@ import { executeLaunch, labelsFor, launchPlugin, type LaunchOptions } from '../c
 import { PluginCallError, type Plugin } from '../goplugin/index.ts';
 import { ChannelRecord } from './channels.ts';
 import { matrixLabel } from './leftovers.ts';
-import type { LiveCell, LiveMatrixOptions } from './live.ts';
+import { cellMsOf, errorOf } from './cell-error.ts';
+import type { LiveMatrixOptions } from './live.ts';
+import type { LiveCell } from './plan-cells.ts';
 
-const defaultCellMs = 60_000;
 const defaultChannelMs = 10_000;
 
 /**
@@ -18,7 +19,7 @@ export async function launchCell(
   { matrixId, signal }: { matrixId: string; signal: AbortSignal },
 ): Promise<LiveOutcome | undefined> {
   if (engine === undefined) return undefined;
-  const timeoutMs = options.cellTimeoutMs ?? defaultCellMs;
+  const timeoutMs = cellMsOf(options);
   const limit = AbortSignal.timeout(timeoutMs);
   const begin = performance.now();
   const milliseconds = () => Math.round(performance.now() - begin);
@@ -57,7 +58,7 @@ export async function launchCell(
       ok: false,
       milliseconds: milliseconds(),
       ...(launched && { channels: record.states }),
-      error: describe(error, limit.aborted ? timeoutMs : undefined),
+      error: errorOf(error, limit.aborted ? timeoutMs : undefined),
     };
   }
 }
@@ -95,11 +96,4 @@ function unclean(code: number | undefined): BulkheadError {
     'PLUGIN_EXITED',
     `the plugin was asked to end and exited with code ${code ?? 'unknown'}`,
   );
-}
-
-function describe(error: unknown, timedOutMs: number | undefined): NonNullable<LiveOutcome['error']> {
-  if (timedOutMs !== undefined && !(error instanceof BulkheadError))
-    return { code: 'PLUGIN_START_TIMEOUT', message: `the cell was not done within ${timedOutMs} ms` };
-  const { code, message, hint } = BulkheadError.from(error);
-  return { code, message, ...(hint !== undefined && { hint }) };
 }

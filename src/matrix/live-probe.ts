@@ -8,7 +8,9 @@ import { exerciseProbe } from './probe/exercise.ts';
 import { packProbe } from './probe/image.ts';
 import { probeHandshake } from './probe/services.ts';
 import { checkProbeMatrixOptions } from './matrix-options.ts';
-import { liveMatrix, type LiveMatrixOptions, type MatrixLaunch } from './live.ts';
+import { launchMatrix, type LiveMatrixOptions, type MatrixLaunch } from './live.ts';
+import type { MissingImage } from './plan-cells.ts';
+import { leftoverWords } from './leftovers.ts';
 
 export interface LiveProbeMatrixOptions extends Omit<
   LiveMatrixOptions,
@@ -25,7 +27,7 @@ export interface LiveProbeMatrixOptions extends Omit<
  * the matrix runs. In every cell the probe is called, logs, prints, calls back through the broker, says that it serves,
  * locks its memory where the cell says so, and ends when it is asked to.
  *
- * @throws the errors of `liveMatrix`, `packNodePlugin` and `engine.images.load`
+ * @throws the errors of `liveMatrix` and `packNodePlugin`; that of `engine.images.load` when no engine takes the image
  * @remarks Abort ends every launch, and removes containers and images.
  */
 export async function liveProbeMatrix(options: LiveProbeMatrixOptions): Promise<MatrixResult> {
@@ -46,21 +48,45 @@ export async function liveProbeMatrix(options: LiveProbeMatrixOptions): Promise<
     : undefined;
   const images = [plain, locking].filter((image) => image !== undefined);
   const run = async () => {
-    for (const engine of engines) for (const image of images) await loadWhole(engine, image, options);
-    return liveMatrix({
-      ...matrix,
-      image: (plain ?? locking)?.tag ?? '',
-      imageOf: ({ mlock }) => (mlock ? locking : plain)?.tag,
-      launch: { ...launch, handshake: probeHandshake, protocolVersions: [1] },
-      exercise: exerciseProbe,
-    });
+    const missing = await loadOnAll(engines, images, options);
+    const image = (plain ?? locking)?.tag ?? '';
+    const failures = missing.filter((each) => each.image === image);
+    if (failures.length === engines.length) throw failures[0]?.error;
+    return launchMatrix(
+      {
+        ...matrix,
+        image,
+        imageOf: ({ mlock }) => (mlock ? locking : plain)?.tag,
+        launch: { ...launch, handshake: probeHandshake, protocolVersions: [1] },
+        exercise: exerciseProbe,
+      },
+      missing,
+    );
   };
   const result = await run().catch(async (error: unknown) => {
-    await removeImages(engines, images).catch(() => undefined); // the first error is the reason to report
+    await removeImages(engines, images); // the first error is the reason to report
     throw error;
   });
-  await removeImages(engines, images);
-  return result;
+  const leftovers = [...(result.leftovers ?? []), ...(await removeImages(engines, images))];
+  return { ...result, ...(leftovers.length > 0 && { leftovers }) };
+}
+
+/** Gives every engine the images. An engine that does not take one is left to the others. */
+async function loadOnAll(
+  engines: readonly Engine[],
+  images: readonly PackedImage[],
+  options: LiveProbeMatrixOptions,
+): Promise<MissingImage[]> {
+  const missing: MissingImage[] = [];
+  for (const engine of engines) {
+    for (const image of images) {
+      await loadWhole(engine, image, options).catch((error: unknown) => {
+        options.signal?.throwIfAborted();
+        missing.push({ engine, image: image.tag, error });
+      });
+    }
+  }
+  return missing;
 }
 
 /**
@@ -88,16 +114,18 @@ function asks({ mlock }: CellFilter = {}, value: boolean): boolean {
 
 const removeMs = 30_000;
 
-/** Tries to remove all images. @throws the first error of an engine that did not remove one */
-async function removeImages(engines: readonly Engine[], images: readonly PackedImage[]): Promise<void> {
-  const failures: unknown[] = [];
+/** Tries to remove all images. @returns a sentence for each that an engine did not remove */
+async function removeImages(engines: readonly Engine[], images: readonly PackedImage[]): Promise<string[]> {
+  const failures: string[] = [];
   for (const engine of engines) {
     for (const { tag } of images) {
       await engine.images
         .remove(tag, { signal: AbortSignal.timeout(removeMs) })
-        .catch((error: unknown) => failures.push(error));
+        .catch((error: unknown) => {
+          // Engines may share their images.
+          if (!(error instanceof NotFoundError)) failures.push(leftoverWords(engine, error));
+        });
     }
   }
-  const failure = failures.find((error) => !(error instanceof NotFoundError)); // engines may share their images
-  if (failure instanceof Error) throw failure;
+  return failures;
 }

@@ -1,34 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import {
-  gatherImageFacts,
-  planCells,
   summarise,
   withOutcome,
   type CellFilter,
-  type EngineFacts,
   type MatrixCell,
   type MatrixResult,
   type MatrixRow,
-  type PlannedCell,
 } from '../compatibility/index.ts';
-import { rowOf } from '../compatibility/internal.ts';
+import type { LaunchOptions } from '../container/index.ts';
 import type { Engine } from '../engine/index.ts';
-import { InvalidOptionError } from '../errors.ts';
 import type { Plugin } from '../goplugin/index.ts';
-import {
-  checkLaunchWithin,
-  ImageNotPresentError,
-  planLaunch,
-  rememberedEngineFacts,
-  type LaunchOptions,
-  type LaunchPlan,
-} from '../container/index.ts';
 import type { ExerciseContext } from './channels.ts';
-import { checkMatrixOptions } from './matrix-options.ts';
-import { launchCell } from './launch-cell.ts';
 import { inParallel } from './in-parallel.ts';
+import { launchCell } from './launch-cell.ts';
 import { removeLeftovers } from './leftovers.ts';
+import { checkMatrixOptions } from './matrix-options.ts';
+import { planLiveCells, type LiveCell, type MissingImage, type UnplannedCell } from './plan-cells.ts';
 
 /** Launch options of a live matrix, without those that the matrix sets for each cell. */
 export type MatrixLaunch = Omit<
@@ -67,7 +55,7 @@ export interface LiveMatrixOptions {
   readonly parallelPerEngine?: number | undefined;
   /** Number of launches at the same time. Default: twice the number of processors. */
   readonly parallel?: number | undefined;
-  /** Time limit for one cell, in milliseconds. Default 60000. */
+  /** Time limit for planning one cell, and again for its launch, in milliseconds. Default 60000. */
   readonly cellTimeoutMs?: number | undefined;
   /**
    * Time limit for one use of a channel, such as the health check or the plugin's end, in milliseconds. Default 10000.
@@ -81,97 +69,59 @@ export interface LiveMatrixOptions {
 }
 
 /**
- * Launches a plugin in every cell, calls it, stops it, and compares what happened with what was predicted. Nothing is
- * left behind: containers that a launch could not remove are removed at the end.
+ * Launches a plugin in every cell, calls it, stops it, and compares what happened with what was predicted. What goes
+ * wrong in one cell or on one engine is the outcome of the cells that it concerns. Nothing is left behind: containers
+ * that a launch could not remove are removed at the end, and what an engine does not remove then is told in `leftovers`.
  *
- * @throws ImageNotPresentError when the first engine does not have the image; the errors of the engines
+ * @throws ImageNotPresentError when no engine has the image; the error of an engine when none can tell of it
  */
 export async function liveMatrix(options: LiveMatrixOptions): Promise<MatrixResult> {
   checkMatrixOptions(options);
+  return launchMatrix(options, []);
+}
+
+/** @param missing images that could not be given to an engine; cells that need them have the error for their outcome */
+export async function launchMatrix(
+  options: LiveMatrixOptions,
+  missing: readonly MissingImage[],
+): Promise<MatrixResult> {
   const { signal = new AbortController().signal } = options;
   const matrixId = randomUUID();
-  const planned = await plan(options, signal);
+  const planned = await planLiveCells(options, missing, signal);
   let done = 0;
-  const launchOne = async (cell: LiveCell): Promise<MatrixRow> => {
-    const { row } = cell;
-    const live = await launchCell(cell, options, { matrixId, signal });
-    const finished = live === undefined ? row : withOutcome(row, live);
+  const launchOne = async (cell: LiveCell | UnplannedCell): Promise<MatrixRow> => {
+    const finished = await rowAfter(cell, options, { matrixId, signal });
     done += 1;
     options.onRow?.(finished, { done, total: planned.length });
     return finished;
   };
+  const engines = [...new Set(planned.flatMap(({ engine }) => engine ?? []))];
+  let cells: MatrixRow[];
   try {
-    const cells = await inParallel(planned, launchOne, {
+    cells = await inParallel(planned, launchOne, {
       keyOf: ({ engine }) => engine,
       perKey: options.parallelPerEngine ?? 2,
       overall: options.parallel ?? 2 * availableParallelism(),
       signal,
     });
-    return { cells, summary: summarise(cells) };
-  } finally {
-    await removeLeftovers([...new Set(planned.flatMap(({ engine }) => engine ?? []))], matrixId);
+  } catch (error) {
+    await removeLeftovers(engines, matrixId); // the first error is the reason to report
+    throw error;
   }
+  const leftovers = await removeLeftovers(engines, matrixId);
+  return { cells, summary: summarise(cells), ...(leftovers.length > 0 && { leftovers }) };
 }
 
-/** A cell with the plan of its launch. */
-export interface LiveCell {
-  readonly cell: MatrixCell;
-  readonly launch: LaunchOptions;
-  readonly plan: LaunchPlan;
-  readonly row: MatrixRow;
-  /** The engine to launch on; absent when the cell is not launched. */
-  readonly engine: Engine | undefined;
-  /** Whether `engine` is the one that the plan was made for, and not a Podman service of our own. */
-  readonly asPlanned: boolean;
-}
-
-async function plan(options: LiveMatrixOptions, signal: AbortSignal): Promise<LiveCell[]> {
-  const [first] = options.engines;
-  if (first === undefined)
-    throw new InvalidOptionError('engines', 'is empty: there is no engine to launch on');
-  const common = launchOf(options, undefined);
-  checkLaunchWithin('liveMatrix', { launch: { ...common, image: options.image } });
-  const { socketDirectory, imageCacheDirectory: cacheDirectory } = common;
-  const engines = new Map<EngineFacts, Engine>();
-  for (const engine of options.engines) {
-    engines.set(await rememberedEngineFacts(engine, socketDirectory, { signal }), engine);
-  }
-  const image = await gatherImageFacts(first, options.image, { cacheDirectory, signal });
-  if ('absent' in image)
-    throw new ImageNotPresentError(options.image, `${first.kind} at ${first.socketPath}`);
-  return Promise.all(
-    planCells([...engines.keys()], image, options.filter).map((cell) =>
-      planCell(cell, engines.get(cell.engine) ?? first, options, signal),
-    ),
-  );
-}
-
-/** Plans a cell as its launch does. The launch follows this plan unless it needs another engine. */
-async function planCell(
-  { cell, wishes }: PlannedCell,
-  given: Engine,
+async function rowAfter(
+  cell: LiveCell | UnplannedCell,
   options: LiveMatrixOptions,
-  signal: AbortSignal,
-): Promise<LiveCell> {
-  const common = launchOf(options, cell);
-  const launch: LaunchOptions = {
-    ...common,
-    image: options.imageOf?.(cell) ?? options.image,
-    runtime: wishes.runtime,
-    user: wishes.user,
-    mlock: wishes.mlock,
-    env: { ...(cell.mlock && { VAULT_PLUGIN_MLOCK_ENABLED: 'true' }), ...common.env },
-    override: 'refused',
-  };
-  const plan = await planLaunch(given, launch, { ownService: true, signal });
-  const row = rowOf(cell, plan.facts.engine, plan.verdict);
-  const asPlanned = plan.strategy.service === 'given';
-  const isLaunched = options.forced !== false || row.verdict === 'works';
-  const own = asPlanned || !isLaunched ? undefined : await options.ownEngine?.(given, row.runtime);
-  return { cell, launch, plan, row, asPlanned, engine: asPlanned && isLaunched ? given : own };
-}
-
-export function launchOf({ launch }: LiveMatrixOptions, cell: MatrixCell | undefined): MatrixLaunch {
-  if (typeof launch !== 'function') return launch;
-  return launch(cell ?? { engine: 'docker', mode: 'rootful', runtime: 'runc', user: 'root', mlock: false });
+  run: { matrixId: string; signal: AbortSignal },
+): Promise<MatrixRow> {
+  const { row } = cell;
+  if (!('outcome' in cell)) {
+    const live = await launchCell(cell, options, run);
+    return live === undefined ? row : withOutcome(row, live);
+  }
+  // That a cell could not be planned is no proof of its refusal.
+  return row.verdict === 'refused' ? { ...row, live: cell.outcome } : withOutcome(row, cell.outcome);
 }

@@ -5,6 +5,7 @@ import { optionalChoice, text, texts, toggle, whole, type FlagValues } from '../
 import { parseFilter } from '../matrix/cells-of-words.ts';
 import { formatMatrix, matrixData, matrixFormats } from '../matrix/formats.ts';
 import { fieldFlag } from '../output/document.ts';
+import { plainText } from '../output/plain-text.ts';
 import { checkReportField, openReportOutput } from '../matrix/report-output.ts';
 import { isGood, summaryWords, type MatrixReport } from '../matrix/report.ts';
 import { UsageError } from '../usage-error.ts';
@@ -66,8 +67,8 @@ export const matrix = command({
   summary:
     'every combination of engine, mode, runtime, user and mlock: what works here and what would have to change',
   details: [
-    'Exit code 0, or 1 where a cell went otherwise than predicted (-live) or one of -require does not work.',
-    'JSON: { cells: [{ engine, mode, version, socketPath, runtime, user, mlock, verdict, reasons, strategy, live: { ok, milliseconds, channels, error }, agrees }], summary, unmet }.',
+    'Exit code 0, or 1 where a cell went otherwise than predicted (-live), something could not be removed, or one of -require does not work.',
+    'JSON: { cells: [{ engine, mode, version, socketPath, runtime, user, mlock, verdict, reasons, strategy, live: { ok, milliseconds, channels, error }, agrees }], summary, leftovers, unmet }.',
   ],
   examples: [
     'matrix',
@@ -83,6 +84,8 @@ export const matrix = command({
     checkFlags(image, flags);
     const output = await openReportOutput(flags, context);
     const report = await reportOf(image, flags, filter, output.required, context);
+    for (const left of report.result.leftovers ?? [])
+      context.terminal.err(plainText(`Something may be left: ${left}`));
     await output.put({
       data: matrixData(report),
       summary: summaryWords(report.result),

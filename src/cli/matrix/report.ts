@@ -211,7 +211,8 @@ export function channelLines({ cells }: MatrixResult): string[] {
     });
 }
 
-/** Whether the matrix is good: reality is as predicted, and all required cells work. */
+/** Whether the matrix is good: reality is as predicted, all required cells work, and nothing was left behind. */
 export function isGood({ result, unmet }: MatrixReport): boolean {
-  return result.summary.disagree === 0 && (unmet ?? []).length === 0;
+  const { summary, leftovers = [] } = result;
+  return summary.disagree === 0 && leftovers.length === 0 && (unmet ?? []).length === 0;
 }

@@ -56,6 +56,8 @@ export interface MatrixSummary {
 export interface MatrixResult {
   readonly cells: readonly MatrixRow[];
   readonly summary: MatrixSummary;
+  /** What a live matrix could not remove at its end, a sentence for each; absent when it removed everything. */
+  readonly leftovers?: readonly string[] | undefined;
 }
 
 /** Selects cells; an absent field means every value. */

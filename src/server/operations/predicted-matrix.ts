@@ -3,6 +3,7 @@ import {
   dryMatrix,
   gatherEngineFacts,
   gatherHostFacts,
+  userImageCache,
   type MatrixResult,
 } from '../../compatibility/index.ts';
 import { firstImageFacts } from '../../container/index.ts';
@@ -28,7 +29,7 @@ export async function predictedMatrix(
     const [hostFacts, engineFacts, imageFacts] = await Promise.all([
       gatherHostFacts({ socketDirectory }),
       Promise.all(engines.map((engine) => gatherEngineFacts(engine, { socketDirectory, signal }))),
-      image === undefined ? undefined : firstImageFacts(engines, image, signal),
+      image === undefined ? undefined : firstImageFacts(engines, image, { cacheDirectory: userImageCache(), signal }),
     ]);
     return dryMatrix({ host: hostFacts, engines: engineFacts, image: imageFacts });
   } finally {

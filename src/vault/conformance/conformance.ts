@@ -49,7 +49,11 @@ export async function conformanceRun(options: ConformanceOptions): Promise<reado
     if (registered !== undefined) await exercise(runner, registered, options);
     runner.skipOthers('an earlier step has failed');
   } finally {
-    for (const host of opened) await host.close();
+    for (const host of opened) {
+      await host.close().catch((error: unknown) => {
+        runner.fail('leaves nothing', error);
+      });
+    }
   }
   return runner.steps;
 }

@@ -65,6 +65,16 @@ export class StepRunner {
     await this.run(name, async (signal) => [await work(signal), undefined]);
   }
 
+  /** Notes that a step has failed after all. */
+  fail(name: StepName, error: unknown): void {
+    const failed = { name, outcome: 'failed', milliseconds: 0, detail: '' } as const;
+    const at = this.steps.findIndex((step) => step.name === name);
+    this.steps.splice(at === -1 ? this.steps.length : at, 1, {
+      ...failed,
+      error: described(error, false, this.#limitMs),
+    });
+  }
+
   /** Notes the steps that have not been run. */
   skipOthers(why: string): void {
     for (const name of stepNames) {

@@ -18,6 +18,7 @@ import {
 } from '../../../compatibility/index.ts';
 import { ImageNotPresentError } from '../../../container/index.ts';
 import type { Engine } from '../../../engine/index.ts';
+import { BulkheadError } from '../../../errors.ts';
 import { PluginHost } from '../../../host/index.ts';
 import { sweepOwnLaunches } from '../../../host/internal.ts';
 import { inParallel } from '../../../matrix/index.ts';
@@ -35,6 +36,8 @@ interface CellToRun {
   readonly row: MatrixRow;
   readonly planned: PlannedCell;
   readonly engine: Engine;
+  /** Why nothing can be run in it: its engine does not tell of the image. */
+  readonly failure?: ConformanceStep | undefined;
 }
 
 export interface ConformanceResult {
@@ -60,7 +63,7 @@ export async function runConformance(
       terminal.err(plainText(message));
     });
     let done = 0;
-    const runs = cells.filter(({ row }) => isRun(row, flags));
+    const runs = cells.filter((cell) => isRun(cell, flags));
     const outcomes = await inParallel(
       runs,
       async (cell) => {
@@ -76,7 +79,9 @@ export async function runConformance(
         signal,
       },
     );
-    const steps = cells.map((cell) => outcomes[runs.indexOf(cell)] ?? []);
+    const steps = cells.map((cell) =>
+      cell.failure === undefined ? (outcomes[runs.indexOf(cell)] ?? []) : [cell.failure],
+    );
     const rows = cells.map(({ row }, at) => withSteps(row, steps[at] ?? []));
     return { result: { cells: rows, summary: summarise(rows) }, steps };
   } finally {
@@ -85,7 +90,8 @@ export async function runConformance(
   }
 }
 
-function isRun({ verdict }: MatrixRow, { override }: TestFlags): boolean {
+function isRun({ row: { verdict }, failure }: CellToRun, { override }: TestFlags): boolean {
+  if (failure !== undefined) return false;
   return verdict === 'works' || (verdict === 'unknown' && override === 'unknown');
 }
 
@@ -101,7 +107,10 @@ function withSteps(row: MatrixRow, steps: readonly ConformanceStep[]): MatrixRow
   });
 }
 
-/** @throws ImageNotPresentError when no engine has the image */
+/**
+ * @throws ImageNotPresentError when no engine has the image; the error of an engine when none has it and one could not
+ *   tell
+ */
 async function cellsOf(
   image: string,
   engines: readonly Engine[],
@@ -112,16 +121,23 @@ async function cellsOf(
   const { socket_directory: socketDirectory } = flags;
   const host = await gatherHostFacts({ socketDirectory });
   const found = new Map<EngineFacts, Engine>();
+  const failures = new Map<Engine, unknown>();
   let facts: ImageFacts | undefined;
   for (const engine of engines) {
-    const seen = await gatherImageFacts(engine, image, { cacheDirectory: userImageCache(), signal });
-    if ('absent' in seen) {
-      tell(`${engine.kind} at ${engine.socketPath} does not have ${image}, and is left out.`);
-      continue;
+    try {
+      const seen = await gatherImageFacts(engine, image, { cacheDirectory: userImageCache(), signal });
+      if ('absent' in seen) {
+        tell(`${engine.kind} at ${engine.socketPath} does not have ${image}, and is left out.`);
+        continue;
+      }
+      facts ??= seen;
+    } catch (error) {
+      signal.throwIfAborted();
+      failures.set(engine, error);
     }
-    facts ??= seen;
     found.set(await gatherEngineFacts(engine, { socketDirectory, signal }), engine);
   }
+  if (facts === undefined && failures.size > 0) throw [...failures.values()][0];
   if (facts === undefined) throw new ImageNotPresentError(image, 'every engine that was found');
   const judged = facts;
   const requirements = {
@@ -132,8 +148,18 @@ async function cellsOf(
   return planCells([...found.keys()], judged, filter).flatMap((planned) => {
     const engine = found.get(planned.engine);
     if (engine === undefined) return [];
-    return [{ row: predict(planned, { host, image: judged }, requirements), planned, engine }];
+    const row = predict(planned, { host, image: judged }, requirements);
+    const failure = failures.has(engine) ? failedStep(failures.get(engine)) : undefined;
+    return [{ row, planned, engine, failure }];
   });
+}
+
+function failedStep(error: unknown): ConformanceStep {
+  const { code, message, hint } = BulkheadError.from(error);
+  return {
+    ...{ name: 'registers', outcome: 'failed', milliseconds: 0, detail: '' },
+    error: { code, message, ...(hint !== undefined && { hint }) },
+  };
 }
 
 function optionsOf(
