@@ -30,7 +30,7 @@ pack_luggage() {
 }
 
 unpack_luggage() {
-  in_guest "$1" root sh -ec "tar --no-overwrite-dir -xf /dev/vdb -C / && install -d -m 1777 $reports_in_guest $carried_in_guest
+  within 1200 "$1" root sh -ec "tar --no-overwrite-dir -xf /dev/vdb -C / && install -d -m 1777 $reports_in_guest $carried_in_guest
     if command -v restorecon >/dev/null; then restorecon -RF /usr/local /var/tmp; fi"
 }
 
@@ -38,7 +38,7 @@ unpack_luggage() {
 bring_reports_out() {
   local into=$data_directory/reports/$1
   mkdir -p "$into"
-  in_guest "$1" root tar -c -C "$reports_in_guest" . | tar -x --no-same-owner -C "$into"
+  within 600 "$1" root tar -c -C "$reports_in_guest" . | tar -x --no-same-owner -C "$into"
   cp -- "$(folder_of "$1")/versions" "$into/packages.txt"
   printf 'reports are in %s\n' "$into" >&2
 }

@@ -55,7 +55,7 @@ boot_with() {
   printf '%s\n' "$!" >"$state/pid"
   disown
   while ((SECONDS - started < seconds)); do
-    if in_guest "$guest" root true 2>/dev/null; then
+    if guest_limit=120 in_guest "$guest" root true 2>/dev/null; then
       printf '%s is up after %d s, %s\n' "$guest" "$((SECONDS - started))" "$accelerator" >&2
       return
     fi

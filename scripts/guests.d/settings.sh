@@ -8,6 +8,8 @@ guest_cpus=${BULKHEAD_GUESTS_CPUS:-2}
 guest_mib=${BULKHEAD_GUESTS_MIB:-4096}
 kvm_seconds=60
 tcg_seconds=900
+# How long the command of a run may take.
+limit_minutes=180
 
 # guest, and the Debian that it is
 declare -A guest_suites=([bookworm]=bookworm [trixie]=trixie [trixie-selinux]=trixie [forky]=forky)

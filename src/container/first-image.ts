@@ -24,6 +24,7 @@ export async function firstImageFacts(
   }
   if (failures.length > 0) throw failures[0];
   const [only, ...others] = engines;
-  const place = only && others.length === 0 ? `${only.kind} at ${only.socketPath}` : 'every engine that was found';
+  const place =
+    only && others.length === 0 ? `${only.kind} at ${only.socketPath}` : 'every engine that was found';
   throw new ImageNotPresentError(reference, place);
 }

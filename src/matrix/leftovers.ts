@@ -25,7 +25,9 @@ async function removeFrom(engine: Engine, matrixId: string): Promise<string[]> {
       signal: AbortSignal.timeout(listMs),
     });
     const removals = await Promise.allSettled(left.map(({ id }) => removeContainer(engine, id)));
-    return removals.flatMap((each) => (each.status === 'rejected' ? [leftoverWords(engine, each.reason)] : []));
+    return removals.flatMap((each) =>
+      each.status === 'rejected' ? [leftoverWords(engine, each.reason)] : [],
+    );
   } catch (error) {
     return [leftoverWords(engine, error)];
   }

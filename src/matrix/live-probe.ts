@@ -119,12 +119,10 @@ async function removeImages(engines: readonly Engine[], images: readonly PackedI
   const failures: string[] = [];
   for (const engine of engines) {
     for (const { tag } of images) {
-      await engine.images
-        .remove(tag, { signal: AbortSignal.timeout(removeMs) })
-        .catch((error: unknown) => {
-          // Engines may share their images.
-          if (!(error instanceof NotFoundError)) failures.push(leftoverWords(engine, error));
-        });
+      await engine.images.remove(tag, { signal: AbortSignal.timeout(removeMs) }).catch((error: unknown) => {
+        // Engines may share their images.
+        if (!(error instanceof NotFoundError)) failures.push(leftoverWords(engine, error));
+      });
     }
   }
   return failures;

@@ -33,6 +33,8 @@ const [file = 'cells.json', seconds = '600', filter = '{}'] = process.argv.slice
 const binary = join(import.meta.dirname, 'prober');
 const definitions = await loadProto(join(import.meta.dirname, 'counter.proto'));
 
+/** How long one use of a channel may take in emulation, in seconds. */
+const channelSeconds = 120;
 const wanted = JSON.parse(filter) as CellFilter;
 const engines: Engine[] = [];
 for (const { socketPath } of await findSockets()) {
@@ -50,16 +52,29 @@ for (const { socketPath } of await findSockets()) {
 }
 assert.ok(engines.length > 0, 'no engine answers');
 const hosts = new Map<Engine, Promise<PluginHost>>();
+const hostOf = (engine: Engine): Promise<PluginHost> => {
+  const found = hosts.get(engine) ?? PluginHost.open({ socketPath: engine.socketPath, sweep: false });
+  hosts.set(engine, found);
+  // One that was late for a cell is tried again for the next.
+  found.catch(() => hosts.delete(engine));
+  return found;
+};
 const cells: MatrixRow[] = [];
 try {
   const image = { plain: await pack('plain', []), locking: await pack('locking', ['IPC_LOCK']) };
   const needed = [image.plain, image.locking].filter((_, at) => wanted.mlock?.includes(at === 1) !== false);
   for (const engine of engines) {
-    for (const each of needed) {
-      const present = await engine.images.inspect(each.tag).catch(() => undefined);
-      if (present === undefined) await loadImage(engine, each);
+    const where = `${engine.kind} ${engine.version} at ${engine.socketPath}`;
+    try {
+      for (const each of needed) {
+        const present = await engine.images.inspect(each.tag).catch(() => undefined);
+        if (present === undefined) await loadImage(engine, each);
+      }
+      console.log(`${where} has the images`);
+    } catch (error) {
+      // Its cells fail, and those of the others do not.
+      console.log(`${where} did not take the images: ${BulkheadError.from(error).message}`);
     }
-    console.log(`${engine.kind} ${engine.version} at ${engine.socketPath} has the images`);
   }
   await liveMatrix({
     engines,
@@ -72,12 +87,9 @@ try {
     }),
     exercise,
     filter: wanted,
-    ownEngine: async (engine, runtime) => {
-      const found = hosts.get(engine) ?? PluginHost.open({ socketPath: engine.socketPath, sweep: false });
-      hosts.set(engine, found);
-      return (await found).engine(runtime);
-    },
+    ownEngine: async (engine, runtime) => (await hostOf(engine)).engine(runtime),
     cellTimeoutMs: Number(seconds) * 1000,
+    channelTimeoutMs: Math.min(Number(seconds), channelSeconds) * 1000,
     parallel: 1,
     onRow: (row, { done, total }) => {
       cells.push(row);
@@ -90,10 +102,15 @@ try {
     },
   });
 } finally {
-  for (const host of hosts.values()) await (await host).close();
-  for (const engine of engines) await engine.close();
+  for (const host of await Promise.allSettled(hosts.values()))
+    if (host.status === 'fulfilled') await host.value.close().catch(tell);
+  for (const engine of engines) await engine.close().catch(tell);
 }
 await writeFile(file, `${JSON.stringify({ cells }, undefined, 2)}\n`);
+
+function tell(error: unknown): void {
+  console.log(BulkheadError.from(error).message);
+}
 
 function pack(name: string, fileCapabilities: readonly string[]) {
   const tag = `localhost/bulkhead-guest/prober-${name}:1`;

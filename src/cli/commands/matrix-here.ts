@@ -42,7 +42,9 @@ export async function dryMatrixHere(
     const [host, facts, imageFacts] = await Promise.all([
       gatherHostFacts({ socketDirectory: options.socketDirectory }),
       Promise.all(engines.map((engine) => gatherEngineFacts(engine, options))),
-      image === undefined ? undefined : firstImageFacts(engines, image, { cacheDirectory: userImageCache(), signal }),
+      image === undefined
+        ? undefined
+        : firstImageFacts(engines, image, { cacheDirectory: userImageCache(), signal }),
     ]);
     return dryMatrix(
       { host, engines: facts, image: imageFacts },
@@ -141,9 +143,7 @@ async function endAll(
     ...(await Promise.allSettled(hosts.map((host) => host.close()))),
     ...(await Promise.allSettled([closeEngines(places)])),
   ];
-  return ends.flatMap((end) =>
-    end.status === 'rejected' ? [BulkheadError.from(end.reason).message] : [],
-  );
+  return ends.flatMap((end) => (end.status === 'rejected' ? [BulkheadError.from(end.reason).message] : []));
 }
 
 function inMilliseconds(seconds: number | undefined): number | undefined {

@@ -33,7 +33,12 @@ export async function formatMatrix(
 /** `{ cells, summary }`, what could not be removed if there is any, and the unmet requirements if there are requirements. */
 export function matrixData({ result, unmet }: MatrixReport): unknown {
   const { cells, summary, leftovers } = result;
-  return { cells, summary, ...(leftovers !== undefined && { leftovers }), ...(unmet !== undefined && { unmet }) };
+  return {
+    cells,
+    summary,
+    ...(leftovers !== undefined && { leftovers }),
+    ...(unmet !== undefined && { unmet }),
+  };
 }
 
 const endings: Readonly<Record<string, MatrixFormat>> = {

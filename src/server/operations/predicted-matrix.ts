@@ -29,7 +29,9 @@ export async function predictedMatrix(
     const [hostFacts, engineFacts, imageFacts] = await Promise.all([
       gatherHostFacts({ socketDirectory }),
       Promise.all(engines.map((engine) => gatherEngineFacts(engine, { socketDirectory, signal }))),
-      image === undefined ? undefined : firstImageFacts(engines, image, { cacheDirectory: userImageCache(), signal }),
+      image === undefined
+        ? undefined
+        : firstImageFacts(engines, image, { cacheDirectory: userImageCache(), signal }),
     ]);
     return dryMatrix({ host: hostFacts, engines: engineFacts, image: imageFacts });
   } finally {
