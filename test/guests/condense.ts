@@ -2,7 +2,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MatrixRow } from '../../src/compatibility/index.ts';
-import type { GuestCell, GuestHost, GuestResult } from './results.ts';
+import type { GuestCell, GuestCheck, GuestHost, GuestResult } from './results.ts';
 
 /** @throws when the folder has no report of the host */
 export async function condense(folder: string): Promise<GuestResult> {
@@ -18,7 +18,31 @@ export async function condense(folder: string): Promise<GuestResult> {
     for (const cell of report.cells.map(cellOf)) found.set(nameOf(cell), cell);
   }
   const denials = await readFile(join(folder, 'denials.txt'), 'utf8').catch(() => '');
-  return { host, cells: [...found.values()].sort(byName), denials: kindsOfDenial(denials) };
+  const checks = (await checkNames(folder)).map(async (name) =>
+    checksOf(await readFile(join(folder, name), 'utf8')),
+  );
+  const made = (await Promise.all(checks)).flat();
+  return {
+    ...{ host, cells: [...found.values()].sort(byName) },
+    ...(made.length > 0 && { checks: made }),
+    denials: kindsOfDenial(denials),
+  };
+}
+
+async function checkNames(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => /^checks-.*\.jsonl$/.test(name)).sort();
+}
+
+/** Of a check that is made more than once in a run one that failed is kept. */
+function checksOf(text: string): GuestCheck[] {
+  const found = new Map<string, GuestCheck>();
+  for (const line of text.split('\n').filter((each) => each !== '')) {
+    const check = JSON.parse(line) as GuestCheck;
+    const key = `${check.check} ${check.on}`;
+    if (found.get(key)?.ok === false) continue;
+    found.set(key, { ...check, seen: withoutNames(check.seen) });
+  }
+  return [...found.values()];
 }
 
 function cellOf(row: MatrixRow): GuestCell {

@@ -48,6 +48,30 @@ describe('the report of what was launched in guests', () => {
     }
   });
 
+  it('has what was tried beside the cells, and of what was tried twice the failure', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'bh-'));
+    const check = {
+      check: 'out of memory',
+      on: 'docker rootful runc',
+      wanted: 'told',
+      seen: 'exit code 137',
+      ok: false,
+    };
+    try {
+      await writeFile(join(folder, 'host.json'), JSON.stringify(results[0]?.host));
+      const lines = [check, { ...check, seen: 'told', ok: true }].map((each) => `${JSON.stringify(each)}\n`);
+      await writeFile(join(folder, 'checks-memory.jsonl'), lines.join(''));
+      const result = await condense(folder);
+      assert.deepEqual(result.checks, [check]);
+      assert.match(
+        await guestReport([result]),
+        /\| out of memory +\| docker rootful runc +\| told +\| `exit code 137` +\| no/,
+      );
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
   it('tells apart what was wrongly promised, wrongly refused, and not predicted', () => {
     const cell = (verdict: GuestCell['verdict'], happened: GuestCell['happened']) =>
       agreementOf({

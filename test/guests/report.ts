@@ -1,6 +1,6 @@
 /** The report of what was launched in guests, and the README's table of hosts, made from the results. */
 import { format } from 'prettier';
-import { agreementOf, type Agreement, type GuestCell, type GuestResult } from './results.ts';
+import { agreementOf, type Agreement, type GuestCell, type GuestCheck, type GuestResult } from './results.ts';
 
 export const begin = '<!-- made from test/guests/results by scripts/guests report -->';
 export const end = '<!-- end of what is made from results -->';
@@ -59,7 +59,7 @@ function hostTable(results: readonly GuestResult[]): string[] {
   );
 }
 
-function guestSection({ host, cells, denials }: GuestResult): string[] {
+function guestSection({ host, cells, checks = [], denials }: GuestResult): string[] {
   const odd = cells.filter((cell) => agreementOf(cell) !== 'agrees');
   return [
     `## ${host.name}`,
@@ -88,10 +88,24 @@ function guestSection({ host, cells, denials }: GuestResult): string[] {
         `- ${agreementOf(cell)}: ${cellWords(cell)}${cell.failure === undefined ? '' : `: \`${inCode(cell.failure)}\``}`,
     ),
     '',
+    ...(checks.length === 0 ? [] : ['Beside the cells:', '', ...checkTable(checks), '']),
     ...(denials.length === 0
       ? ['No security module denied anything meanwhile.']
       : ['What was denied meanwhile:', '', ...denials.map((line) => `- \`${inCode(line)}\``)]),
   ];
+}
+
+function checkTable(checks: readonly GuestCheck[]): string[] {
+  return table(
+    ['tried', 'on', 'wanted', 'seen', ''],
+    checks.map(({ check, on, wanted, seen, ok }) => [
+      check,
+      on,
+      wanted,
+      `\`${inCode(seen)}\``,
+      ok ? 'yes' : 'no',
+    ]),
+  );
 }
 
 function hostWords({ distribution, securityModules, selinux, cgroup }: GuestResult['host']): string {

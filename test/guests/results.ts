@@ -27,9 +27,21 @@ export interface GuestCell extends Pick<
   readonly failure?: string;
 }
 
+/** Something that was tried beside the cells, by `host-checks`. */
+export interface GuestCheck {
+  readonly check: string;
+  /** Engine, runtime or settings. */
+  readonly on: string;
+  readonly wanted: string;
+  readonly seen: string;
+  readonly ok: boolean;
+}
+
 export interface GuestResult {
   readonly host: GuestHost;
   readonly cells: readonly GuestCell[];
+  /** Absent where none was made. */
+  readonly checks?: readonly GuestCheck[];
   /** What AppArmor or SELinux denied while the cells were launched, each kind of denial once. */
   readonly denials: readonly string[];
 }
