@@ -44,7 +44,7 @@ boot_with() {
   local arguments=''
   [[ $guest != *-selinux ]] || arguments='security=selinux selinux=1 enforcing=0'
   # What the guest writes to its disk goes to a file without a name, which ends with it.
-  TMPDIR=$state/tmp nice -n 19 setsid qemu-system-x86_64 -name "bulkhead-$guest" -machine q35 \
+  TMPDIR=$state/tmp nice -n 5 setsid qemu-system-x86_64 -name "bulkhead-$guest" -machine q35 \
     -accel "$accelerate" -cpu "$processor" -smp "$guest_cpus" -m "$guest_mib" -nodefaults -no-reboot -display none \
     -kernel "$(folder_of "$guest")/vmlinuz" -initrd "$(folder_of "$guest")/initrd" \
     -append "root=/dev/vda rw console=ttyS0 net.ifnames=0 quiet mitigations=off $arguments" \
