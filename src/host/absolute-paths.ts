@@ -15,8 +15,12 @@ export function withAbsolutePaths(options: PluginHostOptions): PluginHostOptions
   };
 }
 
-function absolute(paths: NonNullable<PluginHostOptions['podman']>): NonNullable<PluginHostOptions['podman']> {
-  return Object.fromEntries(
-    Object.entries(paths).map(([name, path]) => [name, path === undefined ? undefined : resolve(path)]),
-  );
+function absolute(
+  podman: NonNullable<PluginHostOptions['podman']>,
+): NonNullable<PluginHostOptions['podman']> {
+  const entries = Object.entries(podman).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? resolve(value) : value,
+  ]);
+  return Object.fromEntries(entries) as typeof podman;
 }

@@ -1,6 +1,5 @@
 /** Checks the options of `PluginHost.open` before anything is done. */
 import type { CatalogStore } from '../catalog/index.ts';
-import type { PodmanServiceOptions } from '../engine/index.ts';
 import { InvalidOptionError } from '../errors.ts';
 import { kindOptions } from '../kinds/index.ts';
 import {
@@ -67,10 +66,11 @@ const limits = shapeOf<HostLimits>({
   waitingCalls: wholeNumber(0),
 });
 
-const podman = shapeOf<Pick<PodmanServiceOptions, 'root' | 'runRoot' | 'socketDirectory'>>({
+const podman = shapeOf<NonNullable<PluginHostOptions['podman']>>({
   root: userPath,
   runRoot: userPath,
   socketDirectory: userPath,
+  startTimeoutMs: timeLimit,
 });
 
 const hostOptions = shapeOf<PluginHostOptions>({

@@ -84,6 +84,7 @@ export function hostRefusals(host: PluginHost, socketPath: string): Refusals {
           'health.intervalMs': wrong.timeLimit,
           'health.timeoutMs': wrong.timeLimit,
           'health.failures': wrong.positive,
+          'podman.startTimeoutMs': wrong.timeLimit,
           warmSpare: wrong.flag,
           waitMs: wrong.milliseconds,
           stopGraceMs: wrong.milliseconds,

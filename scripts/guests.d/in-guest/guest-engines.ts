@@ -35,7 +35,13 @@ export async function guestEngines(
   return {
     engines,
     hostOf(engine) {
-      const host = hosts.get(engine) ?? PluginHost.open({ socketPath: engine.socketPath, sweep: false });
+      const host =
+        hosts.get(engine) ??
+        PluginHost.open({
+          socketPath: engine.socketPath,
+          sweep: false,
+          podman: { startTimeoutMs: 300_000 },
+        });
       hosts.set(engine, host);
       // One that was late for a cell is tried again for the next.
       host.catch(() => hosts.delete(engine));

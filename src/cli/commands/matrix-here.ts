@@ -71,7 +71,11 @@ export async function liveMatrixHere(
   const services = new Map<Engine, Promise<PluginHost>>();
   const serviceOf = (engine: Engine): Promise<PluginHost> => {
     const found =
-      services.get(engine) ?? PluginHost.open({ socketPath: engine.socketPath, sweep: false, signal });
+      services.get(engine) ??
+      PluginHost.open({
+        ...{ socketPath: engine.socketPath, sweep: false, signal },
+        podman: { startTimeoutMs: inMilliseconds(flags.start_timeout ?? flags.cell_timeout) },
+      });
     services.set(engine, found);
     // One that could not be opened for a cell is tried again for the next.
     found.catch(() => services.delete(engine));

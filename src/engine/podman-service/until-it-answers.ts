@@ -60,7 +60,7 @@ function silent(service: ServiceProcess, startTimeoutMs: number): PodmanServiceE
     `the Podman service did not answer within ${startTimeoutMs} ms${lastLines(service.output)}`,
     {
       output: service.output,
-      hint: 'Give it more time with `startTimeoutMs`, or find out what its storage waits for.',
+      hint: 'Give it more time with `startTimeoutMs` (of a host: `podman.startTimeoutMs`), or find out what its storage waits for.',
     },
   );
 }

@@ -20,7 +20,8 @@ export interface EnginesOptions {
   /** Does not look for an engine: a Podman service of our own is started with the first launch. Default false. */
   readonly embedded?: boolean | undefined;
   /** Settings for the Podman services that are started here. */
-  readonly podman?: Pick<PodmanServiceOptions, 'root' | 'runRoot' | 'socketDirectory'> | undefined;
+  readonly podman?:
+    Pick<PodmanServiceOptions, 'root' | 'runRoot' | 'socketDirectory' | 'startTimeoutMs'> | undefined;
 }
 
 /** What the host does when an engine has been connected. */

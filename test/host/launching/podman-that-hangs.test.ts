@@ -44,3 +44,13 @@ it('an abort ends the waiting, and closing the host ends the start', { timeout: 
   await host.close();
   await engine;
 });
+
+it('is waited for as long as the host is told', { timeout: 60_000 }, async () => {
+  await writeFile(join(folder, 'podman'), '#!/bin/sh\nexec tail -f /dev/null\n', { mode: 0o755 });
+  await using host = await PluginHost.open({
+    embedded: true,
+    runtime: 'runc',
+    podman: { startTimeoutMs: 200 },
+  });
+  await assert.rejects(host.engine(), /did not answer within 200 ms/);
+});
