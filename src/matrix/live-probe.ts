@@ -47,8 +47,9 @@ export async function liveProbeMatrix(options: LiveProbeMatrixOptions): Promise<
     ? await packProbe({ tag: `${name}:locking`, locking: true, labels, signal })
     : undefined;
   const images = [plain, locking].filter((image) => image !== undefined);
+  const missing: MissingImage[] = [];
   const run = async () => {
-    const missing = await loadOnAll(engines, images, options);
+    await loadOnAll(engines, images, missing, options);
     const image = (plain ?? locking)?.tag ?? '';
     const failures = missing.filter((each) => each.image === image);
     if (failures.length === engines.length) throw failures[0]?.error;
@@ -63,30 +64,34 @@ export async function liveProbeMatrix(options: LiveProbeMatrixOptions): Promise<
       missing,
     );
   };
-  const result = await run().catch(async (error: unknown) => {
-    await removeImages(engines, images); // the first error is the reason to report
-    throw error;
-  });
+  const result = await run()
+    .catch(async (error: unknown) => {
+      await removeImages(engines, images); // the first error is the reason to report
+      throw error;
+    })
+    // Not sooner: engines may share their images.
+    .finally(() => {
+      for (const { engine, image } of missing) removeWhenMade(engine, { kind: 'image', name: image });
+    });
   const leftovers = [...(result.leftovers ?? []), ...(await removeImages(engines, images))];
   return { ...result, ...(leftovers.length > 0 && { leftovers }) };
 }
 
-/** Gives every engine the images. An engine that does not take one is left to the others. */
+/** Gives every engine the images, and notes in `missing` those that it does not take. */
 async function loadOnAll(
   engines: readonly Engine[],
   images: readonly PackedImage[],
+  missing: MissingImage[],
   options: LiveProbeMatrixOptions,
-): Promise<MissingImage[]> {
-  const missing: MissingImage[] = [];
+): Promise<void> {
   for (const engine of engines) {
     for (const image of images) {
       await loadWhole(engine, image, options).catch((error: unknown) => {
+        if (error !== options.signal?.reason) missing.push({ engine, image: image.tag, error });
         options.signal?.throwIfAborted();
-        missing.push({ engine, image: image.tag, error });
       });
     }
   }
-  return missing;
 }
 
 /**
@@ -99,10 +104,7 @@ async function loadWhole(
   { signal, loadTimeoutMs: loadMs = defaultLoadMs }: LiveProbeMatrixOptions,
 ): Promise<void> {
   signal?.throwIfAborted();
-  await loadImage(engine, image, { signal: AbortSignal.timeout(loadMs) }).catch((error: unknown) => {
-    removeWhenMade(engine, { kind: 'image', name: image.tag });
-    throw error;
-  });
+  await loadImage(engine, image, { signal: AbortSignal.timeout(loadMs) });
   signal?.throwIfAborted();
 }
 

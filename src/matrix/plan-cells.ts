@@ -143,7 +143,8 @@ async function predicted(
   requirements: CommonRequirements | undefined,
 ): Promise<MatrixRow> {
   const { socketDirectory } = launchOf(options, undefined);
-  return predict(planned, { host: await gatherHostFacts({ socketDirectory }), image }, requirements);
+  const host = await gatherHostFacts({ socketDirectory, ownedFolder: false });
+  return predict(planned, { host, image }, requirements);
 }
 
 function launchOf({ launch }: LiveMatrixOptions, cell: MatrixCell | undefined): MatrixLaunch {

@@ -62,6 +62,8 @@ describe('a matrix', () => {
     assert.equal(isGood(reportOf([row()], { unmet: [] })), true);
     assert.equal(isGood(reportOf([row()], { unmet: [{ mlock: true }] })), false);
     assert.equal(isGood(reportOf()), false);
+    const untried = { verdict: 'refused', live: { ok: false, milliseconds: 1 } } as const;
+    assert.equal(isGood(reportOf([row(untried)])), false);
     const report = reportOf([row()]);
     assert.equal(isGood({ ...report, result: { ...report.result, leftovers: ['a container'] } }), false);
   });

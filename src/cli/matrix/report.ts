@@ -146,10 +146,10 @@ export function gridTexts<T>(
   };
 }
 
-/** Failed launches of cells that were not predicted as refused, each with its error. */
+/** Failed launches that no refusal predicted, each with its error. */
 export function failedLaunches({ cells }: MatrixResult): { row: MatrixRow; error: string }[] {
   return cells
-    .filter(({ live, verdict }) => live !== undefined && !live.ok && verdict !== 'refused')
+    .filter(({ live, agrees }) => live?.ok === false && agrees !== true)
     .map((row) => {
       const { code = 'UNKNOWN', message = '' } = row.live?.error ?? {};
       return { row, error: `${code}: ${message}` };
@@ -213,6 +213,10 @@ export function channelLines({ cells }: MatrixResult): string[] {
 
 /** Whether the matrix is good: reality is as predicted, all required cells work, and nothing was left behind. */
 export function isGood({ result, unmet }: MatrixReport): boolean {
-  const { summary, leftovers = [] } = result;
-  return summary.disagree === 0 && leftovers.length === 0 && (unmet ?? []).length === 0;
+  const { cells, summary, leftovers = [] } = result;
+  // A refusal that an error has kept from being tried.
+  const untried = cells.some(
+    ({ verdict, live, agrees }) => verdict === 'refused' && live && agrees === undefined,
+  );
+  return summary.disagree === 0 && !untried && leftovers.length === 0 && (unmet ?? []).length === 0;
 }
