@@ -17,7 +17,7 @@ import {
   type ExerciseContext,
   type Plugin,
 } from 'bulkhead';
-import { cellName, type CellFilter, type MatrixRow } from 'bulkhead/compatibility';
+import { cellName, userImageCache, type CellFilter, type MatrixRow } from 'bulkhead/compatibility';
 import { guestEngines, handshake, packProber } from './guest-engines.ts';
 
 interface Counter {
@@ -61,6 +61,7 @@ await liveMatrix({
     handshake,
     protocolVersions: [1],
     args: mlock ? ['mlock'] : [],
+    imageCacheDirectory: userImageCache(), // reading an image takes minutes in emulation
   }),
   exercise,
   filter: wanted,

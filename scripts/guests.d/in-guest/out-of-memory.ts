@@ -6,6 +6,7 @@
  */
 import { appendFile } from 'node:fs/promises';
 import { BulkheadError, loadImage } from 'bulkhead';
+import { userImageCache } from 'bulkhead/compatibility';
 import { guestEngines, handshake, packProber } from './guest-engines.ts';
 
 const [file = 'checks.jsonl', times = '2'] = process.argv.slice(2);
@@ -29,7 +30,7 @@ for (const engine of found.engines) {
             memoryBytes: 64 * 1024 * 1024,
             startTimeoutMs: 600_000,
           },
-          ...{ handshake, protocolVersions: [1] },
+          ...{ handshake, protocolVersions: [1], imageCacheDirectory: userImageCache() },
         })
         .then(
           () => 'it was started',
