@@ -14,7 +14,7 @@ import { checkOptions, countOption, optionsOf, signalOption, text } from '../set
 import { sendRawRequest } from './raw-request.ts';
 import { infoAnswers, type InfoCache } from './info-cache.ts';
 import { askInfo, readInfo, type EngineInfo } from './system/info.ts';
-import { ping, type Ping } from './system/ping.ts';
+import { firstAnswerMs, ping, type Ping } from './system/ping.ts';
 import { systemOf } from './system/system.ts';
 import { longestSocketPath } from '../linux/socket-path.ts';
 import type { TimeLimits } from './transport/time-limits.ts';
@@ -76,7 +76,7 @@ async function openSocket(
   const { connectMs = 5000, headersMs = 120_000, bodyMs = 120_000 } = limits;
   const transport = new Transport(candidate.socketPath, { connectMs, headersMs, bodyMs });
   try {
-    const answer = await ping(transport, { signal });
+    const answer = await ping(transport, { signal, headersMs: firstAnswerMs(limits.headersMs) });
     refuseOldPodman(answer, candidate.socketPath);
     const agreed = agreeOnVersion(answer, candidate.socketPath, environment['DOCKER_API_VERSION']);
     const { identity, info } = await identify(transport, answer, agreed, { infoCache, signal });

@@ -21,6 +21,7 @@ import {
   InvalidOptionError,
   NotAnEngineError,
 } from '../../src/engine/index.ts';
+import { firstAnswerMs } from '../../src/engine/system/ping.ts';
 import { startRecordingServer } from '../../src/testing/index.ts';
 import { runNodeAsUser } from '../engines/as-user.ts';
 import { loadEngines } from '../engines/engines.ts';
@@ -34,6 +35,10 @@ after(() => rm(folder, { recursive: true }));
 const timeout = 30_000;
 const unreachable = (code: string, text: RegExp) => (error: unknown) =>
   error instanceof EngineUnreachableError && error.code === code && text.test(error.message);
+
+test('an engine may take as long for its first answer as the caller says, and 15 s else', () => {
+  assert.deepEqual([undefined, 0, 5_000, 600_000].map(firstAnswerMs), [15_000, 15_000, 5_000, 600_000]);
+});
 
 describe('a socket that can not be used', { timeout }, () => {
   test('is told to be absent', async () => {

@@ -13,6 +13,11 @@ export interface Ping {
 /** How long a service may take to start; one that socket activation has to start first takes some seconds. */
 const longestStart = 15_000;
 
+/** How long an engine may take to answer when it is connected: as long as the caller says, where the caller says it. */
+export function firstAnswerMs(given: number | undefined): number {
+  return given === undefined || given === 0 ? longestStart : given;
+}
+
 /**
  * Pings without a version, so that it works before one is agreed on.
  *
@@ -20,12 +25,13 @@ const longestStart = 15_000;
  */
 export async function ping(
   transport: Transport,
-  options: { signal?: AbortSignal | undefined } = {},
+  options: { signal?: AbortSignal | undefined; headersMs?: number | undefined } = {},
 ): Promise<Ping> {
+  const { headersMs = Math.min(firstAnswerMs(transport.limits.headersMs), longestStart) } = options;
   const request = {
     target: '/_ping',
     signal: options.signal,
-    headersMs: Math.min(transport.limits.headersMs || longestStart, longestStart),
+    headersMs,
     bodyMs: transport.limits.bodyMs,
     ownConnection: false,
   };
