@@ -13,6 +13,7 @@ import {
   type MatrixFacts,
   type MatrixRow,
 } from '../../src/compatibility/index.ts';
+import type { GuestResult } from '../guests/results.ts';
 
 async function recorded(name: string): Promise<MatrixFacts> {
   return parseFacts(await readFile(new URL(`facts/${name}.json`, import.meta.url), 'utf8'));
@@ -41,6 +42,17 @@ describe('a matrix of facts from a file', () => {
       'docker rootful runc non-root mlock: refused by mlock-program-capability',
       'docker rootful crun non-root mlock: refused by mlock-program-capability',
     ]);
+  });
+
+  it('Debian forky: what was launched there is what is predicted from its facts', async () => {
+    const launched = JSON.parse(await readFile('test/guests/results/forky.json', 'utf8')) as GuestResult;
+    const rows = await rowsOf('debian-forky', { mode: ['rootful'] }, withCapability);
+    const rootful = launched.cells.filter(({ mode }) => mode === 'rootful');
+    assert.ok(rootful.length > 0);
+    for (const cell of rootful) {
+      const predicted = rows.find((row) => cellName(row) === cellName(cell))?.verdict;
+      assert.equal(predicted === 'works', cell.happened === 'works', cellName(cell));
+    }
   });
 
   it('Docker 29: with the file capability, and no-new-privileges all the same', async () => {
