@@ -46,7 +46,10 @@ describe('a matrix of facts from a file', () => {
 
   it('Debian forky: what was launched there is what is predicted from its facts', async () => {
     const launched = JSON.parse(await readFile('test/guests/results/forky.json', 'utf8')) as GuestResult;
-    const rows = await rowsOf('debian-forky', { mode: ['rootful'] }, withCapability);
+    const rows = [
+      ...(await rowsOf('debian-forky', { mlock: [false] })),
+      ...(await rowsOf('debian-forky', { mlock: [true] }, withCapability)),
+    ];
     const rootful = launched.cells.filter(({ mode }) => mode === 'rootful');
     assert.ok(rootful.length > 0);
     for (const cell of rootful) {
