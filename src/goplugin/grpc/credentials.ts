@@ -41,6 +41,7 @@ function preparedContext(identity: Identity, ca: string): SecureContext | undefi
   return context;
 }
 
+/** @param ca an empty list stands for no authority at all, not for the usual ones */
 function contextOf(identity: Identity, ca: string[]): SecureContext {
   return createSecureContext({
     ca,

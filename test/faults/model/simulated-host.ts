@@ -154,6 +154,7 @@ export class SimulatedHost implements Driver {
         },
         serve: async () => Promise.resolve().then(serve),
         report: { called: () => undefined } as unknown as Route['report'],
+        counters: {} as Route['counters'], // the report alone counts in them
       },
       simulatedService,
     );
