@@ -114,7 +114,7 @@ describe('the tarball of the package', () => {
 
   it('holds the program and its documentation, and nothing of the workshop', () => {
     const expected =
-      /^(man\/bulkhead\.1|examples\/[\w./-]+\.(ts|json|md|proto|yml|txt)|dist\/.*\.(js|d\.ts)|src\/.*README\.md|test\/(goplugin\/CHECKLIST|(bench|guests)\/REPORT|faults\/(README|REPORT))\.md|package\.json|README\.md|ARCHITECTURE\.md|SECURITY\.md|ERRORS\.md|CHANGELOG\.md|LICENSE)$/;
+      /^(man\/bulkhead\.1|examples\/[\w./-]+\.(ts|json|md|proto|yml|txt)|dist\/.*\.(js|d\.ts)|src\/.*README\.md|test\/(goplugin\/CHECKLIST|bench\/(REPORT|LIMITS|LIMITS-LAUNCH)|guests\/REPORT|faults\/(README|REPORT))\.md|package\.json|README\.md|ARCHITECTURE\.md|SECURITY\.md|ERRORS\.md|CHANGELOG\.md|LICENSE)$/;
     assert.deepEqual(
       packed.filter((path) => !expected.test(path)),
       [],
