@@ -1,6 +1,8 @@
 /** What the runner has to find: nested tests, one that may fail, and an error that comes when nobody waits for it. */
 import assert from 'node:assert/strict';
+import process from 'node:process';
 import { describe, it, test } from 'node:test';
+import { setImmediate } from 'node:timers';
 
 if (process.env.LATE_ERROR === 'yes') {
   test('ends before its error comes', () => {

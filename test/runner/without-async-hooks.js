@@ -4,6 +4,7 @@
  * longer the test that was running. Loaded before a test file, with `--import`.
  */
 import asyncHooks from 'node:async_hooks';
+import process from 'node:process';
 
 if (process.versions.node.startsWith('20.')) {
   const { AsyncResource, createHook } = asyncHooks;
