@@ -27,6 +27,16 @@ if [[ $lower == / ]]; then
   done
 fi
 
+# Podman asks dpkg for the package of each of its programs whenever it is asked about itself, and dpkg reads the file lists of
+# all packages for it. Those of the others are left out, which takes it a third of the time.
+if [[ -d var/lib/dpkg/info ]]; then
+  mkdir "$space/file-lists"
+  for package in aardvark-dns catatonit conmon crun fuse-overlayfs netavark passt podman runc runsc slirp4netns; do
+    [[ ! -e var/lib/dpkg/info/$package.list ]] || cp "var/lib/dpkg/info/$package.list" "$space/file-lists"
+  done
+  mount --bind "$space/file-lists" var/lib/dpkg/info
+fi
+
 mount -t proc proc proc
 mount -t sysfs sysfs sys
 mount -t tmpfs -o mode=755 run run
