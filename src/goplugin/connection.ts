@@ -4,11 +4,11 @@
  */
 import type { BrokerEnd } from './broker/broker.ts';
 import { Outgoing } from './broker/outgoing.ts';
-import type { CallFailure } from './grpc/call-end.ts';
-import { callUnary, type CallTarget } from './grpc/calls.ts';
-import { CallsInProgress } from './grpc/calls-in-progress.ts';
-import type { Http2Channel } from './grpc/http2-channel.ts';
-import { openStream } from './grpc/open-stream.ts';
+import type { CallFailure } from './grpc/client/call-end.ts';
+import { callUnary, type CallTarget } from './grpc/client/calls.ts';
+import { CallsInProgress } from './grpc/client/calls-in-progress.ts';
+import type { Http2Channel } from './grpc/client/http2-channel.ts';
+import { openStream } from './grpc/client/open-stream.ts';
 import { statusName } from './grpc/status.ts';
 import type { PluginOutput } from './output/plugin-output.ts';
 import type { Transport } from './transport.ts';

@@ -8,7 +8,7 @@ export { KeptOutput } from './output/kept-output.ts';
 export { servicesOf } from './load-proto.ts';
 export * as der from './tls/der.ts';
 export { derToPem } from './tls/identity.ts';
-export { startOf, type StartUnary } from './grpc/unary-start.ts';
+export { startOf, type StartUnary } from './grpc/client/unary-start.ts';
 export { bytesMethod } from './wire/bytes-method.ts';
 export { bytesField, fieldBytes, fieldNumber, varintField } from './wire/protobuf.ts';
 export {

@@ -74,7 +74,7 @@ async function start(attempt: Attempt, settings: StartSettings, limit: Limit): P
 async function loadGrpc(identity: Identity | undefined) {
   const [{ prepareContext }, { Connection }, { RunningPlugin }, { callError }, transports] =
     await Promise.all([
-      import('./grpc/credentials.ts'),
+      import('./grpc/connection/credentials.ts'),
       import('./connection.ts'),
       import('./running-plugin.ts'),
       import('./grpc/failure.ts'),

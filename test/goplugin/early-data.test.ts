@@ -4,9 +4,9 @@ import { EventEmitter, once } from 'node:events';
 import { connect, constants, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
 import { Duplex } from 'node:stream';
 import { test } from 'node:test';
-import { Intake } from '../../src/goplugin/grpc/intake.ts';
+import { Intake } from '../../src/goplugin/grpc/server/intake.ts';
 import { framed } from '../../src/goplugin/grpc/message-reader.ts';
-import { ConnectionServer } from '../../src/goplugin/grpc/server.ts';
+import { ConnectionServer } from '../../src/goplugin/grpc/server/server.ts';
 import { service, type Servable, type ServiceDefinition } from '../../src/goplugin/index.ts';
 
 const echo = {

@@ -7,9 +7,9 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { CallFailure, okCode } from '../../src/goplugin/grpc/call-end.ts';
-import { connectTo } from '../../src/goplugin/grpc/channel.ts';
-import { Http2Channel } from '../../src/goplugin/grpc/http2-channel.ts';
+import { CallFailure, okCode } from '../../src/goplugin/grpc/client/call-end.ts';
+import { connectTo } from '../../src/goplugin/grpc/client/channel.ts';
+import { Http2Channel } from '../../src/goplugin/grpc/client/http2-channel.ts';
 import { framed, MessageReader } from '../../src/goplugin/grpc/message-reader.ts';
 
 const limits = { timeout: 20_000 };

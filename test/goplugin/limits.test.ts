@@ -39,13 +39,13 @@ test('the README of the room has the table of all limits', async () => {
 
 test('every limit is used by name in the code', async () => {
   const files = [
-    'grpc/connection-limits.ts',
-    'grpc/http2-channel.ts',
+    'grpc/connection/connection-limits.ts',
+    'grpc/client/http2-channel.ts',
     'grpc/held-bytes.ts',
-    'grpc/intake.ts',
+    'grpc/server/intake.ts',
     'grpc/message-reader.ts',
-    'grpc/server.ts',
-    'grpc/tls-connection.ts',
+    'grpc/server/server.ts',
+    'grpc/connection/tls-connection.ts',
     'broker/announcements.ts',
     'broker/knock-acceptor.ts',
     'broker/outgoing.ts',

@@ -11,7 +11,7 @@ import {
   type DynamicService,
   type ProtoMessage,
 } from '../../src/index.ts';
-import { clientMaker } from '../../src/goplugin/grpc/client.ts';
+import { clientMaker } from '../../src/goplugin/grpc/client/client.ts';
 import { reflection } from '../../src/goplugin/reflection/client.ts';
 import { reflectionServices } from '../../src/goplugin/reflection/server.ts';
 import { serveToTarget, writeProto } from './fixtures/reflected.ts';

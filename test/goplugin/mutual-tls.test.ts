@@ -5,7 +5,7 @@ import { connect as connectSocket } from 'node:net';
 import { test } from 'node:test';
 import { connect, createServer, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { join } from 'node:path';
-import { openChannel } from '../../src/goplugin/grpc/channel.ts';
+import { openChannel } from '../../src/goplugin/grpc/client/channel.ts';
 import { createIdentity } from '../../src/goplugin/tls/identity.ts';
 import { leavingNothing } from './fixtures/start.ts';
 

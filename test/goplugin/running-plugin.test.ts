@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import type { BrokerSide } from '../../src/goplugin/broker/socket-broker.ts';
 import { Connection } from '../../src/goplugin/connection.ts';
-import { callUnary, type CallTarget } from '../../src/goplugin/grpc/calls.ts';
+import { callUnary, type CallTarget } from '../../src/goplugin/grpc/client/calls.ts';
 import {
   parseHandshakeLine,
   PluginCallError,

@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { socketFile } from '../../src/goplugin/grpc/socket-file.ts';
+import { socketFile } from '../../src/goplugin/grpc/connection/socket-file.ts';
 
 const folder = await realpath(await mkdtemp(join(tmpdir(), 'socket-file-')));
 const path = join(folder, 'socket');

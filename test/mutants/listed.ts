@@ -69,15 +69,15 @@ export const listedMutants: readonly ListedMutant[] = [
   ),
   mutant(
     '6 client',
-    'goplugin/grpc/tls-connection.ts',
-    'certificate.raw.equals(tls.peerDer)',
+    'goplugin/grpc/connection/tls-connection.ts',
+    'isPinned(certificate.raw, tls)',
     'certificate.raw.length > 0',
     tls,
   ),
   mutant(
     '6 server',
-    'goplugin/grpc/tls-connection.ts',
-    'secure.getPeerX509Certificate()?.raw.equals(tls.peerDer) === true',
+    'goplugin/grpc/connection/tls-connection.ts',
+    'isPinned(secure.getPeerX509Certificate()?.raw, tls)',
     'secure.getPeerX509Certificate() !== undefined',
     tls,
   ),
@@ -146,7 +146,7 @@ export const listedMutants: readonly ListedMutant[] = [
   ),
   mutant(
     '20',
-    'goplugin/grpc/handlers.ts',
+    'goplugin/grpc/server/handlers.ts',
     "if (!call.write(message)) await whenOneOf(call, ['drain', 'cancelled', 'close']);",
     'call.write(message);',
     ['test/mutants/goplugin.test.ts'],
@@ -173,7 +173,13 @@ export const listedMutants: readonly ListedMutant[] = [
     '',
     host,
   ),
-  mutant('25', 'goplugin/grpc/socket-file.ts', '    await file.close();\n    throw', '    throw', tls),
+  mutant(
+    '25',
+    'goplugin/grpc/connection/socket-file.ts',
+    '    closeSync(file);\n    throw',
+    '    throw',
+    tls,
+  ),
   mutant(
     '26',
     'goplugin/reflection/client.ts',
@@ -289,7 +295,7 @@ export const listedMutants: readonly ListedMutant[] = [
   ),
   mutant(
     'http2-call',
-    'goplugin/grpc/http2-call.ts',
+    'goplugin/grpc/client/http2-call.ts',
     "this.#refused = loss?.kind === 'reset' && loss.code === errorCode.refusedStream;",
     "this.#refused = loss?.kind === 'reset';",
     ['test/goplugin/http2-channel.test.ts'],

@@ -75,7 +75,11 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
     ],
   },
   tls: {
-    files: ['goplugin/grpc/tls-connection.ts', 'goplugin/tls/identity.ts', 'goplugin/grpc/socket-file.ts'],
+    files: [
+      'goplugin/grpc/connection/tls-connection.ts',
+      'goplugin/tls/identity.ts',
+      'goplugin/grpc/connection/socket-file.ts',
+    ],
     tests: [
       'test/goplugin/tls-connection.test.ts',
       'test/goplugin/identity.test.ts',

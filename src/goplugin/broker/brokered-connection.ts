@@ -1,9 +1,9 @@
 /** A connection to what the other side serves, in either mode of the broker. */
 import { BrokerError } from '../errors.ts';
-import { CallsInProgress } from '../grpc/calls-in-progress.ts';
-import type { CallFailure } from '../grpc/call-end.ts';
-import { clientMaker } from '../grpc/client.ts';
-import type { Http2Channel } from '../grpc/http2-channel.ts';
+import { CallsInProgress } from '../grpc/client/calls-in-progress.ts';
+import type { CallFailure } from '../grpc/client/call-end.ts';
+import { clientMaker } from '../grpc/client/client.ts';
+import type { Http2Channel } from '../grpc/client/http2-channel.ts';
 import type { BrokeredConnection } from './broker.ts';
 
 /** What a broker has open, which is closed together with the broker. */

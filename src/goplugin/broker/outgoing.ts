@@ -1,5 +1,5 @@
 /** The broker's messages to the plugin. While the plugin does not read them, the plugin's own messages are not read. */
-import type { Http2Call } from '../grpc/http2-call.ts';
+import type { Http2Call } from '../grpc/client/http2-call.ts';
 import { limits } from '../limits.ts';
 import { encodeConnInfo, type ConnInfo } from '../wire/messages.ts';
 

@@ -1,6 +1,6 @@
 /** What a failed gRPC call means to the caller. */
 import { PluginCallError, type PluginErrorOptions } from '../errors.ts';
-import type { CallFailure } from './call-end.ts';
+import type { CallFailure } from './client/call-end.ts';
 import { limitHint } from './limit-error.ts';
 import { statusName } from './status.ts';
 

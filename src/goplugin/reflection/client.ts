@@ -1,7 +1,7 @@
 /** Asks a plugin which services it has and what they look like. */
 import { someOf } from '../../foreign-text.ts';
 import { PluginCallError, ReflectionError, ReflectionLimitError } from '../errors.ts';
-import { callBidiStream, type CallTarget } from '../grpc/calls.ts';
+import { callBidiStream, type CallTarget } from '../grpc/client/calls.ts';
 import { checkArgument, checkShape } from '../../settings/option-shape.ts';
 import { callOptions, serviceName } from '../call-options.ts';
 import { statusName } from '../grpc/status.ts';

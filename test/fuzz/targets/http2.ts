@@ -1,7 +1,7 @@
 /** What the other side of an HTTP/2 connection sends: frames, header blocks, whole conversations in both roles. */
 import assert from 'node:assert/strict';
 import { Duplex } from 'node:stream';
-import { connectionLimits } from '../../../src/goplugin/grpc/connection-limits.ts';
+import { connectionLimits } from '../../../src/goplugin/grpc/connection/connection-limits.ts';
 import { Http2Connection } from '../../../src/goplugin/http2/connection.ts';
 import { ConnectionFault } from '../../../src/goplugin/http2/errors.ts';
 import { FrameReader } from '../../../src/goplugin/http2/frame-reader.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { Duplex } from 'node:stream';
 import { describe, it } from 'node:test';
-import { connectionLimits } from '../../../src/goplugin/grpc/connection-limits.ts';
+import { connectionLimits } from '../../../src/goplugin/grpc/connection/connection-limits.ts';
 import { Http2Connection } from '../../../src/goplugin/http2/connection.ts';
 import type { ConnectionEvents } from '../../../src/goplugin/http2/connection-options.ts';
 import { CommonFields } from '../../../src/goplugin/http2/hpack-encoder.ts';

@@ -1,12 +1,12 @@
 /** What may cross on a connection: an end at any byte, resets and answers, a farewell with calls under way. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { CallStatus } from '../../../src/goplugin/grpc/call-end.ts';
-import { Http2Channel } from '../../../src/goplugin/grpc/http2-channel.ts';
-import type { Http2Call } from '../../../src/goplugin/grpc/http2-call.ts';
-import { Intake } from '../../../src/goplugin/grpc/intake.ts';
+import type { CallStatus } from '../../../src/goplugin/grpc/client/call-end.ts';
+import { Http2Channel } from '../../../src/goplugin/grpc/client/http2-channel.ts';
+import type { Http2Call } from '../../../src/goplugin/grpc/client/http2-call.ts';
+import { Intake } from '../../../src/goplugin/grpc/server/intake.ts';
 import { framed } from '../../../src/goplugin/grpc/message-reader.ts';
-import { ConnectionServer } from '../../../src/goplugin/grpc/server.ts';
+import { ConnectionServer } from '../../../src/goplugin/grpc/server/server.ts';
 import { clientPreface, frameType } from '../../../src/goplugin/http2/protocol.ts';
 import { service, type ServiceDefinition } from '../../../src/goplugin/index.ts';
 import { block, frame, pairOfEnds, RawPeer, u32 } from './raw-peer.ts';

@@ -1,11 +1,11 @@
 /** Data of a call that wait for its reader: they are kept whole, and the other side sends no more than the window. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CallsInProgress } from '../../../src/goplugin/grpc/calls-in-progress.ts';
-import { callServerStream } from '../../../src/goplugin/grpc/calls.ts';
-import { Http2Channel } from '../../../src/goplugin/grpc/http2-channel.ts';
+import { CallsInProgress } from '../../../src/goplugin/grpc/client/calls-in-progress.ts';
+import { callServerStream } from '../../../src/goplugin/grpc/client/calls.ts';
+import { Http2Channel } from '../../../src/goplugin/grpc/client/http2-channel.ts';
 import { framed } from '../../../src/goplugin/grpc/message-reader.ts';
-import { ConnectionServer } from '../../../src/goplugin/grpc/server.ts';
+import { ConnectionServer } from '../../../src/goplugin/grpc/server/server.ts';
 import { UnreadData } from '../../../src/goplugin/grpc/unread-data.ts';
 import { clientPreface, frameType } from '../../../src/goplugin/http2/protocol.ts';
 import { service, type MethodShape } from '../../../src/goplugin/index.ts';

@@ -7,7 +7,7 @@ import {
   type MethodShape,
   type Plugin,
 } from '../../../src/goplugin/index.ts';
-import { noteStart, type StartUnary } from '../../../src/goplugin/grpc/unary-start.ts';
+import { noteStart, type StartUnary } from '../../../src/goplugin/grpc/client/unary-start.ts';
 import { Generation } from '../../../src/host/instances/generation.ts';
 import { Instance, type InstanceKeeper } from '../../../src/host/instances/instance.ts';
 import { MountedPlugin, type MountKeeper } from '../../../src/host/mounts/mounted-plugin.ts';

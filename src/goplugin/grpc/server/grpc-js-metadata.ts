@@ -1,7 +1,7 @@
 /** gRPC metadata to and from the form of `@grpc/grpc-js`. */
 import type { Metadata } from '@grpc/grpc-js';
-import { InvalidOptionError } from '../../errors.ts';
-import type { CallMetadata } from '../service.ts';
+import { InvalidOptionError } from '../../../errors.ts';
+import type { CallMetadata } from '../../service.ts';
 import { grpcJs } from './grpc-js.ts';
 
 export function toMetadata(values: CallMetadata | undefined): Metadata {

@@ -12,14 +12,14 @@ import type {
 } from '@grpc/grpc-js';
 import type { EventEmitter } from 'node:events';
 import type { Readable } from 'node:stream';
-import { checkReply } from '../checking/check-reply.ts';
-import { PluginCallError } from '../errors.ts';
-import type { CallContext, MethodShape, Messages, ServedService, ServiceDefinition } from '../service.ts';
+import { checkReply } from '../../checking/check-reply.ts';
+import { PluginCallError } from '../../errors.ts';
+import type { CallContext, MethodShape, Messages, ServedService, ServiceDefinition } from '../../service.ts';
 import { Intake, withLength } from './intake.ts';
 import { fromMetadata, toMetadata } from './grpc-js-metadata.ts';
 import { handlersOf, type Handler } from './served-methods.ts';
-import { StatusError, statusNames } from './status.ts';
-import { messageOf } from '../../thrown-value.ts';
+import { StatusError, statusNames } from '../status.ts';
+import { messageOf } from '../../../thrown-value.ts';
 
 /** Adds services to a server. Methods without an implementation answer UNIMPLEMENTED. */
 export function addServices(

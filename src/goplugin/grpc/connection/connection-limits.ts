@@ -1,6 +1,6 @@
 /** The limits of this package as an HTTP/2 connection takes them. */
-import type { ConnectionLimits } from '../http2/connection-options.ts';
-import { limits } from '../limits.ts';
+import type { ConnectionLimits } from '../../http2/connection-options.ts';
+import { limits } from '../../limits.ts';
 
 export const connectionLimits: ConnectionLimits = {
   headerBytes: limits.headerBytes.value,

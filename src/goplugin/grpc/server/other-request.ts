@@ -1,6 +1,6 @@
 /** A request that is not of gRPC: it is answered as HTTP, once it has ended. */
-import type { CommonFields, HpackEncoder } from '../http2/hpack-encoder.ts';
-import type { Http2Stream, StreamEvents } from '../http2/stream.ts';
+import type { CommonFields, HpackEncoder } from '../../http2/hpack-encoder.ts';
+import type { Http2Stream, StreamEvents } from '../../http2/stream.ts';
 import type { Intake } from './intake.ts';
 
 const text = Buffer.from('This server speaks gRPC only.\n');

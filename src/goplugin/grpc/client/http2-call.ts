@@ -1,12 +1,12 @@
 /** One gRPC call over one HTTP/2 stream (gRPC: PROTOCOL-HTTP2.md). */
-import type { Fields } from '../http2/fields.ts';
-import type { HeaderBlock } from '../http2/hpack-decoder.ts';
-import type { HpackEncoder } from '../http2/hpack-encoder.ts';
-import { errorCode } from '../http2/protocol.ts';
-import type { Http2Stream, StreamEvents, StreamLoss } from '../http2/stream.ts';
-import type { MessageLimit } from '../limits.ts';
+import type { Fields } from '../../http2/fields.ts';
+import type { HeaderBlock } from '../../http2/hpack-decoder.ts';
+import type { HpackEncoder } from '../../http2/hpack-encoder.ts';
+import { errorCode } from '../../http2/protocol.ts';
+import type { Http2Stream, StreamEvents, StreamLoss } from '../../http2/stream.ts';
+import type { MessageLimit } from '../../limits.ts';
 import type { Cancellable } from './calls-in-progress.ts';
-import { CallDeadline } from './call-deadline.ts';
+import { CallDeadline } from '../call-deadline.ts';
 import {
   answerOf,
   failure,
@@ -16,12 +16,12 @@ import {
   okCode,
   type CallStatus,
 } from './call-end.ts';
-import type { HeldBytes } from './held-bytes.ts';
-import { MessageReader } from './message-reader.ts';
-import { kept, sendMessage, type OutgoingMessage } from './outgoing-message.ts';
+import type { HeldBytes } from '../held-bytes.ts';
+import { MessageReader } from '../message-reader.ts';
+import { kept, sendMessage, type OutgoingMessage } from '../outgoing-message.ts';
 import type { RequestHeaders } from './request-headers.ts';
-import { statusNames, type StatusError, type StatusName } from './status.ts';
-import { UnreadData } from './unread-data.ts';
+import { statusNames, type StatusError, type StatusName } from '../status.ts';
+import { UnreadData } from '../unread-data.ts';
 
 /** What a call needs from its channel. */
 export interface CallCarrier {

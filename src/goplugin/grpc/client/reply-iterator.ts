@@ -2,7 +2,7 @@
  * The replies of a call as an async iterable. It is what an async generator would be, but hands on a reply that is there
  * with one promise, where a generator takes several.
  */
-import { whenAborted } from '../../abort.ts';
+import { whenAborted } from '../../../abort.ts';
 import { CallFailure } from './call-end.ts';
 import type { CallTarget } from './calls.ts';
 import type { Http2Call } from './http2-call.ts';

@@ -1,8 +1,8 @@
 /** What an implementation learns about the call that it answers. */
-import type { Fields } from '../http2/fields.ts';
-import type { CallContext } from '../service.ts';
-import { metadataOf, type ReceivedMetadata } from './metadata.ts';
-import { StatusError } from './status.ts';
+import type { Fields } from '../../http2/fields.ts';
+import type { CallContext } from '../../service.ts';
+import { metadataOf, type ReceivedMetadata } from '../metadata.ts';
+import { StatusError } from '../status.ts';
 
 /** Headers that are no metadata of the application. */
 const ownHeaders = new Set([

@@ -1,5 +1,5 @@
 /** The replies of a call with a stream of them. What is not taken makes the other side wait. */
-import type { MethodShape } from '../service.ts';
+import type { MethodShape } from '../../service.ts';
 import { CallFailure, okCode, type CallStatus } from './call-end.ts';
 import { decodeReply } from './decode-reply.ts';
 import type { CallListener, Http2Call } from './http2-call.ts';

@@ -1,5 +1,5 @@
 /** A stream that lives as long as its connection, such as go-plugin's own: messages are passed on as they come. */
-import type { MethodShape } from '../service.ts';
+import type { MethodShape } from '../../service.ts';
 import { CallFailure, okCode } from './call-end.ts';
 import { decodeReply } from './decode-reply.ts';
 import type { Http2Call } from './http2-call.ts';

@@ -1,7 +1,7 @@
 /** The methods that a server has, by their paths. */
-import { InvalidOptionError } from '../../errors.ts';
-import type { CallContext, MethodShape, ServedService } from '../service.ts';
-import { lowerFirst } from './client.ts';
+import { InvalidOptionError } from '../../../errors.ts';
+import type { CallContext, MethodShape, ServedService } from '../../service.ts';
+import { lowerFirst } from '../client/client.ts';
 
 export type Handler = (request: unknown, context: CallContext) => unknown;
 

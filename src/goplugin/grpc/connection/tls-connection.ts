@@ -3,9 +3,9 @@
  */
 import type { Duplex } from 'node:stream';
 import { connect, createServer, type ConnectionOptions, type Server, type TLSSocket } from 'node:tls';
-import { SharedReads, withSharedReads } from '../http2/shared-reads.ts';
-import { limits } from '../limits.ts';
-import { certificateName, type MutualTls } from '../tls/identity.ts';
+import { SharedReads, withSharedReads } from '../../http2/shared-reads.ts';
+import { limits } from '../../limits.ts';
+import { certificateName, type MutualTls } from '../../tls/identity.ts';
 import { secureContext } from './credentials.ts';
 
 /** Where a socket connects to. */

@@ -1,10 +1,10 @@
 /** The status with which a call at a server ends, as trailers (gRPC: PROTOCOL-HTTP2.md). */
-import { PluginCallError } from '../errors.ts';
-import { CommonFields } from '../http2/hpack-encoder.ts';
-import type { Fields } from '../http2/fields.ts';
-import { messageOf } from '../../thrown-value.ts';
-import { fieldsOf } from './metadata.ts';
-import { StatusError, statusNames, type StatusName } from './status.ts';
+import { PluginCallError } from '../../errors.ts';
+import { CommonFields } from '../../http2/hpack-encoder.ts';
+import type { Fields } from '../../http2/fields.ts';
+import { messageOf } from '../../../thrown-value.ts';
+import { fieldsOf } from '../metadata.ts';
+import { StatusError, statusNames, type StatusName } from '../status.ts';
 
 export interface ReplyStatus {
   readonly code: number;

@@ -1,5 +1,5 @@
 /** The calls with one reply of clients, for a host that needs no promise of its own for each of them. */
-import type { CallOptions } from '../service.ts';
+import type { CallOptions } from '../../service.ts';
 
 /** Makes a call, and tells one of both functions of its end. @throws what is wrong with its request or options */
 export type StartUnary = (

@@ -1,6 +1,6 @@
 /** Takes the one reply of a call, for the promise that its caller has. */
-import { whenAborted } from '../../abort.ts';
-import type { MethodShape } from '../service.ts';
+import { whenAborted } from '../../../abort.ts';
+import type { MethodShape } from '../../service.ts';
 import { CallFailure, failure, okCode, type CallStatus } from './call-end.ts';
 import type { CallTarget } from './calls.ts';
 import { decodeReply } from './decode-reply.ts';

@@ -1,14 +1,14 @@
 /** A gRPC server that is given its connections one by one: from a socket, or from inside another connection. */
 import type { Duplex } from 'node:stream';
-import type { Servable } from '../broker/broker.ts';
-import { within } from '../limit.ts';
-import type { MutualTls } from '../tls/identity.ts';
-import type { ServedService, ServiceDefinition } from '../service.ts';
-import { limits } from '../limits.ts';
+import type { Servable } from '../../broker/broker.ts';
+import { within } from '../../limit.ts';
+import type { MutualTls } from '../../tls/identity.ts';
+import type { ServedService, ServiceDefinition } from '../../service.ts';
+import { limits } from '../../limits.ts';
 import { Http2Server } from './http2-server.ts';
 import { Intake } from './intake.ts';
 import { LibraryServer } from './library-server.ts';
-import { securedServer } from './tls-connection.ts';
+import { securedServer } from '../connection/tls-connection.ts';
 
 export class ConnectionServer {
   /** The definitions of everything that is served. */

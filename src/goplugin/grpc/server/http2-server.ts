@@ -1,14 +1,14 @@
 /** Serves gRPC calls on connections that are given to it one by one. */
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
-import { Http2Connection } from '../http2/connection.ts';
-import { CommonFields } from '../http2/hpack-encoder.ts';
-import { fieldNamed } from '../http2/fields.ts';
-import type { HeaderBlock } from '../http2/hpack-decoder.ts';
-import { errorCode } from '../http2/protocol.ts';
-import type { Http2Stream, StreamEvents } from '../http2/stream.ts';
-import type { ServedService } from '../service.ts';
-import { connectionLimits } from './connection-limits.ts';
+import { Http2Connection } from '../../http2/connection.ts';
+import { CommonFields } from '../../http2/hpack-encoder.ts';
+import { fieldNamed } from '../../http2/fields.ts';
+import type { HeaderBlock } from '../../http2/hpack-decoder.ts';
+import { errorCode } from '../../http2/protocol.ts';
+import type { Http2Stream, StreamEvents } from '../../http2/stream.ts';
+import type { ServedService } from '../../service.ts';
+import { connectionLimits } from '../connection/connection-limits.ts';
 import type { Intake } from './intake.ts';
 import { OtherRequest } from './other-request.ts';
 import { ServedCall } from './served-call.ts';

@@ -1,7 +1,7 @@
 /** The TLS credentials of a connection: each side presents its certificate and accepts exactly one other. */
 import { constants } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
-import { derToPem, type Identity, type MutualTls } from '../tls/identity.ts';
+import { derToPem, type Identity, type MutualTls } from '../../tls/identity.ts';
 
 /**
  * One context serves all connections of a pair, in both roles, as in Go: making one costs several times the

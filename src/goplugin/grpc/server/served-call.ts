@@ -1,23 +1,23 @@
 /** One call at a server, over one HTTP/2 stream (gRPC: PROTOCOL-HTTP2.md). */
-import { checkReply } from '../checking/check-reply.ts';
-import { fieldNamed, type Fields } from '../http2/fields.ts';
-import type { HpackEncoder } from '../http2/hpack-encoder.ts';
-import { errorCode } from '../http2/protocol.ts';
-import type { Http2Stream, StreamEvents } from '../http2/stream.ts';
-import { messageLimit } from '../limits.ts';
-import type { Messages, MethodShape } from '../service.ts';
-import { CallDeadline } from './call-deadline.ts';
-import { timeoutOf } from './grpc-timeout.ts';
+import { checkReply } from '../../checking/check-reply.ts';
+import { fieldNamed, type Fields } from '../../http2/fields.ts';
+import type { HpackEncoder } from '../../http2/hpack-encoder.ts';
+import { errorCode } from '../../http2/protocol.ts';
+import type { Http2Stream, StreamEvents } from '../../http2/stream.ts';
+import { messageLimit } from '../../limits.ts';
+import type { Messages, MethodShape } from '../../service.ts';
+import { CallDeadline } from '../call-deadline.ts';
+import { timeoutOf } from '../grpc-timeout.ts';
 import { Holding } from './holding.ts';
 import { countedLength, withLength, type Intake } from './intake.ts';
-import { MessageReader } from './message-reader.ts';
-import { outgoing, sendMessage, type OutgoingMessage } from './outgoing-message.ts';
+import { MessageReader } from '../message-reader.ts';
+import { outgoing, sendMessage, type OutgoingMessage } from '../outgoing-message.ts';
 import { ok, replyStatus, responseHeaders, statusOf, trailersOf, type ReplyStatus } from './reply-status.ts';
 import { RequestStream } from './request-stream.ts';
 import { noLongerWaiting, ServedContext } from './served-context.ts';
 import type { Handler, ServedMethod } from './served-methods.ts';
-import { StatusError } from './status.ts';
-import { UnreadData } from './unread-data.ts';
+import { StatusError } from '../status.ts';
+import { UnreadData } from '../unread-data.ts';
 
 export interface CallSetting {
   readonly intake: Intake;

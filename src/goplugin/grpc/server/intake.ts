@@ -2,9 +2,9 @@
  * Counts what the servers for one plugin have accepted from it together: connections, calls in progress, incomplete
  * messages. A plugin can be offered many services, and may use each of them without end.
  */
-import { limits } from '../limits.ts';
-import { HeldBytes } from './held-bytes.ts';
-import { LimitExceeded } from './limit-error.ts';
+import { limits } from '../../limits.ts';
+import { HeldBytes } from '../held-bytes.ts';
+import { LimitExceeded } from '../limit-error.ts';
 
 export class Intake {
   readonly maxMessageBytes: number;

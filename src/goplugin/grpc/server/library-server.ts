@@ -5,9 +5,9 @@
 import type { Server } from '@grpc/grpc-js';
 import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import type { Servable } from '../broker/broker.ts';
-import { limits } from '../limits.ts';
-import type { ServiceDefinition } from '../service.ts';
+import type { Servable } from '../../broker/broker.ts';
+import { limits } from '../../limits.ts';
+import type { ServiceDefinition } from '../../service.ts';
 import { grpcJs } from './grpc-js.ts';
 import { guardStream } from './guarded-stream.ts';
 import { addServices } from './handlers.ts';

@@ -1,15 +1,15 @@
 /** gRPC calls as promises and async iterables, over a channel. */
-import { InvalidOptionError } from '../../errors.ts';
-import { checkShape } from '../../settings/option-shape.ts';
+import { InvalidOptionError } from '../../../errors.ts';
+import { checkShape } from '../../../settings/option-shape.ts';
 import type { CallsInProgress } from './calls-in-progress.ts';
-import { callOptions } from '../call-options.ts';
-import { checkMessage } from '../checking/check-message.ts';
-import type { Fields } from '../http2/fields.ts';
-import type { CallOptions, MethodShape, Messages } from '../service.ts';
+import { callOptions } from '../../call-options.ts';
+import { checkMessage } from '../../checking/check-message.ts';
+import type { Fields } from '../../http2/fields.ts';
+import type { CallOptions, MethodShape, Messages } from '../../service.ts';
 import type { CallFailure } from './call-end.ts';
 import type { Http2Channel } from './http2-channel.ts';
-import { fieldsOf } from './metadata.ts';
-import { outgoing, type OutgoingMessage } from './outgoing-message.ts';
+import { fieldsOf } from '../metadata.ts';
+import { outgoing, type OutgoingMessage } from '../outgoing-message.ts';
 import { ReplyIterator } from './reply-iterator.ts';
 import { ReplyListener } from './reply-listener.ts';
 import { ReplyStream } from './reply-stream.ts';

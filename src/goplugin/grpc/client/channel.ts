@@ -2,13 +2,13 @@
 import { connect as connectSocket, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import { whenAborted } from '../../abort.ts';
-import { SharedReads, withSharedReads } from '../http2/shared-reads.ts';
-import type { MakeSocket, PluginAddress } from '../runner.ts';
-import type { MutualTls } from '../tls/identity.ts';
-import { socketFile } from './socket-file.ts';
+import { whenAborted } from '../../../abort.ts';
+import { SharedReads, withSharedReads } from '../../http2/shared-reads.ts';
+import type { MakeSocket, PluginAddress } from '../../runner.ts';
+import type { MutualTls } from '../../tls/identity.ts';
+import { socketFile } from '../connection/socket-file.ts';
 import { Http2Channel, type Connect } from './http2-channel.ts';
-import { connectSecured, type SocketAddress } from './tls-connection.ts';
+import { connectSecured, type SocketAddress } from '../connection/tls-connection.ts';
 
 /** Opens a channel to an address. It connects with its first call, and has to be closed with `close()`. */
 export function openChannel(

@@ -3,17 +3,17 @@
  * call, and again with the next one after the connection was lost.
  */
 import type { Duplex } from 'node:stream';
-import { Http2Connection } from '../http2/connection.ts';
-import { errorCode } from '../http2/protocol.ts';
-import { limits, messageLimit } from '../limits.ts';
-import { certificateName, type MutualTls } from '../tls/identity.ts';
-import { connectionLimits } from './connection-limits.ts';
-import { HeldBytes } from './held-bytes.ts';
+import { Http2Connection } from '../../http2/connection.ts';
+import { errorCode } from '../../http2/protocol.ts';
+import { limits, messageLimit } from '../../limits.ts';
+import { certificateName, type MutualTls } from '../../tls/identity.ts';
+import { connectionLimits } from '../connection/connection-limits.ts';
+import { HeldBytes } from '../held-bytes.ts';
 import { Http2Call, type CallCarrier, type CallListener } from './http2-call.ts';
-import { LimitExceeded } from './limit-error.ts';
+import { LimitExceeded } from '../limit-error.ts';
 import { RequestHeaders } from './request-headers.ts';
-import { secured } from './tls-connection.ts';
-import { messageOf } from '../../thrown-value.ts';
+import { secured } from '../connection/tls-connection.ts';
+import { messageOf } from '../../../thrown-value.ts';
 
 /** Makes the connection. Rejects when no connection can be made, or when `signal` aborts. */
 export type Connect = (signal: AbortSignal) => Promise<Duplex>;

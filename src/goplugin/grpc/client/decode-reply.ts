@@ -1,9 +1,9 @@
 /** Decodes the replies of a call. One that is not a message of the method ends the call. */
-import { messageOf } from '../../thrown-value.ts';
-import type { MethodShape } from '../service.ts';
+import { messageOf } from '../../../thrown-value.ts';
+import type { MethodShape } from '../../service.ts';
 import { failure, failureOf } from './call-end.ts';
 import type { Http2Call } from './http2-call.ts';
-import { LimitExceeded } from './limit-error.ts';
+import { LimitExceeded } from '../limit-error.ts';
 
 export function decodeReply(
   call: Http2Call,

@@ -2,13 +2,13 @@
  * How a call ended, in gRPC's terms: from the other side's headers, from HTTP, or from a reset (gRPC:
  * PROTOCOL-HTTP2.md).
  */
-import { fieldNamed, type Fields } from '../http2/fields.ts';
-import { errorCode } from '../http2/protocol.ts';
-import type { StreamLoss } from '../http2/stream.ts';
-import type { LimitName } from '../limits.ts';
-import { metadataOf, type ReceivedMetadata } from './metadata.ts';
-import { LimitExceeded } from './limit-error.ts';
-import { statusName, statusNames, type StatusError, type StatusName } from './status.ts';
+import { fieldNamed, type Fields } from '../../http2/fields.ts';
+import { errorCode } from '../../http2/protocol.ts';
+import type { StreamLoss } from '../../http2/stream.ts';
+import type { LimitName } from '../../limits.ts';
+import { metadataOf, type ReceivedMetadata } from '../metadata.ts';
+import { LimitExceeded } from '../limit-error.ts';
+import { statusName, statusNames, type StatusError, type StatusName } from '../status.ts';
 
 export interface CallStatus {
   readonly code: number;

@@ -1,7 +1,7 @@
 /** Sends the requests of a call, as fast as the other side takes them. */
-import type { Messages } from '../service.ts';
+import type { Messages } from '../../service.ts';
 import type { Http2Call } from './http2-call.ts';
-import type { OutgoingMessage } from './outgoing-message.ts';
+import type { OutgoingMessage } from '../outgoing-message.ts';
 
 /**
  * How sending went. `failure` is set when the iteration of the messages threw, or a message was not of the method's

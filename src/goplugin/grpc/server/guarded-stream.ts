@@ -3,13 +3,13 @@
  * arrives, and has no limit on all calls together.
  */
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
-import { errorCode } from '../http2/protocol.ts';
-import { messageLimit } from '../limits.ts';
+import { errorCode } from '../../http2/protocol.ts';
+import { messageLimit } from '../../limits.ts';
 import { Holding } from './holding.ts';
 import { countedLength, type Intake } from './intake.ts';
-import { LimitExceeded } from './limit-error.ts';
-import { framed, MessageReader } from './message-reader.ts';
-import type { StatusError } from './status.ts';
+import { LimitExceeded } from '../limit-error.ts';
+import { framed, MessageReader } from '../message-reader.ts';
+import type { StatusError } from '../status.ts';
 
 /**
  * Guards a stream. Call it before the server hears of the stream, whose messages then reach the server whole or not at

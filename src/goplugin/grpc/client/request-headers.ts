@@ -1,6 +1,6 @@
 /** The headers with which a call begins (gRPC: PROTOCOL-HTTP2.md). */
-import { CommonFields, type HpackEncoder } from '../http2/hpack-encoder.ts';
-import type { Fields } from '../http2/fields.ts';
+import { CommonFields, type HpackEncoder } from '../../http2/hpack-encoder.ts';
+import type { Fields } from '../../http2/fields.ts';
 
 /** Paths come from definitions; so many are kept ready. */
 const mostKept = 1024;

@@ -1,7 +1,7 @@
 /** Promise clients from service definitions. */
-import { InvalidOptionError } from '../../errors.ts';
-import { serviceDefinition } from '../call-options.ts';
-import type { CallOptions, ClientMaker, MethodShape, Messages, ServiceDefinition } from '../service.ts';
+import { InvalidOptionError } from '../../../errors.ts';
+import { serviceDefinition } from '../../call-options.ts';
+import type { CallOptions, ClientMaker, MethodShape, Messages, ServiceDefinition } from '../../service.ts';
 import {
   callBidiStream,
   callClientStream,
