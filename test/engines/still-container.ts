@@ -20,7 +20,13 @@ export async function startStillContainer(
   { kind }: { kind: 'docker' | 'podman' },
   { runtime, socket }: { runtime: string; socket: string },
 ): Promise<StillContainer> {
-  await expectStatus(200, ask(socket, 'POST', '/v1.40/images/load', await stillImage()));
+  const image = await stillImage();
+  const load = () => expectStatus(200, ask(socket, 'POST', '/v1.40/images/load', image));
+  // Docker may answer before it has read the padding at the end of the archive, and then the rest can't be written.
+  await load().catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+    return load();
+  });
   const limits = [
     // Podman 4 swaps the soft and the hard limit unless both are given.
     { Name: 'nofile', Soft: 1024, Hard: 1024 },
