@@ -96,10 +96,13 @@ function isAnswerLost(error: unknown): boolean {
   );
 }
 
-/** With these a proxy before the engine answers, which may not know what the engine does. */
+/** A proxy before the engine answers with these. It may not know what the engine does. */
 const gatewayStatuses = new Set([502, 503, 504]);
 
-/** Whether the engine's own error leaves open what it had done by then. A conflict is one with what a first try has made. */
+/**
+ * Says whether the engine may have made the container before it failed. A conflict means that the name is taken already,
+ * which a first try of the same request may have done.
+ */
 function mayHaveMade(error: unknown): boolean {
   return error instanceof EngineOperationError || error instanceof ConflictError;
 }

@@ -92,7 +92,7 @@ async function system(name: keyof typeof programs, words: readonly string[]): Pr
       () => false,
     );
     // The output of the program is not needed: without the mount the folder is a plain one.
-    if (isThere) return await succeeds(program, words);
+    if (isThere) return await succeeds(program, words).catch(() => false); // there may be no memory for a process
   }
   return false;
 }

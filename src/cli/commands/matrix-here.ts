@@ -128,7 +128,7 @@ export async function liveMatrixHere(
   } finally {
     terminal.progress('');
   }
-  // What was launched is told, whatever becomes of what it was launched with.
+  // The result is told in any case, even if an engine or a folder of the matrix can't be removed.
   const leftovers = [...(result.leftovers ?? []), ...(await endAll(own, services.values(), places))];
   return { ...result, ...(leftovers.length > 0 && { leftovers }) };
 }

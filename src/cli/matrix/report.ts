@@ -211,7 +211,7 @@ export function channelLines({ cells }: MatrixResult): string[] {
     });
 }
 
-/** Whether the matrix is good: reality is as predicted, all required cells work, and nothing was left behind. */
+/** A matrix is good if reality is as predicted, all required cells work, and nothing was left behind. */
 export function isGood({ result, unmet }: MatrixReport): boolean {
   const { cells, summary, leftovers = [] } = result;
   // A refusal that an error has kept from being tried.

@@ -56,7 +56,7 @@ export interface MatrixSummary {
 export interface MatrixResult {
   readonly cells: readonly MatrixRow[];
   readonly summary: MatrixSummary;
-  /** What a live matrix could not remove at its end, a sentence for each; absent when it removed everything. */
+  /** Each sentence names something that a live matrix could not remove at its end. Absent when it removed everything. */
   readonly leftovers?: readonly string[] | undefined;
 }
 
