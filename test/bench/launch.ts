@@ -11,6 +11,7 @@ import { fixtureHandshake, loadFixture, type FixtureName } from '../plugins/imag
 import type { Figure, Line } from './figures.ts';
 import { startGoPeer, type GoPeer, type PeerLaunch } from './go-peer.ts';
 import { atOnce, launchAtOnce, type AtOnce } from './launch-at-once.ts';
+import { launchBesideGo } from './launch-beside-go.ts';
 import {
   engineAlone,
   launchInPhases,
@@ -33,6 +34,7 @@ interface Compared {
   readonly kill: Line;
   readonly together?: AtOnce | undefined;
   readonly phases?: Figure | undefined;
+  readonly besideGo?: Figure | undefined;
 }
 
 export async function benchLaunch(): Promise<readonly Figure[]> {
@@ -77,6 +79,7 @@ export async function benchLaunch(): Promise<readonly Figure[]> {
       lines: kills.filter(({ go }) => go.length > 0),
     },
     ...compared.flatMap(({ phases }) => phases ?? []),
+    ...compared.flatMap(({ besideGo }) => besideGo ?? []),
   ];
 }
 
@@ -133,6 +136,10 @@ async function compare(
   const phases = isWhole
     ? await phasesOf(connection, { image: image.tag, runtime, socketDirectory: parent.path }, label)
     : undefined;
+  const besideGo =
+    isWhole && kind === 'docker' && runtime !== 'crun' && refusal === undefined
+      ? await launchBesideGo({ socket, settings, label })
+      : undefined;
   if (refusal !== undefined) console.log(`plugincontainer, ${label}: ${refusal}`);
   // A plugin in TypeScript takes its time to start, whoever starts it.
   const goal = fixture === 'node-kv' ? undefined : { atMost: engine.kind === 'docker' ? 0.9 : 0.4 };
@@ -145,6 +152,7 @@ async function compare(
       kill: { label, ours: ours.map(closed), go: theirs.map(({ killMs }) => killMs) },
       together,
       phases,
+      besideGo,
     },
   ];
 }
