@@ -56,7 +56,7 @@ boot_with() {
   printf '%s\n' "$!" >"$state/pid"
   disown
   while ((SECONDS - started < seconds)); do
-    if guest_limit=120 in_guest "$guest" root true 2>/dev/null; then
+    if guest_limit=120 in_guest "$guest" root grep -qx -- "$guest" /etc/hostname 2>/dev/null; then
       printf '%s is up after %d s, %s\n' "$guest" "$((SECONDS - started))" "$accelerator" >&2
       return
     fi
@@ -74,7 +74,7 @@ boot_with() {
 free_port() {
   local port
   for ((port = 22022; port < 22122; port++)); do
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { printf '%s\n' "$port" && return; }
+    (: 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { printf '%s\n' "$port" && return; }
   done
   fail 1 'there is no free port from 22022 on'
 }

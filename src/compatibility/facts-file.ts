@@ -80,7 +80,9 @@ const host: z.ZodType<HostFacts> = z.strictObject({
       startedPodman: fact(text).optional(),
       containers: fact(z.strictObject({ process: text, file: text })),
       denied: fact(
-        z.array(z.strictObject({ need: z.enum(['folder', 'call', 'broker', 'output']), denial: text })),
+        z.array(
+          z.strictObject({ need: z.enum(['folder', 'call', 'broker', 'output', 'lock']), denial: text }),
+        ),
       ),
     })
     .optional(),

@@ -24,10 +24,11 @@ export interface PolicyDenial {
    * - call: this process can't connect to the plugin's socket, or the plugin can't use the connection
    * - broker: the plugin can't connect to a socket that this process gives the label of its container
    * - output: a container that a Podman starts which this process has started can't write its output
+   * - lock: a plugin can't use the capability IPC_LOCK that its container is given
    */
   readonly need: PolicyNeed;
   /** As the audit log names it: `denied { connectto } ... tclass=unix_stream_socket`. */
   readonly denial: string;
 }
 
-export type PolicyNeed = 'folder' | 'call' | 'broker' | 'output';
+export type PolicyNeed = 'folder' | 'call' | 'broker' | 'output' | 'lock';

@@ -3,14 +3,15 @@ import { valueOf } from './fact.ts';
 import type { LaunchStrategy, StrategyUlimit } from './launch-verdict.ts';
 import { pluginProgram } from './plugin-program.ts';
 import type { LaunchCase } from './rule.ts';
+import { lockDenial } from './strategy-selinux.ts';
 
 export type MemoryLocking = Pick<LaunchStrategy, 'capabilities' | 'ulimits'>;
 
 /**
- * Limit on locked memory in a gVisor sandbox, where it is virtual: no host memory is locked, and the engine's own limit
- * does not matter. It is a large number and not -1, which Podman 5.8 lowers to the engine's own limit.
+ * Limit on locked memory that no plugin reaches. In a gVisor sandbox it is virtual: no host memory is locked, and the
+ * engine's own limit does not matter. It is a large number and not -1, which Podman 5.8 lowers to the engine's own limit.
  */
-const sandboxMemlockBytes = 2 ** 40;
+const ampleMemlockBytes = 2 ** 40;
 
 /** Returns what lets the plugin lock its memory, and nothing that it does not need for that. */
 export function memoryLocking(launch: LaunchCase): MemoryLocking {
@@ -18,17 +19,19 @@ export function memoryLocking(launch: LaunchCase): MemoryLocking {
   // A program with the file capability can't even be started without that capability.
   const byFile = locksByFile(launch) ? ['IPC_LOCK'] : [];
   if (launch.runtime?.kind === 'runsc') {
-    return { capabilities: byFile, ulimits: [memlock(sandboxMemlockBytes)] };
+    return { capabilities: byFile, ulimits: [memlock(ampleMemlockBytes)] };
   }
   // Linux requires the capability in the first user namespace; in any other only the limit counts.
   if (!inFirstUserNamespace(launch)) return { capabilities: byFile, ulimits: raisedSoftLimit(launch) };
+  const isPodman = launch.engine.kind === 'podman';
   const isEnough = locksByFile(launch) && pluginProgram(launch).is !== 'started';
-  if (isRoot(launch) === true || launch.engine.kind === 'podman' || isEnough) {
+  // What SELinux denies has no effect, and only the limit is left.
+  if (lockDenial(launch) === undefined && (isRoot(launch) === true || isPodman || isEnough)) {
     return { capabilities: ['IPC_LOCK'], ulimits: [] };
   }
   if (isUnlimited(launch)) return { capabilities: byFile, ulimits: raisedSoftLimit(launch) };
   if (valueOf(launch.engine.memlock)?.mayRaise === true)
-    return { capabilities: byFile, ulimits: [memlock(-1)] };
+    return { capabilities: byFile, ulimits: [memlock(isPodman ? ampleMemlockBytes : -1)] };
   return { capabilities: ['IPC_LOCK'], ulimits: [] };
 }
 

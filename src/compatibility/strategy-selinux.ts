@@ -57,6 +57,12 @@ export function canRelabel({ host: { socketFolder }, engine }: LaunchCase): bool
   return engine.kind !== 'docker' || !socketFolder.path.includes(':');
 }
 
+/** Why the capability IPC_LOCK has no effect in the container, as the audit log names it; `undefined` where it has one. */
+export function lockDenial(launch: LaunchCase): string | undefined {
+  const isEnforced = isLabelled(launch) && selinuxMode(launch) === 'enforcing';
+  return isEnforced ? denialsOf('lock', launch)?.[0] : undefined;
+}
+
 function canLabelSockets(launch: LaunchCase): boolean {
   const mode = selinuxMode(launch);
   const denials = denialsOf('broker', launch);

@@ -344,6 +344,40 @@ describe('a launch where SELinux enforces', () => {
     strategyOf(launch(other, { engine: started }), runc);
   });
 
+  it('with mlock lifts the limit where the policy denies IPC_LOCK, and is refused where the engine may not', () => {
+    const denied = denies('lock', 'denied { ipc_lock } tclass=capability');
+    const mlock = { ...runc, mlock: true };
+    const limit = { soft: 65536, hard: 65536 };
+    const of = (mayRaise: boolean) => ({ ...labelling, memlock: fact({ ...limit, mayRaise }) });
+    const lifted = (engine: LaunchFacts['engine'], seen = denied) => {
+      const { capabilities, ulimits } = strategyOf(
+        launch(seen, { engine, image: image({ user: '0' }) }),
+        mlock,
+      );
+      return { capabilities, bytes: ulimits.map(({ hard }) => hard) };
+    };
+    assert.deepEqual(lifted(docker(of(true))), { capabilities: [], bytes: [-1] });
+    // Podman 5.8 lowers -1 to its own limit.
+    assert.deepEqual(lifted(podman('runc', of(true))), { capabilities: [], bytes: [2 ** 40] });
+    const capability = { capabilities: ['IPC_LOCK'], bytes: [] };
+    assert.deepEqual(lifted(docker(of(true)), selinux()), capability);
+    assert.deepEqual(lifted(docker(of(false)), selinux()), capability);
+
+    const verdict = judge(launch(denied, { engine: docker(of(false)), image: image({ user: '0' }) }), mlock);
+    assert.equal(verdict.status, 'refused');
+    assert.deepEqual(
+      verdict.reasons.map(({ rule }) => rule),
+      ['selinux-mlock'],
+    );
+    assert.match(verdict.reasons[0]?.observed ?? '', /ipc_lock.*may not lift its limit/);
+    const silent = docker({ ...labelling, memlock: unknown('no process') });
+    assert.deepEqual(
+      rulesOf(launch(denied, { engine: silent, image: image({ user: '0' }) }), mlock, 'unknown'),
+      ['selinux-mlock'],
+    );
+    strategyOf(launch(denied, { engine: docker(of(false)) }), { ...runsc, mlock: true }); // gVisor has a limit of its own
+  });
+
   it('tells of an engine that labels nothing', () => {
     assert.deepEqual(notesOf(launch(selinux(), { engine: docker() }), runc), ['selinux-unlabelled']);
     assert.equal(strategyOf(launch(selinux(), { engine: docker() }), runc).selinux, undefined);

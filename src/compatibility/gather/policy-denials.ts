@@ -56,6 +56,7 @@ export async function policyDenials(
       [container, container, 'unix_stream_socket', ['connectto']],
     ])),
     ...(await deniedOf('output', [[container, context(contexts.podman), 'fifo_file', ['write']]])),
+    ...(await deniedOf('lock', [[container, container, 'capability', ['ipc_lock']]])),
   ];
 }
 

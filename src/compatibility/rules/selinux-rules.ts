@@ -1,4 +1,5 @@
 import { parseContext } from '../../linux/selinux-context.ts';
+import { inFirstUserNamespace } from '../case.ts';
 import { isKnown, valueOf } from '../fact.ts';
 import type { Finding, LaunchCase, Rule } from '../rule.ts';
 import {
@@ -8,10 +9,12 @@ import {
   hasContainerLabel,
   isLabelled,
   labelsContainers,
+  lockDenial,
   needsMultiplexing,
   selinuxMode,
   sharesOwnContext,
 } from '../strategy-selinux.ts';
+import { isUnlimited } from '../strategy-mlock.ts';
 import { judged, met, note, notSeen, unmet } from './finding.ts';
 
 /** Rules about SELinux. What is measured was measured with Debian 13's policy, enforcing; see `test/guests`. */
@@ -132,6 +135,19 @@ export const selinuxRules: readonly Rule[] = [
     },
   },
   {
+    id: 'selinux-mlock',
+    concerns:
+      'mlock on hosts on which SELinux enforces, but for gVisor, with container root that is root on the host',
+    requirement:
+      'SELinux lets the plugin use IPC_LOCK, or the engine may lift the limit on locked memory (RLIMIT_MEMLOCK).',
+    source: {
+      measured:
+        'Debian 13: container_t has no ipc_lock, and mlockall fails for root and with the file capability; with the limit lifted it works',
+    },
+    applies: (launch) => launch.wishes.mlock === true && isEnforced(launch) && inFirstUserNamespace(launch),
+    check: checkLock,
+  },
+  {
     id: 'selinux-unlabelled',
     concerns: 'hosts on which SELinux enforces, with an engine that labels nothing',
     requirement: 'SELinux confines the containers of the engine.',
@@ -206,6 +222,21 @@ function checkFolder(launch: LaunchCase): Finding {
         );
   }
   return checkNeed('folder', launch, `${labelRemedy(launch)}, or use runsc.`);
+}
+
+function checkLock(launch: LaunchCase): Finding {
+  const denial = lockDenial(launch);
+  const { memlock } = launch.engine;
+  if (denial === undefined || isUnlimited(launch) || valueOf(memlock)?.mayRaise === true) return met;
+  const remedy =
+    "Raise the limit of the engine: LimitMEMLOCK=infinity in a drop-in of the engine's unit, then restart it; or use runsc, or turn mlock off in the plugin.";
+  const observed = `SELinux does not let the plugin use IPC_LOCK: ${denial}`;
+  return isKnown(memlock)
+    ? unmet(`${observed}; and the engine may not lift its limit (${memlock.evidence})`, remedy)
+    : notSeen(
+        `${observed}; and the engine's limit on locked memory is not known: ${memlock.unknown}`,
+        remedy,
+      );
 }
 
 function checkNeed(need: 'folder' | 'call' | 'output', launch: LaunchCase, remedy: string): Finding {
