@@ -20,7 +20,7 @@ install -d "$root/var/lib/systemd/linger"
 : >"$root/var/lib/systemd/linger/guest"
 
 chroot "$root" systemctl --quiet enable guest-network.service ssh.service docker.service podman.socket
-chroot "$root" systemctl --quiet --global enable podman.socket
+chroot "$root" systemctl --quiet --global enable podman.socket docker-rootless.service
 # What would only cost time in emulation.
 chroot "$root" systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer \
   fstrim.timer man-db.timer systemd-random-seed.service podman-auto-update.timer

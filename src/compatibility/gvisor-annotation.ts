@@ -2,7 +2,7 @@
 import { compareVersions } from '../engine/internal.ts';
 import { valueOf } from './fact.ts';
 import type { LaunchCase } from './rule.ts';
-import { flagValue } from './runtime-kind.ts';
+import { flagValue, gvisorRelease } from './runtime-kind.ts';
 
 /**
  * First release that takes `host-uds` from every container: it is in the list of flags that need no
@@ -36,7 +36,7 @@ export function handsAnnotationsOn({ engine }: LaunchCase): boolean {
 /** Whether this build of gVisor takes `host-uds` from a container. One whose release is not known is not trusted to. */
 function takesAnnotation({ runtime }: LaunchCase): boolean {
   if (runtime === undefined) return false;
-  const release = Number(/20\d{6}/.exec(valueOf(runtime.version) ?? '')?.[0] ?? 0);
+  const release = gvisorRelease(runtime) ?? 0;
   if (release >= firstRelease) return true;
   const args = valueOf(runtime.args) ?? [];
   // The flag is older than the list, and allows every flag. Its release must be known all the same.

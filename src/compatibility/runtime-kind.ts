@@ -1,4 +1,5 @@
 import type { RuntimeFacts } from './engine-facts.ts';
+import { valueOf } from './fact.ts';
 
 /** Returns the name of a runtime, which may be given as the path of its program. */
 export function runtimeName(runtime: string): string {
@@ -11,6 +12,13 @@ export function runtimeKind(program: string): RuntimeFacts['kind'] {
   if (name === 'runc' || name === 'crun' || name === 'runsc') return name;
   if (name === 'io.containerd.runc.v2' || name === 'containerd-shim-runc-v2') return 'runc';
   return name === 'io.containerd.runsc.v1' || name === 'containerd-shim-runsc-v1' ? 'runsc' : 'other';
+}
+
+/** Returns the release of a gVisor, which is the date of its sources, such as 20240729; `undefined` where it is not known. */
+export function gvisorRelease(runtime: Pick<RuntimeFacts, 'version'> | undefined): number | undefined {
+  const version = runtime === undefined ? undefined : valueOf(runtime.version);
+  const release = /20\d{6}/.exec(version ?? '')?.[0];
+  return release === undefined ? undefined : Number(release);
 }
 
 /** Returns the arguments that a Podman service of our own gives its runtime; see `startPodmanService`. */

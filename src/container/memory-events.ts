@@ -1,6 +1,6 @@
 /** What the kernel counts in a container's cgroup (version 2): it tells an end for want of memory where engines do not. */
-import { watch } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { readFileSync, watch } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { whenAborted } from '../abort.ts';
 import type { Engine, EngineInfo } from '../engine/index.ts';
@@ -22,15 +22,15 @@ export interface MemoryEvents {
  * @param signal ends it
  */
 export function watchMemoryEvents(
-  engine: Pick<Engine, 'containers' | 'info' | 'kind'>,
+  engine: Pick<Engine, 'containers' | 'info' | 'kind' | 'rootless'>,
   id: string,
   signal: AbortSignal,
 ): MemoryEvents {
   const seen = { killed: false };
   if (engine.info.cgroupVersion === '2') {
     void cgroupOf(engine, id, signal)
-      .then(async (folder) => {
-        if (folder !== undefined) await follow(folder, seen, signal);
+      .then((folder) => {
+        if (folder !== undefined) follow(folder, seen, signal);
       })
       .catch(() => undefined); // it has ended already, or this user may not see it
   }
@@ -38,12 +38,12 @@ export function watchMemoryEvents(
 }
 
 async function cgroupOf(
-  engine: Pick<Engine, 'containers' | 'info' | 'kind'>,
+  engine: Pick<Engine, 'containers' | 'info' | 'kind' | 'rootless'>,
   id: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const usual = join(cgroupRoot, usualCgroup(engine, id));
-  if (await isFolder(usual)) return usual;
+  const usual = usualCgroup(engine, id);
+  if (usual !== undefined && (await isFolder(join(cgroupRoot, usual)))) return join(cgroupRoot, usual);
   const { state } = await engine.containers.inspect(id, { signal });
   if (state.pid <= 0) return undefined;
   const path = cgroupPath(await readProcFile(`/proc/${state.pid}/cgroup`, longestFile), id);
@@ -51,19 +51,29 @@ async function cgroupOf(
 }
 
 /**
- * Where an engine puts the cgroup of a container unless it is told otherwise. The engine need not be asked where that is
- * there: its name holds the id of the container.
+ * Where an engine puts the cgroup of a container unless it is told otherwise; `undefined` where that is not known. The
+ * engine need not be asked where that is there: its name holds the id of the container.
  */
 export function usualCgroup(
   {
     kind,
-    info: { cgroupDriver },
-  }: { readonly kind: Engine['kind']; readonly info: Pick<EngineInfo, 'cgroupDriver'> },
+    rootless,
+    info: { cgroupDriver, idMappings },
+  }: Pick<Engine, 'kind' | 'rootless'> & {
+    readonly info: Pick<EngineInfo, 'cgroupDriver' | 'idMappings'>;
+  },
   id: string,
-): string {
+): string | undefined {
   const isSystemd = cgroupDriver === 'systemd';
-  if (kind === 'docker') return isSystemd ? `/system.slice/docker-${id}.scope` : `/docker/${id}`;
-  return isSystemd ? `/machine.slice/libpod-${id}.scope` : `/libpod_parent/libpod-${id}`;
+  const scope = `${kind === 'docker' ? 'docker' : 'libpod'}-${id}.scope`;
+  if (rootless) {
+    const uid = idMappings?.uids.find(({ containerId }) => containerId === 0)?.hostId ?? process.geteuid?.();
+    return isSystemd && uid !== undefined
+      ? `/user.slice/user-${uid}.slice/user@${uid}.service/user.slice/${scope}`
+      : undefined;
+  }
+  if (kind === 'docker') return isSystemd ? `/system.slice/${scope}` : `/docker/${id}`;
+  return isSystemd ? `/machine.slice/${scope}` : `/libpod_parent/libpod-${id}`;
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -85,22 +95,25 @@ export function cgroupPath(text: string, id: string): string | undefined {
   return end === -1 ? path : path.slice(0, end);
 }
 
-async function follow(folder: string, seen: { killed: boolean }, signal: AbortSignal): Promise<void> {
+function follow(folder: string, seen: { killed: boolean }, signal: AbortSignal): void {
   const file = join(folder, 'memory.events');
-  const look = async (): Promise<void> => {
-    seen.killed ||= wasKilled(await readFile(file, 'utf8'));
+  // It is read at once: the file goes with the last process, and the kernel answers without waiting for anything.
+  const look = (): void => {
+    try {
+      seen.killed ||= wasKilled(readFileSync(file, 'utf8'));
+    } catch {
+      // it is gone
+    }
   };
   signal.throwIfAborted();
-  const watcher = watch(file, { persistent: false }, () => {
-    void look().catch(() => undefined); // it is gone
-  });
+  const watcher = watch(file, { persistent: false }, look);
   watcher.on('error', () => {
     watcher.close();
   });
   whenAborted(signal, () => {
     watcher.close();
   });
-  await look();
+  look();
 }
 
 /** cgroup-v2.rst: `oom_kill` counts the processes that were killed; `oom_group_kill` the times that all were. */

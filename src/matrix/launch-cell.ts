@@ -9,6 +9,8 @@ import type { LiveMatrixOptions } from './live.ts';
 import type { LiveCell } from './plan-cells.ts';
 
 const defaultChannelMs = 10_000;
+/** How much of the time of a cell its plugin has to start, unless its launch says otherwise. */
+const startShare = 0.8;
 
 /**
  * Launches, exercises and stops the plugin of one cell, unless the cell is left out. Only the caller's abort is thrown.
@@ -30,7 +32,8 @@ export async function launchCell(
     const settled: LaunchOptions = {
       ...launch,
       labels: (name) => ({ ...labelsFor(launch.labels, name), [matrixLabel]: matrixId }),
-      startTimeoutMs: launch.startTimeoutMs ?? timeoutMs,
+      // Its own limit comes first, because it tells what the plugin was waiting for.
+      startTimeoutMs: launch.startTimeoutMs ?? Math.ceil(timeoutMs * startShare),
       signal: both,
       onLog: (entry) => {
         record.onLog(entry);

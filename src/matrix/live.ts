@@ -55,7 +55,10 @@ export interface LiveMatrixOptions {
   readonly parallelPerEngine?: number | undefined;
   /** Number of launches at the same time. Default: twice the number of processors. */
   readonly parallel?: number | undefined;
-  /** Time limit for planning one cell, and again for its launch, in milliseconds. Default 60000. */
+  /**
+   * Time limit for planning one cell, and again for its launch, in milliseconds. The plugin has four fifths of it to start.
+   * Default 60000.
+   */
   readonly cellTimeoutMs?: number | undefined;
   /**
    * Time limit for one use of a channel, such as the health check or the plugin's end, in milliseconds. Default 10000.

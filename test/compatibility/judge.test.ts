@@ -483,6 +483,39 @@ describe('a launch is unknown', () => {
     assert.deepEqual(unseen, ['runsc-host-uds', 'runsc-network', 'runsc-overlay']);
   });
 
+  it('and refused, for a gVisor that takes every network namespace for that of the host', () => {
+    const launched = (kernel: string, version: string) =>
+      judge(
+        facts({
+          host: host({ kernel: fact(kernel) }),
+          engine: docker({
+            runtimes: withRunsc({
+              args: fact(['--host-uds=all']),
+              version: fact(`runsc version ${version}`),
+            }),
+          }),
+        }),
+        runsc,
+      );
+    for (const [kernel, version, status] of [
+      ['6.1.0-44-amd64', '0.0~20240729.0', 'works'],
+      ['6.12.117', '0.0~20240729.0', 'refused'],
+      ['7.2.0', 'release-20221219.0', 'refused'],
+      ['6.18.44', 'release-20240807.0', 'works'],
+      ['6.11.3', '0.0~20240729.0', 'unknown'],
+      ['6.12.117', 'VERSION_MISSING', 'unknown'],
+    ] as const) {
+      const verdict = launched(kernel, version);
+      assert.equal(verdict.status, status, `${kernel} ${version}`);
+      if (verdict.status === 'works') continue;
+      assert.deepEqual(
+        verdict.reasons.map(({ rule }) => rule),
+        ['runsc-network'],
+      );
+      assert.match(verdict.reasons[0]?.remedy ?? '', /--network=none/);
+    }
+  });
+
   it('when SELinux may forbid the socket folder', () => {
     const engine = docker({ security: fact(['seccomp', 'selinux']) });
     assert.deepEqual(rulesOf(facts({ engine }), runc, 'unknown'), ['selinux-label']);

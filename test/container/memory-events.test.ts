@@ -28,7 +28,15 @@ describe('the cgroup of a container', () => {
       ['podman', 'systemd', `/machine.slice/libpod-${id}.scope`],
       ['podman', 'cgroupfs', `/libpod_parent/libpod-${id}`],
     ] as const)
-      assert.equal(usualCgroup({ kind, info: { cgroupDriver } }, id), path);
+      assert.equal(usualCgroup({ kind, rootless: false, info: { cgroupDriver } }, id), path);
+
+    const idMappings = { uids: [{ containerId: 0, hostId: 1001, size: 1 }], gids: [] };
+    const ofUser = (kind: 'docker' | 'podman', cgroupDriver: string) =>
+      usualCgroup({ kind, rootless: true, info: { cgroupDriver, idMappings } }, id);
+    const service = '/user.slice/user-1001.slice/user@1001.service/user.slice';
+    assert.equal(ofUser('podman', 'systemd'), `${service}/libpod-${id}.scope`);
+    assert.equal(ofUser('docker', 'systemd'), `${service}/docker-${id}.scope`);
+    assert.equal(ofUser('podman', 'cgroupfs'), undefined);
   });
 
   it('is not that of another process, of version 1, or outside', () => {

@@ -4,6 +4,7 @@ import { isKnown, valueOf } from '../fact.ts';
 import { addressSpaceLabel } from '../image-facts.ts';
 import { describeProgram, pluginProgram } from '../plugin-program.ts';
 import type { Finding, LaunchCase, Rule } from '../rule.ts';
+import { gvisorRelease } from '../runtime-kind.ts';
 import { isUnlimited, memoryLocking } from '../strategy-mlock.ts';
 import { needsNewPrivileges } from '../strategy.ts';
 import { met, note, notSeen, page, unmet } from './finding.ts';
@@ -143,8 +144,8 @@ function checkGranted(launch: LaunchCase): Finding {
   const remedy = `Give it with \`capAdd\` (${list}), or remove it from the program: setcap -r PROGRAM, and build the image again.`;
   if (launch.runtime?.kind !== 'runsc') return unmet(observed, remedy);
 
-  const release = Number(/20\d{6}/.exec(valueOf(launch.runtime.version) ?? '')?.[0]);
-  if (Number.isNaN(release))
+  const release = gvisorRelease(launch.runtime);
+  if (release === undefined)
     return notSeen(`${observed}; whether this runsc refuses is not known without its version`, remedy);
   if (release < 20240325) return met;
   if (isRoot(launch) === false) return unmet(observed, remedy);

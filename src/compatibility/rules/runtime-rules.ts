@@ -2,8 +2,8 @@ import { compareVersions } from '../../engine/internal.ts';
 import { isKnown, valueOf } from '../fact.ts';
 import { dockerWithAnnotations, gvisorAnnotations, handsAnnotationsOn } from '../gvisor-annotation.ts';
 import { runscNetwork, wantedNetwork } from '../network-access.ts';
-import type { LaunchCase, Rule } from '../rule.ts';
-import { flagValue } from '../runtime-kind.ts';
+import type { Finding, LaunchCase, Rule } from '../rule.ts';
+import { flagValue, gvisorRelease } from '../runtime-kind.ts';
 import { judged, met, mustBe, note, notSeen, page, unmet } from './finding.ts';
 
 /** Rules about the OCI runtime and how it must be set up. */
@@ -175,8 +175,9 @@ export const runtimeRules: readonly Rule[] = [
     requirement:
       'runsc is given --network=none or --network=host, or the kernel lets it have a network of its own.',
     source: {
+      document: 'gVisor: runsc/sandbox/network.go, isRootNS',
       measured:
-        'builds up to 2024 take a network namespace for that of the host on kernel 6.18: "cannot run with network enabled in root network namespace"; one of 2026 does not',
+        'releases before August 2024 take every network namespace for that of the host on kernels 6.12 and 6.18: "cannot run with network enabled in root network namespace"; one of 2026 does not',
     },
     applies: isRunsc,
     check(launch) {
@@ -185,10 +186,7 @@ export const runtimeRules: readonly Rule[] = [
         const value = runscNetwork(args);
         return value === 'sandbox' ? 'runsc is run with a network stack of its own, its default' : undefined;
       });
-      if (finding.result === 'unmet' && !kernelHidesDevWeight(launch)) {
-        return notSeen(`${finding.observed}, which fails with some builds on this kernel`, finding.remedy);
-      }
-      return finding.result === 'unmet' ? met : finding;
+      return finding.result === 'unmet' ? ownNetwork(launch, finding) : finding;
     },
   },
   {
@@ -241,12 +239,22 @@ function judgedArguments(
   });
 }
 
+/** First release that tells the host's network namespace by a file that all kernels show there alone (dev_weight). */
+const firstByDevWeight = 20240801;
+
 /**
- * Whether the kernel shows the file only in the host's namespace. gVisor takes a network namespace for the host's when
- * it sees /proc/sys/net/core/dev_weight there. Kernels before 6.10 show that file in the host's alone; 6.18 shows it in
+ * Judges a network stack of gVisor's own. Earlier releases take a network namespace for the host's when they see
+ * /proc/sys/net/core/rmem_default there. Kernels before 6.10 show that file in the host's alone; 6.12 and 6.18 show it in
  * all. The versions between them were not measured.
  */
-function kernelHidesDevWeight({ host }: LaunchCase): boolean {
+function ownNetwork({ host, runtime }: LaunchCase, failing: Exclude<Finding, { result: 'met' }>): Finding {
+  const release = gvisorRelease(runtime);
   const [major = 0, minor = 0] = (valueOf(host.kernel) ?? '').split('.').map(Number);
-  return major > 0 && (major < 6 || (major === 6 && minor < 10));
+  const isBefore = (other: number): boolean => major < 6 || (major === 6 && minor < other);
+  if ((release ?? 0) >= firstByDevWeight || (major > 0 && isBefore(10))) return met;
+  if (major > 0 && !isBefore(12) && release !== undefined) {
+    const observed = `${failing.observed}, and release ${release} can't have one on this kernel (${major}.${minor})`;
+    return unmet(observed, `${failing.remedy} Releases of gVisor from August 2024 on need no such flag.`);
+  }
+  return notSeen(`${failing.observed}, which fails with some builds on this kernel`, failing.remedy);
 }
