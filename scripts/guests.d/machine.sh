@@ -40,7 +40,7 @@ boot_with() {
   # Hashing takes half as long again where AVX2 is emulated as where programs do without it.
   [[ $accelerator == kvm ]] || processor=max,-avx2 accelerate=tcg,thread=multi
   rm -rf -- "$state" && mkdir -p "$state/tmp"
-  free_port >"$state/port"
+  free_port "$guest" >"$state/port"
   printf '%s\n' "$accelerator" >"$state/accelerator"
   local arguments=''
   [[ $guest != *-selinux ]] || arguments='security=selinux selinux=1 enforcing=0'
@@ -70,13 +70,15 @@ boot_with() {
   return 1
 }
 
-# The port is taken a moment later; another program that takes it first makes qemu say so.
+# free_port GUEST: the port is taken a moment later; another program that takes it first makes qemu say so. Guests that are
+# started together begin to look in different places.
 free_port() {
-  local port
-  for ((port = 22022; port < 22122; port++)); do
+  local port first
+  first=$((22022 + $(cksum <<<"$1" | cut -d ' ' -f 1) % 1000))
+  for ((port = first; port < first + 100; port++)); do
     (: 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { printf '%s\n' "$port" && return; }
   done
-  fail 1 'there is no free port from 22022 on'
+  fail 1 "there is no free port from $first on"
 }
 
 # Nothing on its disk is kept, so it needs no orderly end.

@@ -12,6 +12,9 @@ printf '/dev/vda / ext4 defaults 0 1\n' >"$root/etc/fstab"
 cp -R --no-preserve=ownership "$files/." "$root/"
 
 chroot "$root" useradd --create-home --shell /bin/bash --uid 1000 guest
+# The one of bookworm copies no folders from there.
+cp -RT --no-preserve=ownership "$files/etc/skel" "$root/home/guest"
+chroot "$root" chown -R guest:guest /home/guest
 install -d -m 700 "$root/root/.ssh"
 install -m 600 "$key" "$root/root/.ssh/authorized_keys"
 chroot "$root" install -d -m 700 -o guest -g guest /home/guest/.ssh

@@ -1,18 +1,31 @@
 /** What the kernel counts in a container's cgroup (version 2): it tells an end for want of memory where engines do not. */
 import { readFileSync, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { whenAborted } from '../abort.ts';
 import type { Engine, EngineInfo } from '../engine/index.ts';
 import { readProcFile } from '../linux/process-status.ts';
 
 const cgroupRoot = '/sys/fs/cgroup';
+const eventsFile = 'memory.events';
 const longestFile = 64 * 1024;
 
 /** What was seen of a container's cgroup while it was there: the kernel removes it together with the container. */
 export interface MemoryEvents {
-  /** Whether the kernel killed a process in it for want of memory. */
+  /**
+   * Whether the kernel killed a process in it for want of memory. The kernel tells of events at most every ten
+   * milliseconds, and the last may come when the cgroup is gone. Then it counts that the container had met its limit, and
+   * that the cgroup above it, in which its kills are counted too, has one more.
+   */
   readonly killed: boolean;
+}
+
+/** What the kernel has counted in a cgroup. */
+export interface MemoryCounts {
+  /** How often its limit was met. */
+  readonly limited: number;
+  /** How many processes were killed for want of memory. */
+  readonly kills: number;
 }
 
 /**
@@ -26,15 +39,47 @@ export function watchMemoryEvents(
   id: string,
   signal: AbortSignal,
 ): MemoryEvents {
-  const seen = { killed: false };
+  const events = new FollowedEvents();
   if (engine.info.cgroupVersion === '2') {
     void cgroupOf(engine, id, signal)
       .then((folder) => {
-        if (folder !== undefined) follow(folder, seen, signal);
+        if (folder !== undefined) events.follow(folder, signal);
       })
       .catch(() => undefined); // it has ended already, or this user may not see it
   }
-  return seen;
+  return events;
+}
+
+/** Counts are read at once when they change: the file goes with the last process, and the kernel answers without waiting. */
+export class FollowedEvents implements MemoryEvents {
+  #seen: MemoryCounts = { limited: 0, kills: 0 };
+  #above: { readonly file: string; readonly before: number } | undefined;
+
+  get killed(): boolean {
+    if (this.#seen.kills > 0) return true;
+    if (this.#seen.limited === 0 || this.#above === undefined) return false;
+    return (countsIn(this.#above.file)?.kills ?? 0) > this.#above.before;
+  }
+
+  /** @param folder the cgroup. @throws the system's error where its counts can't be followed */
+  follow(folder: string, signal: AbortSignal): void {
+    signal.throwIfAborted();
+    const file = join(folder, eventsFile);
+    const above = join(dirname(folder), eventsFile);
+    const before = countsIn(above)?.kills;
+    if (before !== undefined) this.#above = { file: above, before };
+    const look = (): void => {
+      this.#seen = countsIn(file) ?? this.#seen; // what was seen last stays when it is gone
+    };
+    const watcher = watch(file, { persistent: false }, look);
+    watcher.on('error', () => {
+      watcher.close();
+    });
+    whenAborted(signal, () => {
+      watcher.close();
+    });
+    look();
+  }
 }
 
 async function cgroupOf(
@@ -95,28 +140,16 @@ export function cgroupPath(text: string, id: string): string | undefined {
   return end === -1 ? path : path.slice(0, end);
 }
 
-function follow(folder: string, seen: { killed: boolean }, signal: AbortSignal): void {
-  const file = join(folder, 'memory.events');
-  // It is read at once: the file goes with the last process, and the kernel answers without waiting for anything.
-  const look = (): void => {
-    try {
-      seen.killed ||= wasKilled(readFileSync(file, 'utf8'));
-    } catch {
-      // it is gone
-    }
-  };
-  signal.throwIfAborted();
-  const watcher = watch(file, { persistent: false }, look);
-  watcher.on('error', () => {
-    watcher.close();
-  });
-  whenAborted(signal, () => {
-    watcher.close();
-  });
-  look();
+function countsIn(file: string): MemoryCounts | undefined {
+  try {
+    return countsOf(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined; // it is gone
+  }
 }
 
 /** cgroup-v2.rst: `oom_kill` counts the processes that were killed; `oom_group_kill` the times that all were. */
-export function wasKilled(text: string): boolean {
-  return /^oom(?:_group)?_kill [1-9]/m.test(text);
+export function countsOf(text: string): MemoryCounts {
+  const count = (name: string): number => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+  return { limited: count('max') + count('oom'), kills: count('oom_kill') + count('oom_group_kill') };
 }

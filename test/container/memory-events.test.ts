@@ -1,7 +1,10 @@
 /** The kernel's own count of processes that it killed for want of memory. */
 import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { cgroupPath, usualCgroup, wasKilled } from '../../src/container/memory-events.ts';
+import { cgroupPath, countsOf, FollowedEvents, usualCgroup } from '../../src/container/memory-events.ts';
 
 const id = '3f2a'.repeat(16);
 
@@ -46,7 +49,44 @@ describe('the cgroup of a container', () => {
 });
 
 it('a kill for want of memory is told from a limit that was only met', () => {
-  assert.equal(wasKilled('low 0\nhigh 0\nmax 31\noom 1\noom_kill 1\noom_group_kill 0\n'), true);
-  assert.equal(wasKilled('low 0\nhigh 4\nmax 31\noom 2\noom_kill 0\noom_group_kill 0\n'), false);
-  assert.equal(wasKilled(''), false);
+  const group = 'low 0\nhigh 0\nmax 31\noom 1\noom_kill 1\noom_group_kill 1\n';
+  assert.deepEqual(countsOf(group), { limited: 32, kills: 2 });
+  assert.deepEqual(countsOf('low 0\nhigh 4\nmax 0\noom 0\noom_kill 0\n'), { limited: 0, kills: 0 });
+  assert.deepEqual(countsOf(''), { limited: 0, kills: 0 });
+});
+
+describe('a kill for want of memory', () => {
+  const quiet = 'max 0\noom 0\noom_kill 0\n';
+  const cases = [
+    ['is that of the container', { own: 'max 9\noom 1\noom_kill 1\n', above: quiet, killed: true }],
+    [
+      'is that of the cgroup above, once the own one is gone',
+      { own: 'max 9\n', above: 'oom_kill 1\n', killed: true },
+    ],
+    [
+      'is none where the limit was only met',
+      { own: 'max 9\noom 1\noom_kill 0\n', above: quiet, killed: false },
+    ],
+    ['is none of another container', { own: quiet, above: 'oom_kill 1\n', killed: false }],
+  ] as const;
+  for (const [name, { own, above, killed }] of cases) {
+    it(name, async () => {
+      const root = await mkdtemp(join(tmpdir(), 'cgroup-'));
+      const ending = new AbortController();
+      try {
+        const folder = join(root, 'libpod-1.scope');
+        await mkdir(folder);
+        await writeFile(join(root, 'memory.events'), quiet);
+        await writeFile(join(folder, 'memory.events'), own); // read when it begins to be followed
+        const events = new FollowedEvents();
+        events.follow(folder, ending.signal);
+        await rm(folder, { recursive: true });
+        await writeFile(join(root, 'memory.events'), above);
+        assert.equal(events.killed, killed);
+      } finally {
+        ending.abort();
+        await rm(root, { recursive: true });
+      }
+    });
+  }
 });
