@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { whenAborted } from '../abort.ts';
 import type { Engine, EngineInfo } from '../engine/index.ts';
+import { hostIdOfRoot } from '../linux/id-map.ts';
 import { readProcFile } from '../linux/process-status.ts';
 
 const cgroupRoot = '/sys/fs/cgroup';
@@ -96,7 +97,7 @@ async function cgroupOf(
 }
 
 /**
- * Where an engine puts the cgroup of a container unless it is told otherwise; `undefined` where that is not known. The
+ * Returns where an engine puts the cgroup of a container unless it is told otherwise; `undefined` where that is not known. The
  * engine need not be asked where that is there: its name holds the id of the container.
  */
 export function usualCgroup(
@@ -112,7 +113,7 @@ export function usualCgroup(
   const isSystemd = cgroupDriver === 'systemd';
   const scope = `${kind === 'docker' ? 'docker' : 'libpod'}-${id}.scope`;
   if (rootless) {
-    const uid = idMappings?.uids.find(({ containerId }) => containerId === 0)?.hostId ?? process.geteuid?.();
+    const uid = hostIdOfRoot(idMappings?.uids) ?? process.geteuid?.();
     return isSystemd && uid !== undefined
       ? `/user.slice/user-${uid}.slice/user@${uid}.service/user.slice/${scope}`
       : undefined;

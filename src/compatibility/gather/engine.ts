@@ -16,6 +16,7 @@ import { gatherRuntimes } from './runtimes.ts';
 import { rememberEngineProcess } from './sees-mount.ts';
 import { sharesFolder } from './shared-folder.ts';
 import { virtualMachineOf } from './virtual-machine.ts';
+import { hostIdOfRoot } from '../../linux/id-map.ts';
 
 export interface EngineGathering {
   /** Folder for socket directories. Default: the system's temporary folder. */
@@ -151,13 +152,13 @@ async function ownerOf(
   process: Fact<EngineProcess>,
 ): Promise<EngineFacts['owner']> {
   if (!engine.rootless) return known({ uid: 0, gid: 0 }, 'the engine is rootful');
-  const uid = info.idMappings?.uids.find(({ containerId }) => containerId === 0)?.hostId;
-  const gid = info.idMappings?.gids.find(({ containerId }) => containerId === 0)?.hostId;
+  const uid = hostIdOfRoot(info.idMappings?.uids);
+  const gid = hostIdOfRoot(info.idMappings?.gids);
   if (uid !== undefined && gid !== undefined) return known({ uid, gid }, 'GET /libpod/info: host.idMappings');
   const passwd = await readFile('/etc/passwd', 'utf8').catch(() => '');
   if (isKnown(process)) {
     const maps = await processIdMaps(process);
-    const group = valueOf(maps)?.gids.find(({ containerId }) => containerId === 0)?.hostId;
+    const group = hostIdOfRoot(valueOf(maps)?.gids);
     const { uid: owner, pid } = process.value;
     const primary = group ?? primaryGroupId(passwd, owner);
     if (primary !== undefined)

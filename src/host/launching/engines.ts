@@ -10,6 +10,7 @@ import { findEngine } from '../../engine/internal.ts';
 import { usualRuntimes } from '../../compatibility/index.ts';
 import { BulkheadError, InvalidOptionError } from '../../errors.ts';
 import { LaunchRefusedError } from '../../container/index.ts';
+import { hostIdOfRoot } from '../../linux/id-map.ts';
 import { runtimeFolder, temporaryFolder } from '../../linux/standard-folders.ts';
 import { noEngineAtAll } from './no-engine.ts';
 import { OwnService, type OwnServiceParts } from './own-service.ts';
@@ -229,7 +230,7 @@ function keyOf(runtime: string, { root = '' }: PodmanServiceOptions): string {
 function servesItself(engine: Engine, runtime: string): boolean {
   const { kind, rootless, info } = engine;
   if (kind === 'docker' || posix.basename(info.defaultRuntime) === posix.basename(runtime)) return true;
-  const owner = rootless ? info.idMappings?.uids.find(({ containerId }) => containerId === 0)?.hostId : 0;
+  const owner = rootless ? hostIdOfRoot(info.idMappings?.uids) : 0;
   return owner !== process.geteuid?.();
 }
 
