@@ -1,6 +1,7 @@
 /** `npm run endurance -- --minutes N`: launches, calls, kills and reloads on one host, and what this process holds meanwhile. */
 import { writeFile } from 'node:fs/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { connectEngine } from '../../src/engine/index.ts';
 import { BulkheadError, hostLabels, PluginHost } from '../../src/index.ts';
@@ -12,6 +13,7 @@ import { ownSocketParent } from '../host/socket-parent.ts';
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '120' },
+    every: { type: 'string', default: '0' }, // seconds from the start of a round to that of the next, at least
     engine: { type: 'string' },
     svg: { type: 'string' },
   },
@@ -46,6 +48,9 @@ let rounds = 0;
 let calls = 0;
 while (seconds() < Number(values.minutes) * 60 && !stop.signal.aborted) {
   rounds += 1;
+  const roundEnds = wait(Number(values.every) * 1000, undefined, { signal: stop.signal }).catch(
+    () => undefined,
+  );
   await attempt('launch', async () => {
     const plugin = await host.start({
       image: subject.image,
@@ -90,6 +95,7 @@ while (seconds() < Number(values.minutes) * 60 && !stop.signal.aborted) {
       'event-loop delay, 99 % in ms': delay.percentile(99) / 1e6,
     },
   });
+  await roundEnds;
   delay.reset();
 }
 console.log(
