@@ -24,6 +24,7 @@ recipe_of() {
     packages_of "$1"
     cat "$here/engines.d/make-root.sh" "$here/guests.d/set-up.sh"
     find "$here/guests.d/guest" -type f -print0 | sort -z | xargs -0 cat
+    [[ $1 != docker-29 ]] || printf '%s\n' "$docker_module" "$docker_release"
   } | sha256sum
 }
 
@@ -39,6 +40,10 @@ make_disk() {
     tail -n 15 "$log" >&2
     fail 1 "the guest $guest could not be made; the whole log is $log"
   fi
+  [[ $guest != docker-29 ]] || put_newest_docker "$root" >>"$log" 2>&1 || {
+    tail -n 15 "$log" >&2
+    fail 1 "Docker could not be built; the whole log is $log"
+  }
   cp -- "$root"/boot/vmlinuz-* "$folder/vmlinuz"
   cp -- "$root"/boot/initrd.img-* "$folder/initrd"
   rm -f -- "$(disk_of "$guest")"
@@ -48,6 +53,14 @@ make_disk() {
   rm -rf --one-file-system -- "$root"
   recipe_of "$guest" >"$folder/made-from"
   printf 'Made in %d s, %s\n' "$((SECONDS - started))" "$(du -sh "$(disk_of "$guest")" | cut -f 1)" >&2
+}
+
+# In place of Debian's, whose services then start it, as root's and as the user's.
+put_newest_docker() {
+  local root=$1 built=$data_directory/docker-$docker_release
+  [[ -x $built/usr/local/sbin/dockerd ]] || build_upstream "$built"
+  install -m 755 "$built/usr/local/sbin/dockerd" "$root/usr/sbin/dockerd"
+  printf '%s\n' "$docker_release" >"$root/usr/local/share/guest/docker-release"
 }
 
 # In a mount namespace of its own: what it mounts ends with it, however it ends.

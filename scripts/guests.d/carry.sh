@@ -22,7 +22,9 @@ pack_luggage() {
   cp --dereference -- "$(command -v node)" "$stage/usr/local/bin/node"
   (cd "$checkout" && node --import tsx scripts/guests.d/pack-plugin.ts "$stage/usr/local/lib/node_modules/guest") ||
     fail 1 'the plugin that is launched in guests could not be built: it needs Go'
-  install -D -m 755 -t "$stage/usr/local/sbin" "$here"/guests.d/in-guest/{live-matrix,host-checks,describe-host,as-account}
+  (cd "$checkout" && node --import tsx scripts/guests.d/pack-tests.ts "$stage/usr/local/lib/node_modules/guest/tests") ||
+    fail 1 'the tests of engines could not be packed'
+  install -D -m 755 -t "$stage/usr/local/sbin" "$here"/guests.d/in-guest/{everything,live-matrix,host-checks,engine-tests,describe-host,as-account}
   (($# == 0)) || cp -- "$@" "$stage$carried_in_guest/"
   tar -c --owner=0 --group=0 -C "$stage" -f "$folder/luggage.tar" usr var
   truncate -s %512K "$folder/luggage.tar"

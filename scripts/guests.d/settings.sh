@@ -11,8 +11,8 @@ tcg_seconds=900
 # How long the command of a run may take.
 limit_minutes=180
 
-# guest, and the Debian that it is
-declare -A guest_suites=([bookworm]=bookworm [trixie]=trixie [trixie-selinux]=trixie [forky]=forky)
+# guest, and the Debian that it is; docker-29 has a Docker there that no Debian has yet.
+declare -A guest_suites=([bookworm]=bookworm [trixie]=trixie [trixie-selinux]=trixie [forky]=forky [docker-29]=forky)
 
 # An ordinary user with subordinate ids, whose services run without a session too (linger).
 guest_account=guest

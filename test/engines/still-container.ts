@@ -15,13 +15,13 @@ export interface StillContainer {
   readonly runtime: string;
 }
 
-/** Loads the image, creates and starts the container with `runtime`. The caller removes it. */
+/** Loads the image, creates and starts the container with `runtime`, with the newest API of the engine. The caller removes it. */
 export async function startStillContainer(
   { kind }: { kind: 'docker' | 'podman' },
   { runtime, socket }: { runtime: string; socket: string },
 ): Promise<StillContainer> {
   const image = await stillImage();
-  const load = () => expectStatus(200, ask(socket, 'POST', '/v1.40/images/load', image));
+  const load = () => expectStatus(200, ask(socket, 'POST', '/images/load', image));
   // Docker may answer before it has read the padding at the end of the archive, and then the rest can't be written.
   await load().catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
@@ -41,21 +41,18 @@ export async function startStillContainer(
       ...(kind === 'docker' && { Runtime: runtime }),
     },
   };
-  const created = await expectStatus(
-    201,
-    ask(socket, 'POST', '/v1.40/containers/create', JSON.stringify(body)),
-  );
+  const created = await expectStatus(201, ask(socket, 'POST', '/containers/create', JSON.stringify(body)));
   const { Id: id } = JSON.parse(created) as { Id: string };
-  await expectStatus(204, ask(socket, 'POST', `/v1.40/containers/${id}/start`));
+  await expectStatus(204, ask(socket, 'POST', `/containers/${id}/start`));
   return inspect(kind, socket, id);
 }
 
 export async function removeContainer(socket: string, id: string): Promise<void> {
-  await ask(socket, 'DELETE', `/v1.40/containers/${id}?force=true`);
+  await ask(socket, 'DELETE', `/containers/${id}?force=true`);
 }
 
 async function inspect(kind: 'docker' | 'podman', socket: string, id: string): Promise<StillContainer> {
-  const path = kind === 'docker' ? `/v1.40/containers/${id}/json` : `/v4.0.0/libpod/containers/${id}/json`;
+  const path = kind === 'docker' ? `/containers/${id}/json` : `/v4.0.0/libpod/containers/${id}/json`;
   const { State, OCIRuntime, HostConfig } = JSON.parse(await expectStatus(200, ask(socket, 'GET', path))) as {
     State: { Running: boolean; Pid: number };
     OCIRuntime?: string;

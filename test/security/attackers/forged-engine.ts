@@ -29,7 +29,7 @@ export async function startForgedEngine(forgery: Forgery): Promise<ForgedEngine>
   const { socket, runtime } = service;
   const name = kind === 'docker' ? 'dockerd' : 'podman';
   const tag = `localhost/forged-${name}:${process.pid}`;
-  await expectStatus(200, ask(socket, 'POST', '/v1.40/images/load', await image(name, tag, mark)));
+  await expectStatus(200, ask(socket, 'POST', '/images/load', await image(name, tag, mark)));
   const mirror = network === 'mirror' ? ['mirror'] : [];
   const body = {
     Image: tag,
@@ -43,18 +43,15 @@ export async function startForgedEngine(forgery: Forgery): Promise<ForgedEngine>
       ...(kind === 'docker' && { Runtime: runtime }),
     },
   };
-  const created = await expectStatus(
-    201,
-    ask(socket, 'POST', '/v1.40/containers/create', JSON.stringify(body)),
-  );
+  const created = await expectStatus(201, ask(socket, 'POST', '/containers/create', JSON.stringify(body)));
   const { Id: id } = JSON.parse(created) as { Id: string };
   const remove = async (): Promise<void> => {
-    await ask(socket, 'DELETE', `/v1.40/containers/${id}?force=true`);
-    await ask(socket, 'DELETE', `/v1.40/images/${encodeURIComponent(tag)}?force=true`);
+    await ask(socket, 'DELETE', `/containers/${id}?force=true`);
+    await ask(socket, 'DELETE', `/images/${encodeURIComponent(tag)}?force=true`);
   };
   try {
-    await expectStatus(204, ask(socket, 'POST', `/v1.40/containers/${id}/start`));
-    const inspected = await expectStatus(200, ask(socket, 'GET', `/v1.40/containers/${id}/json`));
+    await expectStatus(204, ask(socket, 'POST', `/containers/${id}/start`));
+    const inspected = await expectStatus(200, ask(socket, 'GET', `/containers/${id}/json`));
     const { Pid: pid } = (JSON.parse(inspected) as { State: { Pid: number } }).State;
     if (runtime !== 'runsc') await listens(pid, socket);
     return { pid, [Symbol.asyncDispose]: remove };
