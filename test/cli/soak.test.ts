@@ -11,7 +11,7 @@ describe('soak', () => {
   for (const [flag, said] of [
     ['-count=0', /-count: at least one trial/],
     ['-seed=4294967296', /-seed: the highest seed is 4294967295/],
-    ['-field=nosuch', /there are seed, trials, failed/],
+    ['-field=nosuch', /there are seed, trials, failed, grows/],
   ] as const) {
     it(`refuses ${flag} before anything is done`, async () => {
       const { status, stderr } = await runInProcess(['soak', flag, '-engine=/nonexistent'], {});
@@ -36,7 +36,7 @@ describe('soak', () => {
       '-format=json',
     ]);
     assert.equal(status, 0, stdout + stderr);
-    assert.deepEqual(JSON.parse(stdout), { seed: 1, trials: 2, failed: [] });
+    assert.deepEqual(JSON.parse(stdout), { seed: 1, trials: 2, failed: [], grows: [] });
     assert.deepEqual(await readdir(parent.path), []);
   });
 });

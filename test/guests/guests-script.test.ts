@@ -15,7 +15,7 @@ describe('scripts/guests', () => {
   it('tells which guests there are and how they are used', () => {
     const { status, stdout } = guests('--help');
     assert.equal(status, 0);
-    for (const name of ['bookworm', 'trixie', 'trixie-selinux', 'forky'])
+    for (const name of ['bookworm', 'trixie', 'trixie-selinux', 'forky', 'docker-29'])
       assert.match(stdout, new RegExp(name));
   });
 
