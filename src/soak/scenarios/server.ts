@@ -27,7 +27,7 @@ export async function server(world: World): Promise<void> {
   await repeatedly(world, 1, async () => {
     client += 1;
     const path = `${mountPath}/${world.trial.seed}-${client}`;
-    for (let turn = 0; turn < 6; turn += 1) {
+    for (let turn = 0; turn < 3; turn += 1) {
       const before = known.get(path) ?? [undefined];
       const word = world.word();
       const written = await ledger.track(
