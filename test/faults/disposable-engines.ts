@@ -62,8 +62,9 @@ export function disturbancesOf(socketPath: string): NonNullable<Place['disturb']
       .split('\0')
       .slice(0, -1);
   const enter = [`--mount=${mnt}`, `--net=${net}`, `--cgroup=${cgroup}`];
-  // A Docker that is killed leaves its pid file, which counts for as long as nobody has collected the dead process.
-  const start = ['sh', '-c', 'rm -f /run/docker.pid; exec "$@"', 'sh'];
+  // A Docker that is killed leaves its pid file and that of its containerd, which ends with it. Each counts for as long as nobody
+  // has collected the dead process: the next one would wait in vain for that containerd.
+  const start = ['sh', '-c', `rm -f ${leftPidFiles.join(' ')}; exec "$@"`, 'sh'];
   const program = ['env', '-i', ...words('environ'), ...words('cmdline')];
   const again = ['nsenter', ...enter, '--', ...start, ...program];
   const groups = groupsOf(pidOf(pidFile));
@@ -78,8 +79,9 @@ export function disturbancesOf(socketPath: string): NonNullable<Place['disturb']
     },
     'engine-killed': async () => {
       const pid = pidOf(pidFile);
+      const its = [pid, ...containerdOf(pid)];
       process.kill(pid, 'SIGKILL');
-      while (isAlive(pid)) await delay(10);
+      while (its.some(isAlive)) await delay(10);
       // It is no child of this process, as no engine is that somebody starts anew.
       const script =
         'log=$1 groups=$2; shift 2; (for group in $groups; do sh -c "echo \\$PPID" >$group; done; exec setsid "$@") </dev/null >>$log 2>&1 & echo $!';
@@ -90,6 +92,18 @@ export function disturbancesOf(socketPath: string): NonNullable<Place['disturb']
       await untilServing(socketPath);
     },
   };
+}
+
+/** What says, in the root of a Docker, that it runs, and that its containerd does. */
+const leftPidFiles = ['/run/docker.pid', '/run/docker/containerd/containerd.pid'] as const;
+
+/** The containerd that a Docker has started for itself. It holds locks of the images and containers until it has ended. */
+function containerdOf(pid: number): number[] {
+  try {
+    return [pidOf(`/proc/${pid}/root${leftPidFiles[1]}`)];
+  } catch {
+    return []; // a Podman
+  }
 }
 
 function pidOf(file: string): number {
