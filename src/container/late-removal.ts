@@ -24,14 +24,19 @@ export interface LateThing {
   readonly made?: boolean | undefined;
   /** Name of a container's runtime, which is killed where the engine waits for it in vain. */
   readonly runtime?: string | undefined;
-  /** Called when it was removed, and again at the next look where this fails. */
+  /**
+   * Called when the engine has it no more, or not yet: a container that is made later is never started, and needs no folder.
+   * Called again at the next look where this fails.
+   */
   readonly removed?: (() => Promise<void>) | undefined;
 }
 
 interface Expected extends LateThing {
   readonly until: number;
-  /** It was removed, and what follows its removal has not been done. */
+  /** It was removed, and does not come any more. */
   isGone: boolean;
+  /** What follows its removal has been done. */
+  isFollowed: boolean;
 }
 
 /** What is expected at each engine, by the path of its socket. */
@@ -39,7 +44,7 @@ const expected = new Map<string, Set<Expected>>();
 
 /** Removes the thing as soon as the engine has made it. */
 export function removeWhenMade({ socketPath }: Pick<Engine, 'socketPath'>, thing: LateThing): void {
-  const entry = { ...thing, until: performance.now() + longestMs, isGone: false };
+  const entry = { ...thing, until: performance.now() + longestMs, isGone: false, isFollowed: false };
   const known = expected.get(socketPath);
   known?.add(entry);
   if (known !== undefined) return;
@@ -79,10 +84,10 @@ async function removeAll(engine: Engine, things: Set<Expected>): Promise<number>
   const removeSome = async (): Promise<void> => {
     for (let thing = left.shift(); thing !== undefined; thing = left.shift()) {
       try {
-        if (!thing.isGone && !(await isRemoved(engine, thing))) continue;
-        thing.isGone = true;
-        await thing.removed?.();
-        things.delete(thing);
+        thing.isGone ||= await isRemoved(engine, thing);
+        if (!thing.isFollowed) await thing.removed?.();
+        thing.isFollowed = true;
+        if (thing.isGone) things.delete(thing);
       } catch {
         failed += 1;
       }

@@ -20,7 +20,7 @@ export interface SoakOptions {
   readonly probe: TrialParts['probe'];
   readonly count: number;
   readonly seed: number;
-  /** How many trials share their hosts. Default: 48. */
+  /** How many trials share their hosts. Default: 96. */
   readonly stretch?: number | undefined;
   /**
    * Says which stretch is made next, by its number, and nothing at the end; where several processes share a run, each gets
@@ -105,7 +105,7 @@ export function stretchesOf(
   options: Pick<SoakOptions, 'count' | 'seed' | 'stretch'>,
   choice: Choice,
 ): Trial[][] {
-  const { count, seed, stretch = 48 } = options;
+  const { count, seed, stretch = 96 } = options;
   const many = choice.places.length;
   const stretches: Trial[][] = [];
   for (let begin = 0; begin < count; begin += stretch * many) {

@@ -43,6 +43,8 @@ export class Stage implements AsyncDisposable {
   serves = false;
   /** The plugin that serves the mount of the probe at this moment. */
   calledBack: Plugin | undefined;
+  /** How many trials it has had. */
+  trials = 0;
   /** What hosts have warned of: a start in the background has nobody else to tell what it had to leave. */
   readonly warnings: unknown[] = [];
   /** Containers that were looked at, and found as every plugin's are. */

@@ -100,7 +100,7 @@ export class World {
       stopGraceMs: 500,
       restart: { delayMs: 20, maxDelayMs: 200, maxFailures: 5 },
       // Longer than a plugin on a busy machine needs, or it would be given up again and again.
-      health: { intervalMs: 300, timeoutMs: 2_500, failures: 2 },
+      health: { intervalMs: 1_000, timeoutMs: 2_500, failures: 2 },
       ...this.place.hostOptions,
     };
   }

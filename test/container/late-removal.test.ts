@@ -54,3 +54,30 @@ it(
     while (expectsAt(proxy.socketPath)) await new Promise(setImmediate);
   },
 );
+
+it(
+  'the folder of a container that the engine does not have goes at once, and the container when it is made after all',
+  { skip, timeout: 60_000 },
+  async () => {
+    assert.ok(socketPath !== undefined);
+    await using engine = await connectEngine({ socketPath });
+    await ensureTestImage(engine);
+    const name = `bulkhead-late-${process.pid}`;
+    let calls = 0;
+    const folder = new EventEmitter();
+    const isGone = once(folder, 'gone');
+    const removed = () => {
+      calls += 1;
+      return Promise.resolve(void folder.emit('gone'));
+    };
+    // The proxy has an address of its own, which the tests beside this one don't wait for.
+    await using proxy = await startFaultProxy({ target: socketPath });
+    removeWhenMade(proxy, { kind: 'container', name, removed });
+    await isGone;
+    assert.ok(expectsAt(proxy.socketPath), 'the engine may still make it');
+    await engine.containers.create({ name, image: testImage, network: 'none' });
+    while (expectsAt(proxy.socketPath)) await new Promise(setImmediate);
+    await assert.rejects(engine.containers.inspect(name), NotFoundError);
+    assert.equal(calls, 1);
+  },
+);

@@ -1,10 +1,11 @@
 /** Sets of engines that belong to a run: their processes may be stopped, killed and started again. Nobody else's are touched. */
 import { spawnSync } from 'node:child_process';
-import { openSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import type { Place } from '../../src/soak/index.ts';
 import { enginesScript } from '../engines/engines.ts';
 
@@ -20,7 +21,12 @@ const names = ['docker-rootful', 'podman-rootful'] as const;
 export async function disposableSet(): Promise<DisposableSet> {
   const run = await mkdtemp('/run/faults-');
   const data = await mkdtemp('/var/tmp/faults-');
-  const environment = { BULKHEAD_ENGINES_RUN: run, BULKHEAD_ENGINES_DATA: data };
+  const programs = process.env['BULKHEAD_ENGINES_DATA'] ?? '/var/lib/bulkhead-test';
+  const environment = {
+    BULKHEAD_ENGINES_RUN: run,
+    BULKHEAD_ENGINES_DATA: data,
+    [programsVariable]: programs,
+  };
   const engines = (...args: string[]): string | undefined => {
     const { status, stderr } = spawnSync(enginesScript, args, {
       encoding: 'utf8',
@@ -46,6 +52,8 @@ export async function disposableSet(): Promise<DisposableSet> {
 const stoppedMs = 700;
 /** How long one may take to serve again. */
 const servingMs = 60_000;
+/** How long one may take to end by itself: a Docker ends its containers before, and gives each ten seconds. */
+const endingMs = 30_000;
 
 /**
  * What may be done to the engine at this socket of a disposable set.
@@ -61,13 +69,38 @@ export function disturbancesOf(socketPath: string): NonNullable<Place['disturb']
     readFileSync(`/proc/${pidOf(pidFile)}/${file}`, 'utf8')
       .split('\0')
       .slice(0, -1);
-  const enter = [`--mount=${mnt}`, `--net=${net}`, `--cgroup=${cgroup}`];
-  // A Docker that is killed leaves its pid file, which counts for as long as nobody has collected the dead process.
-  const start = ['sh', '-c', 'rm -f /run/docker.pid; exec "$@"', 'sh'];
+  const enter = ['nsenter', `--mount=${mnt}`, `--net=${net}`, `--cgroup=${cgroup}`, '--'];
+  // A Docker that is killed leaves its pid file and that of its containerd, which ends with it. Each counts for as long as nobody
+  // has collected the dead process: the next one would wait in vain for that containerd.
+  const start = ['sh', '-c', `rm -f ${leftPidFiles.join(' ')}; exec "$@"`, 'sh'];
   const program = ['env', '-i', ...words('environ'), ...words('cmdline')];
-  const again = ['nsenter', ...enter, '--', ...start, ...program];
   const groups = groupsOf(pidOf(pidFile));
   const log = socketPath.replace(/\.sock$/, '.log');
+  const newer = newerPrograms();
+
+  /** Ends the engine, and starts it again: the newer one where that is wanted, or where it has been that one already. */
+  const again = async (signal: 'SIGKILL' | 'SIGTERM', upgraded?: string): Promise<void> => {
+    const pid = pidOf(pidFile);
+    const its = [pid, ...containerdOf(pid)];
+    const wanted = upgraded ?? (existsSync(`/proc/${pid}/root/newer-engine`) ? newer : undefined);
+    process.kill(pid, signal);
+    for (const late = performance.now() + endingMs; its.some(isAlive);) {
+      if (performance.now() > late && isAlive(pid)) process.kill(pid, 'SIGKILL');
+      await delay(10);
+    }
+    const root = wanted === undefined ? [] : [...ownMounts, 'bash', '-s', '--', wanted];
+    const [group, ...command] = [groups.join(' '), ...enter, ...start, ...root, ...program];
+    // It is no child of this process, as no engine is that somebody starts anew.
+    const script =
+      'log=$1 groups=$2 input=$3; shift 3; (for group in $groups; do sh -c "echo \\$PPID" >$group; done; exec setsid "$@") <$input >>$log 2>&1 & echo $!';
+    const input = wanted === undefined ? '/dev/null' : newerRoot;
+    const { stdout } = spawnSync('sh', ['-c', script, 'sh', log, group, input, ...command], {
+      encoding: 'utf8',
+    });
+    writeFileSync(pidFile, stdout);
+    await untilServing(socketPath);
+  };
+
   return {
     'engine-stopped': async () => {
       const pid = pidOf(pidFile);
@@ -76,20 +109,39 @@ export function disturbancesOf(socketPath: string): NonNullable<Place['disturb']
       process.kill(pid, 'SIGCONT');
       await untilServing(socketPath);
     },
-    'engine-killed': async () => {
-      const pid = pidOf(pidFile);
-      process.kill(pid, 'SIGKILL');
-      while (isAlive(pid)) await delay(10);
-      // It is no child of this process, as no engine is that somebody starts anew.
-      const script =
-        'log=$1 groups=$2; shift 2; (for group in $groups; do sh -c "echo \\$PPID" >$group; done; exec setsid "$@") </dev/null >>$log 2>&1 & echo $!';
-      const { stdout } = spawnSync('sh', ['-c', script, 'sh', log, groups.join(' '), ...again], {
-        encoding: 'utf8',
-      });
-      writeFileSync(pidFile, stdout);
-      await untilServing(socketPath);
-    },
+    'engine-killed': () => again('SIGKILL'),
+    ...(newer !== undefined && { 'engine-upgraded': () => again('SIGTERM', newer) }),
   };
+}
+
+/** A copy of the namespace of mounts, which goes on sharing them. */
+const ownMounts = ['unshare', '--mount', '--propagation', 'unchanged', '--'] as const;
+
+/** Makes a root with the newer programs in the namespace of the engine. It is read by its shell there, where nobody sees this checkout. */
+const newerRoot = fileURLToPath(new URL('newer-root.sh', import.meta.url));
+
+/**
+ * The programs of a newer suite that `scripts/engines prepare --suite SUITE` has made in the folder that the run itself was given;
+ * `undefined` where there are none. They are only read.
+ */
+function newerPrograms(): string | undefined {
+  const folder = process.env[programsVariable] ?? '';
+  return newerSuites.map((suite) => join(folder, 'roots', suite)).find((root) => existsSync(root));
+}
+
+const programsVariable = 'BULKHEAD_TEST_PROGRAMS';
+const newerSuites = ['forky', 'trixie'] as const;
+
+/** What says, in the root of a Docker, that it runs, and that its containerd does. */
+const leftPidFiles = ['/run/docker.pid', '/run/docker/containerd/containerd.pid'] as const;
+
+/** The containerd that a Docker has started for itself. It holds locks of the images and containers until it has ended. */
+function containerdOf(pid: number): number[] {
+  try {
+    return [pidOf(`/proc/${pid}/root${leftPidFiles[1]}`)];
+  } catch {
+    return []; // a Podman
+  }
 }
 
 function pidOf(file: string): number {

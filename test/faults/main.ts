@@ -27,7 +27,7 @@ const usage = `npm run faults -- --count N [--seed S] [--engine SOCKET]... [--sc
   --fault NAME      only this one; may be given several times: ${faultNames.join(', ')}
   --workers N       how many processes make trials at the same time; default: 4
   --disposable      starts a set of rootful engines for each worker, which only its trials stop, kill and start again
-  --stretch N       how many trials at one place share their hosts; default: 48
+  --stretch N       how many trials at one place share their hosts; default: 96
   --log FILE        adds a line of JSON for each trial
   --errors          tells the errors too that are as they should be
   --no-shrink       does not make a trial that failed smaller
@@ -85,7 +85,7 @@ const seed = given.seed === undefined ? Date.now() % 2 ** 32 : wholeNumber('seed
 const workers = Math.max(1, given.workers === undefined ? 4 : wholeNumber('workers', given.workers, 64));
 const stretch = Math.max(
   1,
-  given.stretch === undefined ? 48 : wholeNumber('stretch', given.stretch, 100_000),
+  given.stretch === undefined ? 96 : wholeNumber('stretch', given.stretch, 100_000),
 );
 const interrupted = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const)

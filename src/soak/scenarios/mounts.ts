@@ -37,9 +37,12 @@ export async function livingMount(world: World, kind: LivingKind): Promise<Mount
   return (await register(world, host, 'kv')) ? mount(world, host, 'kv') : undefined;
 }
 
+/** How often each caller calls: more than can come before the moment of a fault. */
+const callsEach = 6;
+
 export async function calls(world: World): Promise<void> {
   const mounted = await livingMount(world, 'plain');
-  if (mounted !== undefined) await callMuch(world, mounted, 10);
+  if (mounted !== undefined) await callMuch(world, mounted, callsEach);
 }
 
 /** A mount of the trial's own, from its registration to its end. */
@@ -60,7 +63,7 @@ export async function mountOnce(world: World): Promise<void> {
 
 export async function spare(world: World): Promise<void> {
   const mounted = await livingMount(world, 'spare');
-  if (mounted !== undefined) await callMuch(world, mounted, 10);
+  if (mounted !== undefined) await callMuch(world, mounted, callsEach);
 }
 
 const nothing = Promise.resolve();
@@ -82,7 +85,7 @@ export async function broker(world: World): Promise<void> {
     if ((await mount(world, host, 'probe', { prepare }, 'probe')) === undefined) return;
   }
   const mounted = host.mounts().find(({ plugin }) => plugin.type === 'probe');
-  await repeatedly(world, 4, async () => {
+  await repeatedly(world, 2, async () => {
     // Waits for the next plugin where the last one was lost.
     await ledger.track('health', mounted?.health({ timeoutMs: callMs, signal: caller.signal }) ?? nothing);
     const plugin = stage.calledBack;
@@ -97,7 +100,7 @@ export async function reload(world: World): Promise<void> {
   const mounted = await livingMount(world, 'plain');
   const host = world.stage.living.get('plain');
   if (host === undefined || mounted === undefined) return;
-  const calling = callMuch(world, mounted, 12);
+  const calling = callMuch(world, mounted, 6);
   await register(world, host, 'kv');
   await world.ledger.track('reload', host.reload(trialType, 'kv', { signal: world.caller.signal }));
   await calling;
@@ -109,7 +112,7 @@ export async function twoHosts(world: World): Promise<void> {
     livingMount(world, 'plain'),
     world.ledger.track('open', world.open({ signal: world.caller.signal })),
   ]);
-  const calling = one === undefined ? Promise.resolve() : callMuch(world, one, 6);
+  const calling = one === undefined ? Promise.resolve() : callMuch(world, one, 4);
   if (other !== undefined) {
     const mounted = await mount(world, other, 'kv');
     if (mounted !== undefined) await callMuch(world, mounted, 4);

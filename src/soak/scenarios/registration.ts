@@ -5,7 +5,7 @@ import { trialType, type World } from '../world.ts';
 /** What an entry may be: what was acknowledged last, and what was tried since without an acknowledgement. */
 type Possible = readonly (string | undefined)[];
 
-const rounds = 8;
+const rounds = 6;
 
 export async function registration(world: World): Promise<void> {
   const { ledger, caller } = world;

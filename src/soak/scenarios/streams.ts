@@ -25,7 +25,7 @@ export async function streams(world: World): Promise<void> {
   const mount = await livingMount(world, 'plain');
   if (mount === undefined) return;
   const { ledger, caller, moments } = world;
-  await repeatedly(world, 5, async () => {
+  await repeatedly(world, 3, async () => {
     const options = { timeoutMs: callMs, signal: caller.signal };
     const names = await ledger.track('reflection', mount.reflection.services(options));
     if (names !== undefined && !names.includes('grpc.health.v1.Health'))
