@@ -27,9 +27,9 @@ const places = placesUp(everything ? ['runc', 'runsc'] : ['runc']).filter(
 );
 const skip = places.length === 0 ? noEngines : goOnThePath() === undefined ? noGo : false;
 const seed = 20_261_130;
-const count = everything ? 200 : 40;
+const count = everything ? 1_000 : 200;
 /** How many trials share their hosts, which makes most of them cheap. */
-const stretch = 20;
+const stretch = 50;
 
 const busyBody = JSON.stringify({ message: 'the storage is busy', cause: 'made up', response: 500 });
 /** With which an engine refuses a removal. */
@@ -50,7 +50,7 @@ const found: readonly (readonly [string, Omit<Trial, 'place'>])[] = [
   ],
 ];
 
-describe('seeded faults', { skip, timeout: 600_000 }, () => {
+describe('seeded faults', { skip, timeout: everything ? 3_600_000 : 600_000 }, () => {
   let parts: Awaited<ReturnType<typeof subjectAt>>;
   before(async () => {
     parts = await subjectAt(places);
