@@ -50,6 +50,7 @@ async function createRunner(
   const engineSees = takesOverLabel ? undefined : mountsSeenBy(engine, parent);
   const placed = await placePluginFolder(strategy.directory, { parent, engineSees });
   const name = containerName(options.title);
+  let isMade = false;
   try {
     const request = createRequest({ ...parts, name, pluginFolder: placed.path });
     // These run beside the creation: what the request leaves to the image is compared with the image too.
@@ -58,10 +59,14 @@ async function createRunner(
     const network = resolveNetwork(engine, request.network, { signal });
     network.catch(() => undefined); // awaited below too
     const id = await createOrUndo(engine, request, name, signal);
+    isMade = true;
+    /** By what it is removed: an engine may have answered with the id of another container, or of none. */
+    let own = name;
     const attaching = engine.kind === 'docker' ? attach(engine, id, signal) : undefined;
     attaching?.catch(() => undefined); // awaited below too
     try {
       const made = await engine.containers.inspect(id, { signal });
+      if (made.name === name) own = id;
       const differences = attest(request, made, { engine, image: await inspected, network: await network });
       if (differences.length > 0) throw new AttestationError(engine, differences);
       // Nothing that uses the folder may be set up before it is ready, and Podman sets the container up here.
@@ -75,15 +80,14 @@ async function createRunner(
         },
         () => undefined,
       );
-      await removeContainer(engine, id, strategy).catch((cleanup: unknown) => {
-        throw new CleanupError(id, { cause: new AggregateError([error, cleanup]) });
+      await removeContainer(engine, own, strategy).catch((cleanup: unknown) => {
+        throw new CleanupError(own, { cause: new AggregateError([error, cleanup]) });
       });
       throw error;
     }
   } catch (error) {
     if (error instanceof CleanupError) {
-      const made = error.containerId !== name;
-      removeLater(engine, error.containerId, placed, { made, runtime: strategy.runtime });
+      removeLater(engine, error.containerId, placed, { made: isMade, runtime: strategy.runtime });
     }
     throw await disposeAfter(withFolderHint(error, placed.path), placed);
   }

@@ -60,7 +60,7 @@ export async function createOrUndo(
     clearTimeout(timer);
   }
   if (signal?.aborted === true) {
-    await removeContainer(engine, id);
+    await removeContainer(engine, name); // the answered id may be that of another container
     signal.throwIfAborted();
   }
   return id;
