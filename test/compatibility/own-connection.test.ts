@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { it, mock } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { holdsOneOf, withFarEnds } from '../../src/compatibility/gather/own-connection.ts';
+import { startFaultProxy } from '../../src/testing/index.ts';
 
 /** Looks through a connection to an engine that answers; the clock goes on where it is told to. */
 async function throughConnection<T>(
@@ -49,6 +50,28 @@ it('looks for as long as it takes, once the engine has answered', async () => {
   });
   assert.equal(holds, true);
 });
+
+it(
+  'does not wait for an answer on a connection that the engine has ended',
+  { timeout: 30_000 },
+  async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'bh-'));
+    const target = join(folder, 'engine.sock');
+    const server = createServer((connection) => {
+      connection.once('data', () => connection.end('HTTP/1.1 200 OK\r\n\r\n'));
+    }).listen(target);
+    await once(server, 'listening');
+    const proxy = await startFaultProxy({ target, fault: { kind: 'cut-head', afterBytes: 0 } });
+    // They are ended here, because a test that runs out of time does not come to its own end.
+    t.after(async () => {
+      await proxy[Symbol.asyncDispose]();
+      server.close();
+      await rm(folder, { recursive: true });
+    });
+    const looking = withFarEnds(proxy.socketPath, () => assert.fail('nothing was answered'));
+    await assert.rejects(looking, /the connection was ended before an answer/);
+  },
+);
 
 it('takes a process that has ended for one that holds nothing', async () => {
   const child = spawn('true');

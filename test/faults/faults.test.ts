@@ -110,6 +110,33 @@ describe('seeded faults', { skip, timeout: everything ? 3_600_000 : 600_000 }, (
     assert.deepEqual(await leftovers(engine, host.id, parent.path), []);
   });
 
+  it(
+    'a host launches although its engine ends the connection by which its process is looked for',
+    { timeout: 60_000 },
+    async () => {
+      const place = placeOf(0);
+      await using parent = await ownSocketParent({ shareDirectory: place.shareDirectory ?? assert.fail() });
+      await using proxy = await startFaultProxy({ target: place.socketPath });
+      await using host = await PluginHost.open({
+        socketPath: proxy.socketPath,
+        socketDirectory: parent.path,
+      });
+      let cut = false;
+      proxy.fault = ({ target }) => {
+        if (cut || target !== '/_ping') return { kind: 'none' };
+        cut = true;
+        return { kind: 'cut-head', afterBytes: 0 };
+      };
+      const { image, kind } = parts.subject;
+      const { handshake, protocolVersions } = kind;
+      for (let launch = 0; launch < 2; launch += 1) {
+        await using plugin = await host.start({ image, handshake, protocolVersions, runtime: place.runtime });
+        await plugin.health();
+      }
+      assert.ok(cut, 'the process of the engine was looked for');
+    },
+  );
+
   it('a mount that is closed while the engine is away leaves no container and no folder once it is back', async () => {
     const place = placeOf(0);
     await using engine = await connectEngine({ socketPath: place.socketPath });

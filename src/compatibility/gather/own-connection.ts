@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import { readdir, readlink, realpath } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { readProcFile } from '../../linux/process-status.ts';
 
 /**
@@ -34,7 +33,7 @@ export type FarEnds = ReadonlySet<string>;
  * same path add entries: one connection proves nothing, and a process that holds a far end of each of several is likely
  * the engine.
  *
- * @throws the system's error when nothing answered
+ * @throws the system's error, or one that says what happened, when nothing answered
  */
 export async function withFarEnds<T>(socketPath: string, look: (farEnds: FarEnds) => Promise<T>): Promise<T> {
   const paths = [socketPath, await realpath(socketPath).catch(() => socketPath)];
@@ -43,9 +42,7 @@ export async function withFarEnds<T>(socketPath: string, look: (farEnds: FarEnds
   socket.on('error', () => undefined); // told below; an engine may also end the connection while it is looked at
   const late = setTimeout(() => socket.destroy(new Error('no answer')), answerMs);
   try {
-    await once(socket, 'connect');
-    socket.write('HEAD /_ping HTTP/1.1\r\nHost: localhost\r\n\r\n');
-    await once(socket, 'data'); // until the connection is accepted, nobody holds its far end
+    await pinged(socket); // until the connection is accepted, nobody holds its far end
     clearTimeout(late); // the looking may take longer than an answer may
     const farEnds = new Set<string>();
     for (let reading = 0; reading < readingsOfTable && farEnds.size === 0; reading++)
@@ -55,6 +52,23 @@ export async function withFarEnds<T>(socketPath: string, look: (farEnds: FarEnds
     clearTimeout(late);
     socket.destroy();
   }
+}
+
+/**
+ * Sends a ping as soon as the socket is connected, and resolves with the first bytes of the answer. An engine that is
+ * restarted may end the connection without an answer, and that is no error of the socket's.
+ */
+function pinged(socket: Socket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('connect', () => socket.write('HEAD /_ping HTTP/1.1\r\nHost: localhost\r\n\r\n'));
+    socket.once('data', () => {
+      resolve();
+    });
+    socket.once('error', reject);
+    socket.once('close', () => {
+      reject(new Error('the connection was ended before an answer'));
+    });
+  });
 }
 
 /** Whether a process holds one of the sockets; `undefined` where this process may not see it. */
