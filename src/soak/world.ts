@@ -126,6 +126,11 @@ export class World {
     return host;
   }
 
+  /** Lifts the faults, the last one first: a disk that is full is emptied once it is not read-only any more. */
+  async lift(): Promise<void> {
+    for (const lift of this.undo.splice(0).reverse()) await lift();
+  }
+
   /** Resolves when the engine serves again, whatever was done to it: nothing can be asked of it before. */
   async calm(): Promise<void> {
     await Promise.allSettled(this.disturbances);

@@ -35,7 +35,7 @@ export async function registration(world: World): Promise<void> {
       }
     }),
   );
-  for (const lift of world.undo.splice(0)) await lift(); // the catalog is whole again, and can be read
+  await world.lift(); // the catalog is whole again, and can be read
   for (const [name, possible] of known) {
     const found = await ledger.track(`read ${name}`, storedWord(world.directory, name));
     if (!possible.includes(found)) {

@@ -41,7 +41,7 @@ export async function server(world: World): Promise<void> {
       moments.call();
     }
   });
-  for (const lift of world.undo.splice(0)) await lift();
+  await world.lift();
   moments.disarm();
   for (const [path, possible] of known) {
     const read = await ledger.track(`read ${path} at last`, ask(world, 'GET', path, {}));
