@@ -14,11 +14,7 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
   },
   sweep: {
     files: ['host/orphans/sweep.ts', 'host/orphans/sweep-folders.ts'],
-    tests: [
-      'test/mutants/orphans.test.ts',
-      'test/host/orphans/sweep.test.ts',
-      'test/host/orphans/owned-folders.test.ts',
-    ],
+    tests: ['test/mutants/orphans.test.ts', 'test/host/orphans/sweep.test.ts'],
   },
   labels: {
     files: ['host/orphans/labels.ts', 'host/orphans/owner-proof.ts'],
