@@ -14,12 +14,18 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
   },
   sweep: {
     files: ['host/orphans/sweep.ts', 'host/orphans/sweep-folders.ts'],
-    tests: ['test/mutants/orphans.test.ts', 'test/host/orphans/sweep.test.ts'],
+    tests: [
+      'test/host/orphans/sweep.test.ts',
+      'test/host/orphans/sweep-report.test.ts',
+      'test/host/orphans/sweep-folders.test.ts',
+      'test/mutants/orphans.test.ts',
+    ],
   },
   labels: {
     files: ['host/orphans/labels.ts', 'host/orphans/owner-proof.ts'],
     tests: [
       'test/host/orphans/owner-proof.test.ts',
+      'test/host/orphans/labels.test.ts',
       'test/host/orphans/sweep.test.ts',
       'test/mutants/orphans.test.ts',
     ],
