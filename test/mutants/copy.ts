@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { compileInto } from '../compiled-copy.ts';
+import { FastRuns } from './fast-runs.ts';
 
 export interface Copy extends AsyncDisposable {
   /** The source of a module. */
@@ -13,16 +14,24 @@ export interface Copy extends AsyncDisposable {
   /** Replaces a module by another source. */
   write(path: string, text: string): Promise<void>;
   /**
-   * Whether the tests pass, without any engine. They run in one process, in the order given, which ends at the first test
-   * that fails. A run that takes longer than `limitMs` does not pass.
+   * Whether the tests pass, without any engine. They run in a process of their own, in the order given, which ends at the
+   * first test that fails. A run that takes longer than a minute does not pass.
    */
-  passes(
+  passes(tests: readonly string[], options?: { readonly shown?: boolean }): boolean;
+  /**
+   * Whether the tests pass when a module has another source, as in `passes`, but in a process that is kept from one run to
+   * the next, in which only what imports the module is evaluated anew.
+   */
+  passesFast(
     tests: readonly string[],
-    options?: { readonly limitMs?: number; readonly shown?: boolean },
-  ): boolean;
+    changed: { readonly path: string; readonly text: string } | undefined,
+    limitMs: number,
+  ): Promise<'passed' | 'failed' | 'doubtful'>;
+  /** The next fast run is in a new process. */
+  forget(): void;
 }
 
-export const longestMs = 60_000;
+const longestMs = 60_000;
 
 export async function copyOfCheckout(): Promise<Copy> {
   const folder = await mkdtemp(join(tmpdir(), 'mutants-'));
@@ -37,29 +46,47 @@ export async function copyOfCheckout(): Promise<Copy> {
   // A single file does not show of which kind its package is.
   const compilerOptions = { ...options, module: ts.ModuleKind.ESNext };
   const entry = join(folder, 'mutants-entry.js');
+  const compiled = (path: string, text: string): string =>
+    ts.transpileModule(text, { compilerOptions, fileName: path }).outputText;
+  const env = {
+    ...process.env,
+    TMPDIR: temporary,
+    // No engine is found there.
+    BULKHEAD_ENGINES_RUN: join(folder, 'none'),
+    NODE_TEST_CONTEXT: undefined,
+  };
+  const fast = new FastRuns(folder, env);
   return {
     read: (path) => readFile(join(folder, path), 'utf8'),
-    write(path, text) {
-      const { outputText } = ts.transpileModule(text, { compilerOptions, fileName: path });
-      return writeFile(join(folder, path.replace(/\.ts$/, '.js')), outputText);
-    },
-    passes(tests, { limitMs = longestMs, shown = false } = {}) {
-      writeFileSync(entry, tests.map((test) => `import './${test.replace(/\.ts$/, '.js')}';\n`).join(''));
+    write: (path, text) => writeFile(join(folder, compiledPath(path)), compiled(path, text)),
+    passes(tests, { shown = false } = {}) {
+      writeFileSync(entry, tests.map((test) => `import './${compiledPath(test)}';\n`).join(''));
       const { status } = spawnSync(process.execPath, ['--test-reporter=./test/mutants/bail.js', entry], {
         cwd: folder,
-        timeout: limitMs,
+        timeout: longestMs,
         killSignal: 'SIGKILL',
         stdio: shown ? 'inherit' : 'ignore',
-        env: {
-          ...process.env,
-          TMPDIR: temporary,
-          // No engine is found there.
-          BULKHEAD_ENGINES_RUN: join(folder, 'none'),
-          NODE_TEST_CONTEXT: undefined,
-        },
+        env,
       });
       return status === 0;
     },
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+    passesFast(tests, changed, limitMs) {
+      const code = changed && {
+        path: compiledPath(changed.path),
+        code: compiled(changed.path, changed.text),
+      };
+      return fast.run({ tests: tests.map(compiledPath), changed: code }, limitMs);
+    },
+    forget: () => {
+      fast[Symbol.dispose]();
+    },
+    async [Symbol.asyncDispose]() {
+      fast[Symbol.dispose]();
+      await rm(folder, { recursive: true, force: true });
+    },
   };
+}
+
+function compiledPath(path: string): string {
+  return path.replace(/\.ts$/, '.js');
 }

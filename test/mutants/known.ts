@@ -33,9 +33,12 @@ export class KnownMutants {
     return this.#results[keyOf(source, mutant, tests)];
   }
 
-  async set(source: string, mutant: string, tests: string, noticed: boolean): Promise<void> {
+  set(source: string, mutant: string, tests: string, noticed: boolean): void {
     this.#results[noticed ? keyOf(source, mutant) : keyOf(source, mutant, tests)] = noticed;
-    await writeFile(this.#file, JSON.stringify(this.#results));
+  }
+
+  save(): Promise<void> {
+    return writeFile(this.#file, JSON.stringify(this.#results));
   }
 }
 

@@ -213,16 +213,12 @@ describe('a sweep of a folder that somebody has filled', () => {
       for (const name of ['bulkhead-h-aaaaaa', 'bulkhead-h-bbbbbb', 'bulkhead-h-cccccc'])
         await folderIn(parent, name, ownerOf(dead));
       const failures: string[] = [];
-      let now = 1_000;
-      t.mock.method(performance, 'now', () => now);
-      // The clock stands still while the names are listed, and then goes on by what is given.
-      const after = async (ms: number) => {
-        const begun = now;
-        const clock = t.mock.method(performance, 'now', () => now);
-        clock.mock.mockImplementationOnce(() => {
-          now = begun + ms;
-          return begun;
-        });
+      // The first look at the clock is before the folders are looked at; each later one tells what is given.
+      let times: number[] = [];
+      t.mock.method(performance, 'now', () => times.shift() ?? now);
+      let now = 0;
+      const after = (ms: number) => {
+        [times, now] = [[1_000], 1_000 + ms];
         return sweepFolders(parent, 'cluster', { failures });
       };
       assert.deepEqual(await after(20_001), []);

@@ -1,0 +1,50 @@
+/** Runs of tests in a process that is kept from one run to the next. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import type { RunAnswer, RunRequest } from './runner.ts';
+
+export class FastRuns implements Disposable {
+  readonly #folder: string;
+  readonly #env: NodeJS.ProcessEnv;
+  #child: ChildProcess | undefined;
+
+  constructor(folder: string, env: NodeJS.ProcessEnv) {
+    this.#folder = folder;
+    this.#env = env;
+  }
+
+  /** @returns `doubtful` for a run that took too long, ended its process, or met an error from elsewhere */
+  async run(request: RunRequest, limitMs: number): Promise<'passed' | 'failed' | 'doubtful'> {
+    const child = (this.#child ??= fork('test/mutants/runner.js', {
+      cwd: this.#folder,
+      env: this.#env,
+      execArgv: ['--experimental-vm-modules', '--no-warnings'],
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    }));
+    const over = new AbortController();
+    const { signal } = over;
+    const limit = setTimeout(() => {
+      over.abort();
+    }, limitMs);
+    try {
+      const answer = once(child, 'message', { signal });
+      const end = once(child, 'exit', { signal });
+      child.send(request);
+      const first = (await Promise.race([answer, end.then(() => [])])) as [RunAnswer?];
+      if (first[0] !== undefined && first[0].end !== 'stray') return first[0].end;
+    } catch {
+      // It took too long.
+    } finally {
+      clearTimeout(limit);
+      over.abort();
+    }
+    this[Symbol.dispose]();
+    return 'doubtful';
+  }
+
+  /** The next run has a new process. */
+  [Symbol.dispose](): void {
+    this.#child?.kill('SIGKILL');
+    this.#child = undefined;
+  }
+}

@@ -1,0 +1,49 @@
+/** Tries sources of modules: which of them the tests of a room notice. */
+import type { Copy } from './copy.ts';
+
+/** A module with another source. */
+export interface Changed {
+  readonly path: string;
+  readonly text: string;
+}
+
+/**
+ * Makes sure that the tests pass without any change. Returns a function that tells of each changed module whether a test
+ * fails with it.
+ */
+export async function openTrial(
+  copy: Copy,
+  name: string,
+  files: readonly string[],
+  tests: readonly string[],
+): Promise<(all: readonly Changed[]) => Promise<boolean[]>> {
+  // Compiled in the same way as the changed ones.
+  for (const file of files) await copy.write(`src/${file}`, await copy.read(`src/${file}`));
+  copy.forget();
+  if (!copy.passes(tests) && !copy.passes(tests, { shown: true }))
+    throw new Error(`the tests of ${name} fail without any change`);
+  const start = performance.now();
+  // A room whose tests can't be repeated in one process has a process for each run.
+  const isFast = (await copy.passesFast(tests, undefined, 60_000)) === 'passed';
+  const limitMs = Math.round(5_000 + 5 * (performance.now() - start));
+
+  async function isNoticed({ path, text }: Changed, fast: boolean): Promise<boolean> {
+    const source = await copy.read(path);
+    await copy.write(path, text); // for programs that a test starts
+    const end = fast ? await copy.passesFast(tests, { path, text }, limitMs) : 'doubtful';
+    const noticed = end === 'doubtful' ? !copy.passes(tests) : end === 'failed';
+    await copy.write(path, source);
+    return noticed;
+  }
+
+  return async (all) => {
+    const noticed: boolean[] = [];
+    for (const one of all) noticed.push(await isNoticed(one, isFast));
+    if (!isFast || (await copy.passesFast(tests, undefined, 60_000)) === 'passed') return noticed;
+    // One of the runs has left something that makes tests fail: what they seem to notice is tried again.
+    copy.forget();
+    for (const [index, one] of all.entries())
+      if (noticed[index] === true) noticed[index] = await isNoticed(one, false);
+    return noticed;
+  };
+}
