@@ -31,8 +31,23 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
     ],
   },
   attestation: {
-    files: ['container/attestation.ts', 'container/attested/mounts.ts'],
-    tests: ['test/container/attestation.test.ts', 'test/container/attested-meanings.test.ts'],
+    files: [
+      'container/attestation.ts',
+      'container/attested/isolation.ts',
+      'container/attested/mounts.ts',
+      'container/attested/network-mode.ts',
+      'container/attested/network.ts',
+      'container/attested/program.ts',
+      'container/attested/resolve-network.ts',
+      'container/attested/resources.ts',
+      'container/attested/setting.ts',
+    ],
+    tests: [
+      'test/container/attestation.test.ts',
+      'test/container/attested-words.test.ts',
+      'test/container/attested-meanings.test.ts',
+      'test/container/recorded-answers.test.ts',
+    ],
   },
   'create-request': {
     files: ['container/create-request.ts'],
