@@ -15,9 +15,9 @@ export interface Copy extends AsyncDisposable {
   write(path: string, text: string): Promise<void>;
   /**
    * Whether the tests pass, without any engine. They run in a process of their own, in the order given, which ends at the
-   * first test that fails. A run that takes longer than a minute does not pass.
+   * first test that fails. A run that takes longer than `limitMs` does not pass.
    */
-  passes(tests: readonly string[], options?: { readonly shown?: boolean }): boolean;
+  passes(tests: readonly string[], options?: { readonly limitMs?: number; readonly shown?: boolean }): boolean;
   /**
    * Whether the tests pass when a module has another source, as in `passes`, but in a process that is kept from one run to
    * the next, in which only what imports the module is evaluated anew.
@@ -59,11 +59,11 @@ export async function copyOfCheckout(): Promise<Copy> {
   return {
     read: (path) => readFile(join(folder, path), 'utf8'),
     write: (path, text) => writeFile(join(folder, compiledPath(path)), compiled(path, text)),
-    passes(tests, { shown = false } = {}) {
+    passes(tests, { limitMs = longestMs, shown = false } = {}) {
       writeFileSync(entry, tests.map((test) => `import './${compiledPath(test)}';\n`).join(''));
       const { status } = spawnSync(process.execPath, ['--test-reporter=./test/mutants/bail.js', entry], {
         cwd: folder,
-        timeout: longestMs,
+        timeout: limitMs,
         killSignal: 'SIGKILL',
         stdio: shown ? 'inherit' : 'ignore',
         env,

@@ -76,8 +76,8 @@ export function mutantsOf(path: string, source: string): Mutant[] {
     }
     if (node.kind === ts.SyntaxKind.TrueKeyword) add(node, 'false');
     if (node.kind === ts.SyntaxKind.FalseKeyword) add(node, 'true');
-    // A limit that differs by one in a thousand is no other limit to anybody.
-    if (ts.isNumericLiteral(node)) add(node, `(${node.text} ${Number(node.text) < 1000 ? '+ 1' : '* 10'})`);
+    // A limit that differs by one in a hundred is no other limit to anybody.
+    if (ts.isNumericLiteral(node)) add(node, `(${node.text} ${Number(node.text) < 100 ? '+ 1' : '* 10'})`);
     if (ts.isExpressionStatement(node) && isEffect(node.expression)) add(node, ';');
     if (ts.isReturnStatement(node) && node.expression === undefined) add(node, ';');
     if (ts.isBreakOrContinueStatement(node) && !ts.isCaseClause(node.parent)) add(node, ';');

@@ -104,8 +104,12 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
     ],
   },
   removal: {
-    files: ['container/remove.ts'],
-    tests: ['test/mutants/ends.test.ts', 'test/mutants/container.test.ts'],
+    files: ['container/remove.ts', 'container/stuck-runtime.ts'],
+    tests: [
+      'test/container/stuck-removal.test.ts',
+      'test/mutants/ends.test.ts',
+      'test/mutants/container.test.ts',
+    ],
   },
   'exit-watch': {
     files: ['container/exit-watch.ts'],

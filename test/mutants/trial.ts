@@ -20,18 +20,20 @@ export async function openTrial(
   // Compiled in the same way as the changed ones.
   for (const file of files) await copy.write(`src/${file}`, await copy.read(`src/${file}`));
   copy.forget();
+  const begin = performance.now();
   if (!copy.passes(tests) && !copy.passes(tests, { shown: true }))
     throw new Error(`the tests of ${name} fail without any change`);
   const start = performance.now();
+  const slowLimitMs = Math.round(8_000 + 5 * (start - begin));
   // A room whose tests can't be repeated in one process has a process for each run.
   const isFast = (await copy.passesFast(tests, undefined, 60_000)) === 'passed';
-  const limitMs = Math.round(5_000 + 5 * (performance.now() - start));
+  const limitMs = Math.round(3_000 + 5 * (performance.now() - start));
 
   async function isNoticed({ path, text }: Changed, fast: boolean): Promise<boolean> {
     const source = await copy.read(path);
     await copy.write(path, text); // for programs that a test starts
     const end = fast ? await copy.passesFast(tests, { path, text }, limitMs) : 'doubtful';
-    const noticed = end === 'doubtful' ? !copy.passes(tests) : end === 'failed';
+    const noticed = end === 'doubtful' ? !copy.passes(tests, { limitMs: slowLimitMs }) : end === 'failed';
     await copy.write(path, source);
     return noticed;
   }
