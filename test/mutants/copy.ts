@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { compileInto } from '../compiled-copy.ts';
-import { FastRuns } from './fast-runs.ts';
+import { FastRuns, type RunEnd } from './fast-runs.ts';
 
 export interface Copy extends AsyncDisposable {
   /** The source of a module. */
@@ -17,7 +17,10 @@ export interface Copy extends AsyncDisposable {
    * Whether the tests pass, without any engine. They run in a process of their own, in the order given, which ends at the
    * first test that fails. A run that takes longer than `limitMs` does not pass.
    */
-  passes(tests: readonly string[], options?: { readonly limitMs?: number; readonly shown?: boolean }): boolean;
+  passes(
+    tests: readonly string[],
+    options?: { readonly limitMs?: number; readonly shown?: boolean },
+  ): boolean;
   /**
    * Whether the tests pass when a module has another source, as in `passes`, but in a process that is kept from one run to
    * the next, in which only what imports the module is evaluated anew.
@@ -26,7 +29,7 @@ export interface Copy extends AsyncDisposable {
     tests: readonly string[],
     changed: { readonly path: string; readonly text: string } | undefined,
     limitMs: number,
-  ): Promise<'passed' | 'failed' | 'doubtful'>;
+  ): Promise<RunEnd>;
   /** The next fast run is in a new process. */
   forget(): void;
 }

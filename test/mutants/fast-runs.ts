@@ -3,6 +3,9 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { RunAnswer, RunRequest } from './runner.ts';
 
+/** `late`: it took too long. `doubtful`: it ended its process, or met an error from elsewhere. */
+export type RunEnd = 'passed' | 'failed' | 'late' | 'doubtful';
+
 export class FastRuns implements Disposable {
   readonly #folder: string;
   readonly #env: NodeJS.ProcessEnv;
@@ -13,8 +16,7 @@ export class FastRuns implements Disposable {
     this.#env = env;
   }
 
-  /** @returns `doubtful` for a run that took too long, ended its process, or met an error from elsewhere */
-  async run(request: RunRequest, limitMs: number): Promise<'passed' | 'failed' | 'doubtful'> {
+  async run(request: RunRequest, limitMs: number): Promise<RunEnd> {
     const child = (this.#child ??= fork('test/mutants/runner.js', {
       cwd: this.#folder,
       env: this.#env,
@@ -24,7 +26,7 @@ export class FastRuns implements Disposable {
     const over = new AbortController();
     const { signal } = over;
     const limit = setTimeout(() => {
-      over.abort();
+      over.abort('late');
     }, limitMs);
     try {
       const answer = once(child, 'message', { signal });
@@ -39,7 +41,7 @@ export class FastRuns implements Disposable {
       over.abort();
     }
     this[Symbol.dispose]();
-    return 'doubtful';
+    return signal.reason === 'late' ? 'late' : 'doubtful';
   }
 
   /** The next run has a new process. */
