@@ -21,22 +21,24 @@ export type TestExports = Readonly<Record<string, unknown>>;
 
 export class LinkedModules {
   readonly #sources = new Map<string, Source>();
+  /** For each root that was asked for, the importers of each module below it. */
+  readonly #importers = new Map<string, ReadonlyMap<string, readonly string[]>>();
   readonly #shared = new Map<string, vm.Module>();
   readonly #foreign = new Map<string, Promise<vm.SyntheticModule>>();
   /** Builtin modules, whose exports a test may replace while it runs. */
   readonly #builtins = new Map<vm.SyntheticModule, Readonly<Record<string, unknown>>>();
 
   /**
-   * Evaluates these modules anew, and with them whatever imports the changed one. Everything else is evaluated once.
+   * Returns a function that evaluates a module anew, and with it whatever imports the changed one or keeps something.
+   * Everything else is evaluated once.
    *
    * @param changed a path and its code; `undefined` where nothing is changed
    */
-  async evaluate(
-    roots: readonly string[],
+  begin(
     changed: { readonly path: string; readonly code: string } | undefined,
     tests: TestExports,
-  ): Promise<void> {
-    const anew = this.#importersOf(roots, changed?.path);
+  ): (root: string) => Promise<void> {
+    const anew = new Set<string>();
     const fresh = new Map<string, vm.Module>();
     const testModule = synthetic(tests);
     const get = async (specifier: string, from: string): Promise<vm.Module> => {
@@ -50,11 +52,12 @@ export class LinkedModules {
       place.set(path, made);
       return made;
     };
-    for (const root of roots) {
+    return async (root) => {
+      for (const path of this.#notAsTheyWere(root, changed?.path)) anew.add(path);
       const module = await get(`./${root}`, '');
       await module.link((specifier, { identifier }) => get(specifier, identifier));
       await module.evaluate();
-    }
+    };
   }
 
   #module(
@@ -93,10 +96,24 @@ export class LinkedModules {
     return source;
   }
 
-  /** The modules below the roots that are not as they were: those that keep something, and those that lead to one which is not. */
-  #importersOf(roots: readonly string[], changed: string | undefined): ReadonlySet<string> {
+  /** The modules below the root that keep something, and those that lead to one which does, or to the changed one. */
+  #notAsTheyWere(root: string, changed: string | undefined): ReadonlySet<string> {
+    const importers = this.#importersBelow(root);
+    const found = new Set<string>();
+    const keeping = [...importers.keys()].filter((path) => this.#sources.get(path)?.keeps === true);
+    const rest = ['node:test', root, ...keeping, ...(changed === undefined ? [] : [changed])];
+    for (let path = rest.pop(); path !== undefined; path = rest.pop()) {
+      found.add(path);
+      for (const importer of importers.get(path) ?? []) if (!found.has(importer)) rest.push(importer);
+    }
+    return found;
+  }
+
+  #importersBelow(root: string): ReadonlyMap<string, readonly string[]> {
+    const known = this.#importers.get(root);
+    if (known !== undefined) return known;
     const importers = new Map<string, string[]>();
-    const left = [...roots];
+    const left = [root];
     const seen = new Set(left);
     for (let path = left.pop(); path !== undefined; path = left.pop()) {
       if (!path.endsWith('.js')) continue;
@@ -107,14 +124,8 @@ export class LinkedModules {
         left.push(each);
       }
     }
-    const found = new Set<string>(roots);
-    const keeping = [...seen].filter((path) => this.#sources.get(path)?.keeps === true);
-    const rest = ['node:test', ...roots, ...keeping, ...(changed === undefined ? [] : [changed])];
-    for (let path = rest.pop(); path !== undefined; path = rest.pop()) {
-      found.add(path);
-      for (const importer of importers.get(path) ?? []) if (!found.has(importer)) rest.push(importer);
-    }
-    return found;
+    this.#importers.set(root, importers);
+    return importers;
   }
 
   #foreignModule(specifier: string): Promise<vm.SyntheticModule> {

@@ -61,10 +61,13 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
       'catalog/store/memory-store.ts',
     ],
     tests: [
+      'test/catalog/claims.test.ts',
       'test/catalog/claim-lock.test.ts',
       'test/catalog/durable-write.test.ts',
-      'test/catalog/file-store.test.ts',
+      'test/catalog/failed-writes.test.ts',
+      'test/catalog/stored-files.test.ts',
       'test/catalog/removed-directory.test.ts',
+      'test/catalog/file-store.test.ts',
     ],
   },
   codecs: {
@@ -106,6 +109,7 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
   removal: {
     files: ['container/remove.ts', 'container/stuck-runtime.ts'],
     tests: [
+      'test/container/exit-pauses.test.ts',
       'test/container/stuck-removal.test.ts',
       'test/mutants/ends.test.ts',
       'test/mutants/container.test.ts',
@@ -113,7 +117,11 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
   },
   'exit-watch': {
     files: ['container/exit-watch.ts'],
-    tests: ['test/mutants/ends.test.ts', 'test/mutants/container.test.ts'],
+    tests: [
+      'test/container/exit-pauses.test.ts',
+      'test/mutants/ends.test.ts',
+      'test/mutants/container.test.ts',
+    ],
   },
   diagnose: {
     files: ['container/diagnose.ts'],
@@ -121,11 +129,11 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
   },
   health: {
     files: ['host/instances/health.ts'],
-    tests: ['test/mutants/host.test.ts', 'test/mutants/ends.test.ts'],
+    tests: ['test/host/instances/health.test.ts', 'test/mutants/ends.test.ts', 'test/mutants/host.test.ts'],
   },
   metrics: {
     files: ['host/reporting/metrics.ts'],
-    tests: ['test/mutants/host.test.ts', 'test/mutants/counted.test.ts'],
+    tests: ['test/mutants/counted.test.ts', 'test/mutants/host.test.ts'],
   },
   reload: {
     files: ['host/mounts/reload.ts'],

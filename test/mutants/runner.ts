@@ -32,8 +32,11 @@ async function run({ tests, changed }: RunRequest): Promise<RunAnswer> {
   stray = undefined;
   const bare = new BareTests();
   try {
-    await modules.evaluate(tests, changed, bare.exports);
-    await bare.run();
+    const evaluate = modules.begin(changed, bare.exports);
+    for (const test of tests) {
+      await evaluate(test);
+      await bare.run();
+    }
   } catch (error) {
     return { end: 'failed', why: error instanceof Error ? error.message : String(error) };
   }

@@ -1,7 +1,7 @@
 /** What is concluded about a call that failed, and from what. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { PluginCallError, PluginExitedError, type PluginExit } from '../../../src/index.ts';
+import { PluginCallError, PluginExitedError, type PluginExit } from '../../../src/goplugin/index.ts';
 import {
   beginAt,
   beginNow,
