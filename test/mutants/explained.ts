@@ -36,6 +36,30 @@ export const explained: readonly Explained[] = [
     changes: ['source === undefined -> false'],
     why: 'Nothing else runs between the look for mounts whose source is known and the look at that source.',
   },
+  {
+    file: 'goplugin/grpc/connection/tls-connection.ts',
+    line: 'idleAcceptors.',
+    changes: ['idleAcceptors.get(tls) ?? [] -> []', 'idleAcceptors.set(tls, idle); -> ;'],
+    why: 'Without a server of TLS to take again, each connection makes one: it costs more and does the same.',
+  },
+  {
+    file: 'goplugin/grpc/connection/tls-connection.ts',
+    line: '(idle.pop() ?? new Acceptor(tls, idle)).take(raw, accepted);',
+    changes: ['idle.pop() ?? new Acceptor(tls, idle) -> new Acceptor(tls, idle)'],
+    why: 'Without a server of TLS to take again, each connection makes one: it costs more and does the same.',
+  },
+  {
+    file: 'goplugin/grpc/connection/tls-connection.ts',
+    line: 'const mostIdle = 2;',
+    changes: ['2 -> (2 + 1)'],
+    why: 'How many servers of TLS are kept shows in costs alone.',
+  },
+  {
+    file: 'goplugin/grpc/connection/tls-connection.ts',
+    line: 'rejectUnauthorized: true,',
+    changes: ['true -> false'],
+    why: 'The certificate is compared with the pinned one in any case, so that nobody else is let in.',
+  },
 ];
 
 /** Why nobody can notice the mutant; `undefined` for one that a test has to notice. */

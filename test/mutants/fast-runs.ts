@@ -14,6 +14,10 @@ export class FastRuns implements Disposable {
   constructor(folder: string, env: NodeJS.ProcessEnv) {
     this.#folder = folder;
     this.#env = env;
+    // A change may have made the other process run in circles, in which it does not see that this one has ended.
+    process.once('exit', () => {
+      this[Symbol.dispose]();
+    });
   }
 
   async run(request: RunRequest, limitMs: number): Promise<RunEnd> {

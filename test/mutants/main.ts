@@ -23,6 +23,7 @@ if (unknown !== undefined) {
   console.error(`there is no room ${unknown}; there are: listed, ${Object.keys(mutantRooms).join(', ')}`);
   process.exit(2);
 }
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 /** How many are tried before the results are kept. */
 const mutantsAtATime = 20;
 await using copy = await copyOfCheckout();
