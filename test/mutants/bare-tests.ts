@@ -103,7 +103,7 @@ export class BareTests {
       const limit = Math.min(options.timeout ?? longestMs, longestMs);
       timer = setTimeout(() => {
         reject(new Error(`took longer than ${limit} ms`));
-      }, limit);
+      }, limit).unref();
     });
     try {
       for (const before of around.beforeEach) await before(context);

@@ -29,15 +29,18 @@ export class FastRuns implements Disposable {
     }));
     const over = new AbortController();
     const { signal } = over;
+    let isIdle = false;
     const limit = setTimeout(() => {
       over.abort('late');
     }, limitMs);
     try {
       const answer = once(child, 'message', { signal });
-      const end = once(child, 'exit', { signal });
+      const exit = once(child, 'exit', { signal });
       child.send(request);
-      const first = (await Promise.race([answer, end.then(() => [])])) as [RunAnswer?];
-      if (first[0] !== undefined && first[0].end !== 'stray') return first[0].end;
+      const first = (await Promise.race([answer, exit.then(() => [])])) as [RunAnswer?];
+      const end = first[0]?.end;
+      if (end === 'passed' || end === 'failed') return end;
+      isIdle = end === 'idle';
     } catch {
       // It took too long.
     } finally {
@@ -45,6 +48,7 @@ export class FastRuns implements Disposable {
       over.abort();
     }
     this[Symbol.dispose]();
+    if (isIdle) return 'failed';
     return signal.reason === 'late' ? 'late' : 'doubtful';
   }
 

@@ -19,12 +19,16 @@ export class KnownMutants {
     const folder = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'bulkhead');
     await mkdir(folder, { recursive: true });
     const known = new KnownMutants(join(folder, 'mutants.json'));
-    try {
-      known.#results = JSON.parse(await readFile(known.#file, 'utf8')) as Results;
-    } catch {
-      // Nothing is known yet.
-    }
+    known.#results = await known.#read();
     return known;
+  }
+
+  async #read(): Promise<Results> {
+    try {
+      return JSON.parse(await readFile(this.#file, 'utf8')) as Results;
+    } catch {
+      return {}; // Nothing is known yet.
+    }
   }
 
   /** A mutant that tests have noticed once needs no further run; one that they have not needs one when they change. */
@@ -37,8 +41,10 @@ export class KnownMutants {
     this.#results[noticed ? keyOf(source, mutant) : keyOf(source, mutant, tests)] = noticed;
   }
 
-  save(): Promise<void> {
-    return writeFile(this.#file, JSON.stringify(this.#results));
+  /** Keeps the results, with those that another run has kept meanwhile. */
+  async save(): Promise<void> {
+    this.#results = { ...(await this.#read()), ...this.#results };
+    await writeFile(this.#file, JSON.stringify(this.#results));
   }
 }
 

@@ -88,9 +88,11 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
       'compatibility/strategy-socket.ts',
     ],
     tests: [
+      'test/compatibility/rule-borders.test.ts',
       'test/compatibility/judge.test.ts',
-      'test/compatibility/limits.test.ts',
       'test/compatibility/network-rules.test.ts',
+      'test/compatibility/version-rules.test.ts',
+      'test/compatibility/user-namespaces.test.ts',
       'test/mutants/rules.test.ts',
     ],
   },

@@ -10,9 +10,9 @@ export interface RunRequest {
   readonly changed: { readonly path: string; readonly code: string } | undefined;
 }
 
-/** `stray`: an error came from outside of the tests, maybe from the run before. */
+/** `idle`: a test waits for ever. `stray`: an error came from outside of the tests, maybe from the run before. */
 export interface RunAnswer {
-  readonly end: 'passed' | 'failed' | 'stray';
+  readonly end: 'passed' | 'failed' | 'idle' | 'stray';
   readonly why?: string;
 }
 
@@ -24,8 +24,18 @@ process.on('disconnect', () => {
   process.exit();
 });
 
+let end: (answer: RunAnswer) => void = () => undefined;
 process.on('message', (request: RunRequest) => {
-  void run(request).then((answer) => process.send?.(answer));
+  // Where nothing but this channel is left to wait for, the test waits for ever.
+  process.channel?.unref();
+  const idle = new Promise<RunAnswer>((resolve) => (end = resolve));
+  void Promise.race([run(request), idle]).then((answer) => {
+    process.channel?.ref();
+    process.send?.(answer);
+  });
+});
+process.on('beforeExit', () => {
+  end({ end: 'idle' });
 });
 
 async function run({ tests, changed }: RunRequest): Promise<RunAnswer> {

@@ -27,7 +27,7 @@ export async function openTrial(
   const slowLimitMs = Math.round(8_000 + 5 * (start - begin));
   // A room whose tests can't be repeated in one process has a process for each run.
   const isFast = (await copy.passesFast(tests, undefined, 60_000)) === 'passed';
-  const limitMs = Math.round(3_000 + 5 * (performance.now() - start));
+  const limitMs = Math.round(2_000 + 4 * (performance.now() - start));
 
   async function isNoticed({ path, text }: Changed, fast: boolean): Promise<boolean> {
     const source = await copy.read(path);
