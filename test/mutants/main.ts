@@ -25,7 +25,7 @@ if (unknown !== undefined) {
 }
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 /** How many are tried before the results are kept. */
-const mutantsAtATime = 20;
+const mutantsAtATime = 10;
 await using copy = await copyOfCheckout();
 const known = await KnownMutants.load();
 for (const name of names) await (name === 'listed' ? tryListed() : tryRoom(name));
