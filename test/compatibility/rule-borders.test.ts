@@ -91,11 +91,14 @@ describe('rules about the machine', () => {
 describe('rules about the runtime', () => {
   const youki = { runtime: 'youki' };
   it('want one that the engine has, whose program is there', () => {
+    const podmanWith = (kind: 'runc' | 'other') => podman('runc', { runtimes: { youki: runtime(kind) } });
     const other = docker({ runtimes: { youki: { ...runtime('other'), path: fact('/usr/bin/youki') } } });
     check('runtime-present', [
       [{}, youki, '^refused: the engine has no runtime youki; it has runc, crun, runsc. Add youki'],
       [{ engine: docker({ runtimes: {} }) }, youki, 'it has none'],
       [{ engine: other }, youki, '^note: nothing was measured with youki'],
+      [{ engine: podmanWith('other') }, youki, '^note: nothing was measured with youki'],
+      [{ engine: podmanWith('runc') }, youki, undefined],
       [{}, runc, undefined],
     ]);
     const missing = docker({ runtimes: { runc: { ...runtime('runc'), installed: fact(false) } } });

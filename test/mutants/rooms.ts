@@ -73,6 +73,7 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
   codecs: {
     files: ['engine/codec/raw-stream.ts', 'engine/codec/json-lines.ts', 'goplugin/output/tail.ts'],
     tests: [
+      'test/engine/codec/stream-borders.test.ts',
       'test/engine/codec/raw-stream.test.ts',
       'test/engine/codec/json-lines.test.ts',
       'test/goplugin/output.test.ts',

@@ -115,12 +115,8 @@ export const runtimeRules: readonly Rule[] = [
     source: {
       measured: 'crun before 1.14.3 fails every start under Podman 5.8: "unknown version specified"',
     },
-    applies: ({ engine, runtime, service }) =>
-      engine.kind === 'podman' &&
-      compareVersions(engine.version, '5.8') >= 0 &&
-      runtime?.kind === 'crun' &&
-      service === 'given' &&
-      isKnown(runtime.version),
+    applies: ({ engine, runtime }) =>
+      engine.kind === 'podman' && compareVersions(engine.version, '5.8') >= 0 && runtime?.kind === 'crun',
     check({ runtime }) {
       const version = runtime === undefined ? undefined : valueOf(runtime.version);
       if (version === undefined || compareVersions(version, '1.14.3') >= 0) return met;
