@@ -1,7 +1,15 @@
 /** What each rule observes, and what one step away it does not. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { judge, unknown, type LaunchFacts, type LaunchRequirements } from '../../src/compatibility/index.ts';
+import {
+  judge,
+  known,
+  unknown,
+  type LaunchFacts,
+  type LaunchRequirements,
+} from '../../src/compatibility/index.ts';
+import { rules } from '../../src/compatibility/rules/rules.ts';
+import { bytesBelow } from '../../src/linux/socket-depth.ts';
 import {
   docker,
   fact,
@@ -324,6 +332,13 @@ describe('rules about limits', () => {
       ],
       [{ engine: delegated(enforces(true, undefined, true)), host: user() }, all, rootful],
       [{ engine: rootlessDocker(), host: user() }, all, rootful],
+      [{ engine: delegated({ rootless: false, ...enforces(true, false, true) }) }, all, rootful],
+    ]);
+    const controllers = { ...enforces(true, true, true).enforces, cpu: known(false, 'no cpu') };
+    const withoutOne = docker({ enforces: { ...controllers, pids: known(false, 'no pids') } });
+    check('limits-enforced', [
+      [{ engine: withoutOne }, all, 'cpuNanos, pidsLimit and not enforce them \\(no cpu\\)'],
+      [{ engine: withoutOne }, { ...all, cpuNanos: undefined }, 'pidsLimit and not enforce it \\(no pids\\)'],
     ]);
     const ignoring = {
       runtimes: { runsc: runtime('runsc', ['--host-uds=all', '--network=none', '--ignore-cgroups']) },
@@ -377,7 +392,7 @@ describe('rules about limits', () => {
       [
         {},
         { ...runc, cpuNanos: 4e9 + 1 },
-        '^refused: cpuNanos is 4000000001; the host has 4 CPUs. Give at most 4000000000',
+        '^refused: cpuNanos is 4000000001; the host has 4 CPUs. Give at most 4000000000\\.',
       ],
       [{}, { ...runc, cpuNanos: 4e9 }, undefined],
       [{ engine: docker({ cpus: unseen }) }, { ...runc, cpuNanos: 4e9 + 1 }, undefined],
@@ -403,7 +418,9 @@ describe('rules about limits', () => {
       [at('5.7.1'), limits(5, -1), '^refused: Podman 5.7.1 takes no -1 for nofile\\.'],
       [at('5.7.1'), limits(-1, -1), 'for nofile\\.'],
       [at('5.7.1'), limits(5, 6), undefined],
+      [at('5.7.1'), limits(-1, 5), 'for nofile\\.'],
       [at('5.8'), limits(-1, -1), undefined],
+      [{ engine: docker({ version: '4.1.0' }) }, limits(-1, -1), undefined],
       [at('5.7.1'), crun, undefined],
       [{}, { ...limits(-1, -1), ...runc }, undefined],
     ]);
@@ -421,6 +438,9 @@ describe('rules about limits', () => {
       [drive('systemd', '2'), parent('plugins.slice'), undefined],
       [drive('cgroupfs', '2'), parent('/plugins'), undefined],
       [drive('cgroupfs', '2'), parent('plugins.slice'), undefined],
+      [drive('cgroupfs', '1'), parent('/plugins'), undefined],
+      [drive('systemd', '2'), parent('plugins.slice/x'), 'is not the name of a slice'],
+      [drive('systemd', '2', asPodman), parent('plugins.slice'), undefined],
       [
         drive('cgroupfs', '2', asPodman),
         parent('plugins.slice'),
@@ -447,6 +467,7 @@ describe('rules about the folder for sockets', () => {
     const room = /sockets below .* could have paths of (\d+) bytes/;
     const long = told(rule, folder({ path: `/${'x'.repeat(150)}` }));
     const below = Number(room.exec(long ?? '')?.[1]) - 151;
+    assert.equal(below, bytesBelow({ ownedFolder: true }));
     const longest = 107 - below;
     check(rule, [
       [folder({ path: `/${'x'.repeat(longest - 1)}` }), runc, undefined],
@@ -484,6 +505,12 @@ describe('rules about the folder for sockets', () => {
         '^unknown: whether the file system of /run/plugins, fuse.x, can',
       ],
       [folder({ fileSystem: unseen }), runc, '^unknown: the type of the file system'],
+      ...['ext4', 'xfs', 'zfs', 'overlay', 'nfs'].map(
+        (type) => [folder({ fileSystem: fact(type) }), runc, undefined] as const,
+      ),
+      ...['sysfs', 'cgroup2', 'debugfs', 'bpf', 'mqueue', 'vfat', 'squashfs', 'rpc_pipefs'].map(
+        (type) => [folder({ fileSystem: fact(type) }), runc, `${type}, can't hold sockets`] as const,
+      ),
     ]);
   });
 
@@ -517,6 +544,7 @@ describe('rules about the folder for sockets', () => {
       [{ host: host(), engine: rootlessDocker() }, runc, undefined],
       [{ host: { ...user(), socketFolder: closed }, engine: rootlessDocker() }, runc, undefined],
       [{ host: root }, runc, undefined],
+      [{ host: { ...user(), socketFolder: closed } }, runc, undefined],
       [
         { host: { ...root, socketFolder: { ...closed, closedTo: unseen } }, engine: rootlessDocker() },
         runc,
@@ -554,6 +582,7 @@ describe('rules about the folder for sockets', () => {
       [{ engine: { ...engine, idMaps: unseen } }, runc, '^unknown: the ids of the user namespace'],
       [{ host: user() }, runc, undefined],
     ]);
+    const later = [{ containerId: 1_000, hostId: 100_000, size: 10 }];
     const users = (uid: number, gid: number) => image({ user: `${uid}:${gid}` });
     const outside = /^refused: uid 65536 and gid 65536 of the plugin don't exist/;
     check('ids-mapped', [
@@ -561,6 +590,11 @@ describe('rules about the folder for sockets', () => {
       [{ engine, image: users(65_536, 1) }, runc, /^refused: uid 65536 of the plugin/],
       [{ engine, image: users(1, 65_536) }, runc, /^refused: gid 65536 of the plugin/],
       [{ engine, image: users(65_535, 65_535) }, runc, undefined],
+      [
+        { engine: { ...engine, idMaps: fact({ uids: later, gids: later }) }, image: users(999, 1_000) },
+        runc,
+        /^refused: uid 999 of/,
+      ],
       [{ engine: { ...engine, remapped: fact(false) }, image: users(65_536, 65_536) }, runc, undefined],
       [{ engine: { ...engine, idMaps: unseen }, image: users(65_536, 65_536) }, runc, undefined],
       [{ engine, image: image({ user: 'nobody-knows' }) }, runc, undefined],
@@ -735,4 +769,13 @@ describe('the socket is shared', () => {
       ...{ socketGid: 5, groups: ['5'], as: undefined },
     });
   });
+});
+
+it('no override lifts what would let others lead the engine elsewhere, or can not work at all', () => {
+  const final = rules.filter(({ isFinal }) => isFinal === true).map(({ id }) => id);
+  const folder = ['socket-path-length', 'socket-folder-writable', 'socket-folder-trusted'];
+  assert.deepEqual(
+    final.filter((id) => id.startsWith('socket')),
+    folder,
+  );
 });

@@ -60,6 +60,70 @@ export const explained: readonly Explained[] = [
     changes: ['true -> false'],
     why: 'The certificate is compared with the pinned one in any case, so that nobody else is let in.',
   },
+  ...[
+    'runtime === undefined ? undefined : valueOf(runtime.path)',
+    'if (runtime === undefined) return met;',
+    'runtime === undefined ? undefined : valueOf(runtime.version)',
+  ].map((line) => ({
+    file: 'compatibility/rules/runtime-rules.ts',
+    line,
+    changes: ['runtime === undefined -> false'],
+    why: 'The rule applies only where there is a runtime; the type does not say so.',
+  })),
+  {
+    file: 'compatibility/rules/runtime-rules.ts',
+    line: "if (finding.result === 'met') return finding;",
+    changes: ["finding.result === 'met' -> false"],
+    why: 'Nobody reads the remedy of a finding that is met.',
+  },
+  {
+    file: 'compatibility/rules/runtime-rules.ts',
+    line: 'const [major = 0, minor = 0]',
+    changes: ['0 -> (0 + 1)'],
+    why: 'Every text has a first part, which is no number where nothing is known, and no kernel has a version without a second part.',
+  },
+  {
+    file: 'compatibility/rules/runtime-rules.ts',
+    line: 'if ((release ?? 0) >= firstByDevWeight || (major > 0 && isBefore(10))) return met;',
+    changes: ['release ?? 0 -> release', '0 -> (0 + 1)'],
+    why: 'A release that is not known is not later than any, and no kernel of Linux 1 runs containers.',
+  },
+  {
+    file: 'compatibility/rules/limit-rules.ts',
+    line: "if (typeof memoryBytes === 'number' && memoryBytes < leastMemoryBytes) {",
+    changes: [
+      "typeof memoryBytes === 'number' && memoryBytes < leastMemoryBytes -> memoryBytes < leastMemoryBytes",
+    ],
+    why: 'Neither `unlimited` nor nothing is less than a number; the type checker wants to be told.',
+  },
+  {
+    file: 'compatibility/rules/limit-rules.ts',
+    line: 'if (cpuNanos !== undefined && cpus !== undefined && cpuNanos > cpus * 1e9) {',
+    changes: [
+      'cpuNanos !== undefined && cpus !== undefined && cpuNanos > cpus * 1e9 -> cpuNanos > cpus * 1e9',
+      'cpuNanos !== undefined && cpus !== undefined -> cpuNanos !== undefined',
+      'cpuNanos !== undefined && cpus !== undefined -> cpus !== undefined',
+    ],
+    why: 'No comparison with nothing holds; the type checker wants to be told.',
+  },
+  {
+    file: 'compatibility/rules/socket-rules.ts',
+    line: 'applies: (launch) => launch.engine.rootless && isRoot(launch) === false,',
+    changes: [
+      '&& -> ||',
+      'launch.engine.rootless && isRoot(launch) === false -> launch.engine.rootless',
+      'launch.engine.rootless && isRoot(launch) === false -> isRoot(launch) === false',
+      '=== -> !==',
+      'false -> true',
+    ],
+    why: 'The rule is met by every launch: it is there for the documentation, which says where it applies in words.',
+  },
+  {
+    file: 'compatibility/rules/image-rules.ts',
+    line: 'if (isKnown(user) || isAbsent(image)) return met;',
+    changes: ['isKnown(user) || isAbsent(image) -> isKnown(user)'],
+    why: 'The rule applies only where there is an image; the type does not say so.',
+  },
 ];
 
 /** Why nobody can notice the mutant; `undefined` for one that a test has to notice. */

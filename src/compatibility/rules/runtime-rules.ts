@@ -248,7 +248,7 @@ function ownNetwork({ host, runtime }: LaunchCase, failing: Exclude<Finding, { r
   const [major = 0, minor = 0] = (valueOf(host.kernel) ?? '').split('.').map(Number);
   const isBefore = (other: number): boolean => major < 6 || (major === 6 && minor < other);
   if ((release ?? 0) >= firstByDevWeight || (major > 0 && isBefore(10))) return met;
-  if (major > 0 && !isBefore(12) && release !== undefined) {
+  if (!isBefore(12) && release !== undefined) {
     const observed = `${failing.observed}, and release ${release} can't have one on this kernel (${major}.${minor})`;
     return unmet(observed, `${failing.remedy} Releases of gVisor from August 2024 on need no such flag.`);
   }
