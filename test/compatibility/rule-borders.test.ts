@@ -8,6 +8,7 @@ import {
   type LaunchFacts,
   type LaunchRequirements,
 } from '../../src/compatibility/index.ts';
+import { passingGid } from '../../src/compatibility/strategy-socket.ts';
 import { rules } from '../../src/compatibility/rules/rules.ts';
 import { bytesBelow } from '../../src/linux/socket-depth.ts';
 import {
@@ -664,6 +665,7 @@ describe('rules about the image', () => {
         '^refused: the image has neither entrypoint nor command',
       ],
       [{ image: image({ entrypoint: [], cmd: ['/plugin'] }) }, runc, undefined],
+      [{ image: image({ entrypoint: ['/plugin'], cmd: ['serve'] }) }, runc, undefined],
       [started({ kind: 'missing' }), runc, '^refused: the image has no file /plugin'],
       [started({ kind: 'other' }), runc, '^refused: /plugin is neither'],
       [started({ mode: 0o644 }), runc, '^refused: /plugin has mode 0644'],
@@ -721,6 +723,12 @@ describe('rules about the image', () => {
         '^(note|unknown): the image is for arm64, which an emulator',
       ],
       [{ ...built('arm64'), host: host({ emulated: fact(['riscv64']) }) }, runc, '^refused'],
+      [
+        { image: image({ os: '', architecture: '', entrypoint: ['/plugin'], cmd: ['serve'] }) },
+        runc,
+        undefined,
+      ],
+      [{ image: image({ os: 'linux', architecture: '', entrypoint: [], cmd: [] }) }, runc, undefined],
       [{ ...built('arm64'), host: host({ emulated: unseen }) }, runc, '^refused'],
     ]);
   });
@@ -768,6 +776,45 @@ describe('the socket is shared', () => {
       ...{ recipe: 'remapped-group', mode, gid: 100_005, passingGid: 100_000 },
       ...{ socketGid: 5, groups: ['5'], as: undefined },
     });
+  });
+
+  it('by what is tried where the host is not known in full', () => {
+    const attempt = (given: Partial<LaunchFacts>, wishes: LaunchRequirements = runc) => {
+      const verdict = judge(facts(given), wishes);
+      return 'attempt' in verdict ? verdict.attempt : verdict.strategy;
+    };
+    assert.equal(attempt({ host: host({ uid: unseen }) }).recipe, 'unused-group');
+    assert.equal(attempt({ host: host({ uid: fact(1001), gid: unseen }) }).socketGid, 0);
+    assert.equal(attempt({ host: host({ unusedGid: unseen, gid: fact(7) }) }).socketGid, 7);
+    const nobody = attempt({ image: image({ user: 'nobody-knows' }) }, runsc);
+    assert.deepEqual([nobody.user, nobody.groups], [undefined, ['64999']]);
+    const asRoot = attempt({ host: user(), image: image({ user: '0:0' }) }, runsc);
+    assert.equal(asRoot.directory.defaultAclUid, 1001);
+  });
+
+  it("by the host's ids of groups, where the engine has ids of its own", () => {
+    const range = [{ containerId: 10, hostId: 100_000, size: 5 }];
+    const engine = docker({ remapped: fact(true), idMaps: fact({ uids: range, gids: range }) });
+    for (const [gid, of] of [
+      [9, 9],
+      [10, 100_000],
+      [14, 100_004],
+      [15, 15],
+    ] as const) {
+      const verdict = judge(facts({ engine, host: host({ unusedGid: fact(gid) }) }), runc);
+      const { directory } = 'attempt' in verdict ? verdict.attempt : verdict.strategy;
+      assert.equal(directory.gid, of, String(gid));
+    }
+  });
+
+  it('through folders which the group of another user has to pass', () => {
+    const owner = fact({ uid: 1001, gid: 1005 });
+    assert.equal(passingGid(host(), remapped), 100_000);
+    assert.equal(passingGid(host(), rootlessDocker({ owner })), 1005);
+    assert.equal(passingGid(user(1001), rootlessDocker({ owner })), undefined);
+    assert.equal(passingGid(host(), rootlessDocker({ owner: unseen })), undefined);
+    assert.equal(passingGid(user(1001), docker()), undefined);
+    assert.throws(() => passingGid(host(), undefined as never), { code: 'INVALID_OPTION' });
   });
 });
 

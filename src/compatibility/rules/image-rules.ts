@@ -98,7 +98,7 @@ function checkLoader({
         : 'Build the plugin statically (Go: CGO_ENABLED=0), or put its loader and libraries into the image.',
     );
   }
-  if (interpreter === undefined || missingLibraries.length === 0) return met;
+  if (missingLibraries.length === 0) return met;
   return unmet(
     `the image lacks ${missingLibraries.join(', ')}, which ${path} needs`,
     'Build the plugin statically (Go: CGO_ENABLED=0), or put its libraries into the image.',
