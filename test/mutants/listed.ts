@@ -10,7 +10,7 @@ export interface ListedMutant {
 
 const orphans = [
   'test/host/orphans/sweep.test.ts',
-  'test/host/orphans/owned-folders.test.ts',
+  'test/host/orphans/sweep-folders.test.ts',
   'test/host/orphans/owner-proof.test.ts',
   'test/mutants/orphans.test.ts',
 ];

@@ -33,7 +33,7 @@ export async function openTrial(
     (await copy.passesFast(tests, undefined, coldLimitMs)) === 'passed';
   const start = performance.now();
   if (isFast) await copy.passesFast(tests, undefined, coldLimitMs);
-  const limitMs = Math.round(2_000 + 5 * (performance.now() - start));
+  const limitMs = Math.round(1_500 + 4 * (performance.now() - start));
 
   async function isNoticed({ path, text }: Changed, fast: boolean): Promise<boolean> {
     const source = await copy.read(path);
