@@ -136,6 +136,17 @@ export const explained: readonly Explained[] = [
     changes: ['isAbsent(image) -> false'],
     why: 'The rule applies only where there is an image; the type does not say so.',
   },
+  {
+    file: 'engine/codec/raw-stream.ts',
+    line: '] ?? 0',
+    changes: [
+      '0 -> (0 + 1)',
+      ...['', ' + 4', ' + 5', ' + 6', ' + 7'].map(
+        (offset) => `bytes[at${offset}] ?? 0 -> bytes[at${offset}]`,
+      ),
+    ],
+    why: 'A header is read only when all of it is there; the type of an index does not say so.',
+  },
 ];
 
 /** Why nobody can notice the mutant; `undefined` for one that a test has to notice. */

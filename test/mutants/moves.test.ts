@@ -94,6 +94,7 @@ describe('a reload', () => {
     const { pool, mounts, log, add } = world();
     const closed = add('a');
     closed.closed = true;
+    closed.prepareOn = () => assert.fail('it was prepared');
     add('b', {}, null);
     await reloadMounts(pool, () => mounts as never, resolve, {});
     assert.deepEqual(closed.moves, []);
