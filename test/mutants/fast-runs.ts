@@ -24,7 +24,7 @@ export class FastRuns implements Disposable {
     const child = (this.#child ??= fork('test/mutants/runner.js', {
       cwd: this.#folder,
       env: this.#env,
-      execArgv: ['--experimental-vm-modules', '--no-warnings'],
+      execArgv: ['--experimental-vm-modules', '--no-warnings', '--max-old-space-size=400'],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     }));
     const over = new AbortController();
@@ -37,7 +37,7 @@ export class FastRuns implements Disposable {
       const answer = once(child, 'message', { signal });
       const exit = once(child, 'exit', { signal });
       child.send(request);
-      const first = (await Promise.race([answer, exit.then(() => [])])) as [RunAnswer?];
+      const first = (await Promise.race([answer, exit.then(afterExit)])) as [RunAnswer?];
       const end = first[0]?.end;
       if (end === 'passed' || end === 'failed') return end;
       isIdle = end === 'idle';
@@ -57,4 +57,9 @@ export class FastRuns implements Disposable {
     this.#child?.kill('SIGKILL');
     this.#child = undefined;
   }
+}
+
+/** A change that uses up all memory is noticed: Node.js aborts then. */
+function afterExit([, signal]: readonly unknown[]): [RunAnswer?] {
+  return signal === 'SIGABRT' ? [{ end: 'idle' }] : [];
 }

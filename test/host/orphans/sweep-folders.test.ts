@@ -92,7 +92,7 @@ describe('a sweep of folders', () => {
     withParent(async (parent) => {
       const elsewhere = await folderIn(parent, 'elsewhere', ownerOf(dead));
       await folderIn(parent, 'x-bulkhead-h-aaaaaa', ownerOf(dead));
-      await folderIn(parent, `x-${passingName(dead)}`);
+      await madeAgo(await folderIn(parent, `x-${passingName(dead)}`), 3_600);
       await folderIn(parent, `bulkhead-h-${passingName(dead)}`);
       await writeFile(join(parent, 'bulkhead-h-file'), '');
       await writeFile(join(parent, passingName({ ...dead, pid: dead.pid + 1 })), '');

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { probeRepository } from '../../../src/container/index.ts';
 import { EngineOperationError, NotFoundError, type Engine } from '../../../src/engine/index.ts';
@@ -118,6 +118,20 @@ describe('a sweep of containers', () => {
       );
       assert.deepEqual(await readdir(parent), []);
       assert.deepEqual(sweep.failures, []);
+    }));
+
+  it('looks for no folders in the working directory where a container names none', () =>
+    withFolder(async (parent, folder) => {
+      const before = process.cwd();
+      process.chdir(parent);
+      try {
+        const sweep = await sweepAll([engineWith([left('a')])], [], cluster);
+        assert.equal(sweep.containers.length, 1);
+        assert.deepEqual(sweep.folders, []);
+        assert.deepEqual(await readdir(parent), [basename(folder)]);
+      } finally {
+        process.chdir(before);
+      }
     }));
 
   it('leaves those of other clusters, and calls one without a name by its id', async () => {
