@@ -122,6 +122,45 @@ describe('memory that is mounted in a container', () => {
   });
 });
 
+describe('what a request leaves to the image', () => {
+  type Config = typeof made.config;
+  const image = recorded.image;
+  assert.ok(image);
+  const settings = (asked: object, ofImage: object, told: Partial<Config>) =>
+    attest(
+      { ...recorded.request, ...asked },
+      { ...made, config: { ...made.config, ...told } },
+      { engine: recorded.engine, image: { ...image, config: { ...image.config, ...ofImage } } },
+    ).map(({ setting }) => setting);
+
+  it('is the user of the image, and not where the request names one', () => {
+    assert.deepEqual(settings({ user: undefined }, { user: '5' }, { user: '5' }), []);
+    assert.deepEqual(settings({ user: undefined }, { user: '5' }, { user: '6' }), ['user']);
+    assert.deepEqual(settings({ user: '6' }, { user: '5' }, { user: '6' }), []);
+    assert.deepEqual(settings({ user: '6' }, { user: '5' }, { user: '5' }), ['user']);
+  });
+
+  it('is its program, and not where the request names one', () => {
+    const ofImage = { entrypoint: ['/p'] };
+    const cmd = { cmd: ['x'] };
+    const asked = { entrypoint: ['/q'], ...cmd };
+    assert.deepEqual(settings(asked, ofImage, { entrypoint: ['/q'], ...cmd }), []);
+    assert.deepEqual(settings(asked, ofImage, { entrypoint: ['/p'], ...cmd }), ['entrypoint']);
+  });
+
+  it('are its variables with each of their values, and no other value', () => {
+    const env = (...own: readonly string[]) => ({ env: [...made.config.env, ...own] });
+    const ofImage = { env: [...image.config.env, 'A=1', 'A=2', 'B=3', 'C'] };
+    const told = (...own: readonly string[]) => settings({}, ofImage, env(...own));
+    assert.deepEqual(told('A=1', 'A=2', 'B=3', 'C='), []);
+    assert.deepEqual(told('A=2', 'B=3', 'C'), []);
+    assert.deepEqual(told('A=3', 'B=3', 'C'), ['environment A']);
+    assert.deepEqual(told('A=2', 'B=2', 'C'), ['environment B']);
+    assert.deepEqual(told('A=2', 'B=3', 'C=1'), ['environment C']);
+    assert.deepEqual(told('A=2', 'B=3'), ['environment C']);
+  });
+});
+
 describe('the error for a container that differs', () => {
   const differences = [
     { setting: 'runtime', asked: 'runsc', made: 'runc' },
