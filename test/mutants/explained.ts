@@ -159,6 +159,12 @@ export const explained: readonly Explained[] = [
     changes: ['1_000_000 -> (1_000_000 * 10)', '1_000_000 -> (1000000 * 10)'],
     why: 'No fast test makes a million names.',
   },
+  {
+    file: 'host/instances/health.ts',
+    line: 'if (problem !== undefined && failed >= failures)',
+    changes: ['problem !== undefined && failed >= failures -> failed >= failures'],
+    why: 'Without a problem none has failed, and the limit is one at least.',
+  },
 ];
 
 /** Why nobody can notice the mutant; `undefined` for one that a test has to notice. */

@@ -248,6 +248,7 @@ export const listedMutants: readonly ListedMutant[] = [
   ),
   mutant('38', 'host/reporting/metrics.ts', '.replace(/"/g, \'\\\\"\')', '', host),
   mutant('39', 'engine/codec/raw-stream.ts', ' || bytes[at + 3] !== 0', '', [
+    'test/engine/codec/stream-borders.test.ts',
     'test/engine/codec/raw-stream.test.ts',
   ]),
   mutant(
