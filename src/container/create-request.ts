@@ -33,9 +33,9 @@ export function createRequest(parts: CreateRequestParts): CreateContainerOptions
   return withoutUndefined({
     name: parts.name,
     image: parts.imageId,
-    entrypoint: options.entrypoint && [...options.entrypoint],
+    entrypoint: options.entrypoint,
     // Engines take an empty list for none, and leave the image's command as it is.
-    cmd: options.args === undefined || options.args.length === 0 ? undefined : [...options.args],
+    cmd: options.args?.length === 0 ? undefined : options.args,
     env: pluginEnvironment(parts),
     labels: { ...labelsFor(options.labels, parts.name), ...parts.labels },
     user: strategy.user,
@@ -103,12 +103,6 @@ function ulimitsOf({ options, strategy }: CreateRequestParts): CreateContainerOp
 }
 
 function pluginEnvironment(parts: CreateRequestParts): Record<string, string> {
-  const own = {
-    ...parts.environment,
-    PLUGIN_UNIX_SOCKET_DIR: containerSocketDirectory,
-    // Always set: only with a group does a go-plugin server chmod its socket so that the host may connect.
-    PLUGIN_UNIX_SOCKET_GROUP: String(parts.strategy.socketGid),
-  };
   const given = parts.options.env ?? {};
   for (const name of Object.keys(given)) {
     if (name.startsWith('PLUGIN_') || name in parts.environment) {
@@ -121,7 +115,14 @@ function pluginEnvironment(parts: CreateRequestParts): Record<string, string> {
       );
     }
   }
-  return { ...blankVariables(parts), ...own, ...given, ...parts.environment };
+  return {
+    ...blankVariables(parts),
+    ...given,
+    ...parts.environment,
+    PLUGIN_UNIX_SOCKET_DIR: containerSocketDirectory,
+    // Always set: only with a group does a go-plugin server chmod its socket so that the host may connect.
+    PLUGIN_UNIX_SOCKET_GROUP: String(parts.strategy.socketGid),
+  };
 }
 
 /** Takes away what the image says about variables that are not its own to set. go-plugin takes empty for unset. */

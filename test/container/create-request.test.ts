@@ -145,4 +145,77 @@ describe('the create request', () => {
     const options = { image: 'localhost/kv:1', labels: { 'io.bulkhead.host': 'forged', team: 'a' } };
     assert.deepEqual(createRequest({ ...parts, options }).labels, { 'io.bulkhead.host': 'h', team: 'a' });
   });
+
+  it('has the words of the caller, and none where none were given', () => {
+    const words = (options: object) => {
+      const { entrypoint, cmd } = createRequest({
+        ...parts,
+        options: { image: 'localhost/kv:1', ...options },
+      });
+      return { entrypoint, cmd };
+    };
+    const given = { entrypoint: ['/plugin', 'serve'], args: ['-v'] };
+    assert.deepEqual(words(given), { entrypoint: ['/plugin', 'serve'], cmd: ['-v'] });
+    assert.deepEqual(words({}), { entrypoint: undefined, cmd: undefined });
+    assert.deepEqual(words({ args: [] }), { entrypoint: undefined, cmd: undefined });
+    assert.equal('cmd' in createRequest(parts), false, 'what is not asked for is left out');
+  });
+
+  it('has the variables of the caller, and takes away those of the image that it may not set', () => {
+    const options = { image: 'localhost/kv:1', env: { A: '1', MY_PLUGIN_X: '2', EMPTY: '' } };
+    const strategy = { ...parts.strategy, blankVariables: ['PLUGIN_CLIENT_CERT', 'A'] };
+    assert.deepEqual(createRequest({ ...parts, options, strategy }).env, {
+      ...createRequest(parts).env,
+      ...{ PLUGIN_CLIENT_CERT: '', A: '1', MY_PLUGIN_X: '2', EMPTY: '' },
+    });
+  });
+
+  it('labels the folder for SELinux, or the container, as the strategy says', () => {
+    const of = (selinux: NonNullable<CreateRequestParts['strategy']['selinux']>) => {
+      const { selinuxLabel, mounts } = createRequest({ ...parts, strategy: { ...parts.strategy, selinux } });
+      const [folder] = mounts ?? [];
+      return { selinuxLabel, relabel: folder?.type === 'bind' ? folder.relabel : undefined };
+    };
+    const plain = { label: 'confined', relabel: false } as const;
+    assert.deepEqual(of(plain as never), { selinuxLabel: undefined, relabel: undefined });
+    assert.deepEqual(of({ ...plain, relabel: true } as never), {
+      selinuxLabel: undefined,
+      relabel: 'private',
+    });
+    assert.deepEqual(of({ ...plain, label: 'disabled' } as never), {
+      selinuxLabel: 'disable',
+      relabel: undefined,
+    });
+  });
+
+  it('puts memory where the image has a volume, in place of a tmpfs there', () => {
+    const strategy = {
+      ...parts.strategy,
+      volumes: [{ path: '/data', sizeBytes: 5 }],
+      tmpfs: [{ path: '/data/', sizeBytes: 6 }, { path: '/other' }],
+    };
+    assert.deepEqual(createRequest({ ...parts, strategy }).mounts?.slice(1), [
+      { type: 'tmpfs', target: '/other', sizeBytes: 64 << 20, mode: 0o1777 },
+      { type: 'tmpfs', target: '/data', sizeBytes: 5, mode: 0o1777, replacesVolume: true },
+    ]);
+  });
+
+  it('passes on what neither this program nor the strategy decides', () => {
+    const strategy = {
+      ...parts.strategy,
+      ...{ cpuNanos: 5, cgroupParent: '/plugins', seccomp: 'unconfined' as const },
+      ...{ stopSignal: 'SIGTERM', annotations: { a: 'b' } },
+    };
+    const { cpuNanos, cgroupParent, seccomp, stopSignal, annotations } = createRequest({
+      ...parts,
+      strategy,
+    });
+    assert.deepEqual(
+      { cpuNanos, cgroupParent, seccomp, stopSignal, annotations },
+      {
+        ...{ cpuNanos: 5, cgroupParent: '/plugins', seccomp: 'unconfined' },
+        ...{ stopSignal: 'SIGTERM', annotations: { a: 'b' } },
+      },
+    );
+  });
 });

@@ -2,11 +2,14 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, sign } from 'node:crypto';
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
 import { prepareContext, secureContext } from '../../src/goplugin/grpc/connection/credentials.ts';
-import { secured, securedServer } from '../../src/goplugin/grpc/connection/tls-connection.ts';
+import { connectSecured, secured, securedServer } from '../../src/goplugin/grpc/connection/tls-connection.ts';
 import { bitString, objectIdentifier, printableString, sequence, set } from '../../src/goplugin/tls/der.ts';
 import { createIdentity, derToPem, type Identity } from '../../src/goplugin/tls/identity.ts';
 import { socketPair } from './fixtures/sockets.ts';
@@ -146,6 +149,50 @@ test('makes handshakes one after the other and at the same time', limits, async 
   await turns();
   await Promise.all(Array.from({ length: 8 }, turns));
   await turns();
+});
+
+test('connects to the announced side alone where it makes the connection itself', limits, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tls-'));
+  const path = join(folder, 'socket');
+  let serving = pluginSide;
+  let accept: (secure: TLSSocket) => void = () => undefined;
+  const server = createServer((raw) => {
+    raw.on('error', () => undefined);
+    securedServer(serving, (secure) => {
+      accept(secure);
+    })(raw);
+  }).listen(path);
+  await once(server, 'listening');
+  try {
+    const accepted = new Promise<TLSSocket>((resolve) => (accept = resolve));
+    const client = connectSecured({ path }, hostSide);
+    await once(client, 'secureConnect');
+    assert.equal(client.alpnProtocol, 'h2');
+    const there = await accepted;
+    client.destroy();
+    there.destroy();
+    serving = { identity: stranger, peerDer: host.certificateDer };
+    const refused = connectSecured({ path }, hostSide);
+    const [error] = (await once(refused, 'error')) as [NodeJS.ErrnoException];
+    assert.match(String(error.code), /SELF_SIGNED|SIGNATURE|UNABLE/);
+    serving = { identity: await issuedBy(plugin), peerDer: host.certificateDer };
+    const issued = connectSecured({ path }, hostSide);
+    const [other] = (await once(issued, 'error')) as [Error];
+    assert.match(other.message, /not the one from the handshake/);
+  } finally {
+    server.close();
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('a connection that breaks later is left to its calls', limits, async () => {
+  const { accepted, end } = await meet(pluginSide, (raw) => secured(raw, hostSide));
+  const secure = await accepted;
+  assert.ok(secure);
+  const closed = new Promise((resolve) => secure.once('close', resolve));
+  secure.destroy(new Error('it broke'));
+  await closed;
+  end();
 });
 
 /** Another key, with a certificate signed by the key of `issuer`, whose subject it names as its issuer. */

@@ -5,6 +5,7 @@ import { Counters, prometheusText } from '../../src/host/reporting/metrics.ts';
 
 it('shows each counter of a host once, with what was counted', () => {
   const counters = new Counters();
+  assert.deepEqual([counters.sweptContainers, counters.sweptFolders], [0, 0]);
   const kv = counters.of({ type: 'kv', name: 'a' });
   assert.equal(counters.of({ type: 'kv', name: 'a' }), kv);
   assert.notEqual(counters.of({ type: 'kv', name: 'b' }), kv);

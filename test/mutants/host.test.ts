@@ -1,7 +1,7 @@
 /** Restarts, health checks, waiting calls, counters and reloads, without an engine. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { PluginCallError } from '../../src/index.ts';
+import { PluginCallError } from '../../src/goplugin/index.ts';
 import { watchHealth } from '../../src/host/instances/health.ts';
 import { RestartPolicy } from '../../src/host/instances/restart-policy.ts';
 import { WaitingCalls } from '../../src/host/instances/waiting-calls.ts';

@@ -19,12 +19,16 @@ export class KnownMutants {
     const folder = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'bulkhead');
     await mkdir(folder, { recursive: true });
     const known = new KnownMutants(join(folder, 'mutants.json'));
-    try {
-      known.#results = JSON.parse(await readFile(known.#file, 'utf8')) as Results;
-    } catch {
-      // Nothing is known yet.
-    }
+    known.#results = await known.#read();
     return known;
+  }
+
+  async #read(): Promise<Results> {
+    try {
+      return JSON.parse(await readFile(this.#file, 'utf8')) as Results;
+    } catch {
+      return {}; // Nothing is known yet.
+    }
   }
 
   /** A mutant that tests have noticed once needs no further run; one that they have not needs one when they change. */
@@ -33,8 +37,13 @@ export class KnownMutants {
     return this.#results[keyOf(source, mutant, tests)];
   }
 
-  async set(source: string, mutant: string, tests: string, noticed: boolean): Promise<void> {
+  set(source: string, mutant: string, tests: string, noticed: boolean): void {
     this.#results[noticed ? keyOf(source, mutant) : keyOf(source, mutant, tests)] = noticed;
+  }
+
+  /** Keeps the results, with those that another run has kept meanwhile. */
+  async save(): Promise<void> {
+    this.#results = { ...(await this.#read()), ...this.#results };
     await writeFile(this.#file, JSON.stringify(this.#results));
   }
 }

@@ -10,7 +10,7 @@ export interface ListedMutant {
 
 const orphans = [
   'test/host/orphans/sweep.test.ts',
-  'test/host/orphans/owned-folders.test.ts',
+  'test/host/orphans/sweep-folders.test.ts',
   'test/host/orphans/owner-proof.test.ts',
   'test/mutants/orphans.test.ts',
 ];
@@ -248,6 +248,7 @@ export const listedMutants: readonly ListedMutant[] = [
   ),
   mutant('38', 'host/reporting/metrics.ts', '.replace(/"/g, \'\\\\"\')', '', host),
   mutant('39', 'engine/codec/raw-stream.ts', ' || bytes[at + 3] !== 0', '', [
+    'test/engine/codec/stream-borders.test.ts',
     'test/engine/codec/raw-stream.test.ts',
   ]),
   mutant(

@@ -94,10 +94,23 @@ describe('a reload', () => {
     const { pool, mounts, log, add } = world();
     const closed = add('a');
     closed.closed = true;
+    closed.prepareOn = () => assert.fail('it was prepared');
     add('b', {}, null);
     await reloadMounts(pool, () => mounts as never, resolve, {});
     assert.deepEqual(closed.moves, []);
     assert.deepEqual(log, ['moved b new-0', 'leave old', 'leave new-0']);
+  });
+
+  it('leaves a mount where it is that is closed while its new plugin is prepared', async () => {
+    const { pool, mounts, log, add } = world();
+    const [a, b] = [add('a'), add('b')];
+    a.prepareOn = () => {
+      a.closed = true;
+      return Promise.resolve('a use');
+    };
+    await reloadMounts(pool, () => mounts as never, resolve, {});
+    assert.deepEqual([a.moves, b.moves], [[], ['use of new-0']]);
+    assert.deepEqual(log, ['moved b new-0', 'release b old use 30000', 'leave old', 'leave new-0']);
   });
 
   it('gives the calls under way half a minute where nothing else is said', async () => {
@@ -150,7 +163,7 @@ describe('a reload by name', () => {
         set: (mount: MadeMount, source: object) => set.push([mount.mountId, source]),
         resolve: (source: unknown) => {
           asked.push(source);
-          return Promise.resolve({ key: 'k', launch: {} });
+          return Promise.resolve({ key: 'k', launch: { settings: 'kept' } });
         },
       } as never,
     };
@@ -170,9 +183,9 @@ describe('a reload by name', () => {
     const source = { kind: 'registered', type: 'kv', name: 'kv', version: 'v2' };
     assert.deepEqual(set, [['a', source]]);
     assert.deepEqual(asked, [source]);
-    assert.deepEqual(opened[0]?.plugin, { key: 'k', launch: { override: 'unknown' } });
+    assert.deepEqual(opened[0]?.plugin, { key: 'k', launch: { settings: 'kept', override: 'unknown' } });
     assert.equal(await reloadPlugin(pool, kept, { type: 'kv', name: 'kv' }), 2);
-    assert.deepEqual(opened[1]?.plugin, { key: 'k', launch: {} });
+    assert.deepEqual(opened[1]?.plugin, { key: 'k', launch: { settings: 'kept' } });
   });
 
   it('does nothing where there is nothing', async () => {
@@ -181,5 +194,11 @@ describe('a reload by name', () => {
     assert.equal(await reloadPlugin(pool, kept, { type: 'kv', name: 'none' }), 0);
     assert.equal(await reloadPlugin(pool, kept, { type: 'secret', name: 'kv' }), 0);
     assert.equal(opened.length, 0);
+  });
+  it('of nothing does not mind a signal that is over', async () => {
+    const { pool, add } = world();
+    const { sources: kept } = sources([add('a')] as never);
+    const signal = AbortSignal.abort(new Error('enough'));
+    assert.equal(await reloadPlugin(pool, kept, { type: 'kv', name: 'none', signal }), 0);
   });
 });

@@ -15,22 +15,39 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
   sweep: {
     files: ['host/orphans/sweep.ts', 'host/orphans/sweep-folders.ts'],
     tests: [
-      'test/mutants/orphans.test.ts',
       'test/host/orphans/sweep.test.ts',
-      'test/host/orphans/owned-folders.test.ts',
+      'test/host/orphans/sweep-report.test.ts',
+      'test/host/orphans/sweep-folders.test.ts',
+      'test/mutants/orphans.test.ts',
     ],
   },
   labels: {
     files: ['host/orphans/labels.ts', 'host/orphans/owner-proof.ts'],
     tests: [
       'test/host/orphans/owner-proof.test.ts',
+      'test/host/orphans/labels.test.ts',
       'test/host/orphans/sweep.test.ts',
       'test/mutants/orphans.test.ts',
     ],
   },
   attestation: {
-    files: ['container/attestation.ts', 'container/attested/mounts.ts'],
-    tests: ['test/container/attestation.test.ts', 'test/container/attested-meanings.test.ts'],
+    files: [
+      'container/attestation.ts',
+      'container/attested/isolation.ts',
+      'container/attested/mounts.ts',
+      'container/attested/network-mode.ts',
+      'container/attested/network.ts',
+      'container/attested/program.ts',
+      'container/attested/resolve-network.ts',
+      'container/attested/resources.ts',
+      'container/attested/setting.ts',
+    ],
+    tests: [
+      'test/container/attestation.test.ts',
+      'test/container/attested-words.test.ts',
+      'test/container/attested-meanings.test.ts',
+      'test/container/recorded-answers.test.ts',
+    ],
   },
   'create-request': {
     files: ['container/create-request.ts'],
@@ -44,15 +61,19 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
       'catalog/store/memory-store.ts',
     ],
     tests: [
+      'test/catalog/claims.test.ts',
       'test/catalog/claim-lock.test.ts',
       'test/catalog/durable-write.test.ts',
-      'test/catalog/file-store.test.ts',
+      'test/catalog/failed-writes.test.ts',
+      'test/catalog/stored-files.test.ts',
       'test/catalog/removed-directory.test.ts',
+      'test/catalog/file-store.test.ts',
     ],
   },
   codecs: {
     files: ['engine/codec/raw-stream.ts', 'engine/codec/json-lines.ts', 'goplugin/output/tail.ts'],
     tests: [
+      'test/engine/codec/stream-borders.test.ts',
       'test/engine/codec/raw-stream.test.ts',
       'test/engine/codec/json-lines.test.ts',
       'test/goplugin/output.test.ts',
@@ -68,9 +89,12 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
       'compatibility/strategy-socket.ts',
     ],
     tests: [
+      'test/compatibility/rule-borders.test.ts',
       'test/compatibility/judge.test.ts',
-      'test/compatibility/limits.test.ts',
       'test/compatibility/network-rules.test.ts',
+      'test/compatibility/version-rules.test.ts',
+      'test/compatibility/wrapped-plugins.test.ts',
+      'test/compatibility/wrapped-programs.test.ts',
       'test/mutants/rules.test.ts',
     ],
   },
@@ -87,12 +111,21 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
     ],
   },
   removal: {
-    files: ['container/remove.ts'],
-    tests: ['test/mutants/ends.test.ts', 'test/mutants/container.test.ts'],
+    files: ['container/remove.ts', 'container/stuck-runtime.ts'],
+    tests: [
+      'test/container/exit-pauses.test.ts',
+      'test/container/stuck-removal.test.ts',
+      'test/mutants/ends.test.ts',
+      'test/mutants/container.test.ts',
+    ],
   },
   'exit-watch': {
     files: ['container/exit-watch.ts'],
-    tests: ['test/mutants/ends.test.ts', 'test/mutants/container.test.ts'],
+    tests: [
+      'test/container/exit-pauses.test.ts',
+      'test/mutants/ends.test.ts',
+      'test/mutants/container.test.ts',
+    ],
   },
   diagnose: {
     files: ['container/diagnose.ts'],
@@ -100,11 +133,11 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
   },
   health: {
     files: ['host/instances/health.ts'],
-    tests: ['test/mutants/host.test.ts', 'test/mutants/ends.test.ts'],
+    tests: ['test/host/instances/health.test.ts', 'test/mutants/ends.test.ts', 'test/mutants/host.test.ts'],
   },
   metrics: {
     files: ['host/reporting/metrics.ts'],
-    tests: ['test/mutants/host.test.ts', 'test/mutants/counted.test.ts'],
+    tests: ['test/mutants/counted.test.ts', 'test/mutants/host.test.ts'],
   },
   reload: {
     files: ['host/mounts/reload.ts'],

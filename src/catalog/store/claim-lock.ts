@@ -12,7 +12,6 @@ import { open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { livenessOf, thisProcess, type ProcessIdentity } from '../../linux/process-identity.ts';
-import { BulkheadError } from '../../errors.ts';
 import { StoreError } from '../errors.ts';
 import { makeFolder } from './durable-write.ts';
 import { unwritable } from './file-failure.ts';
@@ -46,7 +45,7 @@ export async function acquireClaim(
       rival = await firstRival(folder, name);
     } catch (error) {
       await release();
-      throw error instanceof BulkheadError ? error : unwritable(folder)(error);
+      return unwritable(folder)(error);
     }
     if (rival === undefined) return release;
     await release();

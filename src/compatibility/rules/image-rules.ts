@@ -36,7 +36,7 @@ export const imageRules: readonly Rule[] = [
     concerns: 'images whose user is a name, and users given by name',
     requirement: "The image's own /etc/passwd and /etc/group have the user's names.",
     source: { measured: 'Docker and Podman look names up in the image, and fail at the start' },
-    applies: ({ user, image }) => !isKnown(user) && !isAbsent(image),
+    applies: ({ image }) => !isAbsent(image),
     check({ user, image }) {
       const remedy = 'Give the user as numbers, such as 65532:65532.';
       if (isKnown(user) || isAbsent(image)) return met;
@@ -98,7 +98,7 @@ function checkLoader({
         : 'Build the plugin statically (Go: CGO_ENABLED=0), or put its loader and libraries into the image.',
     );
   }
-  if (interpreter === undefined || missingLibraries.length === 0) return met;
+  if (missingLibraries.length === 0) return met;
   return unmet(
     `the image lacks ${missingLibraries.join(', ')}, which ${path} needs`,
     'Build the plugin statically (Go: CGO_ENABLED=0), or put its libraries into the image.',

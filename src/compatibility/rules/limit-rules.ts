@@ -1,6 +1,6 @@
 import { compareVersions } from '../../engine/internal.ts';
 import { ignoresCgroups } from '../case.ts';
-import { valueOf, type Fact } from '../fact.ts';
+import { isKnown, valueOf, type Fact } from '../fact.ts';
 import type { Finding, LaunchCase, Rule } from '../rule.ts';
 import { met, note, notSeen, page, unmet } from './finding.ts';
 
@@ -31,9 +31,7 @@ export const limitRules: readonly Rule[] = [
     requirement: 'The kernel counts swap, so that the limit on memory is one on both.',
     source: { document: 'Docker: GET /info, SwapLimit' },
     applies: ({ wishes, engine }) =>
-      typeof wishes.memoryBytes === 'number' &&
-      valueOf(engine.enforces.memory) === true &&
-      engine.enforces.swap !== undefined,
+      typeof wishes.memoryBytes === 'number' && valueOf(engine.enforces.memory) === true,
     check: ({ engine: { enforces } }) =>
       enforces.swap !== undefined && valueOf(enforces.swap) === false
         ? note(
@@ -127,11 +125,12 @@ function checkEnforced(launch: LaunchCase): Finding {
   }
   const remedy = `Leave out ${names}, or ${wayToLimits(launch)}.`;
 
-  const not = wanted.filter(([, , fact]) => valueOf(fact) === false).map(([name]) => name);
-  if (not.length > 0) {
-    const evidence = wanted.flatMap(([, , fact]) => ('evidence' in fact ? [fact.evidence] : []))[0] ?? '';
+  const refused = wanted.flatMap(([name, , fact]) => (isKnown(fact) && !fact.value ? [{ name, fact }] : []));
+  const [first] = refused;
+  if (first !== undefined) {
+    const not = refused.map(({ name }) => name).join(', ');
     return unmet(
-      `this engine would take ${not.join(', ')} and not enforce ${not.length === 1 ? 'it' : 'them'} (${evidence})`,
+      `this engine would take ${not} and not enforce ${refused.length === 1 ? 'it' : 'them'} (${first.fact.evidence})`,
       remedy,
     );
   }

@@ -115,12 +115,8 @@ export const runtimeRules: readonly Rule[] = [
     source: {
       measured: 'crun before 1.14.3 fails every start under Podman 5.8: "unknown version specified"',
     },
-    applies: ({ engine, runtime, service }) =>
-      engine.kind === 'podman' &&
-      compareVersions(engine.version, '5.8') >= 0 &&
-      runtime?.kind === 'crun' &&
-      service === 'given' &&
-      isKnown(runtime.version),
+    applies: ({ engine, runtime }) =>
+      engine.kind === 'podman' && compareVersions(engine.version, '5.8') >= 0 && runtime?.kind === 'crun',
     check({ runtime }) {
       const version = runtime === undefined ? undefined : valueOf(runtime.version);
       if (version === undefined || compareVersions(version, '1.14.3') >= 0) return met;
@@ -252,7 +248,7 @@ function ownNetwork({ host, runtime }: LaunchCase, failing: Exclude<Finding, { r
   const [major = 0, minor = 0] = (valueOf(host.kernel) ?? '').split('.').map(Number);
   const isBefore = (other: number): boolean => major < 6 || (major === 6 && minor < other);
   if ((release ?? 0) >= firstByDevWeight || (major > 0 && isBefore(10))) return met;
-  if (major > 0 && !isBefore(12) && release !== undefined) {
+  if (!isBefore(12) && release !== undefined) {
     const observed = `${failing.observed}, and release ${release} can't have one on this kernel (${major}.${minor})`;
     return unmet(observed, `${failing.remedy} Releases of gVisor from August 2024 on need no such flag.`);
   }

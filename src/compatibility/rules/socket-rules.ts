@@ -263,8 +263,7 @@ export const socketRules: readonly Rule[] = [
     source: {
       measured: "other ids: runc and crun do not start the container, under runsc the plugin can't bind",
     },
-    applies: ({ engine, user }) =>
-      (engine.rootless || valueOf(engine.remapped) === true) && isKnown(user) && isKnown(engine.idMaps),
+    applies: ({ engine }) => engine.rootless || valueOf(engine.remapped) === true,
     check({ engine, user }) {
       const [ids, maps] = [valueOf(user), valueOf(engine.idMaps)];
       if (ids === undefined || maps === undefined) return met;

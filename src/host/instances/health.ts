@@ -1,5 +1,5 @@
 /** Asks a plugin for its health at intervals, and gives up one that does not answer. */
-import { PluginCallError, PluginUnhealthyError } from '../../goplugin/index.ts';
+import { PluginCallError } from '../../goplugin/index.ts';
 import type { Generation } from './generation.ts';
 
 export interface HealthOptions {
@@ -46,8 +46,7 @@ async function problemOf(
     await plugin.health({ timeoutMs, signal });
     return undefined;
   } catch (error) {
-    if (error instanceof PluginUnhealthyError) return error.message;
-    // Any answer shows that the plugin lives.
+    // Any answer to the call shows that the plugin lives, but not one that says that it does not serve.
     if (error instanceof PluginCallError && error.code !== 'PLUGIN_CALL_TIMEOUT') return undefined;
     return (error as Error).message;
   }

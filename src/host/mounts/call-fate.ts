@@ -2,7 +2,7 @@
  * Judges a failed call: whether the plugin can have carried it out. Only evidence counts. A call that can't have been
  * carried out may be sent again; for any other call the caller decides.
  */
-import { PluginCallError, PluginError, PluginExitedError } from '../../goplugin/index.ts';
+import { PluginCallError, PluginExitedError } from '../../goplugin/index.ts';
 import type { Generation } from '../instances/generation.ts';
 
 export type CallFate =
@@ -65,7 +65,7 @@ export function beginNow(): CallBegin {
 }
 
 export function fateOf(error: unknown, generation: Pick<Generation, 'usable'>, begin: CallBegin): CallFate {
-  if (!(error instanceof PluginError) || !isLoss(error, generation)) return 'answered';
+  if (!isLoss(error, generation)) return 'answered';
   if (error.reached === 'no') return 'not-reached';
   const endedAt = error.exit?.endedAt;
   return endedAt !== undefined && wasOverBefore(endedAt, begin) ? 'not-reached' : 'unknown';
@@ -88,7 +88,10 @@ const clockToleranceMs = 5;
 /** Statuses with which a lost connection can end a call. */
 const lossStatuses = new Set(['UNAVAILABLE', 'INTERNAL', 'CANCELLED', 'UNKNOWN']);
 
-function isLoss(error: PluginError, generation: Pick<Generation, 'usable'>): boolean {
+function isLoss(
+  error: unknown,
+  generation: Pick<Generation, 'usable'>,
+): error is PluginExitedError | PluginCallError {
   if (error instanceof PluginExitedError) return true;
   return error instanceof PluginCallError && lossStatuses.has(error.status) && !generation.usable;
 }

@@ -59,8 +59,7 @@ export async function reloadPlugin(
 
 /** An override changes nothing of how the plugin runs, and so neither its settings nor its key. */
 function overridden(plugin: ResolvedPlugin, override: 'unknown' | undefined): ResolvedPlugin {
-  if (override === undefined || plugin.launch.override !== undefined) return plugin;
-  return { ...plugin, launch: { ...plugin.launch, override } };
+  return override === undefined ? plugin : { ...plugin, launch: { ...plugin.launch, override } };
 }
 
 /** A mount, and the instance and generation that it is to move to. */

@@ -36,7 +36,7 @@ export function isProved(labels: LabelTable, names: readonly string[], key: Uint
 }
 
 function codeOf(labels: LabelTable, name: string, key: Uint8Array): Buffer {
-  const claims = Object.values(hostLabels).map((label) => labels[label] ?? null);
+  const claims = Object.values(hostLabels).map((label) => labels[label]); // one that is not set becomes null in JSON
   return createHmac('sha256', key)
     .update(JSON.stringify([name, ...claims]))
     .digest();

@@ -1,8 +1,14 @@
 /** What is concluded about a call that failed, and from what. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { PluginCallError, PluginExitedError, type PluginExit } from '../../../src/index.ts';
-import { beginNow, fateOf, type CallBegin } from '../../../src/host/mounts/call-fate.ts';
+import { PluginCallError, PluginExitedError, type PluginExit } from '../../../src/goplugin/index.ts';
+import {
+  beginAt,
+  beginNow,
+  clocksApart,
+  fateOf,
+  type CallBegin,
+} from '../../../src/host/mounts/call-fate.ts';
 
 const alive = { usable: true };
 const lost = { usable: false };
@@ -36,6 +42,8 @@ describe('a call that failed', () => {
     }
     assert.equal(fateOf(answered('NOT_FOUND'), lost, beginNow()), 'answered');
     assert.equal(fateOf(new Error('aborted'), lost, beginNow()), 'answered');
+    const foreign = Object.assign(new Error('not of a call'), { status: 'UNAVAILABLE' });
+    assert.equal(fateOf(foreign, lost, beginNow()), 'answered');
   });
 
   it('may have been carried out by a plugin that was lost, unless there is evidence that it was not', () => {
@@ -57,5 +65,42 @@ describe('a call that failed', () => {
     const now = beginNow();
     const begin: CallBegin = { wall: now.wall + 3_600_000, steady: now.steady };
     assert.equal(fateOf(exited({ endedAt: new Date(now.wall) }), lost, begin), 'unknown');
+  });
+
+  it('is judged by clocks that differ by less than five milliseconds', (t) => {
+    const begin: CallBegin = { wall: 1_000_000, steady: 1_000 };
+    const ended = exited({ endedAt: new Date(begin.wall - 1) });
+    let wall = begin.wall;
+    t.mock.method(performance, 'now', () => begin.steady + 10_000);
+    t.mock.method(Date, 'now', () => wall);
+    for (const [drift, fate] of [
+      [4, 'not-reached'],
+      [-4, 'not-reached'],
+      [5, 'unknown'],
+      [-5, 'unknown'],
+    ] as const) {
+      wall = begin.wall + 10_000 + drift;
+      assert.equal(fateOf(ended, lost, begin), fate, String(drift));
+    }
+  });
+});
+
+describe('the beginning of a call', () => {
+  it('is told by two clocks, of which one is compared with the other once in a second', (t) => {
+    let wall = 5_000_000_000_000;
+    t.mock.method(Date, 'now', () => wall);
+    const steady = 1_000_000_000;
+    const apart = clocksApart(steady);
+    assert.equal(apart, wall - steady);
+    wall += 7;
+    assert.equal(clocksApart(steady + 1_000), apart);
+    assert.equal(clocksApart(steady + 1_001), wall - steady - 1_001);
+    wall += 7;
+    assert.equal(
+      clocksApart(steady + 1_500),
+      wall - 7 - steady - 1_001,
+      'the second begins with the last look',
+    );
+    assert.deepEqual(beginAt(2.75, 1_000), { wall: 1_002, steady: 2.75 });
   });
 });

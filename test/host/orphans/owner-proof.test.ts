@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { hostLabels } from '../../../src/index.ts';
-import { ownerLabels, ownerLiveness } from '../../../src/host/orphans/labels.ts';
+import { hostLabels, ownerLabels, ownerLiveness } from '../../../src/host/orphans/labels.ts';
 import { isProved, proofLabel, provedLabels } from '../../../src/host/orphans/owner-proof.ts';
 
 const key = randomBytes(32);
