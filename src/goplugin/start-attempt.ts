@@ -128,7 +128,7 @@ function watchExit(runner: PluginRunner): Promise<PluginExit> {
 async function firstLine(output: PluginOutput, exited: Promise<PluginExit>): Promise<string> {
   const gone = exited.then(() => within(stdoutAfterExitMs, output.firstLine));
   const line = await Promise.race([output.firstLine, gone]);
-  if (line === undefined) throw new HandshakeAbsent();
+  if (line === undefined) throw new HandshakeAbsent('no line', { cause: output.stdoutFailure });
   return line;
 }
 

@@ -118,6 +118,8 @@ function explain(attempt: Attempt, failure: unknown, seen: Seen): Error {
     });
   }
   if (failure instanceof HandshakeAbsent) {
+    // Its stdout may be open still: what broke is the way from there.
+    if (failure.cause instanceof BulkheadError) return warnOf(seen, failure.cause);
     return new PluginStartError(
       'PLUGIN_NO_HANDSHAKE',
       `${plugin} closed its stdout without a handshake, and kept running`,
@@ -231,7 +233,7 @@ function withCleanup(cause: unknown, cleanupError: unknown): unknown {
 }
 
 /** Reports what could not be removed, or is not removed yet, beside an error that must stay as it is. */
-function warnOf({ cleanupError, cleanupPending }: Cleanup, error: unknown): unknown {
+function warnOf<E>({ cleanupError, cleanupPending }: Cleanup, error: E): E {
   if (cleanupError !== undefined) {
     warn(`Something of a plugin could not be removed: ${messageOf(cleanupError)}`);
   }

@@ -69,9 +69,13 @@ const cutting: readonly FaultName[] = [
   'engine-upgraded',
 ];
 
+function isOfHandshake(code: string): boolean {
+  return code === 'PLUGIN_NO_HANDSHAKE' || code.startsWith('HANDSHAKE_');
+}
+
 function isFair(error: BulkheadError, happened: readonly FaultName[]): boolean {
-  // The output has no length: its end can't be told from that of the plugin's stdout.
-  if (error.code === 'PLUGIN_NO_HANDSHAKE' && happened.some((name) => cutting.includes(name))) return true;
+  // The output has no length: its end, also in the midst of a handshake, can't be told from that of the plugin's stdout.
+  if (isOfHandshake(error.code) && happened.some((name) => cutting.includes(name))) return true;
   const blames = new Set(happened.flatMap((name) => fair[name]));
   if (blames.size === 0) return false;
   if (blames.has(error.blames)) return true;

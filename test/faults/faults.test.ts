@@ -48,6 +48,24 @@ const found: readonly (readonly [string, Omit<Trial, 'place'>])[] = [
       faults: [{ name: 'folder-removed', moment: { counted: 'attach', number: 0 }, detail: 0 }],
     },
   ],
+  [
+    'a container whose creation was answered with a wrong id is removed by its name',
+    {
+      seed: 20_261_205,
+      scenario: 'reload',
+      load: 1,
+      faults: [{ name: 'engine-wrong-id', moment: { counted: 'create', number: 0 }, detail: 622 }],
+    },
+  ],
+  [
+    'an engine whose output can not be read is blamed, and not the plugin',
+    {
+      seed: 20_261_581,
+      scenario: 'mount',
+      load: 1,
+      faults: [{ name: 'engine-doubled', moment: { counted: 'attach', number: 0 }, detail: 379 }],
+    },
+  ],
 ];
 
 describe('seeded faults', { skip, timeout: everything ? 3_600_000 : 600_000 }, () => {

@@ -14,12 +14,16 @@ export interface WholeAnswer {
  * and its connection closed. Rejects with whatever broke it, or at once with the reason of the signal.
  *
  * Most calls go through here, so no stream is made for a body that is wanted whole.
+ *
+ * A question that went over a kept connection just as the engine ended it, as one does that restarts or has been idle, is
+ * asked once more.
  */
 export function receiveWhole(
   pool: Dispatcher,
   request: Dispatcher.DispatchOptions,
   longest: (status: number) => number,
   signal: AbortSignal | undefined,
+  isRepeated = false,
 ): Promise<WholeAnswer> {
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
@@ -64,8 +68,19 @@ export function receiveWhole(
       onResponseEnd: finish,
       onResponseError(_controller, error) {
         stopListening();
-        reject(error);
+        const isUnanswered = status === 0 && signal?.aborted !== true;
+        if (!isRepeated && isUnanswered && wasOverEndedConnection(request, error))
+          resolve(receiveWhole(pool, request, longest, signal, true));
+        else reject(error);
       },
     });
   });
+}
+
+function wasOverEndedConnection({ method }: Dispatcher.DispatchOptions, error: Error): boolean {
+  if (method !== 'GET' && method !== 'HEAD') return false;
+  const { code, socket } = error as { code?: string; socket?: { readonly bytesRead?: number } };
+  // undici tells of a connection that ended how much had come over it; it was kept if something had.
+  if (code === 'UND_ERR_SOCKET') return (socket?.bytesRead ?? 0) > 0;
+  return code === 'ECONNRESET' || code === 'EPIPE';
 }

@@ -24,6 +24,7 @@ export class PluginOutput {
   readonly #onOutput: ((chunk: OutputChunk) => unknown) | undefined;
   readonly #onOutputGap: ((gap: OutputGap) => unknown) | undefined;
   #warned = false;
+  #stdoutFailure: unknown;
 
   constructor(
     runner: Pick<PluginRunner, 'stdout' | 'stderr' | 'redact' | 'watchOutput'>,
@@ -77,13 +78,18 @@ export class PluginOutput {
     });
   }
 
+  /** Why stdout could not be read to its end, if so. */
+  get stdoutFailure(): unknown {
+    return this.#stdoutFailure;
+  }
+
   tail(): OutputTail {
     const { stdout, stderr } = this.#kept;
     return { stdout: this.#redact(stdout.text()), stderr: this.#redact(stderr.text()) };
   }
 
   async #readStdout(stdout: AsyncIterable<Uint8Array>, line: FirstLine): Promise<void> {
-    await this.#forEachChunk(stdout, (chunk) => {
+    this.#stdoutFailure = await this.#forEachChunk(stdout, (chunk) => {
       if (line.complete) {
         this.printed('stdout', chunk);
         return;
@@ -92,7 +98,7 @@ export class PluginOutput {
       this.#keepIfForeign(line);
       if (rest.length > 0) this.printed('stdout', rest);
     });
-    line.end();
+    line.end({ isBroken: this.#stdoutFailure !== undefined });
     this.#keepIfForeign(line);
   }
 
@@ -124,8 +130,10 @@ export class PluginOutput {
   /**
    * Reads a stream to its end. Any failure of the stream ends it and nothing else: the exit of the plugin tells the
    * rest.
+   *
+   * @returns the failure, such as that of an engine that goes away, which breaks the stream in the middle
    */
-  async #forEachChunk(stream: AsyncIterable<Uint8Array>, use: (chunk: Uint8Array) => void): Promise<void> {
+  async #forEachChunk(stream: AsyncIterable<Uint8Array>, use: (chunk: Uint8Array) => void): Promise<unknown> {
     try {
       for await (const chunk of stream) {
         try {
@@ -134,8 +142,9 @@ export class PluginOutput {
           this.#warn('The output of a plugin could not be read', error);
         }
       }
-    } catch {
-      // An engine that goes away breaks the stream in the middle.
+      return undefined;
+    } catch (error) {
+      return error;
     }
   }
 
@@ -199,12 +208,12 @@ class FirstLine {
     return chunk.subarray(end + 1);
   }
 
-  /** Ends the line: a last line without a line feed counts too. */
-  end(): void {
+  /** Ends the line: a last line without a line feed counts too, unless it has none because the way from the program broke. */
+  end({ isBroken }: { isBroken: boolean }): void {
     if (this.complete) return;
     this.complete = true;
     const line = this.#take();
-    this.#resolve(line.trim() === '' ? undefined : line);
+    this.#resolve(isBroken || line.trim() === '' ? undefined : line);
   }
 
   /** Returns the line as it came, once. */
