@@ -1,5 +1,6 @@
 /** The client of the engine by itself: what it is told, and a container that is made and removed without being started. */
-import { connectEngine, NotFoundError } from '../../engine/index.ts';
+import { removeContainer } from '../../container/index.ts';
+import { connectEngine } from '../../engine/index.ts';
 import type { World } from '../world.ts';
 import { repeatedly } from './calls.ts';
 
@@ -38,12 +39,8 @@ export async function engine(world: World): Promise<void> {
       await ledger.track('remove', client.containers.remove(made.id, { force: true, volumes: true, signal }));
     }
     world.moments.call();
-    // A client that had no answer leaves what the engine has made; a launch would remove it.
-    world.undo.push(() =>
-      direct.containers.remove(name, { force: true, volumes: true }).catch((error: unknown) => {
-        if (!(error instanceof NotFoundError)) throw error;
-      }),
-    );
+    // A client that had no answer leaves what the engine has made, or is removing still; a launch would remove it.
+    world.undo.push(async () => void (await removeContainer(direct, name)));
   });
   await ledger.track('close', client.close());
 }
