@@ -103,7 +103,7 @@ describe('a claim', () => {
     withFolder([], async (folder) => {
       const fail = () => Promise.reject(systemError('EIO'));
       await assert.rejects(
-        withReplaced({ readdir: fail as never }, () => acquireClaim(folder)),
+        withReplaced({ readdir: fail }, () => acquireClaim(folder)),
         { code: 'CATALOG_UNWRITABLE' },
       );
       assert.deepEqual(await readdir(folder), []);
