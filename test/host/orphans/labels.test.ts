@@ -2,7 +2,13 @@
 import assert from 'node:assert/strict';
 import { uptime } from 'node:os';
 import { describe, it } from 'node:test';
-import { hostLabels, labelsOf, noteClosed, ownerLabels, ownerLiveness } from '../../../src/host/orphans/labels.ts';
+import {
+  hostLabels,
+  labelsOf,
+  noteClosed,
+  ownerLabels,
+  ownerLiveness,
+} from '../../../src/host/orphans/labels.ts';
 import { proofLabel, provedLabels } from '../../../src/host/orphans/owner-proof.ts';
 import { processIdentity, thisProcess } from '../../../src/linux/process-identity.ts';
 
