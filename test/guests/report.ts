@@ -15,6 +15,7 @@ export async function guestReport(results: readonly GuestResult[]): Promise<stri
     'Each guest is a virtual machine of Debian packages with systemd, made and run by `scripts/guests`. In every cell of its',
     'engines a plugin in Go was launched, called, called back through the broker, and stopped; refused cells too, by force.',
     'Written by `scripts/guests report` from [results](results), which `scripts/guests run` brings out.',
+    'The Docker of `docker-29` was built from the Go module that its project publishes; everything else is of Debian.',
     '',
     ...hostTable(results),
     '',
