@@ -101,7 +101,7 @@ async function removeAll(engine: Engine, things: Set<Expected>): Promise<number>
 async function isRemoved(engine: Engine, { kind, name, made = false, runtime }: LateThing): Promise<boolean> {
   if (kind === 'container') return (await removeContainer(engine, name, { runtime })) === 'removed' || made;
   try {
-    await engine.images.remove(name, { force: true });
+    await engine.images.remove(name); // no container has it: a Podman before 5 can't force this safely
     return true;
   } catch (error) {
     if (error instanceof NotFoundError) return made;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { describe, it } from 'node:test';
+import { connectEngine } from '../../src/engine/index.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
 import { bulkhead } from './bulkhead.ts';
@@ -20,23 +21,38 @@ describe('soak', () => {
     });
   }
 
-  const engine = loadEngines().find(({ suite, name }) => suite === 'host' && name === 'docker-rootful');
-  const socket = engine?.services.find(({ runtime }) => runtime === 'runc')?.socket;
-  const skip = engine === undefined || socket === undefined ? noEngines : false;
-  it('makes trials with the probe, and leaves no folder', { skip, timeout: 120_000 }, async () => {
-    assert.ok(engine !== undefined && socket !== undefined);
-    await using parent = await ownSocketParent(engine);
-    const { status, stdout, stderr } = bulkhead([
-      'soak',
-      '-count=2',
-      '-seed=1',
-      '-runtime=runc',
-      `-engine=${socket}`,
-      `-socket_directory=${parent.path}`,
-      '-format=json',
-    ]);
-    assert.equal(status, 0, stdout + stderr);
-    assert.deepEqual(JSON.parse(stdout), { seed: 1, trials: 2, failed: [], grows: [] });
-    assert.deepEqual(await readdir(parent.path), []);
-  });
+  const engines = loadEngines().filter(({ suite, rootless }) => suite === 'host' && !rootless);
+  if (engines.length === 0) it('makes trials with the probe', { skip: noEngines }, () => undefined);
+  for (const { name, services, shareDirectory } of engines)
+    it(
+      `makes trials with the probe on ${name}, and leaves no folder and no image`,
+      { timeout: 120_000 },
+      async () => {
+        const socket = services.find(({ runtime }) => runtime === 'runc')?.socket;
+        assert.ok(socket !== undefined);
+        await using client = await connectEngine({ socketPath: socket });
+        const probes = async () =>
+          (await client.images.list())
+            .flatMap(({ tags }) => tags)
+            .filter((tag) => tag.includes('bulkhead-probe-'));
+        const before = await probes();
+        await using parent = await ownSocketParent({ shareDirectory });
+        const { status, stdout, stderr } = bulkhead([
+          'soak',
+          '-count=2',
+          '-seed=1',
+          '-runtime=runc',
+          `-engine=${socket}`,
+          `-socket_directory=${parent.path}`,
+          '-format=json',
+        ]);
+        assert.equal(status, 0, stdout + stderr);
+        assert.deepEqual(JSON.parse(stdout), { seed: 1, trials: 2, failed: [], grows: [] });
+        assert.deepEqual(await readdir(parent.path), []);
+        assert.deepEqual(
+          (await probes()).filter((tag) => !before.includes(tag)),
+          [],
+        );
+      },
+    );
 });

@@ -7,7 +7,7 @@ import { connectEngine } from '../../src/engine/index.ts';
 import { BulkheadError, hostLabels, PluginHost } from '../../src/index.ts';
 import { heldNow } from '../../src/soak/held.ts';
 import { plot, slopeOf, type Sample } from './plot.ts';
-import { placesUp, subjectAt } from './subject.ts';
+import { placesUp, removeProbe, subjectAt } from './subject.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
 
 const { values } = parseArgs({
@@ -20,7 +20,7 @@ const { values } = parseArgs({
 });
 const place = placesUp(['runc']).find(({ socketPath }) => (values.engine ?? socketPath) === socketPath);
 if (place?.shareDirectory === undefined) throw new Error('no engine is up: run scripts/engines up');
-const { subject } = await subjectAt([place]);
+const { subject, probe } = await subjectAt([place]);
 await using engine = await connectEngine({ socketPath: place.socketPath });
 await using parent = await ownSocketParent({ shareDirectory: place.shareDirectory });
 await using host = await PluginHost.open({
@@ -109,6 +109,7 @@ for (const name of Object.keys(samples[0]?.values ?? {})) {
     `${name}: slope ${(slopeOf(later, name) * 3600).toFixed(3)} an hour, at the end ${(samples.at(-1)?.values[name] ?? 0).toFixed(1)}`,
   );
 }
+await removeProbe([place], probe.image);
 if (values.svg !== undefined) await writeFile(values.svg, plot(samples));
 process.exitCode = failures.size === 0 ? 0 : 1;
 

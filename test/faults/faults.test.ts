@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { readdir } from 'node:fs/promises';
-import { before, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expectsAt } from '../../src/container/index.ts';
 import { connectEngine } from '../../src/engine/index.ts';
@@ -19,7 +19,7 @@ import { containerOf, nextEvent } from '../host/cell.ts';
 import { leftovers } from '../host/leftovers.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
 import { goOnThePath, noGo } from '../plugins/go-programs.ts';
-import { placesUp, subjectAt } from './subject.ts';
+import { placesUp, removeProbe, subjectAt } from './subject.ts';
 
 /** Rootful, where a trial takes a few seconds; with every case also the rootless ones, and gVisor. */
 const places = placesUp(everything ? ['runc', 'runsc'] : ['runc']).filter(
@@ -73,6 +73,7 @@ describe('seeded faults', { skip, timeout: everything ? 3_600_000 : 600_000 }, (
   before(async () => {
     parts = await subjectAt(places);
   });
+  after(() => removeProbe(places, parts.probe.image));
   const placeOf = (number: number): Place => places[number % places.length] ?? assert.fail('no place');
 
   for (const [at, [what, trial]] of found.entries()) {

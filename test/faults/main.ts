@@ -14,7 +14,7 @@ import {
 import { disposableSet, type DisposableSet } from './disposable-engines.ts';
 import { inWorkers, type MadeByWorker } from './in-worker.ts';
 import { reportOf } from './report.ts';
-import { placesUp, subjectAt } from './subject.ts';
+import { placesUp, removeProbe, subjectAt } from './subject.ts';
 import type { WorkerOptions } from './worker.ts';
 
 const usage = `npm run faults -- --count N [--seed S] [--engine SOCKET]... [--scenario NAME]... [--fault NAME]...
@@ -103,8 +103,9 @@ try {
     ({ socketPath }: Place) => given.engine === undefined || given.engine.includes(socketPath),
   );
   if (places.length === 0) throw new Error('no engine is up: run scripts/engines up');
-  if (!given.disposable) await subjectAt(places); // every engine has the images when the workers begin
-  await makeTrials(places, environments);
+  // Every engine has the images when the workers begin. Disposable engines go with theirs.
+  const parts = given.disposable ? undefined : await subjectAt(places);
+  await makeTrials(places, environments).finally(() => parts && removeProbe(places, parts.probe.image));
 } finally {
   for (const set of sets) await set[Symbol.asyncDispose]();
 }

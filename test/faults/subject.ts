@@ -1,7 +1,7 @@
 /** The plugin and the places of the trials in this repository. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { connectEngine, type Engine } from '../../src/engine/index.ts';
+import { connectEngine, type Engine, NotFoundError } from '../../src/engine/index.ts';
 import { loadProto } from '../../src/index.ts';
 import { probeAt, type Place, type Subject } from '../../src/soak/index.ts';
 import { loadEngines } from '../engines/engines.ts';
@@ -63,6 +63,16 @@ export async function subjectAt(
     return { subject: { ...(await faultySubject(image)), vaultImage }, probe: { image: probe, kind } };
   } finally {
     for (const engine of engines) await engine.close();
+  }
+}
+
+/** Removes the image of the probe from every engine, by which users of engines would know that a probe was there. */
+export async function removeProbe(places: readonly Place[], image: string): Promise<void> {
+  for (const socketPath of new Set(places.map((place) => place.socketPath))) {
+    await using engine = await connectEngine({ socketPath });
+    await engine.images.remove(image).catch((error: unknown) => {
+      if (!(error instanceof NotFoundError)) throw error;
+    });
   }
 }
 

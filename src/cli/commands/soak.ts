@@ -123,8 +123,8 @@ async function tryOut(
     });
   } finally {
     terminal.progress('');
-    for (const engine of engines)
-      await engine.images.remove(probe.image, { force: true }).catch(() => undefined);
+    // Without force, which a Podman before 5 can't do safely; its containers are gone by now.
+    for (const engine of engines) await engine.images.remove(probe.image).catch(() => undefined);
     await own[Symbol.asyncDispose]();
   }
 }
