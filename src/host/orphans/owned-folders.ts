@@ -94,11 +94,17 @@ export class OwnedFolders implements AsyncDisposable {
       return (await this.#keep(key, { parent, passingGid, made: this.#make(parent, passingGid) })).path;
     }
     const made = await known.made;
-    const reason = await whyUnusable(made);
+    let reason = await whyUnusable(made);
     if (reason === undefined) {
-      if (await this.#rewriteOwner(made.path))
-        this.#lost({ folder: made.path, reason: `${ownerFile} in it was removed`, made: made.path });
-      return made.path;
+      try {
+        if (await this.#rewriteOwner(made.path))
+          this.#lost({ folder: made.path, reason: `${ownerFile} in it was removed`, made: made.path });
+        return made.path;
+      } catch (cause) {
+        // Somebody may be removing it at this moment.
+        reason = await whyUnusable(made);
+        if (reason === undefined) throw notMade(parent, cause);
+      }
     }
     // Where this fails, the next call still knows the folder that was lost.
     const anew = await this.#makeAnew(parent, passingGid, made);
