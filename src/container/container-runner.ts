@@ -60,7 +60,7 @@ async function createRunner(
     network.catch(() => undefined); // awaited below too
     const id = await createOrUndo(engine, request, name, signal);
     isMade = true;
-    /** By what it is removed: an engine may have answered with the id of another container, or of none. */
+    /** The container is removed by this: an engine may have answered with the id of another container, or of none. */
     let own = name;
     const attaching = engine.kind === 'docker' ? attach(engine, id, signal) : undefined;
     attaching?.catch(() => undefined); // awaited below too

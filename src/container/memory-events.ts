@@ -14,14 +14,14 @@ const longestFile = 64 * 1024;
 /** What was seen of a container's cgroup while it was there: the kernel removes it together with the container. */
 export interface MemoryEvents {
   /**
-   * Whether the kernel killed a process in it for want of memory. The kernel tells of events at most every ten
+   * This says whether the kernel killed a process in it for want of memory. The kernel tells of events at most every ten
    * milliseconds, and the last may come when the cgroup is gone. Then it counts that the container had met its limit, and
    * that the cgroup above it, in which its kills are counted too, has one more.
    */
   readonly killed: boolean;
 }
 
-/** What the kernel has counted in a cgroup. */
+/** These are counts that the kernel keeps of a cgroup. */
 export interface MemoryCounts {
   /** How often its limit was met. */
   readonly limited: number;

@@ -149,10 +149,10 @@ async function carryOut(world: World, wrongs: string[]): Promise<string[]> {
   if (trial.scenario === 'reload' && names.includes('plugin-misbehaves'))
     wrongs.push(...(await endLiving(stage, ['plain'])));
   // What an engine refused to remove may stay, if it is named. A killed host names nothing.
-  let excuses = 0;
+  let isAnyExcused = false;
   const mayStay = (what: string): boolean => {
     const may = isNamed(what, named) || (trial.scenario === 'killed-host' && happened.size > 0);
-    if (may) excuses += 1;
+    isAnyExcused ||= may;
     return may;
   };
   const left = await leftBehind(world, mayStay);
@@ -160,7 +160,7 @@ async function carryOut(world: World, wrongs: string[]): Promise<string[]> {
   // The next host has to remove it, unless one that lives on still waits for what its engine may make.
   const waits = (what: string): boolean => stage.living.size > 0 && isNamed(what, named);
   // Where nothing was excused, nothing is there, and a second look would cost another list of the containers.
-  const mayBeThere = left.length > 0 || excuses > 0;
+  const mayBeThere = left.length > 0 || isAnyExcused;
   if (mayBeThere)
     wrongs.push(...(await remaining(world, waits)).map((what) => `left, even after a sweep: ${what}`));
   wrongs.push(...ledger.wrongs, ...errorsThatAreWrong(world, names));

@@ -6,7 +6,7 @@ import { expectsAt, removeWhenMade } from '../../src/container/index.ts';
 import { connectEngine, NotFoundError } from '../../src/engine/index.ts';
 import { startFaultProxy } from '../../src/testing/index.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
-import { ensureTestImage, noBusybox, testImage } from '../engine/support/busybox-image.ts';
+import { busyboxArchive, ensureTestImage, noBusybox, testImage } from '../engine/support/busybox-image.ts';
 
 const body = JSON.stringify({ message: 'the storage is busy', cause: 'made up', response: 500 });
 const refusal = Buffer.from(
@@ -81,3 +81,23 @@ it(
     assert.equal(calls, 1);
   },
 );
+
+for (const { name, services } of loadEngines().filter(
+  ({ suite, rootless }) => suite === 'host' && !rootless,
+)) {
+  it(
+    `an image that is loaded late is removed from ${name}`,
+    { skip: noBusybox ?? false, timeout: 60_000 },
+    async () => {
+      const [service] = services;
+      assert.ok(service !== undefined);
+      await using engine = await connectEngine({ socketPath: service.socket });
+      await using proxy = await startFaultProxy({ target: service.socket });
+      const tag = `localhost/bulkhead-late:${process.pid}`;
+      removeWhenMade(proxy, { kind: 'image', name: tag });
+      await engine.images.load(await busyboxArchive(tag));
+      while (expectsAt(proxy.socketPath)) await new Promise(setImmediate);
+      await assert.rejects(engine.images.inspect(tag), NotFoundError);
+    },
+  );
+}

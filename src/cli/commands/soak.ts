@@ -70,7 +70,7 @@ interface SoakData {
     readonly trial: string;
     readonly wrongs: readonly string[];
   }[];
-  /** What grew from trial to trial, in words. */
+  /** Each text says what grew from trial to trial. */
   readonly grows: readonly string[];
 }
 

@@ -40,7 +40,9 @@ export async function engine(world: World): Promise<void> {
     }
     world.moments.call();
     // A client that had no answer leaves what the engine has made, or is removing still; a launch would remove it.
-    world.undo.push(async () => void (await removeContainer(direct, name)));
+    world.undo.push(async () => {
+      await removeContainer(direct, name);
+    });
   });
   await ledger.track('close', client.close());
 }
