@@ -80,6 +80,7 @@ const hostOptions = shapeOf<PluginHostOptions>({
   clusterId: filledText,
   runtime: filledText,
   override: oneOf('unknown'),
+  startTimeoutMs: timeLimit,
   kinds: recordOf(kindOptions),
   socketDirectory: userPath,
   control: flag,

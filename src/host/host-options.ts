@@ -29,6 +29,11 @@ export interface PluginHostOptions extends EnginesOptions, InstanceOptions {
    */
   readonly override?: 'unknown' | undefined;
   /**
+   * How long the start of a plugin may take, in milliseconds, unless its launch says otherwise: from its container's start
+   * to its first answer. Default: 60 s. What takes longer ends with `PLUGIN_START_TIMEOUT`, and is tried again for a mount.
+   */
+  readonly startTimeoutMs?: number | undefined;
+  /**
    * Kinds of plugins of this program's own, by type, beside those that are built in (Vault's, and `wellKnownKinds`) and
    * those that are registered in the directory. A kind that is given here goes before any other of its name.
    */

@@ -46,15 +46,14 @@ export type HostParts = ReturnType<typeof assembleParts>;
 /** Puts a host together from what was opened. Nothing is started. */
 export function assembleParts(options: PluginHostOptions, opened: Opened) {
   const { identity, store, engines, folders, key, counters, logger, record } = opened;
-  /** OCI runtime of launches that name none. */
-  const runtime = options.runtime ?? defaultRuntime;
+  const { runtime = defaultRuntime, override, startTimeoutMs } = options;
+  const defaults = { runtime, override, startTimeoutMs };
   const lifetime = new Lifetime();
   const runtimes = new RuntimeCatalog(store);
   const registeredKinds = new KindCatalog(store, builtInNames);
   const kinds = new Kinds({ ...vaultKinds, ...options.kinds }, registeredKinds);
   const catalog = new PluginCatalog(store, runtimes);
-  const { override } = options;
-  const resolver = new Resolver({ kinds, runtimes, engines, runtime, override, secret: randomBytes(16) });
+  const resolver = new Resolver({ kinds, runtimes, engines, defaults, secret: randomBytes(16) });
   const sources = new Sources(catalog, resolver);
   const launcher = new Launcher({
     identity,
@@ -66,7 +65,7 @@ export function assembleParts(options: PluginHostOptions, opened: Opened) {
     record,
     socketDirectory: options.socketDirectory,
   });
-  const singles = new SinglePlugins(launcher, engines, { runtime, override, logger });
+  const singles = new SinglePlugins(launcher, engines, { defaults, logger });
   const pool = new Pool(launcher, new Report(identity.hostId, counters, logger), options);
   const plugins = new PluginRegistry(catalog, {
     kinds,

@@ -98,6 +98,8 @@ export class World {
         error: (_, { error }) => this.stage.warnings.push(error),
       },
       stopGraceMs: 500,
+      // A plugin that is paused before its handshake is waited for so long.
+      startTimeoutMs: 20_000,
       restart: { delayMs: 20, maxDelayMs: 200, maxFailures: 5 },
       // Longer than a plugin on a busy machine needs, or it would be given up again and again.
       health: { intervalMs: 1_000, timeoutMs: 2_500, failures: 2 },

@@ -60,6 +60,7 @@ export function hostRefusals(host: PluginHost, socketPath: string): Refusals {
             { ...kind, handshake: {} },
             { ...kind, probe: 'x' },
           ],
+          startTimeoutMs: wrong.timeLimit,
           socketDirectory: wrong.filled,
           socketPath: [...wrong.filled, 'relative'],
           control: wrong.flag,

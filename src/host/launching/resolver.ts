@@ -12,6 +12,7 @@ import { NotFoundError, type Engine, type InspectedImage } from '../../engine/in
 import { mergedSettings } from '../../settings/setting-list.ts';
 import { matchDigest } from './digest.ts';
 import type { Engines } from './engines.ts';
+import { withDefaults, type LaunchDefaults } from './launch-defaults.ts';
 import type { PluginKind } from '../../kinds/index.ts';
 import type { Kinds } from './kinds.ts';
 import { keyOf, settingsOf, type ResolvedPlugin } from '../resolved-plugin.ts';
@@ -37,25 +38,20 @@ export class Resolver {
   readonly #kinds: Kinds;
   readonly #runtimes: RuntimeCatalog;
   readonly #engines: Engines;
-  readonly #runtime: string;
-  readonly #override: 'unknown' | undefined;
+  readonly #defaults: LaunchDefaults;
   readonly #secret: BinaryLike;
 
   constructor(parts: {
     kinds: Kinds;
     runtimes: RuntimeCatalog;
     engines: Engines;
-    /** OCI runtime of launches that name none. */
-    runtime: string;
-    /** Override of launches that name none. */
-    override: 'unknown' | undefined;
+    defaults: LaunchDefaults;
     secret: BinaryLike;
   }) {
     this.#kinds = parts.kinds;
     this.#runtimes = parts.runtimes;
     this.#engines = parts.engines;
-    this.#runtime = parts.runtime;
-    this.#override = parts.override;
+    this.#defaults = parts.defaults;
     this.#secret = parts.secret;
   }
 
@@ -87,10 +83,9 @@ export class Resolver {
   }> {
     const kind = await this.#kinds.ofType(entry.type);
     const settings: RuntimeSettings = entry.runtime === '' ? {} : await this.#runtimes.info(entry.runtime);
-    const runtime = settings.ociRuntime ?? this.#runtime;
     const reference = effectiveReference(entry.ociImage, entry.version);
     return {
-      launch: launchOf(entry, settings, { kind, reference, runtime, override: this.#override }),
+      launch: launchOf(entry, settings, { kind, reference, defaults: this.#defaults }),
       kind,
       socketPath: settings.engineSocket,
     };
@@ -98,9 +93,8 @@ export class Resolver {
 
   /** @throws ImageNotPresentError */
   async unregistered(plugin: UnregisteredPlugin, options: AbortOption = {}): Promise<ResolvedPlugin> {
-    const { launch } = plugin;
-    const runtime = launch.runtime ?? this.#runtime;
-    const engine = await orAborted(this.#engines.forLaunch(runtime), options.signal);
+    const launch = withDefaults(plugin.launch, this.#defaults);
+    const engine = await orAborted(this.#engines.forLaunch(launch.runtime), options.signal);
     const image = await inspectImage(engine, launch.image, '', options);
     return this.#resolved({
       type: plugin.type ?? 'plugin',
@@ -109,7 +103,7 @@ export class Resolver {
       imageId: image.id,
       kind: { ...launch, sharing: plugin.sharing ?? 'never' },
       engine,
-      launch: { ...launch, runtime, override: launch.override ?? this.#override },
+      launch,
     });
   }
 
@@ -122,24 +116,14 @@ export class Resolver {
 function launchOf(
   entry: PluginEntry,
   settings: RuntimeSettings,
-  {
-    kind,
-    reference,
-    runtime,
-    override,
-  }: {
-    kind: PluginKind;
-    reference: string;
-    runtime: string;
-    /** Of the host. */
-    override: 'unknown' | undefined;
-  },
+  { kind, reference, defaults }: { kind: PluginKind; reference: string; defaults: LaunchDefaults },
 ): LaunchOptions & { runtime: string } {
   const mlock = entry.mlock ?? settings.mlock;
   return {
     image: reference,
     title: [entry.type, entry.name, entry.version].filter((part) => part !== '').join('-'),
-    runtime,
+    runtime: settings.ociRuntime ?? defaults.runtime,
+    startTimeoutMs: defaults.startTimeoutMs,
     handshake: kind.handshake,
     protocolVersions: kind.protocolVersions,
     maxMessageBytes: kind.maxMessageBytes,
@@ -149,7 +133,7 @@ function launchOf(
     mlock,
     ...(entry.autoMtls !== undefined && { autoMtls: entry.autoMtls }),
     ...(entry.brokerMultiplex !== undefined && { brokerMultiplex: entry.brokerMultiplex }),
-    override: entry.override ?? settings.override ?? override,
+    override: entry.override ?? settings.override ?? defaults.override,
     ...mergedSettings(settings, entry),
   };
 }

@@ -9,35 +9,25 @@ import type { Plugin } from '../../goplugin/index.ts';
 import type { HostLogger } from '../reporting/events.ts';
 import type { ResolvedPlugin } from '../resolved-plugin.ts';
 import type { Engines } from './engines.ts';
+import { withDefaults, type LaunchDefaults } from './launch-defaults.ts';
 import type { Launcher } from './launcher.ts';
 
 /** Plugins that `start` launched. Each lives as long as its process and is not restarted. */
 export class SinglePlugins {
   readonly #launcher: Launcher;
   readonly #engines: Engines;
-  readonly #runtime: string;
-  readonly #override: 'unknown' | undefined;
+  readonly #defaults: LaunchDefaults;
   readonly #logger: HostLogger;
   readonly #plugins = new Set<Plugin>();
 
-  /** `runtime` is the OCI runtime and `override` the override where a launch names none. */
   constructor(
     launcher: Launcher,
     engines: Engines,
-    {
-      runtime,
-      override,
-      logger,
-    }: {
-      readonly runtime: string;
-      readonly override: 'unknown' | undefined;
-      readonly logger: HostLogger;
-    },
+    { defaults, logger }: { readonly defaults: LaunchDefaults; readonly logger: HostLogger },
   ) {
     this.#launcher = launcher;
     this.#engines = engines;
-    this.#runtime = runtime;
-    this.#override = override;
+    this.#defaults = defaults;
     this.#logger = logger;
   }
 
@@ -48,18 +38,16 @@ export class SinglePlugins {
 
   /** Starts a plugin that is in no catalog. */
   async startUnregistered(options: LaunchOptions, { signal }: AbortOption): Promise<Plugin> {
-    const runtime = options.runtime ?? this.#runtime;
-    const engine = await orAborted(this.#engines.forLaunch(runtime), signal);
+    const launch = withDefaults(options, this.#defaults);
+    const engine = await orAborted(this.#engines.forLaunch(launch.runtime), signal);
     const plugin = { type: 'plugin', name: options.title ?? options.image, version: '' };
-    const override = options.override ?? this.#override;
-    return this.#add(await this.#launcher.single(engine, { ...options, runtime, override, signal }, plugin));
+    return this.#add(await this.#launcher.single(engine, { ...launch, signal }, plugin));
   }
 
   /** Judges the launch of a plugin that is in no catalog. */
   async checkUnregistered(options: PlannedOptions, { signal }: AbortOption): Promise<LaunchCheck> {
-    const runtime = options.runtime ?? this.#runtime;
-    const judging = await orAborted(this.#engines.forJudging(runtime), signal);
-    const launch = { ...options, runtime, override: options.override ?? this.#override };
+    const launch = withDefaults(options, this.#defaults);
+    const judging = await orAborted(this.#engines.forJudging(launch.runtime), signal);
     return launchCheck(await this.#launcher.plan({ ...judging, launch }, { signal }));
   }
 

@@ -9,7 +9,7 @@ import {
   type Plugin,
   type PluginHost,
 } from '../../../src/index.ts';
-import { describeCells, only, type Cell, type KeyValue } from '../cell.ts';
+import { describeCells, only, sharedKind, type Cell, type KeyValue } from '../cell.ts';
 
 const limits = { timeout: 120_000 };
 const value = Buffer.from('v');
@@ -269,6 +269,22 @@ describeCells('mounts', (openCell, engineKind, itInTurn) => {
       abort.abort(reason);
       await assert.rejects(slow, reason);
       assert.equal(host.instances().length, 1);
+    }),
+  );
+
+  itInTurn('and launches wait no longer for a start than the host says', limits, () =>
+    withPlugins({ startTimeoutMs: 1_000 }, async (host) => {
+      const registered = { type: 'kv', name: 'silent', ociImage: cell.image, args: ['silent'] };
+      await host.plugins.register(registered, { skipProbe: true });
+      const { handshake, protocolVersions } = sharedKind;
+      const launch = { image: cell.image, args: ['silent'], handshake, protocolVersions };
+      const late = { code: 'PLUGIN_START_TIMEOUT', message: /within 1000 ms/ };
+      await Promise.all([
+        assert.rejects(host.mount('kv', 'silent'), late),
+        assert.rejects(host.start('kv', 'silent'), late),
+        assert.rejects(host.start(launch), late),
+        assert.rejects(host.start({ ...launch, startTimeoutMs: 500 }), { message: /within 500 ms/ }),
+      ]);
     }),
   );
 
