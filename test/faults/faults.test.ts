@@ -191,7 +191,7 @@ describe('seeded faults', { skip, timeout: everything ? 3_600_000 : 1_200_000 },
       ...{ places, ...parts, count, seed, stretch, shrinking: false, signal: enough.signal },
       // Each may take minutes: the first ones are told at once, lest the limit of the suite comes before the end.
       onFailure: ({ result: { trial, wrongs } }) => {
-        console.error(`seed ${trial.seed} failed: ${wrongs.join('; ')}`);
+        process.stderr.write(`seed ${trial.seed} failed: ${wrongs.join('; ')}\n`);
         failed += 1;
         if (failed === mostFailures) enough.abort();
       },
