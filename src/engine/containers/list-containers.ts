@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { answeredId, textMap, textOrNothing, texts, withDigestPrefix } from '../answer.ts';
 import type { CallOptions, Filters } from '../call-options.ts';
-import type { EngineClient } from '../client.ts';
+import type { Call, EngineClient } from '../client.ts';
+import { EngineOperationError } from '../errors.ts';
+import { retryOnConcurrentRemoval } from '../retry-on-concurrent-removal.ts';
+import { listAsPodman } from './list-as-podman.ts';
 import {
   checkOptions,
   countOption,
@@ -62,13 +65,29 @@ export async function listContainers(
   options: ListContainersOptions = {},
 ): Promise<ContainerSummary[]> {
   const { all, limit, filters, signal } = checkOptions('containers.list', schema, options);
-  const containers = await client.fetch(listContainersSchema, {
+  const call: Call = {
     doing: 'list containers',
     method: 'GET',
     path: '/containers/json',
     query: { all, limit, filters },
     signal,
-  });
+  };
+  if (!client.isPodman) return fromDockerList(await client.fetch(listContainersSchema, call));
+  return retryOnConcurrentRemoval(
+    client,
+    async () => {
+      try {
+        return fromDockerList(await client.fetch(listContainersSchema, call));
+      } catch (error) {
+        if (!(error instanceof EngineOperationError)) throw error;
+        return listAsPodman(client, call, { all, limit, filters });
+      }
+    },
+    signal,
+  );
+}
+
+function fromDockerList(containers: z.infer<typeof listContainersSchema>): ContainerSummary[] {
   return containers.map((container) => ({
     id: container.Id,
     names: container.Names.map((name) => name.replace(/^\//, '')),

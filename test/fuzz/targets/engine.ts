@@ -7,6 +7,7 @@ import { parseProgressLine } from '../../../src/engine/codec/progress.ts';
 import { EngineStreamError, RawStream, RawStreamError } from '../../../src/engine/codec/raw-stream.ts';
 import { createdContainerSchema } from '../../../src/engine/containers/create/create-container.ts';
 import { dockerInspectSchema } from '../../../src/engine/containers/inspect/docker-inspect-schema.ts';
+import { listedByPodmanSchema } from '../../../src/engine/containers/list-as-podman.ts';
 import { listContainersSchema } from '../../../src/engine/containers/list-containers.ts';
 import { podmanInspectSchema } from '../../../src/engine/containers/inspect/podman-inspect-schema.ts';
 import { topSchema } from '../../../src/engine/containers/top-container.ts';
@@ -27,6 +28,7 @@ const schemas = {
   createdContainerSchema,
   dockerInspectSchema,
   listContainersSchema,
+  listedByPodmanSchema,
   podmanInspectSchema,
   topSchema,
   waitSchema,
