@@ -1,5 +1,11 @@
 /** A request, and a container that is what was asked for, as an engine tells of it that has no words of its own. */
-import type { CreateContainerOptions, InspectedContainer } from '../../src/engine/index.ts';
+import { attest, type Difference } from '../../src/container/attestation.ts';
+import type {
+  CreateContainerOptions,
+  EngineInfo,
+  InspectedContainer,
+  InspectedImage,
+} from '../../src/engine/index.ts';
 
 export const asked: CreateContainerOptions = {
   image: 'sha256:1',
@@ -81,3 +87,55 @@ export const made = {
     },
   ],
 } as unknown as InspectedContainer;
+
+/** What is known of the engine. */
+export interface Told {
+  readonly kind?: 'docker' | 'podman';
+  readonly version?: string;
+  readonly securityOptions?: readonly string[];
+  readonly rootless?: boolean;
+  readonly cgroupVersion?: '1' | '2';
+  readonly swapLimit?: boolean;
+}
+
+export const podman = (more: Told = {}): Told => ({ kind: 'podman', version: '5.4.2', ...more });
+
+function engineWith({
+  kind = 'docker',
+  version = '28.5.2',
+  securityOptions = [],
+  rootless = false,
+  ...info
+}: Told) {
+  const options = ['name=seccomp,profile=builtin', ...securityOptions];
+  return { kind, version, info: { ...info, securityOptions: options, rootless } as unknown as EngineInfo };
+}
+
+type Changes = readonly [
+  request: Partial<CreateContainerOptions>,
+  change: Partial<InspectedContainer>,
+  engine?: Told,
+  image?: Partial<InspectedImage['config']> & { readonly id?: string },
+];
+
+/**
+ * The differences where the request and the container are changed like this. Without `engine`, nothing is known of it, and
+ * without `image`, nothing of that.
+ */
+export function found(...[request, change, engine, image]: Changes): Difference[] {
+  const { id = asked.image, ...config } = image ?? {};
+  const plain = { env: [], labels: {}, entrypoint: [], cmd: [], workingDirectory: '', user: '', ...config };
+  return attest(
+    { ...asked, ...request },
+    { ...made, ...change },
+    {
+      ...(engine !== undefined && { engine: engineWith(engine) }),
+      ...(image !== undefined && { image: { id, config: plain } as unknown as InspectedImage }),
+    },
+  );
+}
+
+/** The names of the settings that differ. */
+export function names(...changes: Changes): string[] {
+  return found(...changes).map(({ setting }) => setting);
+}

@@ -1,37 +1,8 @@
 /** What isolates a container, setting by setting: what a request leaves open, and what engines write in several ways. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { attest, type Difference } from '../../src/container/attestation.ts';
-import type { CreateContainerOptions, EngineInfo, InspectedContainer } from '../../src/engine/index.ts';
-import { asked, made } from './attested-container.ts';
-
-interface Told {
-  readonly kind?: 'docker' | 'podman';
-  readonly version?: string;
-  readonly securityOptions?: readonly string[];
-  readonly rootless?: boolean;
-}
-
-function engineWith({ kind = 'docker', version = '28.5.2', securityOptions = [], rootless = false }: Told) {
-  const info = { securityOptions: ['name=seccomp,profile=builtin', ...securityOptions], rootless };
-  return { kind, version, info: info as unknown as EngineInfo };
-}
-
-/** The differences where the request and the container are changed like this; without `engine`, nothing is known of it. */
-function found(
-  request: Partial<CreateContainerOptions>,
-  change: Partial<InspectedContainer>,
-  engine?: Told,
-): Difference[] {
-  const context = engine === undefined ? {} : { engine: engineWith(engine) };
-  return attest({ ...asked, ...request }, { ...made, ...change }, context);
-}
-
-function names(...given: Parameters<typeof found>): string[] {
-  return found(...given).map(({ setting }) => setting);
-}
-
-const podman = (more: Told = {}): Told => ({ kind: 'podman', version: '5.4.2', ...more });
+import type { CreateContainerOptions } from '../../src/engine/index.ts';
+import { found, names, podman, type Told } from './attested-container.ts';
 
 describe('what a request leaves open', () => {
   it('is the runtime, which the engine chooses', () => {

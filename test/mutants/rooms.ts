@@ -44,8 +44,12 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
     ],
     tests: [
       'test/container/attestation.test.ts',
+      'test/container/attested-isolation.test.ts',
+      'test/container/attested-resources.test.ts',
+      'test/container/attested-program.test.ts',
       'test/container/attested-words.test.ts',
       'test/container/attested-meanings.test.ts',
+      'test/container/resolve-network.test.ts',
       'test/container/recorded-answers.test.ts',
     ],
   },
