@@ -38,6 +38,9 @@ export async function servesAgain(world: World, limitMs: number): Promise<string
       });
     }
   }
+  for (const mount of world.openHosts.flatMap((host) => host.mounts())) {
+    if (mount.calls !== 0) wrongs.push(`a mount counts ${mount.calls} calls under way, and none is`);
+  }
   if (world.stage.serves)
     await attempt('the server does not answer the next request', () => serverAnswers(world, signal));
   return wrongs;

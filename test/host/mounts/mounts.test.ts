@@ -1,5 +1,6 @@
 /** Many mounts on one plugin; new plugins in place of old ones; limits. */
 import assert from 'node:assert/strict';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { after, before, it } from 'node:test';
 import {
   HostLimitError,
@@ -285,6 +286,31 @@ describeCells('mounts', (openCell, engineKind, itInTurn) => {
         assert.rejects(host.start(launch), late),
         assert.rejects(host.start({ ...launch, startTimeoutMs: 500 }), { message: /within 500 ms/ }),
       ]);
+    }),
+  );
+
+  itInTurn('count a call that its caller gave up once, and a reload does not wait for it', limits, () =>
+    withPlugins({}, async (host) => {
+      const mount = await host.mount('kv', 'kv');
+      const caller = new AbortController();
+      const reason = new Error('enough');
+      const ended: unknown[] = [];
+      const note = (message: unknown): void => {
+        if ((message as { host?: string }).host === host.id) ended.push(message);
+      };
+      subscribe('bulkhead:call', note);
+      const calls = Array.from({ length: 3 }, () =>
+        client(mount).get({ key: 'slow' }, { signal: caller.signal }),
+      );
+      assert.equal(mount.calls, 3);
+      caller.abort(reason);
+      for (const call of calls) await assert.rejects(call, reason);
+      await client(mount).put({ key: 'k', value });
+      unsubscribe('bulkhead:call', note);
+      assert.equal(mount.calls, 0);
+      assert.equal(ended.length, 4);
+      // It would wait longer than the test may take.
+      await host.reload('kv', 'kv', { drainMs: 10 * limits.timeout });
     }),
   );
 

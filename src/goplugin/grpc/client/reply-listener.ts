@@ -13,6 +13,7 @@ export class ReplyListener implements CallListener {
   readonly #reject: (error: unknown) => void;
   #stopListening: (() => void) | undefined;
   #call: Http2Call | undefined;
+  #aborted = false;
   #reply: { readonly value: unknown } | undefined;
 
   constructor(
@@ -33,6 +34,7 @@ export class ReplyListener implements CallListener {
     this.#target.inProgress.add(call);
     if (signal === undefined) return;
     this.#stopListening = whenAborted(signal, () => {
+      this.#aborted = true;
       this.#reject(signal.reason); // the reason belongs to the caller and is passed on as it is
       call.cancel();
     });
@@ -48,6 +50,7 @@ export class ReplyListener implements CallListener {
   ended(status: CallStatus): void {
     this.#stopListening?.();
     if (this.#call) this.#target.inProgress.delete(this.#call);
+    if (this.#aborted) return; // the caller knows already, and is told once
     if (status.code === okCode && this.#reply) this.#resolve(this.#reply.value);
     else this.#fail(new CallFailure(status.code === okCode ? absent(status) : status));
   }
