@@ -68,15 +68,6 @@ const found: readonly (readonly [string, Omit<Trial, 'place'>])[] = [
       faults: [{ name: 'engine-doubled', moment: { counted: 'attach', number: 0 }, detail: 379 }],
     },
   ],
-  [
-    'a call that its caller gives up is counted once, so that a reload does not wait for it',
-    {
-      seed: 20_262_490,
-      scenario: 'calls',
-      load: 8,
-      faults: [{ name: 'abort', moment: { counted: 'call', number: 1 }, detail: 35 }],
-    },
-  ],
 ];
 
 describe('seeded faults', { skip, timeout: everything ? 3_600_000 : 1_200_000 }, () => {
