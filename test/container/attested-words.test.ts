@@ -173,6 +173,8 @@ describe('the error for a container that differs', () => {
     assert.equal(error.name, 'AttestationError');
     assert.equal(error.code, 'ATTESTATION_FAILED');
     assert.deepEqual(error.differences, differences);
+    // By this, another copy of the package knows it.
+    assert.ok(Symbol.for('bulkhead.error.AttestationError') in error);
     assert.equal(
       error.message,
       'docker 28.5.2 created a container that differs from the request: runtime: asked runsc, made runc; mount /in: asked nothing, made bind / writable rprivate',

@@ -37,6 +37,30 @@ export const explained: readonly Explained[] = [
     why: 'Nothing else runs between the look for mounts whose source is known and the look at that source.',
   },
   {
+    file: 'container/attested/isolation.ts',
+    line: 'asked.seccomp !== undefined || engine === undefined ? anything',
+    changes: ['asked.seccomp !== undefined || engine === undefined -> asked.seccomp !== undefined'],
+    why: 'Where nothing is known of the engine, the other side says the same.',
+  },
+  {
+    file: 'container/attested/isolation.ts',
+    line: "engine === undefined || confinesBySeccomp(engine.info) ? 'the default profile'",
+    changes: ['engine === undefined || confinesBySeccomp(engine.info) -> confinesBySeccomp(engine.info)'],
+    why: 'Where nothing is known of the engine, this side is not looked at.',
+  },
+  {
+    file: 'container/attested/isolation.ts',
+    line: 'if (type === undefined || !confinedType.test(type))',
+    changes: ['type === undefined || !confinedType.test(type) -> !confinedType.test(type)'],
+    why: 'No type is not the name of one that confines; the type checker wants to be told.',
+  },
+  {
+    file: 'container/attested/isolation.ts',
+    line: "namesOwnShareable(given)) return asked.ipcMode ?? 'private';",
+    changes: ["asked.ipcMode ?? 'private' -> asked.ipcMode", "asked.ipcMode ?? 'private' -> 'private'"],
+    why: 'Such a namespace is looked for only where a private one was asked for.',
+  },
+  {
     file: 'goplugin/grpc/connection/tls-connection.ts',
     line: 'idleAcceptors.',
     changes: ['idleAcceptors.get(tls) ?? [] -> []', 'idleAcceptors.set(tls, idle); -> ;'],
