@@ -1,5 +1,6 @@
 /** A request, and a container that is what was asked for, as an engine tells of it that has no words of its own. */
 import { attest, type Difference } from '../../src/container/attestation.ts';
+import type { ResolvedNetwork } from '../../src/container/attested/resolve-network.ts';
 import type {
   CreateContainerOptions,
   EngineInfo,
@@ -116,19 +117,21 @@ type Changes = readonly [
   change: Partial<InspectedContainer>,
   engine?: Told,
   image?: Partial<InspectedImage['config']> & { readonly id?: string },
+  network?: ResolvedNetwork,
 ];
 
 /**
  * The differences where the request and the container are changed like this. Without `engine`, nothing is known of it, and
  * without `image`, nothing of that.
  */
-export function found(...[request, change, engine, image]: Changes): Difference[] {
+export function found(...[request, change, engine, image, network]: Changes): Difference[] {
   const { id = asked.image, ...config } = image ?? {};
   const plain = { env: [], labels: {}, entrypoint: [], cmd: [], workingDirectory: '', user: '', ...config };
   return attest(
     { ...asked, ...request },
     { ...made, ...change },
     {
+      network,
       ...(engine !== undefined && { engine: engineWith(engine) }),
       ...(image !== undefined && { image: { id, config: plain } as unknown as InspectedImage }),
     },

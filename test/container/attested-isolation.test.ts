@@ -211,7 +211,8 @@ describe('the label of SELinux', () => {
     assert.deepEqual(told('', {}), []);
     assert.deepEqual(told(label('container_t'), {}), [['none', 'a confined type']]);
     assert.deepEqual(told(label('spc_t'), {}), [['none', 'spc_t']]);
-    assert.deepEqual(told('', { securityOptions: ['name=selinuxless'] }), []);
+    for (const name of ['name=selinuxless', 'my-name=selinux,mode=enforcing'])
+      assert.deepEqual(told('', { securityOptions: [name] }), []);
   });
 
   it('is none where it was asked for none', () => {

@@ -13,6 +13,10 @@ describe('the program of a container', () => {
     assert.deepEqual(names({ image: 'a' }, { imageId: 'sha256:3' }, {}, { id: 'sha256:2' }), ['image']);
   });
 
+  it('is that of the image that a digest names', () => {
+    assert.deepEqual(names({ image: 'a@sha256:7' }, { imageId: 'sha256:2' }, {}, { id: 'sha256:2' }), []);
+  });
+
   it('has the words of the request, else those of the image', () => {
     const image = { entrypoint: ['/p', 'a'], cmd: ['b'] };
     assert.deepEqual(names({}, config(image), {}, image), []);
@@ -94,6 +98,12 @@ describe('variables of a container', () => {
     assert.deepEqual(names({ env: { C: '' } }, env('A=1', 'B=2', 'C'), {}, image), []);
     assert.deepEqual(names({ env: { C: 'a=b' } }, env('A=1', 'B=2', 'C=a=b'), {}, image), []);
     assert.deepEqual(names({}, env('A=1')), [], 'nothing is known of the image');
+  });
+
+  it('may have a name of nothing', () => {
+    assert.deepEqual(found({}, env('=y'), {}, { env: ['=x'] }), [
+      { setting: 'environment ', asked: 'a value', made: 'another one' },
+    ]);
   });
 
   it('may be more on a Podman: its own, and those of its proxies', () => {

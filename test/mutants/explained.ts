@@ -61,6 +61,30 @@ export const explained: readonly Explained[] = [
     why: 'Such a namespace is looked for only where a private one was asked for.',
   },
   {
+    file: 'container/attested/mounts.ts',
+    line: "const asked = wanted?.type === 'bind' ? (wanted.propagation ?? 'rprivate') : 'rprivate';",
+    changes: ["wanted.propagation ?? 'rprivate' -> wanted.propagation"],
+    why: 'The word `rprivate` is left out in any case, as one that says nothing.',
+  },
+  {
+    file: 'container/attested/network-mode.ts',
+    line: 'return id !== undefined && id ===',
+    changes: ['id !== undefined && id === (network?.kind === '],
+    why: 'No name and no id is nothing; the words say what is meant.',
+  },
+  {
+    file: 'container/attested/network-mode.ts',
+    line: 'if (at < 0) return [mode,',
+    changes: ['< -> <=', '0 -> (0 + 1)'],
+    why: 'The word for a program that passes traffic on has letters before its colon.',
+  },
+  {
+    file: 'container/attested/network-mode.ts',
+    line: "isForeign(networkId, given.network?.kind === 'network' ? given.network : undefined),",
+    changes: ["given.network?.kind === 'network' -> true"],
+    why: 'Where another container was found, networks are those of its namespace, and not looked at here.',
+  },
+  {
     file: 'goplugin/grpc/connection/tls-connection.ts',
     line: 'idleAcceptors.',
     changes: ['idleAcceptors.get(tls) ?? [] -> []', 'idleAcceptors.set(tls, idle); -> ;'],

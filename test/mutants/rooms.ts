@@ -47,6 +47,7 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
       'test/container/attested-isolation.test.ts',
       'test/container/attested-resources.test.ts',
       'test/container/attested-program.test.ts',
+      'test/container/attested-network.test.ts',
       'test/container/attested-words.test.ts',
       'test/container/attested-meanings.test.ts',
       'test/container/resolve-network.test.ts',
