@@ -47,6 +47,18 @@ export async function nobodysLeft(engine: Engine, before: readonly string[]): Pr
   return untilEmpty(async () => (await nobodys(engine)).filter((what) => !before.includes(what)));
 }
 
+/** Waits until no mount counts a call under way: calls of the host itself, such as Vault's rollback, come and go. */
+export async function callsLeft(world: World): Promise<string[]> {
+  const mounts = world.openHosts.flatMap((host) => host.mounts());
+  return untilEmpty(() =>
+    Promise.resolve(
+      mounts.flatMap(({ calls, plugin }) =>
+        calls === 0 ? [] : `a mount of ${plugin.name} counts ${calls} calls under way, and none is`,
+      ),
+    ),
+  );
+}
+
 /** What is left at this moment. */
 export async function leftNow(world: World, isNamed: IsNamed): Promise<string[]> {
   const { expected, spares } = serving(world);

@@ -1,6 +1,7 @@
 /** After the faults, each host has to serve the next request, and each of its mounts the next call. */
 import type { Mount, PluginHost } from '../host/index.ts';
 import { chainOf } from './ledger.ts';
+import { callsLeft } from './leftovers.ts';
 import { callOnce } from './scenarios/calls.ts';
 import { launchOf } from './scenarios/launches.ts';
 import { serverAnswers } from './scenarios/server.ts';
@@ -38,9 +39,7 @@ export async function servesAgain(world: World, limitMs: number): Promise<string
       });
     }
   }
-  for (const mount of world.openHosts.flatMap((host) => host.mounts())) {
-    if (mount.calls !== 0) wrongs.push(`a mount counts ${mount.calls} calls under way, and none is`);
-  }
+  wrongs.push(...(await callsLeft(world)));
   if (world.stage.serves)
     await attempt('the server does not answer the next request', () => serverAnswers(world, signal));
   return wrongs;

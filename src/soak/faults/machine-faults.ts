@@ -1,6 +1,6 @@
 /** Faults of the machine: the clock, the descriptors of this process, folders and files. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DrawnFault } from '../trial.ts';
 import type { World } from '../world.ts';
@@ -18,28 +18,39 @@ export function jumpClock(world: World, hours: number): void {
 /** How long no descriptor can be had. */
 const withoutMs = 300;
 
+/** Kept open meanwhile, for the process that lifts the fault: it can't be started without any. */
+const keptDescriptors = 8;
+
 /** Lets this process open no further descriptor for some time. Returns false where that can't be done. */
 export function useUpDescriptors(world: World): boolean {
-  const used = Math.max(...readdirSync('/proc/self/fd').map(Number)) + 1;
-  const line = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
-  const usual = line?.[1];
-  if (usual === undefined || !setLimit(used, usual)) return false;
-  const lift = () => setLimit(Number(usual), usual);
-  const timer = setTimeout(lift, withoutMs);
-  world.undo.push(() => {
-    clearTimeout(timer);
-    lift();
-  });
-  return true;
-}
-
-function setLimit(soft: number, usual: string): boolean {
+  const kept: number[] = [];
+  const free = (): void => {
+    for (const descriptor of kept.splice(0)) closeSync(descriptor);
+  };
   try {
-    execFileSync('prlimit', ['--pid', String(process.pid), `--nofile=${soft}:`], { stdio: 'ignore' });
+    while (kept.length < keptDescriptors) kept.push(openSync('/dev/null', 'r'));
+    const used = Math.max(...readdirSync('/proc/self/fd').map(Number)) + 1;
+    const [, usual = ''] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+    setLimit(String(used));
+    const lift = (): void => {
+      free();
+      setLimit(usual);
+    };
+    const timer = setTimeout(lift, withoutMs);
+    world.undo.push(() => {
+      clearTimeout(timer);
+      lift();
+    });
     return true;
   } catch {
-    return String(soft) === usual;
+    free();
+    return false; // it is so already, or there is no such program
   }
+}
+
+/** @throws where the program can't be started, or may not change it */
+function setLimit(soft: string): void {
+  execFileSync('prlimit', ['--pid', String(process.pid), `--nofile=${soft}:`], { stdio: 'ignore' });
 }
 
 /** Removes the folders of the hosts' sockets, as a cleaner of temporary files does. */
