@@ -110,6 +110,7 @@ describe('what becomes of a container', () => {
       { setting: 'cgroup parent', asked: "the engine's own", made: '/other' },
     ]);
     assert.deepEqual(names({ cgroupParent: '/plugins/' }, { cgroupParent: '/plugins' }), []);
+    assert.deepEqual(names({ cgroupParent: '/docker' }, { cgroupParent: '/docker' }), []);
   });
 });
 

@@ -67,6 +67,12 @@ export const explained: readonly Explained[] = [
     why: 'The word `rprivate` is left out in any case, as one that says nothing.',
   },
   {
+    file: 'container/attested/resources.ts',
+    line: '(asked.pidsLimit !== undefined && asked.pidsLimit > 0 ? asked.pidsLimit : anything)',
+    changes: ['asked.pidsLimit !== undefined && asked.pidsLimit > 0 -> asked.pidsLimit > 0'],
+    why: 'Nothing is not more than nought; the type checker wants to be told.',
+  },
+  {
     file: 'container/attested/network-mode.ts',
     line: 'return id !== undefined && id ===',
     changes: ['id !== undefined && id === (network?.kind === '],
