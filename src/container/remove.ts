@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   ConflictError,
+  EngineGoneError,
   EngineOperationError,
   EngineTimeoutError,
   NotFoundError,
@@ -42,6 +43,14 @@ export async function removeContainer(
 
 /** Returns what was found, or the error. */
 async function tryToRemove(engine: Engine, idOrName: string): Promise<unknown> {
+  const found = await tryOnce(engine, idOrName);
+  // The engine ended the connection, maybe one that had been idle: whether it has removed the container is not known.
+  if (!(found instanceof EngineGoneError)) return found;
+  const again = await tryOnce(engine, idOrName);
+  return again === 'absent' ? 'removed' : again;
+}
+
+async function tryOnce(engine: Engine, idOrName: string): Promise<unknown> {
   try {
     const signal = AbortSignal.timeout(removeMs);
     await engine.containers.remove(idOrName, { force: true, volumes: true, signal });

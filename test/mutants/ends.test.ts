@@ -6,6 +6,7 @@ import { removeContainer } from '../../src/container/remove.ts';
 import {
   ConflictError,
   EngineClosedError,
+  EngineGoneError,
   EngineOperationError,
   EngineTimeoutError,
   NotFoundError,
@@ -18,6 +19,7 @@ const context = { status: 404, method: 'GET', path: '/x', socketPath: '/x' };
 const absent = new NotFoundError('no such container', context);
 const conflict = new ConflictError('removal is already in progress', context);
 const failed = new EngineOperationError('no aardvark', context);
+const gone = new EngineGoneError('the engine ended the connection', context);
 
 /** Answers each request with the next of these: an error is thrown. The last one is given again and again. */
 function answers(list: readonly unknown[]) {
@@ -44,6 +46,16 @@ describe('the removal of a container', () => {
     const byOther = removal([conflict], [{}, absent]);
     assert.equal(await byOther.done, 'removed');
     assert.equal(byOther.asked.inspect.calls.length, 2);
+  });
+
+  it('is asked for once more where the engine ended the connection before it answered', async () => {
+    const again = removal([gone, undefined], [{}]);
+    assert.equal(await again.done, 'removed');
+    const done = removal([gone, absent], [{}]);
+    assert.equal(await done.done, 'removed');
+    const away = removal([gone, gone, undefined], [{}]);
+    await assert.rejects(away.done, { code: 'CLEANUP_FAILED', cause: gone });
+    assert.equal(away.asked.remove.calls.length, 2);
   });
 
   it('is tried again when what was in its way has gone', async () => {
