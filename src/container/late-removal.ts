@@ -46,8 +46,11 @@ const expected = new Map<string, Set<Expected>>();
 export function removeWhenMade({ socketPath }: Pick<Engine, 'socketPath'>, thing: LateThing): void {
   const entry = { ...thing, until: performance.now() + longestMs, isGone: false, isFollowed: false };
   const known = expected.get(socketPath);
-  known?.add(entry);
-  if (known !== undefined) return;
+  if (known !== undefined) {
+    const isKnown = [...known].some(({ kind, name }) => kind === thing.kind && name === thing.name);
+    if (!isKnown) known.add(entry);
+    return;
+  }
   const things = new Set([entry]);
   expected.set(socketPath, things);
   void lookAgain(socketPath, things);

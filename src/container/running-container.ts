@@ -201,7 +201,10 @@ export class ContainerRunner implements PluginRunner {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#disposal ??= noteDisposal(this.#folder.parent, this.#dispose());
+    this.#disposal ??= noteDisposal(this.#folder.parent, this.#dispose()).catch((error: unknown) => {
+      this.#disposal = undefined; // who asks again may find that it has gone, or the engine back
+      throw error;
+    });
     return this.#disposal;
   }
 

@@ -139,7 +139,10 @@ export class RunningPlugin implements Plugin, CallTarget {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#disposing ??= this.#dispose();
+    this.#disposing ??= this.#dispose().catch((error: unknown) => {
+      this.#disposing = undefined; // who asks again may have better luck
+      throw error;
+    });
     await this.#disposing;
   }
 

@@ -4,8 +4,10 @@ import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { acquireClaim } from '../../src/catalog/store/claim-lock.ts';
 import { thisProcess } from '../../src/linux/process-identity.ts';
+import { systemError, withReplaced } from './replaced-calls.ts';
 
 const { bootId, machineId, pidNamespace, pid, startTime } = thisProcess();
 const noProcess = String(2 ** 22 + 1);
@@ -59,3 +61,21 @@ it('is not held by a dead process', () =>
     )();
     assert.deepEqual(await readdir(folder), []);
   }));
+
+it('is given back by a claim that can be removed only later, which keeps nobody out until then', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'bulkhead-test-'));
+  try {
+    const release = await acquireClaim(folder, { waitMs: 0 });
+    const readOnly = () => Promise.reject(systemError('EROFS'));
+    await withReplaced({ rm: readOnly }, async () => {
+      await release();
+      assert.equal((await readdir(folder)).length, 1, 'it is there still');
+      const again = await acquireClaim(folder, { waitMs: 0 });
+      await again();
+    });
+    // Until both have gone: the limit of the test ends it.
+    while ((await readdir(folder)).length > 0) await delay(10);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});

@@ -25,7 +25,7 @@ const longestPauseMs = 20;
 const unseenLimitMs = 60_000;
 
 /**
- * @returns a function that releases the lock. @throws StoreError `CATALOG_LOCKED` naming the holder,
+ * @returns a function that releases the lock, and never rejects. @throws StoreError `CATALOG_LOCKED` naming the holder,
  *   `CATALOG_UNWRITABLE`
  */
 export async function acquireClaim(
@@ -39,7 +39,7 @@ export async function acquireClaim(
     const name = claimName(thisProcess());
     const path = join(folder, name);
     await (await open(path, 'wx', 0o600).catch(unwritable(path))).close();
-    const release = (): Promise<void> => rm(path, { force: true });
+    const release = (): Promise<void> => giveUp(path);
     let rival: string | undefined;
     try {
       rival = await firstRival(folder, name);
@@ -54,9 +54,41 @@ export async function acquireClaim(
   }
 }
 
+/** Claims of this process that it has given up and could not remove yet, by their paths. */
+const givenUp = new Set<string>();
+/** Pauses between two tries to remove such a claim: the first, and the longest. */
+const firstRemovalPauseMs = 50;
+const longestRemovalPauseMs = 10_000;
+
+/**
+ * Removes a claim, now or as soon as that can be done, as when the file system has become read-only meanwhile: what was done
+ * under the lock has been done, and the claim of a living process would keep all others out.
+ */
+async function giveUp(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true });
+  } catch {
+    givenUp.add(path);
+    void removeLater(path);
+  }
+}
+
+async function removeLater(path: string): Promise<void> {
+  for (let pauseMs = firstRemovalPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestRemovalPauseMs)) {
+    await delay(pauseMs, undefined, { ref: false });
+    try {
+      await rm(path, { force: true });
+      givenUp.delete(path);
+      return;
+    } catch {
+      // It is tried again for as long as this process lives; afterwards the claim counts as that of a dead one.
+    }
+  }
+}
+
 async function firstRival(folder: string, own: string): Promise<string | undefined> {
   for (const name of await readdir(folder)) {
-    if (name === own) continue;
+    if (name === own || givenUp.has(join(folder, name))) continue;
     const owner = ownerOf(name);
     if (owner === undefined) continue; // not a claim
     if (await isDead(owner, join(folder, name))) await rm(join(folder, name), { force: true });

@@ -47,9 +47,12 @@ export class Generation {
     this.#finish({ cause: 'unhealthy', reason });
   }
 
-  /** Stops the plugin and removes its container. Idempotent. */
+  /** Stops the plugin and removes its container. Idempotent; tries again where it has failed before. */
   dispose({ graceMs }: { graceMs?: number | undefined } = {}): Promise<void> {
-    this.#disposal ??= this.#dispose(graceMs);
+    this.#disposal ??= this.#dispose(graceMs).catch((error: unknown) => {
+      this.#disposal = undefined;
+      throw error;
+    });
     return this.#disposal;
   }
 
