@@ -44,10 +44,9 @@ export async function removeContainer(
 /** Returns what was found, or the error. */
 async function tryToRemove(engine: Engine, idOrName: string): Promise<unknown> {
   const found = await tryOnce(engine, idOrName);
-  // The engine ended the connection, maybe one that had been idle: whether it has removed the container is not known.
-  if (!(found instanceof EngineGoneError)) return found;
-  const again = await tryOnce(engine, idOrName);
-  return again === 'absent' ? 'removed' : again;
+  // The engine ended the connection, maybe one that had been idle: whether it has removed the container is not known. Where
+  // it is absent now, it may still be one that is made later.
+  return found instanceof EngineGoneError ? tryOnce(engine, idOrName) : found;
 }
 
 async function tryOnce(engine: Engine, idOrName: string): Promise<unknown> {
