@@ -127,18 +127,18 @@ describe('the memory of a message that has not arrived whole', () => {
     const reader = new MessageReader(undefined, held);
     const message = pattern(300 * KiB);
     const found: Buffer[] = [];
-    const heldAfter = (from: number, to: number): number => {
+    /** The memory in KiB, and how many messages have been found. */
+    const after = (from: number, to: number): readonly number[] => {
       const piece = message.subarray(from, to);
       found.push(...reader.push(from === 0 ? Buffer.concat([prefix(message.length), piece]) : piece));
-      return held.held / KiB;
+      return [held.held / KiB, found.length];
     };
-    assert.equal(heldAfter(0, 128 * KiB), 128);
-    assert.equal(heldAfter(128 * KiB, 128 * KiB + 1), 256);
-    assert.equal(heldAfter(128 * KiB + 1, 256 * KiB), 256);
-    assert.equal(heldAfter(256 * KiB, 256 * KiB + 1), 300);
-    assert.equal(found.length, 0);
-    assert.equal(heldAfter(256 * KiB + 1, message.length), 0);
-    assert.ok(found.length === 1 && found[0]?.equals(message) === true, 'the message is another one');
+    assert.deepEqual(after(0, 128 * KiB), [128, 0]);
+    assert.deepEqual(after(128 * KiB, 128 * KiB + 1), [256, 0]);
+    assert.deepEqual(after(128 * KiB + 1, 256 * KiB), [256, 0]);
+    assert.deepEqual(after(256 * KiB, 256 * KiB + 1), [300, 0]);
+    assert.deepEqual(after(256 * KiB + 1, message.length), [0, 1]);
+    assert.ok(found[0]?.equals(message), 'the message is another one');
   });
 
   it('is given back once when the message is dropped, and the reader goes on', () => {
