@@ -153,7 +153,6 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
   },
   grpc: {
     files: [
-      'goplugin/grpc/message-reader.ts',
       'goplugin/grpc/grpc-timeout.ts',
       'goplugin/grpc/call-deadline.ts',
       'goplugin/grpc/failure.ts',
@@ -167,18 +166,20 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
       'goplugin/grpc/client/call-end.ts',
       'goplugin/grpc/client/request-headers.ts',
       'goplugin/grpc/client/decode-reply.ts',
+      'goplugin/grpc/message-reader.ts',
     ],
+    // Those that take longest are last.
     tests: [
-      'test/goplugin/grpc/message-reader.test.ts',
       'test/goplugin/grpc/held-bytes.test.ts',
-      'test/goplugin/grpc/call-deadline.test.ts',
       'test/goplugin/grpc/failure.test.ts',
       'test/goplugin/grpc/metadata.test.ts',
-      'test/goplugin/grpc/outgoing-message.test.ts',
-      'test/goplugin/grpc/unread-data.test.ts',
       'test/goplugin/grpc/reply-status.test.ts',
       'test/goplugin/grpc/call-end.test.ts',
       'test/goplugin/grpc/request-headers.test.ts',
+      'test/goplugin/grpc/outgoing-message.test.ts',
+      'test/goplugin/grpc/call-deadline.test.ts',
+      'test/goplugin/grpc/unread-data.test.ts',
+      'test/goplugin/grpc/message-reader.test.ts',
     ],
   },
 };
