@@ -219,6 +219,99 @@ export const explained: readonly Explained[] = [
     changes: ['problem !== undefined && failed >= failures -> failed >= failures'],
     why: 'Without a problem none has failed, and the limit is one at least.',
   },
+  ...['#length = 0;', '#filled = 0;'].map((line) => ({
+    file: 'goplugin/grpc/message-reader.ts',
+    line,
+    changes: ['0 -> (0 + 1)'],
+    why: 'It is set when a message begins, and read of a message that has begun.',
+  })),
+  {
+    file: 'goplugin/grpc/message-reader.ts',
+    line: 'if (this.#partial && this.#filled + chunk.length < this.#length) {',
+    changes: ['this.#partial && this.#filled + chunk.length < this.#length -> false'],
+    why: 'It is a short way for a part of a message: the long one does the same at a higher cost.',
+  },
+  {
+    file: 'goplugin/grpc/message-reader.ts',
+    line: 'if (this.#prefixFilled === 0 && chunk.length - at >= prefixLength) {',
+    changes: ['this.#prefixFilled === 0 && chunk.length - at >= prefixLength -> false', '>= -> >'],
+    why: 'It is a short way for a prefix that has come whole: the long one copies it first.',
+  },
+  {
+    file: 'goplugin/grpc/message-reader.ts',
+    line: 'const copied = chunk.copy(prefix, this.#prefixFilled, at, at + prefixLength - this.#prefixFilled);',
+    changes: ['- -> +'],
+    why: 'Memory of five bytes takes no more of a prefix than there is room for.',
+  },
+  {
+    file: 'goplugin/grpc/message-reader.ts',
+    line: 'into.set(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to), this.#filled);',
+    changes: ['from === 0 && to === chunk.length -> false'],
+    why: 'A view of all bytes has the same bytes, and costs an object.',
+  },
+  {
+    file: 'goplugin/grpc/message-reader.ts',
+    line: 'const countedLength = 1024 * 1024;',
+    changes: ['* -> /'],
+    why: 'A message that is shorter has no room for so many fields, which the count finds out by itself.',
+  },
+  {
+    file: 'goplugin/grpc/message-reader.ts',
+    line: 'if (message.length > countedLength && hasMoreFields(message, limits.fieldsOfMessage.value)) {',
+    changes: [
+      '> -> >=',
+      'message.length > countedLength && hasMoreFields(message, limits.fieldsOfMessage. -> hasMoreFields(message, limits.fieldsOfMessage.value)',
+    ],
+    why: 'A message that is shorter has no room for so many fields, which the count finds out by itself.',
+  },
+  {
+    file: 'goplugin/grpc/grpc-timeout.ts',
+    line: 'return digits === undefined ? undefined : Number(digits) * (unitMs[unit] ?? 1);',
+    changes: ['unitMs[unit] ?? 1 -> unitMs[unit]', '1 -> (1 + 1)'],
+    why: 'The pattern lets only units pass that have a length; the type of an index does not say so.',
+  },
+  {
+    file: 'goplugin/grpc/call-deadline.ts',
+    line: 'return this.#at !== Infinity && Date.now() >= this.#at;',
+    changes: ['this.#at !== Infinity && Date.now() >= this.#at -> Date.now() >= this.#at'],
+    why: 'No time reaches infinity; a call without a deadline need not ask for the time.',
+  },
+  {
+    file: 'goplugin/grpc/call-deadline.ts',
+    line: 'if (this.#timer) clearTimeout(this.#timer);',
+    changes: ['this.#timer -> true'],
+    why: 'Where there is no timer, none is cleared.',
+  },
+  {
+    file: 'goplugin/grpc/metadata.ts',
+    line: "if (name.startsWith(':') || withStatus.has(name)) continue;",
+    changes: ['startsWith -> includes'],
+    why: 'No name with a colon in its midst arrives: http2/fields.ts takes its block for malformed.',
+  },
+  {
+    file: 'goplugin/grpc/unread-data.ts',
+    line: 'if (last && last.memory.length - last.filled >= piece.length) {',
+    changes: ['last && last.memory.length - last.filled >= piece.length -> false', '>= -> >'],
+    why: 'It is a short way for a piece that fits: the long one does the same at a higher cost.',
+  },
+  {
+    file: 'goplugin/grpc/server/reply-status.ts',
+    line: 'const key = alone ? -1 - code : code;',
+    changes: ['1 -> (1 + 1)'],
+    why: 'Of the statuses that gRPC has, the keys of both kinds of trailers are apart in either case.',
+  },
+  {
+    file: 'goplugin/grpc/server/reply-status.ts',
+    line: 'if (/^[ -$&-~]*$/.test(text)) return text;',
+    changes: ['/^[ -$&-~]*$/.test(text) -> false'],
+    why: 'It is a short way for a text in which no byte is encoded.',
+  },
+  {
+    file: 'goplugin/grpc/client/call-end.ts',
+    line: 'if (code === undefined || ',
+    changes: ['code === undefined || !/^\\d{1,3}$/.test(code) -> !/^\\d{1,3}$/.test(code)'],
+    why: 'Nothing is no number either; the type checker wants to be told.',
+  },
 ];
 
 /** Why nobody can notice the mutant; `undefined` for one that a test has to notice. */
