@@ -85,6 +85,19 @@ it('names a status of this side', () => {
   assert.deepEqual(replyStatus('UNIMPLEMENTED', 'why'), { code: 12, details: 'why', fields: [] });
 });
 
+describe('an error whose code is no status of a failure', () => {
+  it('ends the call with UNKNOWN and its text', () => {
+    for (const code of [-1, -6, 0, 1.5, NaN, '5'])
+      assert.deepEqual(
+        statusOf(Object.assign(new Error('no such file'), { code })),
+        { code: unknown, details: 'no such file', fields: [] },
+        String(code),
+      );
+    const { code } = statusOf(Object.assign(new Error('it is not there'), { code: 5 }));
+    assert.equal(code, 5);
+  });
+});
+
 describe('the trailers of a call', () => {
   const headers = [':status', '200', 'content-type', 'application/grpc'];
   const commonOf = (code: number, alone: boolean) =>

@@ -45,8 +45,11 @@ interface LibraryError extends Error {
   readonly metadata?: { toHttp2Headers?: () => Readonly<Record<string, string | readonly string[]>> };
 }
 
+/** A number that is no status of a failure, such as the -1 of some programs, says nothing to the caller. */
 function isLibraryError(error: unknown): error is LibraryError {
-  return error instanceof Error && typeof (error as Partial<LibraryError>).code === 'number';
+  if (!(error instanceof Error)) return false;
+  const { code = 0 } = error as Partial<LibraryError>;
+  return Number.isSafeInteger(code) && code > 0;
 }
 
 function libraryFields(metadata: LibraryError['metadata']): Fields {
