@@ -31,6 +31,14 @@ export const explained: readonly Explained[] = [
     why: 'The time of the boot is known to a hundredth of a second, and nothing is made in that very millisecond.',
   },
   {
+    file: 'container/stuck-runtime.ts',
+    line: "(await readdir('/proc').catch(() => []))",
+    changes: [
+      "(await readdir('/proc').catch(() => [])).filter((entry) => /^\\d+$/.test(entry)) -> (await readdir('/proc').catch(() => []))",
+    ],
+    why: 'What is no process has no status, and is passed over a little later.',
+  },
+  {
     file: 'host/mounts/reload.ts',
     line: 'if (source === undefined) return mount.runsOn.plugin;',
     changes: ['source === undefined -> false'],

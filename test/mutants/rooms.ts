@@ -116,9 +116,10 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
   },
   removal: {
     files: ['container/remove.ts', 'container/stuck-runtime.ts'],
+    // A change of which processes are killed must not meet those of this machine, so stuck-removal.test.ts is not here.
     tests: [
+      'test/container/stuck-runtime.test.ts',
       'test/container/exit-pauses.test.ts',
-      'test/container/stuck-removal.test.ts',
       'test/mutants/ends.test.ts',
       'test/mutants/container.test.ts',
     ],
