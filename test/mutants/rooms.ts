@@ -134,7 +134,7 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
   },
   diagnose: {
     files: ['container/diagnose.ts'],
-    tests: ['test/mutants/container.test.ts', 'test/container/failure-hints.test.ts'],
+    tests: ['test/container/diagnosis.test.ts', 'test/mutants/container.test.ts'],
   },
   health: {
     files: ['host/instances/health.ts'],
