@@ -45,6 +45,30 @@ export const explained: readonly Explained[] = [
     why: 'Nothing else runs between the look for mounts whose source is known and the look at that source.',
   },
   {
+    file: 'host/mounts/route.ts',
+    line: 'this.#onIdle = [];',
+    changes: ['this.#onIdle = []; -> ;'],
+    why: 'A promise that was kept is kept again, which changes nothing.',
+  },
+  {
+    file: 'host/mounts/routed-client.ts',
+    line: 'if (use !== undefined && use !== on) {',
+    changes: ['use !== undefined && use !== on -> use !== undefined'],
+    why: 'The method is then looked up for each call: it costs more and finds the same.',
+  },
+  {
+    file: 'host/mounts/routed-client.ts',
+    line: 'on = use;',
+    changes: ['on = use; -> ;'],
+    why: 'The method is then looked up for each call: it costs more and finds the same.',
+  },
+  {
+    file: 'host/mounts/routed-client.ts',
+    line: 'start = startOf(use.client(service)[name] ?? send);',
+    changes: ['use.client(service)[name] ?? send -> use.client(service)[name]'],
+    why: 'A client has every method of its service; the type does not say so.',
+  },
+  {
     file: 'goplugin/grpc/connection/tls-connection.ts',
     line: 'idleAcceptors.',
     changes: ['idleAcceptors.get(tls) ?? [] -> []', 'idleAcceptors.set(tls, idle); -> ;'],

@@ -150,6 +150,11 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
   },
   route: {
     files: ['host/mounts/route.ts', 'host/mounts/mounted-plugin.ts', 'host/mounts/routed-client.ts'],
-    tests: ['test/mutants/host.test.ts', 'test/host/mounts/call-fate.test.ts'],
+    tests: [
+      'test/host/mounts/mounted-generation.test.ts',
+      'test/host/mounts/sent-calls.test.ts',
+      'test/host/mounts/mounted-plugin.test.ts',
+      'test/host/mounts/routed-client.test.ts',
+    ],
   },
 };
