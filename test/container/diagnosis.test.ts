@@ -117,14 +117,14 @@ const socketDenied = 'listen unix /run/bulkhead/plugin1: bind: permission denied
 
 describe('the facts of a container that failed', () => {
   it('name engine, program, state and what confines it, and no argument, which may be secret', async () => {
-    const ended = {
-      ...{ kind: 'podman', rootless: true, runtime: 'crun', selinux: true, hasLog: true },
+    const ended: Case = {
+      ...({ kind: 'podman', rootless: true, runtime: 'crun', selinux: true, hasLog: true } as const),
       container: {
         config: { user: '', entrypoint: ['/p'], cmd: ['--token=secret'] },
         apparmorProfile: 'containers-default',
       },
       state: { exitCode: 3, oomKilled: true, error: 'bad' },
-    } as const;
+    };
     assert.deepEqual(await factsOf(ended), [
       'engine: podman 27.1 (rootless)',
       'container: 0123456789ab',

@@ -19,8 +19,8 @@ export async function withRedirectedFiles(
   work: () => Promise<void>,
 ): Promise<void> {
   const undo = readers.map(([module, name]) => {
-    const functions = module as unknown as Record<string, Reader>;
-    const real = functions[name] as Reader;
+    const functions = module as unknown as Record<typeof name, Reader>;
+    const real = functions[name];
     functions[name] = (path, ...rest) =>
       real.call(module, typeof path === 'string' ? place(path) : path, ...rest);
     return () => {

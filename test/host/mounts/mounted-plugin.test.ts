@@ -15,7 +15,7 @@ function generationOf(plugin: object = {}) {
 }
 
 /** An instance that gives these to those who wait: each once, and the last one again, but not for ever. */
-function instanceOf(...answers: readonly (unknown | Promise<unknown>)[]) {
+function instanceOf(...answers: readonly unknown[]) {
   const waits: Wait[] = [];
   const instance = {
     plugin: {
@@ -61,7 +61,7 @@ function deferred<T>() {
   let resolve: (value: T) => void = () => undefined;
   let reject: (error: Error) => void = () => undefined;
   const promise = new Promise<T>((...both) => ([resolve, reject] = both));
-  return { promise, resolve: (value: T) => resolve(value), reject: (error: Error) => reject(error) };
+  return { promise, resolve, reject };
 }
 
 describe('a mount', () => {
@@ -131,7 +131,10 @@ describe('a plugin that a mount gets', () => {
     assert.equal(one, other);
     assert.equal(await mount.serve({}), one);
     assert.deepEqual(plugins, [generation.plugin]);
-    const { signal, ...context } = contexts[0] as MountContext;
+    const [first, ...others] = contexts;
+    assert.ok(first);
+    const { signal, ...context } = first;
+    assert.deepEqual(others, []);
     assert.deepEqual(context, { mountId: 'm', metadata: { mount: ['m'] }, version: '1.2.3', mlock: true });
     assert.equal(signal.aborted, false);
     made.plugin.launch = {};
@@ -281,8 +284,14 @@ describe('the reflection of a mount', () => {
     t.mock.method(performance, 'now', () => now);
     const asked: unknown[] = [];
     const reflection = {
-      services: (options: unknown) => Promise.resolve(void asked.push(options) ?? ['a.B']),
-      service: (name: string, options: unknown) => Promise.resolve(void asked.push(name, options) ?? 'made'),
+      services: (options: unknown) => {
+        asked.push(options);
+        return Promise.resolve(['a.B']);
+      },
+      service: (name: string, options: unknown) => {
+        asked.push(name, options);
+        return Promise.resolve('made');
+      },
     };
     const { instance, made, waits } = instanceOf(generationOf({ reflection }));
     const { ready } = made;
