@@ -1,12 +1,11 @@
-/** A removal that a runtime holds up, and how long an engine is waited for. The runtimes are shells that go by another name. */
+/** A removal that a runtime holds up. The runtimes are shells that go by another name, among the processes of this machine. */
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { describe, it } from 'node:test';
+import { describe, it, mock } from 'node:test';
 import { removeContainer } from '../../src/container/remove.ts';
 import {
-  ConflictError,
   EngineOperationError,
   EngineTimeoutError,
   NotFoundError,
@@ -35,7 +34,10 @@ function engineThat(...answers: readonly (Error | undefined)[]) {
   return { engine: engine as unknown as Engine, asked };
 }
 
-/** A process that has this name and the id on its command line, until it is killed or the test is over. */
+/**
+ * A process that has this name and the id on its command line, until it is killed or the test is over. Whatever the code
+ * under test does, no other process is killed, and the test fails if it meant to.
+ */
 async function withRuntime(
   name: string,
   test: (id: string, runtime: ChildProcess) => Promise<void>,
@@ -44,10 +46,17 @@ async function withRuntime(
   const script = 'echo begun; read line';
   const child = spawn('sh', ['-c', script, 'delete', id], { argv0: name, stdio: ['pipe', 'pipe', 'ignore'] });
   const exit = once(child, 'exit');
+  const others: number[] = [];
+  const kill = process.kill.bind(process);
+  const onlyChild = mock.method(process, 'kill', (pid: number, signal: NodeJS.Signals) =>
+    pid === child.pid ? kill(pid, signal) : others.push(pid) > 0,
+  );
   try {
     await once(child.stdout, 'data');
     await test(id, child);
+    assert.deepEqual(others, []);
   } finally {
+    onlyChild.mock.restore();
     child.stdin.end();
     await exit;
   }
@@ -101,36 +110,4 @@ describe('a removal at which a runtime hangs', () => {
       runtime.stdin?.end();
       assert.equal(await endOf(runtime), null);
     }));
-});
-
-describe('an engine that does not answer', () => {
-  /** Signals that end at once where they are for no longer than a removal may take. */
-  const hurry = (ms: number) => (ms <= 15_000 ? AbortSignal.abort(aborted) : new AbortController().signal);
-  const whenAborted = (signal: AbortSignal) =>
-    new Promise<never>((_, reject) => {
-      const end = () => {
-        reject(signal.reason as Error);
-      };
-      if (signal.aborted) end();
-      else signal.addEventListener('abort', end);
-    });
-
-  it('is waited for a quarter of a minute', { timeout: 5_000 }, async (t) => {
-    t.mock.method(AbortSignal, 'timeout', hurry);
-    const remove = (_: string, { signal }: { signal: AbortSignal }) => whenAborted(signal);
-    const engine = { containers: { remove } } as unknown as Engine;
-    await assert.rejects(removeContainer(engine, 'x'), { code: 'CLEANUP_FAILED', cause: aborted });
-    const conflict = new ConflictError('removal is already in progress', context);
-    const busy = {
-      containers: { remove: () => Promise.reject(conflict), inspect: () => Promise.resolve({}) },
-    };
-    await assert.rejects(removeContainer(busy as unknown as Engine, 'x'), { cause: conflict });
-    const silent = {
-      containers: {
-        remove: () => Promise.reject(failed),
-        inspect: (_: string, { signal }: { signal: AbortSignal }) => whenAborted(signal),
-      },
-    };
-    await assert.rejects(removeContainer(silent as unknown as Engine, 'x'), { cause: failed });
-  });
 });

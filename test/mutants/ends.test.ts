@@ -68,7 +68,7 @@ describe('the removal of a container', () => {
     const waits = removal([conflict, conflict, absent], [{}]);
     assert.equal(await waits.done, 'removed');
     assert.equal(waits.asked.remove.calls.length, 3);
-    const ends = removal([conflict, failed], [{}]);
+    const ends = removal([conflict, failed, absent], [{}]);
     await assert.rejects(ends.done, { code: 'CLEANUP_FAILED', cause: conflict });
   });
 

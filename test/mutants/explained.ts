@@ -31,6 +31,14 @@ export const explained: readonly Explained[] = [
     why: 'The time of the boot is known to a hundredth of a second, and nothing is made in that very millisecond.',
   },
   {
+    file: 'container/stuck-runtime.ts',
+    line: "(await readdir('/proc').catch(() => []))",
+    changes: [
+      "(await readdir('/proc').catch(() => [])).filter((entry) => /^\\d+$/.test(entry)) -> (await readdir('/proc').catch(() => []))",
+    ],
+    why: 'What is no process has no status, and is passed over a little later.',
+  },
+  {
     file: 'host/mounts/reload.ts',
     line: 'if (source === undefined) return mount.runsOn.plugin;',
     changes: ['source === undefined -> false'],
@@ -89,6 +97,30 @@ export const explained: readonly Explained[] = [
     line: "isForeign(networkId, given.network?.kind === 'network' ? given.network : undefined),",
     changes: ["given.network?.kind === 'network' -> true"],
     why: 'Where another container was found, networks are those of its namespace, and not looked at here.',
+  },
+  {
+    file: 'host/mounts/route.ts',
+    line: 'this.#onIdle = [];',
+    changes: ['this.#onIdle = []; -> ;'],
+    why: 'A promise that was kept is kept again, which changes nothing.',
+  },
+  {
+    file: 'host/mounts/routed-client.ts',
+    line: 'if (use !== undefined && use !== on) {',
+    changes: ['use !== undefined && use !== on -> use !== undefined'],
+    why: 'The method is then looked up for each call: it costs more and finds the same.',
+  },
+  {
+    file: 'host/mounts/routed-client.ts',
+    line: 'on = use;',
+    changes: ['on = use; -> ;'],
+    why: 'The method is then looked up for each call: it costs more and finds the same.',
+  },
+  {
+    file: 'host/mounts/routed-client.ts',
+    line: 'start = startOf(use.client(service)[name] ?? send);',
+    changes: ['use.client(service)[name] ?? send -> use.client(service)[name]'],
+    why: 'A client has every method of its service; the type does not say so.',
   },
   {
     file: 'goplugin/grpc/connection/tls-connection.ts',

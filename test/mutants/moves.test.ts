@@ -66,7 +66,13 @@ describe('a reload', () => {
   it('moves mounts of one plugin onto one, tells it, and leaves the old one once', async () => {
     const { pool, mounts, opened, log, add } = world();
     const [a, b] = [add('a'), add('b')];
-    await reloadMounts(pool, () => mounts as never, resolve, { drainMs: 7 });
+    const resolved: unknown[] = [];
+    const resolveOnce = (mount: unknown) => {
+      assert.ok(!resolved.includes(mount), 'a mount was resolved twice');
+      resolved.push(mount);
+      return resolve();
+    };
+    await reloadMounts(pool, () => mounts as never, resolveOnce, { drainMs: 7 });
     assert.equal(opened.length, 1);
     assert.deepEqual([a.moves, b.moves], [['use of new-0'], ['use of new-0']]);
     assert.deepEqual(log, [
@@ -145,6 +151,22 @@ describe('a reload', () => {
         resolve,
         {},
       ),
+    );
+  });
+});
+
+describe('a reload whose last mount is closed meanwhile', () => {
+  it('fails with what the new plugin failed at', async () => {
+    const { pool, mounts, add } = world();
+    add('a');
+    const failure = new Error('no image');
+    const failing = () => {
+      mounts.pop();
+      return Promise.reject(failure);
+    };
+    await assert.rejects(
+      reloadMounts(pool, () => mounts as never, failing, {}),
+      { code: 'RELOAD_FAILED', cause: failure },
     );
   });
 });

@@ -117,9 +117,10 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
   },
   removal: {
     files: ['container/remove.ts', 'container/stuck-runtime.ts'],
+    // A change of which processes are killed must not meet those of this machine, so stuck-removal.test.ts is not here.
     tests: [
+      'test/container/stuck-runtime.test.ts',
       'test/container/exit-pauses.test.ts',
-      'test/container/stuck-removal.test.ts',
       'test/mutants/ends.test.ts',
       'test/mutants/container.test.ts',
     ],
@@ -134,7 +135,7 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
   },
   diagnose: {
     files: ['container/diagnose.ts'],
-    tests: ['test/mutants/container.test.ts', 'test/container/failure-hints.test.ts'],
+    tests: ['test/container/diagnosis.test.ts', 'test/mutants/container.test.ts'],
   },
   health: {
     files: ['host/instances/health.ts'],
@@ -150,7 +151,12 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
   },
   route: {
     files: ['host/mounts/route.ts', 'host/mounts/mounted-plugin.ts', 'host/mounts/routed-client.ts'],
-    tests: ['test/mutants/host.test.ts', 'test/host/mounts/call-fate.test.ts'],
+    tests: [
+      'test/host/mounts/mounted-generation.test.ts',
+      'test/host/mounts/sent-calls.test.ts',
+      'test/host/mounts/mounted-plugin.test.ts',
+      'test/host/mounts/routed-client.test.ts',
+    ],
   },
   grpc: {
     files: [
