@@ -109,6 +109,7 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
       'goplugin/grpc/connection/socket-file.ts',
     ],
     tests: [
+      'test/goplugin/socket-file.test.ts',
       'test/goplugin/tls-connection.test.ts',
       'test/goplugin/identity.test.ts',
       'test/mutants/goplugin.test.ts',
