@@ -19,6 +19,7 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
       'test/host/orphans/sweep-report.test.ts',
       'test/host/orphans/sweep-folders.test.ts',
       'test/mutants/orphans.test.ts',
+      'test/host/orphans/sweep-many-names.test.ts',
     ],
   },
   labels: {
