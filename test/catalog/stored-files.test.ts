@@ -211,7 +211,8 @@ describe('a store of files', () => {
       );
     }));
 
-  const notRoot = process.geteuid?.() === 0 ? false : 'needs root, which can give a directory to another user';
+  const notRoot =
+    process.geteuid?.() === 0 ? false : 'needs root, which can give a directory to another user';
   it('uses the directory of another user only where that one is trusted', { skip: notRoot }, () =>
     withStore(async (store, directory) => {
       await store.put(['a'], 'one');

@@ -200,33 +200,37 @@ test('closes a connection whose other side begins no handshake', { timeout: 5_00
   }
 });
 
-test('uses two servers of TLS again for later connections, whatever became of the earlier ones', limits, async () => {
-  const pair = { ...pluginSide };
-  const { createServer: create } = tls;
-  let made = 0;
-  tls.createServer = ((...given: Parameters<typeof create>) => {
-    made += 1;
-    return create(...given);
-  }) as typeof create;
-  syncBuiltinESMExports();
-  const connections = async (count: number, client: (raw: Socket) => Socket): Promise<number> => {
-    const sockets = await Promise.all(Array.from({ length: count }, socketPair));
-    const before = made;
-    const all = sockets.map((ends) => meetOn(ends, pair, client)); // all of them before any handshake is done
-    await Promise.all(all.map(({ accepted }) => accepted));
-    for (const { end } of all) end();
-    return made - before;
-  };
-  try {
-    assert.equal(await connections(4, (raw) => secured(raw, hostSide)), 4);
-    assert.equal(await connections(4, (raw) => secured(raw, hostSide)), 2);
-    assert.equal(await connections(2, (raw) => raw.end('no TLS')), 0);
-    assert.equal(await connections(4, (raw) => secured(raw, hostSide)), 2);
-  } finally {
-    tls.createServer = create;
+test(
+  'uses two servers of TLS again for later connections, whatever became of the earlier ones',
+  limits,
+  async () => {
+    const pair = { ...pluginSide };
+    const { createServer: create } = tls;
+    let made = 0;
+    tls.createServer = ((...given: Parameters<typeof create>) => {
+      made += 1;
+      return create(...given);
+    }) as typeof create;
     syncBuiltinESMExports();
-  }
-});
+    const connections = async (count: number, client: (raw: Socket) => Socket): Promise<number> => {
+      const sockets = await Promise.all(Array.from({ length: count }, socketPair));
+      const before = made;
+      const all = sockets.map((ends) => meetOn(ends, pair, client)); // all of them before any handshake is done
+      await Promise.all(all.map(({ accepted }) => accepted));
+      for (const { end } of all) end();
+      return made - before;
+    };
+    try {
+      assert.equal(await connections(4, (raw) => secured(raw, hostSide)), 4);
+      assert.equal(await connections(4, (raw) => secured(raw, hostSide)), 2);
+      assert.equal(await connections(2, (raw) => raw.end('no TLS')), 0);
+      assert.equal(await connections(4, (raw) => secured(raw, hostSide)), 2);
+    } finally {
+      tls.createServer = create;
+      syncBuiltinESMExports();
+    }
+  },
+);
 
 test('a connection that breaks later is left to its calls', limits, async () => {
   const { accepted, end } = await meet(pluginSide, (raw) => secured(raw, hostSide));

@@ -158,7 +158,8 @@ describe('a sweep of folders', () => {
           (open) => (path, flags, mode) => {
             const name = basename(String(path));
             looks.set(name, (looks.get(name) ?? 0) + 1);
-            if (looks.get(name) === fails[name]) return Promise.reject(Object.assign(new Error(code), { code }));
+            if (looks.get(name) === fails[name])
+              return Promise.reject(Object.assign(new Error(code), { code }));
             return open(path, flags, mode);
           },
           async () => {
