@@ -44,7 +44,9 @@ describe('a lock that another process holds', () => {
       t.mock.method(Math, 'random', () => chances.shift() ?? 1);
       const pauses: number[] = [];
       const waiting = withoutPauses(
-        (ms) => assert.ok(pauses.push(ms) < 5, 'it waits for ever'),
+        (ms) => {
+          assert.ok(pauses.push(ms) < 5, 'it waits for ever');
+        },
         () => acquireClaim(folder),
       );
       await assert.rejects(waiting, (error: StoreError) => {

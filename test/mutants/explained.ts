@@ -38,6 +38,12 @@ export const explained: readonly Explained[] = [
   },
   {
     file: 'goplugin/grpc/connection/tls-connection.ts',
+    line: "secure.on('error', () => undefined);",
+    changes: ["secure.on('error', () => undefined); -> ;"],
+    why: 'The server of TLS of Node.js listens for errors of its connections too, which is not documented.',
+  },
+  {
+    file: 'goplugin/grpc/connection/tls-connection.ts',
     line: 'if (accepted && isPinned(secure.getPeerX509Certificate()?.raw, tls)) accepted(secure);',
     changes: [
       'accepted && isPinned(secure.getPeerX509Certificate()?.raw, tls) -> isPinned(secure.getPeerX509Certificate()?.raw, tls)',
