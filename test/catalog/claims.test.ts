@@ -1,6 +1,7 @@
 /** Waiting for the lock between processes, and what is left of a claim. */
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import fs, { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -24,16 +25,28 @@ async function withFolder(files: readonly string[], test: (folder: string) => Pr
   }
 }
 
+/** For a pause after which the waiting has to be over. */
+function once(work: () => void): () => void {
+  let pauses = 0;
+  return () => {
+    pauses += 1;
+    assert.equal(pauses, 1, 'it waits on');
+    work();
+  };
+}
+
 describe('a lock that another process holds', () => {
   it('is waited for half a minute, with pauses by chance, and then its holder is named', (t) =>
     withFolder([living], async (folder) => {
-      const times = [1_000, 1_000, 31_000];
-      t.mock.method(performance, 'now', () => times.shift() ?? 31_001);
+      const times = [1_000, 1_000, 31_000, 31_001];
+      t.mock.method(performance, 'now', () => times.shift() ?? 1_000_000_000);
       const chances = [0, 0.5, 0.75];
       t.mock.method(Math, 'random', () => chances.shift() ?? 1);
       const pauses: number[] = [];
       const waiting = withoutPauses(
-        (ms) => pauses.push(ms),
+        (ms) => {
+          assert.ok(pauses.push(ms) < 5, 'it waits for ever');
+        },
         () => acquireClaim(folder),
       );
       await assert.rejects(waiting, (error: StoreError) => {
@@ -49,7 +62,9 @@ describe('a lock that another process holds', () => {
   it('is taken as soon as it is released', () =>
     withFolder([living], async (folder) => {
       const release = await withoutPauses(
-        () => void rm(join(folder, living)),
+        once(() => {
+          rmSync(join(folder, living));
+        }),
         () => acquireClaim(folder),
       );
       await release();
@@ -61,9 +76,9 @@ describe('a lock that another process holds', () => {
       const reason = new Error('enough');
       const abort = new AbortController();
       const waiting = withoutPauses(
-        () => {
+        once(() => {
           abort.abort(reason);
-        },
+        }),
         () => acquireClaim(folder, { signal: abort.signal }),
       );
       await assert.rejects(waiting, reason);
@@ -95,6 +110,32 @@ describe('a claim', () => {
     withFolder([unseen], async (folder) => {
       const gone = () => Promise.reject(systemError('ENOENT'));
       const release = await withReplaced({ stat: gone }, () => acquireClaim(folder, { waitMs: 0 }));
+      await release();
+      assert.deepEqual(await readdir(folder), []);
+    }));
+
+  it('of a process that can not be seen is over after more than a minute', (t) =>
+    withFolder([unseen], async (folder) => {
+      const now = Date.now();
+      t.mock.method(Date, 'now', () => now);
+      const madeAgo = (ms: number) => ({ stat: () => Promise.resolve({ mtimeMs: now - ms }) as never });
+      const acquire = () => acquireClaim(folder, { waitMs: -1 });
+      await assert.rejects(withReplaced(madeAgo(60_000), acquire), { code: 'CATALOG_LOCKED' });
+      await (
+        await withReplaced(madeAgo(60_001), acquire)
+      )();
+      assert.deepEqual(await readdir(folder), []);
+    }));
+
+  it('of a dead process may be removed by somebody else at the same time', () =>
+    withFolder([dead], async (folder) => {
+      const { readdir: read } = fs;
+      const late = async (path: string) => {
+        const names = await read(path);
+        await rm(join(folder, dead), { force: true });
+        return names;
+      };
+      const release = await withReplaced({ readdir: late as never }, () => acquireClaim(folder));
       await release();
       assert.deepEqual(await readdir(folder), []);
     }));

@@ -56,6 +56,20 @@ describe('a write that fails', () => {
         assert.equal(closed.length, 1);
       }));
 
+  it('before there is a new file tells the cause, and not that there is none to remove', () =>
+    withFolder(async (folder) => {
+      const path = join(folder, 'a.json');
+      await writeFile(path, 'old');
+      const { open } = fs;
+      const failing: typeof fs.open = (at, ...rest) =>
+        String(at).includes(unfinishedPrefix) ? Promise.reject(systemError('ENOSPC')) : open(at, ...rest);
+      await assert.rejects(
+        withReplaced({ open: failing }, () => writeDurably(path, 'new')),
+        { code: 'ENOSPC' },
+      );
+      assert.equal(await readFile(path, 'utf8'), 'old');
+    }));
+
   it('at the folder is told, and the folder is closed', () =>
     withFolder(async (folder) => {
       const path = join(folder, 'a.json');
@@ -123,8 +137,10 @@ describe('folders that are made', () => {
         ['ENOENT', 'EROFS'],
         ['EACCES', 'EACCES'],
       ] as const) {
-        const mkdir = (_: unknown, options: { recursive?: boolean }) =>
-          Promise.reject(systemError(options.recursive === true ? told : 'EROFS'));
+        const mkdir = (_: unknown, options: { recursive?: boolean; mode?: number }) => {
+          assert.equal(options.mode, 0o700);
+          return Promise.reject(systemError(options.recursive === true ? told : 'EROFS'));
+        };
         await assert.rejects(
           withReplaced({ mkdir: mkdir as never }, () => makeFolder(join(folder, 'c'))),
           { code: cause },

@@ -52,6 +52,7 @@ export function testStore(name: string, open: () => Promise<StoreUnderTest>): vo
       assert.equal((await below('plugins')).length, 3);
       assert.equal((await below()).length, 4);
       assert.deepEqual(await below('pins'), []);
+      assert.deepEqual(await below('plugins', 'auth', 'jwt', 'v1.0.0'), [], 'it is not below itself');
     });
 
     it('deletes once', async () => {

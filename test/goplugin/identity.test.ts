@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { X509Certificate } from 'node:crypto';
+import crypto, { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
+import { syncBuiltinESMExports } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { connect, createServer, type TLSSocket } from 'node:tls';
@@ -45,8 +46,40 @@ test('makes a self-signed certificate that OpenSSL reads as it was meant', async
   assert.equal(certificate.ca, true);
   assert.deepEqual(certificate.keyUsage, ['1.3.6.1.5.5.7.3.2', '1.3.6.1.5.5.7.3.1']);
   assert.ok(new Date(certificate.validFrom).getTime() < Date.now());
-  assert.ok(new Date(certificate.validTo).getUTCFullYear() >= 2050);
+  const years = (Date.parse(certificate.validTo) - Date.now()) / (365.25 * 24 * 3_600_000);
+  assert.ok(Math.abs(years - 30) < 0.01, `${years} years`);
   assert.equal(derToPem(certificateDer), certificatePem);
+});
+
+/** What Go's `x509.CreateCertificate` writes for the template of go-plugin (mtls.go). */
+const written = {
+  'version 3': 'a003020102',
+  'key usage, critical': '300e0603551d0f0101ff0404030202ac',
+  'extended key usage': '301d0603551d250416301406082b0601050507030206082b06010505070301',
+  'basic constraints, critical': '300f0603551d130101ff040530030101ff',
+  'alternative name localhost': '30140603551d11040d300b82096c6f63616c686f7374',
+};
+
+test('writes version and extensions of a certificate as Go does, which refuses what it does not know', async () => {
+  const { certificateDer } = await createIdentity();
+  for (const [what, bytes] of Object.entries(written))
+    assert.ok(certificateDer.includes(Buffer.from(bytes, 'hex')), what);
+});
+
+test('makes every serial number positive and sixteen bytes long, whatever the random bytes are', async () => {
+  const { randomBytes } = crypto;
+  const serialFrom = async (first: number): Promise<string> => {
+    crypto.randomBytes = (length: number) => Buffer.from([first, ...Buffer.alloc(length - 1)]);
+    syncBuiltinESMExports();
+    try {
+      return new X509Certificate((await createIdentity()).certificatePem).serialNumber;
+    } finally {
+      crypto.randomBytes = randomBytes;
+      syncBuiltinESMExports();
+    }
+  };
+  assert.equal(await serialFrom(0xff), `7F${'00'.repeat(15)}`);
+  assert.equal(await serialFrom(0x00), `40${'00'.repeat(15)}`);
 });
 
 test('never makes two alike', async () => {

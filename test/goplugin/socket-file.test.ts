@@ -44,3 +44,14 @@ test('leaves the resolving of modules as it is', async () => {
   await using found = await socketFile(path);
   assert.equal(resolved('second.cjs'), join(folder, 'real/second.cjs'), found.path);
 });
+
+test('takes the path as it is on systems that can not hold a file by its descriptor', async () => {
+  const linux = Object.getOwnPropertyDescriptor(process, 'platform') ?? {};
+  Object.defineProperty(process, 'platform', { ...linux, value: 'darwin' });
+  try {
+    await using found = await socketFile(path);
+    assert.equal(found.path, path);
+  } finally {
+    Object.defineProperty(process, 'platform', linux);
+  }
+});

@@ -3,13 +3,15 @@ import assert from 'node:assert/strict';
 import { createPrivateKey, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { connect, type TLSSocket } from 'node:tls';
+import tls, { connect, type TLSSocket } from 'node:tls';
 import { prepareContext, secureContext } from '../../src/goplugin/grpc/connection/credentials.ts';
 import { connectSecured, secured, securedServer } from '../../src/goplugin/grpc/connection/tls-connection.ts';
+import { limits as connectionLimits } from '../../src/goplugin/limits.ts';
 import { bitString, objectIdentifier, printableString, sequence, set } from '../../src/goplugin/tls/der.ts';
 import { createIdentity, derToPem, type Identity } from '../../src/goplugin/tls/identity.ts';
 import { socketPair } from './fixtures/sockets.ts';
@@ -185,6 +187,51 @@ test('connects to the announced side alone where it makes the connection itself'
   }
 });
 
+test('closes a connection whose other side begins no handshake', { timeout: 5_000 }, async () => {
+  const limit = connectionLimits.tlsHandshakeMs as { value: number };
+  const { value } = limit;
+  limit.value = 1;
+  try {
+    const { accepted, end } = await meet({ ...pluginSide }, (socket) => socket);
+    assert.equal(await accepted, undefined);
+    end();
+  } finally {
+    limit.value = value;
+  }
+});
+
+test(
+  'uses two servers of TLS again for later connections, whatever became of the earlier ones',
+  limits,
+  async () => {
+    const pair = { ...pluginSide };
+    const { createServer: create } = tls;
+    let made = 0;
+    tls.createServer = ((...given: Parameters<typeof create>) => {
+      made += 1;
+      return create(...given);
+    }) as typeof create;
+    syncBuiltinESMExports();
+    const connections = async (count: number, client: (raw: Socket) => Socket): Promise<number> => {
+      const sockets = await Promise.all(Array.from({ length: count }, socketPair));
+      const before = made;
+      const all = sockets.map((ends) => meetOn(ends, pair, client)); // all of them before any handshake is done
+      await Promise.all(all.map(({ accepted }) => accepted));
+      for (const { end } of all) end();
+      return made - before;
+    };
+    try {
+      assert.equal(await connections(4, (raw) => secured(raw, hostSide)), 4);
+      assert.equal(await connections(4, (raw) => secured(raw, hostSide)), 2);
+      assert.equal(await connections(2, (raw) => raw.end('no TLS')), 0);
+      assert.equal(await connections(4, (raw) => secured(raw, hostSide)), 2);
+    } finally {
+      tls.createServer = create;
+      syncBuiltinESMExports();
+    }
+  },
+);
+
 test('a connection that breaks later is left to its calls', limits, async () => {
   const { accepted, end } = await meet(pluginSide, (raw) => secured(raw, hostSide));
   const secure = await accepted;
@@ -221,9 +268,14 @@ function partsOf(der: Buffer): Buffer[] {
   return parts;
 }
 
+type Serving = Parameters<typeof securedServer>[0];
+
 /** A client and a server on two ends of a socket. `accepted` is undefined when the server hangs up. */
-async function meet(server: Parameters<typeof securedServer>[0], client: (raw: Socket) => Socket) {
-  const [near, far] = await socketPair();
+async function meet(server: Serving, client: (raw: Socket) => Socket) {
+  return meetOn(await socketPair(), server, client);
+}
+
+function meetOn([near, far]: readonly [Socket, Socket], server: Serving, client: (raw: Socket) => Socket) {
   const accepted = new Promise<TLSSocket | undefined>((resolve) => {
     securedServer(server, resolve)(far);
     far.once('close', () => {

@@ -19,6 +19,7 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
       'test/host/orphans/sweep-report.test.ts',
       'test/host/orphans/sweep-folders.test.ts',
       'test/mutants/orphans.test.ts',
+      'test/host/orphans/sweep-many-names.test.ts',
     ],
   },
   labels: {
@@ -110,6 +111,7 @@ export const mutantRooms: Readonly<Record<string, MutantRoom>> = {
       'goplugin/grpc/connection/socket-file.ts',
     ],
     tests: [
+      'test/goplugin/socket-file.test.ts',
       'test/goplugin/tls-connection.test.ts',
       'test/goplugin/identity.test.ts',
       'test/mutants/goplugin.test.ts',

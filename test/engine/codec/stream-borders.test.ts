@@ -21,7 +21,7 @@ describe('a frame of output', () => {
   it('is as long as its four bytes say', () => {
     for (const length of [0x0000_0001, 0x0000_0203, 0x0001_0203, 0x0102_0304]) {
       const stream = new RawStream();
-      const data = new Uint8Array(length);
+      const data = new Uint8Array(length).fill(0xff); // no header begins like this
       assert.equal(stream.push(header(1, length)).length, 0);
       assert.equal(stream.complete, false);
       stream.push(data.subarray(1));
@@ -92,12 +92,18 @@ describe("an engine's own message in the output", () => {
   };
 
   it('ends it, once the message is whole', () => {
-    const bytes = frame(3, ' it broke: ä€😀\n');
-    assert.equal(messageOf(bytes), 'it broke: ä€😀');
-    for (let cut = 0; cut < bytes.length; cut += 1) {
-      assert.equal(messageOf(bytes.subarray(0, cut)), undefined);
-      assert.equal(messageOf(bytes.subarray(0, cut), bytes.subarray(cut)), 'it broke: ä€😀');
+    for (const text of [' it broke: ä€😀\n', 'it broke: ä€😀']) {
+      const bytes = frame(3, text);
+      assert.equal(messageOf(bytes), 'it broke: ä€😀');
+      for (let cut = 0; cut < bytes.length; cut += 1) {
+        assert.equal(messageOf(bytes.subarray(0, cut)), undefined);
+        assert.equal(messageOf(bytes.subarray(0, cut), bytes.subarray(cut)), 'it broke: ä€😀');
+      }
     }
+  });
+
+  it('shows that its last character is not whole', () => {
+    assert.equal(messageOf(frame(3, Buffer.from('broken: ä').subarray(0, -1))), 'broken: \ufffd');
   });
 
   it('says that there is no reason where it is empty', () => {
@@ -156,6 +162,24 @@ describe('lines of JSON', () => {
     assert.deepEqual(lines.end(), [3]);
     assert.deepEqual(lines.end(), []);
     assert.deepEqual(read, ['one', 'two', 'three']);
+  });
+
+  it('are the same wherever they are cut, also after their first byte', () => {
+    const bytes = Buffer.from('12\n345\n6');
+    for (let cut = 0; cut <= bytes.length; cut += 1) {
+      const lines = new JsonLines();
+      const read = [bytes.subarray(0, cut), bytes.subarray(cut)].flatMap((piece) => lines.push(piece));
+      assert.deepEqual([...read, ...lines.end()], [12, 345, 6], String(cut));
+    }
+  });
+
+  it('take no more memory than they are long when they come byte by byte', () => {
+    const lines = new JsonLines();
+    const before = process.memoryUsage().arrayBuffers;
+    for (let sent = 0; sent < 26; sent += 1) lines.push(Buffer.from('1'));
+    const more = process.memoryUsage().arrayBuffers - before;
+    assert.ok(more < 8 * 1024 * 1024, `${more} bytes`);
+    assert.deepEqual(lines.end(), [Number('1'.repeat(26))]);
   });
 
   it('are kept in memory of their own while they are incomplete', () => {
