@@ -27,8 +27,7 @@ function differences(
 const names = (...given: Parameters<typeof differences>): string[] =>
   differences(...given).map(({ setting }) => setting);
 
-const endpoint = (network: string, networkId?: string): NetworkEndpoint =>
-  ({ network, networkId }) as NetworkEndpoint;
+const endpoint = (network: string, networkId?: string): NetworkEndpoint => ({ network, networkId });
 
 describe('a request without a network', () => {
   it('has a namespace of its own, with one network at most', () => {
