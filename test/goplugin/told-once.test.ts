@@ -1,8 +1,7 @@
 /** Whoever makes a call without a promise is told of its end once, also when the caller gives it up. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CallFailure } from '../../src/goplugin/grpc/client/call-end.ts';
-import { failure } from '../../src/goplugin/grpc/client/call-end.ts';
+import { failure, type CallFailure } from '../../src/goplugin/grpc/client/call-end.ts';
 import { startUnary, type CallTarget } from '../../src/goplugin/grpc/client/calls.ts';
 import { Http2Call, type CallCarrier } from '../../src/goplugin/grpc/client/http2-call.ts';
 import { HeldBytes } from '../../src/goplugin/grpc/held-bytes.ts';
