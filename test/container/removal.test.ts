@@ -8,16 +8,10 @@ import { removeContainer } from '../../src/container/remove.ts';
 import { connectEngine, NotFoundError } from '../../src/engine/index.ts';
 import { startFaultProxy } from '../../src/testing/index.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
+import { failedAnswer } from '../engine/support/failed-answer.ts';
 import { ensureTestImage, noBusybox, testImage } from '../engine/support/busybox-image.ts';
 
-const body = JSON.stringify({
-  message: 'removing its network: no such file',
-  cause: 'made up',
-  response: 500,
-});
-const failure = Buffer.from(
-  `HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-);
+const failure = failedAnswer('removing its network: no such file');
 
 const engines = noBusybox === undefined ? loadEngines().filter(({ suite }) => suite === 'host') : [];
 if (engines.length === 0) it('removes', { skip: noBusybox ?? noEngines }, () => undefined);

@@ -12,19 +12,13 @@ import {
 import { startFaultProxy, type FaultProxy } from '../../src/testing/index.ts';
 import { loadEngines } from '../engines/engines.ts';
 import { anyKeyValue, fixtureHandshake, loadFixture } from '../plugins/images.ts';
+import { failedAnswer } from './support/failed-answer.ts';
 import { connectWithImage, createTestContainer, describeEngines } from './support/real-engines.ts';
 
 const timeout = 60_000;
 
 /** Podman 5.4.2 with runsc, to the kill of a container that had ended. */
-const body = JSON.stringify({
-  cause: 'exit status 128',
-  message: '`/usr/bin/runsc kill 3f2a 9` failed: exit status 128',
-  response: 500,
-});
-const failure = Buffer.from(
-  `HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-);
+const failure = failedAnswer('`/usr/bin/runsc kill 3f2a 9` failed: exit status 128', 'exit status 128');
 
 /** Answers the next request of this kind with the failure; the engine hears of it only where it is asked. */
 function failNext(proxy: FaultProxy, request: RegExp, { asked = false } = {}): void {

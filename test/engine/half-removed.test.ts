@@ -4,18 +4,15 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { connectEngine, type ContainerSummary } from '../../src/engine/index.ts';
 import { startFaultProxy } from '../../src/testing/index.ts';
+import { failedAnswer } from './support/failed-answer.ts';
 import { connectWithImage, createTestContainer, describeEngines } from './support/real-engines.ts';
 
 const timeout = 60_000;
 
 /** Podman 4.3.1, to the list of all containers, after the client had gone in the midst of a creation. */
-const body = JSON.stringify({
-  cause: 'container not known',
-  message: 'getting container from store "ffaf9c5ecf91": container not known',
-  response: 500,
-});
-const failure = Buffer.from(
-  `HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+const failure = failedAnswer(
+  'getting container from store "ffaf9c5ecf91": container not known',
+  'container not known',
 );
 
 describeEngines('a list of containers that fails', (real) => {
@@ -59,5 +56,17 @@ describeEngines('a list of containers that fails', (real) => {
       (await engine.containers.list({ filters })).map(({ id }) => id),
       [running.id],
     );
+  });
+
+  test('because of its caller fails at once', { timeout }, async () => {
+    await using proxy = await startFaultProxy({ target: real.socketPath });
+    await using engine = await connectEngine({ socketPath: proxy.socketPath });
+    let asked = 0;
+    proxy.fault = () => {
+      asked += 1;
+      return { kind: 'none' };
+    };
+    await assert.rejects(engine.containers.list({ filters: { nonsense: ['x'] } }), /nvalid filter/);
+    assert.equal(asked, real.kind === 'podman' ? 2 : 1);
   });
 });

@@ -15,6 +15,7 @@ import { nobodys } from '../../src/soak/nobodys.ts';
 import { startFaultProxy } from '../../src/testing/index.ts';
 import { everything } from '../everything.ts';
 import { noEngines } from '../engines/engines.ts';
+import { failedAnswer } from '../engine/support/failed-answer.ts';
 import { containerOf, nextEvent } from '../host/cell.ts';
 import { leftovers } from '../host/leftovers.ts';
 import { ownSocketParent } from '../host/socket-parent.ts';
@@ -33,11 +34,8 @@ const stretch = 50;
 /** After so many trials that failed, no further ones are made. */
 const mostFailures = 3;
 
-const busyBody = JSON.stringify({ message: 'the storage is busy', cause: 'made up', response: 500 });
 /** With which an engine refuses a removal. */
-const busy = Buffer.from(
-  `HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\nContent-Length: ${busyBody.length}\r\n\r\n${busyBody}`,
-);
+const busy = failedAnswer('the storage is busy');
 
 /** Trials that have failed once. */
 const found: readonly (readonly [string, Omit<Trial, 'place'>])[] = [

@@ -3,7 +3,6 @@ import { answeredId, textMap, textOrNothing, texts, withDigestPrefix } from '../
 import type { CallOptions, Filters } from '../call-options.ts';
 import type { Call, EngineClient } from '../client.ts';
 import { EngineOperationError } from '../errors.ts';
-import { retryOnConcurrentRemoval } from '../retry-on-concurrent-removal.ts';
 import { listAsPodman } from './list-as-podman.ts';
 import {
   checkOptions,
@@ -72,19 +71,12 @@ export async function listContainers(
     query: { all, limit, filters },
     signal,
   };
-  if (!client.isPodman) return fromDockerList(await client.fetch(listContainersSchema, call));
-  return retryOnConcurrentRemoval(
-    client,
-    async () => {
-      try {
-        return fromDockerList(await client.fetch(listContainersSchema, call));
-      } catch (error) {
-        if (!(error instanceof EngineOperationError)) throw error;
-        return listAsPodman(client, call, { all, limit, filters });
-      }
-    },
-    signal,
-  );
+  try {
+    return fromDockerList(await client.fetch(listContainersSchema, call));
+  } catch (error) {
+    if (!client.isPodman || !(error instanceof EngineOperationError)) throw error;
+    return listAsPodman(client, call, { all, limit, filters });
+  }
 }
 
 function fromDockerList(containers: z.infer<typeof listContainersSchema>): ContainerSummary[] {

@@ -1,4 +1,4 @@
-/** What a host gives launches that do not say it themselves. */
+/** A host gives these settings to launches that do not name their own. */
 import type { LaunchOptions, PlannedOptions } from '../../container/index.ts';
 
 export interface LaunchDefaults {
