@@ -33,6 +33,7 @@ import { watchMemoryEvents } from './memory-events.ts';
 import { endedWithProgram } from './output-end.ts';
 import { addressInContainer, addressOnHost } from './sockets/share-socket.ts';
 import { removeLater } from './remove-later.ts';
+import { SharedWork } from '../waiting/shared-work.ts';
 
 /** How long the engine may take to report the end of a killed container before the container is removed by force. */
 const killMs = 10_000;
@@ -66,7 +67,7 @@ export class ContainerRunner implements PluginRunner {
   #ended: PluginExit | undefined;
   #wasKilledHere = false;
   #wasAskedToEnd = false;
-  #disposal: Promise<void> | undefined;
+  readonly #disposal = new SharedWork();
 
   constructor(
     parts: ContainerRunnerParts,
@@ -201,11 +202,8 @@ export class ContainerRunner implements PluginRunner {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#disposal ??= noteDisposal(this.#folder.parent, this.#dispose()).catch((error: unknown) => {
-      this.#disposal = undefined; // who asks again may find that it has gone, or the engine back
-      throw error;
-    });
-    return this.#disposal;
+    // Whoever asks again after a failure may find that it has gone, or that the engine is back.
+    return this.#disposal.once(() => noteDisposal(this.#folder.parent, this.#dispose()));
   }
 
   async #dispose(): Promise<void> {

@@ -19,6 +19,7 @@ import type { ReattachConfig } from './reattach/config.ts';
 import { reflection, type Reflection } from './reflection/client.ts';
 import type { PluginExit, PluginRunner } from './runner.ts';
 import type { CallOptions, ClientMaker } from './service.ts';
+import { SharedWork } from '../waiting/shared-work.ts';
 import { servingStatus, type HealthCheckResponse } from './wire/messages.ts';
 import { healthService, healthServiceName } from './wire/services.ts';
 
@@ -57,7 +58,7 @@ export class RunningPlugin implements Plugin, CallTarget {
   readonly #hurry = new AbortController();
   #exit: PluginExit | undefined;
   #stopping: Promise<PluginExit> | undefined;
-  #disposing: Promise<void> | undefined;
+  readonly #disposing = new SharedWork();
 
   constructor({ runner, connection, output, handshake, exited, detach }: RunningParts) {
     this.handshake = handshake;
@@ -139,11 +140,7 @@ export class RunningPlugin implements Plugin, CallTarget {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#disposing ??= this.#dispose().catch((error: unknown) => {
-      this.#disposing = undefined; // who asks again may have better luck
-      throw error;
-    });
-    await this.#disposing;
+    await this.#disposing.once(() => this.#dispose());
   }
 
   /** @throws PluginExitedError when the plugin is known to have ended */

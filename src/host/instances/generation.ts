@@ -1,6 +1,7 @@
 /** One life of a plugin within an instance: from its handshake until it is lost or replaced. */
 import { boundedText } from '../../foreign-text.ts';
 import type { Plugin, PluginExit } from '../../goplugin/index.ts';
+import { SharedWork } from '../../waiting/shared-work.ts';
 
 /** How a generation ended. */
 export type GenerationEnd =
@@ -17,7 +18,7 @@ export class Generation {
   readonly ended: Promise<GenerationEnd>;
   #end: GenerationEnd | undefined;
   #onEnd: (end: GenerationEnd) => void = () => undefined;
-  #disposal: Promise<void> | undefined;
+  readonly #disposal = new SharedWork();
 
   constructor(plugin: Plugin, number: number) {
     this.plugin = plugin;
@@ -49,11 +50,7 @@ export class Generation {
 
   /** Stops the plugin and removes its container. Idempotent; tries again where it has failed before. */
   dispose({ graceMs }: { graceMs?: number | undefined } = {}): Promise<void> {
-    this.#disposal ??= this.#dispose(graceMs).catch((error: unknown) => {
-      this.#disposal = undefined;
-      throw error;
-    });
-    return this.#disposal;
+    return this.#disposal.once(() => this.#dispose(graceMs));
   }
 
   async #dispose(graceMs: number | undefined): Promise<void> {
