@@ -34,7 +34,10 @@ export async function removeContainer(
 ): Promise<'removed' | 'absent'> {
   const first = await tryToRemove(engine, idOrName);
   if (first === 'removed' || first === 'absent') return first;
-  const isStuck = !(first instanceof BulkheadError) || first instanceof EngineTimeoutError;
+  const isStuck =
+    !(first instanceof BulkheadError) ||
+    first instanceof EngineTimeoutError ||
+    first instanceof ConflictError;
   const killed = isStuck ? await killStuckRuntime(idOrName, options.runtime ?? '') : 0;
   const last = killed === 0 ? first : await tryToRemove(engine, idOrName);
   if (last === 'removed' || last === 'absent') return last;
@@ -57,7 +60,7 @@ async function tryOnce(engine: Engine, idOrName: string): Promise<unknown> {
     if (error instanceof NotFoundError) return 'absent';
     // Usually somebody else is removing it, and it may live until that is done; or it ended just before it was to be
     // killed.
-    if (error instanceof ConflictError && (await isGoneSoon(engine, idOrName))) return 'removed';
+    if (error instanceof ConflictError) return removeSoon(engine, idOrName, error);
     // Podman 5 without aardvark-dns removes the container, and then fails at its entry in a network.
     if (error instanceof EngineOperationError && (await isGone(engine, idOrName))) return 'removed';
     return error;
@@ -74,17 +77,19 @@ async function isGone(engine: Engine, idOrName: string): Promise<boolean> {
   }
 }
 
-async function isGoneSoon(engine: Engine, idOrName: string): Promise<boolean> {
+/** Returns `removed`, what went wrong, or the conflict where it lasts: its removal hangs, as it does with its runtime. */
+async function removeSoon(engine: Engine, idOrName: string, conflict: ConflictError): Promise<unknown> {
   const signal = AbortSignal.timeout(removeMs);
   for (;;) {
     try {
       await delay(lookEveryMs, undefined, { signal });
       await engine.containers.inspect(idOrName, { signal });
       await engine.containers.remove(idOrName, { force: true, volumes: true, signal });
-      return true;
+      return 'removed';
     } catch (error) {
-      if (error instanceof NotFoundError) return true;
-      if (!(error instanceof ConflictError)) return false;
+      if (error instanceof NotFoundError) return 'removed';
+      if (signal.aborted) return conflict;
+      if (!(error instanceof ConflictError)) return error;
     }
   }
 }

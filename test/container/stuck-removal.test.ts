@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { describe, it, mock } from 'node:test';
 import { removeContainer } from '../../src/container/remove.ts';
 import {
+  ConflictError,
   EngineOperationError,
   EngineTimeoutError,
   NotFoundError,
@@ -15,6 +16,7 @@ import {
 const context = { status: 404, method: 'DELETE', path: '/x', socketPath: '/x' };
 const late = new EngineTimeoutError('late', { ...context, limit: 'headers', limitMs: 1 } as never);
 const absent = new NotFoundError('no such container', context);
+const busy = new ConflictError('removal is already in progress', context);
 const failed = new EngineOperationError('broken', context);
 const aborted = new DOMException('too late', 'TimeoutError');
 
@@ -79,6 +81,38 @@ describe('a removal at which a runtime hangs', () => {
         assert.deepEqual(asked, [id, id]);
         assert.equal(await endOf(runtime), 'SIGKILL');
       }));
+
+  it('kills the runtime where the engine says for the whole time that a removal is under way', () =>
+    withRuntime('runsc', async (id, runtime) => {
+      const times: AbortController[] = [];
+      const limits = mock.method(AbortSignal, 'timeout', () => {
+        times.push(new AbortController());
+        return times.at(-1)?.signal;
+      });
+      const { engine, asked } = engineThat(busy, busy, busy, undefined);
+      const { remove } = engine.containers;
+      mock.method(engine.containers, 'remove', async (name: string) => {
+        if (asked.length === 2) for (const time of times) time.abort(aborted);
+        await remove(name);
+      });
+      try {
+        assert.equal(await removeContainer(engine, id), 'removed');
+      } finally {
+        limits.mock.restore();
+      }
+      assert.equal(asked.length, 4);
+      assert.equal(await endOf(runtime), 'SIGKILL');
+    }));
+
+  it('kills nothing where the container goes while the engine says that its removal is under way', () =>
+    withRuntime('runsc', async (id, runtime) => {
+      const { engine, asked } = engineThat(busy, busy, absent);
+      assert.equal(await removeContainer(engine, id), 'removed');
+      assert.equal(asked.length, 3);
+      const broken = engineThat(busy, failed);
+      await assert.rejects(removeContainer(broken.engine, id), { code: 'CLEANUP_FAILED', cause: failed });
+      assert.deepEqual([runtime.exitCode, runtime.signalCode], [null, null]);
+    }));
 
   it('knows the runtime by the name that was given', () =>
     withRuntime('/opt/mine/our-runtime', async (id, runtime) => {

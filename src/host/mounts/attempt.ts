@@ -4,7 +4,7 @@ import { PluginError, type CallOptions, type MethodShape, type Messages } from '
 import { checkShape, flag, shapeOf } from '../../settings/option-shape.ts';
 import { OutcomeUnknownError } from '../errors.ts';
 import { beginAt, clocksApart, fateOf } from './call-fate.ts';
-import type { Route, RoutedCallOptions, MountedGeneration, Wait } from './route.ts';
+import type { Route, RoutedCallOptions, MountedGeneration } from './route.ts';
 
 const routedCallOptions = shapeOf<RoutedCallOptions>({ ...callOptionChecks, idempotent: flag });
 
@@ -41,10 +41,14 @@ export class Attempt {
     } else this.request = request;
   }
 
-  /** The signal and deadline with which the call waits for a plugin. */
-  waits(): Wait {
+  /** Waits for a plugin, until the call's deadline. @throws what the caller gets: there will be none, or it has given up */
+  async wait(): Promise<MountedGeneration> {
     this.#waited = true;
-    return { signal: this.#options?.signal, deadline: this.#deadline };
+    try {
+      return await this.#route.serve({ signal: this.#options?.signal, deadline: this.#deadline });
+    } catch (error) {
+      throw this.#overWith(error);
+    }
   }
 
   begin(use: MountedGeneration): void {
@@ -86,9 +90,14 @@ export class Attempt {
     if (fate === 'not-reached' && !gone) return;
     if (fate === 'unknown' && !gone && this.#mayRepeat() && this.#sent < mostSends) return;
     const told = fate === 'unknown' && !received && !this.#mayRepeat() ? this.#unknown(error, use) : error;
-    const final = this.#route.redactError === undefined ? told : this.#route.redactError(told);
-    this.over(final);
-    throw final;
+    throw this.#overWith(told);
+  }
+
+  /** Returns what the caller gets. */
+  #overWith(error: unknown): unknown {
+    const told = this.#route.redactError === undefined ? error : this.#route.redactError(error);
+    this.over(told);
+    return told;
   }
 
   #mayRepeat(): boolean {

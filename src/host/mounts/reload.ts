@@ -80,6 +80,7 @@ export async function reloadMounts(
   resolve: (mount: MountedPlugin) => Promise<ResolvedPlugin>,
   { drainMs = 30_000, signal }: ReloadOptions,
 ): Promise<void> {
+  const title = titleOf(mounts()); // its mounts may have closed when it fails
   const targets: Instance[] = [];
   let moves: Move[];
   try {
@@ -88,7 +89,7 @@ export async function reloadMounts(
   } catch (error) {
     await Promise.allSettled(targets.map((target) => pool.stop(target, 'the reload failed')));
     signal?.throwIfAborted();
-    throw new ReloadFailedError(titleOf(mounts()), error);
+    throw new ReloadFailedError(title, error);
   }
   // Up to the end of the loop nothing else runs: every call goes either to the old or to the new plugin.
   const left = moves

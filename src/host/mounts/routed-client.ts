@@ -91,7 +91,7 @@ async function unary(
 
 async function sendUntilOver(attempt: Attempt, route: Route, send: Send): Promise<unknown> {
   for (;;) {
-    const use = route.serving ?? (await route.serve(attempt.waits()));
+    const use = route.serving ?? (await attempt.wait());
     attempt.begin(use);
     try {
       const reply = await send(use, attempt.request, attempt.options());
@@ -115,20 +115,22 @@ async function* stream(
 ): AsyncGenerator {
   const attempt = new Attempt(route, method, request, options);
   for (;;) {
-    const use = route.serving ?? (await route.serve(attempt.waits()));
+    const use = route.serving ?? (await attempt.wait());
     attempt.begin(use);
     let received = false;
+    let failed = false;
     try {
       for await (const reply of send(use, attempt.request, attempt.options()) as AsyncIterable<unknown>) {
         received = true;
         yield reply;
       }
-      attempt.over();
       return;
     } catch (error) {
+      failed = true;
       attempt.failed(error, use, { received });
     } finally {
       attempt.end(use);
+      if (!failed) attempt.over(); // its caller may have left it early
     }
   }
 }

@@ -44,7 +44,7 @@ export interface HostEvents {
     readonly generation: number;
     readonly end: GenerationEnd;
   };
-  /** A call of a mount is over. */
+  /** A call of a mount is over. It has no error where its caller left a stream of replies early. */
   'bulkhead:call': {
     readonly host: string;
     readonly mount: string;

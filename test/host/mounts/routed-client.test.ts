@@ -10,12 +10,13 @@ import {
 import { noteStart, type StartUnary } from '../../../src/goplugin/grpc/client/unary-start.ts';
 import { Generation } from '../../../src/host/instances/generation.ts';
 import { Instance, type InstanceKeeper } from '../../../src/host/instances/instance.ts';
+import type { MountOptions } from '../../../src/host/mounts/mount.ts';
 import { MountedPlugin, type MountKeeper } from '../../../src/host/mounts/mounted-plugin.ts';
 import { silentLogger } from '../../../src/host/reporting/events.ts';
 import { Counters } from '../../../src/host/reporting/metrics.ts';
 import { Report } from '../../../src/host/reporting/report.ts';
 
-type Ask = (request: unknown, options?: object) => Promise<unknown>;
+type Ask = (request: unknown, options?: object) => unknown;
 
 const bytes = (): Buffer => Buffer.alloc(0);
 const method: MethodShape = {
@@ -26,10 +27,11 @@ const method: MethodShape = {
 const service = { Ask: method };
 
 /** A mount of a plugin whose client has this method, and what was counted of its calls. */
-async function mountOf(ask: Ask) {
+async function mountOf(ask: Ask, options: MountOptions = {}) {
   const never = new Promise<never>(() => undefined);
   const plugin = {
     ...{ name: 'p', id: 'i', connected: true, exited: never, disconnected: never },
+    ...{ stop: () => Promise.resolve(), [Symbol.asyncDispose]: () => Promise.resolve() },
     client: () => ({ Ask: ask, ask }),
   } as unknown as Plugin;
   const counters = new Counters();
@@ -41,10 +43,10 @@ async function mountOf(ask: Ask) {
   const named = { type: 'kv', name: 'kv', version: '' };
   const instance = new Instance({ ...named, kind: {}, launch: {} } as never, keeper);
   await instance.open();
-  const mount = new MountedPlugin('m', named, instance, keeper as unknown as MountKeeper, {});
+  const mount = new MountedPlugin('m', named, instance, keeper as unknown as MountKeeper, options);
   await mount.serve({});
-  const { ask: mounted } = mount.client<{ ask: Ask }>(service);
-  return { ask: mounted, mount, counted: counters.of(named) };
+  const { ask: mounted } = mount.client<{ ask: (...args: Parameters<Ask>) => Promise<unknown> }>(service);
+  return { ask: mounted, mount, instance, counted: counters.of(named) };
 }
 
 /** A method that may be called only with functions in place of a promise. */
@@ -105,4 +107,32 @@ it('calls a client that somebody else has made for its promise', async () => {
   const { ask, counted } = await mountOf((request) => Promise.resolve([request]));
   assert.deepEqual(await ask(1), [1]);
   assert.equal(counted.calls, 1);
+});
+
+it('counts a stream of replies that its caller leaves early, once, and is done with it', async () => {
+  const { mount, counted } = await mountOf(async function* () {
+    yield* await Promise.resolve([1, 2, 3]);
+  });
+  const watch = { ...method, path: '/a.B/Watch', responseStream: true };
+  const { Ask: stream } = mount.client<{ Ask: (request: unknown) => AsyncIterable<number> }>({ Ask: watch });
+  const got: number[] = [];
+  for await (const reply of stream(1)) {
+    got.push(reply);
+    if (reply === 2) break;
+  }
+  assert.deepEqual(got, [1, 2]);
+  assert.deepEqual([mount.calls, counted.calls, counted.callFailures], [0, 1, 0]);
+  for await (const reply of stream(1)) got.push(reply);
+  assert.deepEqual(got, [1, 2, 1, 2, 3]);
+  assert.deepEqual([mount.calls, counted.calls, counted.callFailures], [0, 2, 0]);
+});
+
+it('counts a call that fails while it waits for a plugin, and takes secrets out of its error', async () => {
+  const redacted = new Error('without its secrets');
+  const { ask, instance, counted } = await mountOf(() => Promise.resolve(1), {
+    redactError: (error) => ((error as { code?: string }).code === 'INSTANCE_STOPPED' ? redacted : error),
+  });
+  await instance.stop('enough');
+  await assert.rejects(ask(1), redacted);
+  assert.deepEqual([counted.calls, counted.callFailures], [1, 1]);
 });
