@@ -1,6 +1,7 @@
 /** Carries out trials and judges what came of them. */
 import { BulkheadError } from '../errors.ts';
 import { differingContainers } from './attested.ts';
+import { evidenceOf } from './evidence.ts';
 import { armFaults } from './faults/arm.ts';
 import { heldNow } from './held.ts';
 import { chainOf, type Entry } from './ledger.ts';
@@ -49,6 +50,8 @@ export interface StretchResult {
   readonly results: readonly TrialResult[];
   /** What did not hold after the last trial: what is left, or still held. */
   readonly wrongs: readonly string[];
+  /** What helps to find out why something is left. */
+  readonly evidence: readonly string[];
 }
 
 /**
@@ -63,6 +66,7 @@ export async function runStretch(
 ): Promise<StretchResult> {
   const results: TrialResult[] = [];
   const wrongs: string[] = [];
+  const evidence: string[] = [];
   // Such a rejection ends the process of whoever uses a host.
   const unhandled: unknown[] = [];
   const note = (error: unknown): void => void unhandled.push(error);
@@ -75,15 +79,17 @@ export async function runStretch(
       const made = await runOn(stage, trial);
       const result = { ...made, wrongs: [...made.wrongs, ...unhandled.splice(0).map(unhandledWords)] };
       results.push(result);
+      evidence.push(...(await evidenceOf(stage, result.wrongs)));
       if (!noted(result) || result.wrongs.length > 0) break;
     }
     wrongs.push(...(await endLiving(stage)));
+    evidence.push(...(await evidenceOf(stage, wrongs)));
     const left = await nobodysLeft(stage.engine, nobodysBefore);
     wrongs.push(...left.map((what) => `left at the engine: ${what}`));
   }
   wrongs.push(...(await stillHeld(before)).map((what) => `still held: ${what}`));
   process.off('unhandledRejection', note);
-  return { results, wrongs: [...wrongs, ...unhandled.map(unhandledWords)] };
+  return { results, wrongs: [...wrongs, ...unhandled.map(unhandledWords)], evidence };
 }
 
 function unhandledWords(error: unknown): string {

@@ -47,6 +47,8 @@ export interface SoakFailure {
   readonly after: readonly number[];
   /** Whether it has failed a second time. */
   readonly again: boolean;
+  /** What helps to find out why something is left. */
+  readonly evidence: readonly string[];
 }
 
 export interface SoakResult {
@@ -87,10 +89,12 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
       const wrongs = [...(last?.wrongs ?? []), ...stretch.wrongs];
       if (last === undefined || wrongs.length === 0) continue;
       const result = { ...last, wrongs };
-      const failure =
+      const { evidence } = stretch;
+      const smallest =
         options.shrinking === false
           ? { result, shrunk: last.trial, after: [], again: false }
           : await smallestOf(result, made.slice(0, -1), parts);
+      const failure = { ...smallest, evidence };
       failures.push(failure);
       options.onFailure?.(failure);
     }
@@ -125,7 +129,7 @@ async function smallestOf(
   result: TrialResult,
   before: readonly Trial[],
   parts: TrialParts,
-): Promise<SoakFailure> {
+): Promise<Omit<SoakFailure, 'evidence'>> {
   const { trial } = result;
   const fails = async (one: Trial) => (await runTrial(one, parts)).wrongs.length > 0;
   const isRepeated = (await fails(trial)) || (await fails(trial));

@@ -10,6 +10,7 @@ import { startFaultProxy, type FaultProxy } from '../testing/index.ts';
 import { countRequests } from './count-requests.ts';
 import { smallDisk, type Disk } from './disk.ts';
 import { Moments } from './moments.ts';
+import { RequestLog } from './request-log.ts';
 import type { Place, Subject } from './subject.ts';
 
 export interface StageParts {
@@ -49,6 +50,8 @@ export class Stage implements AsyncDisposable {
   readonly warnings: unknown[] = [];
   /** Containers that were looked at, and found as every plugin's are. */
   readonly seen = new Set<string>();
+  /** What was asked of the engine, by the hosts and by the trials. */
+  readonly requests = new RequestLog();
   readonly #ends: (() => Promise<void>)[];
 
   private constructor(
@@ -130,6 +133,7 @@ export class Stage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.endLiving().catch(() => undefined); // who looks for what is left finds it
     await endAll(this.#ends);
+    this.requests[Symbol.dispose]();
   }
 }
 

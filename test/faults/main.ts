@@ -153,11 +153,12 @@ function tellTrial(result: TrialResult, place: string): void {
   if (given.log !== undefined) appendFileSync(given.log, `${JSON.stringify(result)}\n`);
 }
 
-function onFailure({ result: { trial, wrongs }, shrunk, after, again }: SoakFailure): void {
+function onFailure({ result: { trial, wrongs }, shrunk, after, again, evidence }: SoakFailure): void {
   const how =
     after.length > 0 ? `--stretch ${after.length + 1}, after the seeds ${after.join()}` : '--count 1';
   console.log(`  FAILURE of seed ${trial.seed}: ${wrongs.join('; ')}`);
   console.log(
     `  ${again ? 'again' : 'it did not fail again'} with --seed ${trial.seed} ${how}; smallest: ${trialWords(shrunk, '')}: ${JSON.stringify(shrunk.faults)}`,
   );
+  for (const line of evidence) console.log(`    ${line}`);
 }

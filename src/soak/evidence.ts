@@ -1,0 +1,48 @@
+/** What helps to find out why something is left: what the engine says of it, what was asked about it, what hosts have warned of. */
+import { readdir } from 'node:fs/promises';
+import { readProcFile } from '../linux/process-status.ts';
+import { chainOf } from './ledger.ts';
+import type { Stage } from './stage.ts';
+
+const mostWarnings = 10;
+
+/** @param wrongs what does not hold, in words, with the containers that are left */
+export async function evidenceOf(stage: Stage, wrongs: readonly string[]): Promise<string[]> {
+  const found = wrongs.flatMap((words) => [...words.matchAll(/container ([0-9a-f]{12})/g)]);
+  const ids = new Set(found.map(([, id = '']) => id));
+  const about = await Promise.all([...ids].map((id) => aboutContainer(stage, id)));
+  const hosts = [...stage.living].flatMap(([kind, host]) => [
+    `the host ${kind} is ${host.id}`,
+    ...host.instances().map(({ id, name: plugin, state, spare }) => {
+      const { name, containerId } = { containerId: undefined, ...state };
+      return `its instance ${id} of ${plugin} is ${name}: container ${String(containerId).slice(0, 12)}, spare ${String(spare)}`;
+    }),
+  ]);
+  const warnings = stage.warnings.slice(-mostWarnings).map((error) => {
+    return `a warning: ${chainOf(error).join(' < ')}: ${String(error)}`;
+  });
+  return ids.size === 0 ? [] : [...about.flat(), ...hosts, ...warnings];
+}
+
+async function aboutContainer({ engine, requests }: Stage, id: string): Promise<string[]> {
+  const inspected = await engine.containers.inspect(id).catch((error: unknown) => error);
+  if (inspected instanceof Error) return [`container ${id}: ${String(inspected)}`, ...requests.about(id)];
+  const { name, raw } = inspected as { name: string; raw: { State?: object; Config?: { Labels?: object } } };
+  return [
+    `container ${id} is ${name}: ${JSON.stringify(raw.State)}, ${JSON.stringify(raw.Config?.Labels)}`,
+    ...requests.about(name),
+    ...requests.about(id),
+    ...(await processesOf(id)),
+  ];
+}
+
+/** Processes that have the id on their command line, such as its runtime. */
+async function processesOf(id: string): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
+  const lines = await Promise.all(
+    pids.map(
+      async (pid) => `process ${pid}: ${(await readProcFile(`/proc/${pid}/cmdline`)).replaceAll('\0', ' ')}`,
+    ),
+  );
+  return lines.filter((line) => line.includes(id)).map((line) => line.slice(0, 300));
+}
