@@ -36,14 +36,17 @@ export async function disposalsEnded(parent: string): Promise<void> {
 /** Who wants to know when something that was left in a folder has gone after all. */
 const waiting = new Map<string, () => Promise<void>>();
 
-/** Calls the listener whenever something that was left in `parent` has been removed after all. One for each folder. */
-export function onLateDisposal(parent: string, listener: () => Promise<void>): void {
+/**
+ * Calls the listener whenever something that was left in `parent` has been removed after all. One for each folder.
+ *
+ * @returns ends that
+ */
+export function onLateDisposal(parent: string, listener: () => Promise<void>): () => void {
   waiting.set(parent, listener);
+  return () => waiting.delete(parent);
 }
 
 /** Tells that something in `parent` was removed that had been left there. */
 export async function lateDisposal(parent: string): Promise<void> {
-  const listener = waiting.get(parent);
-  waiting.delete(parent);
-  await listener?.();
+  await waiting.get(parent)?.();
 }

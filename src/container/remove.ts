@@ -52,9 +52,25 @@ async function tryToRemove(engine: Engine, idOrName: string): Promise<unknown> {
   return found instanceof EngineGoneError ? tryOnce(engine, idOrName) : found;
 }
 
+/**
+ * A Podman that is making a container has its storage before its record, and a removal by its name would take away the
+ * storage alone: the container would be recorded without it. It counts as absent until it is recorded.
+ */
+async function isRecorded(engine: Engine, name: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    await engine.containers.inspect(name, { signal });
+  } catch (error) {
+    if (error instanceof NotFoundError) return false;
+    if (!(error instanceof EngineOperationError)) throw error; // a record without storage can't be inspected
+  }
+  return true;
+}
+
 async function tryOnce(engine: Engine, idOrName: string): Promise<unknown> {
   try {
     const signal = AbortSignal.timeout(removeMs);
+    if (engine.kind === 'podman' && !isId(idOrName) && !(await isRecorded(engine, idOrName, signal)))
+      return 'absent';
     await engine.containers.remove(idOrName, { force: true, volumes: true, signal });
   } catch (error) {
     if (error instanceof NotFoundError) return 'absent';
@@ -92,4 +108,8 @@ async function removeSoon(engine: Engine, idOrName: string, conflict: ConflictEr
       if (!(error instanceof ConflictError)) return error;
     }
   }
+}
+
+function isId(idOrName: string): boolean {
+  return /^[0-9a-f]{64}$/.test(idOrName);
 }

@@ -21,7 +21,10 @@ export async function evidenceOf(stage: Stage, wrongs: readonly string[]): Promi
   const warnings = stage.warnings.slice(-mostWarnings).map((error) => {
     return `a warning: ${chainOf(error).join(' < ')}: ${String(error)}`;
   });
-  return ids.size === 0 ? [] : [...about.flat(), ...hosts, ...warnings];
+  const isFolder = wrongs.some((words) => words.includes('folder '));
+  const folders = isFolder ? await readdir(stage.parent, { recursive: true }) : [];
+  if (ids.size === 0 && !isFolder) return [];
+  return [...about.flat(), ...folders.map((path) => `there is ${path}`), ...hosts, ...warnings];
 }
 
 async function aboutContainer({ engine, requests }: Stage, id: string): Promise<string[]> {

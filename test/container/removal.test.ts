@@ -68,6 +68,29 @@ for (const { name, services } of engines) {
     assert.equal(expectsAt(proxy.socketPath), false);
   });
 
+  it(`a container that is removed by its name while it is being made is whole or gone on ${name}`, async () => {
+    await using engine = await connectEngine({ socketPath: service.socket });
+    await ensureTestImage(engine);
+    for (let round = 0; round < 10; round += 1) {
+      const title = `bulkhead-test-making-${process.pid}-${round}`;
+      let isMade = false;
+      const making = engine.containers
+        .create({ name: title, image: testImage, network: 'none' })
+        .catch(() => undefined) // it may be removed before it is answered
+        .finally(() => {
+          isMade = true;
+        });
+      while (!isMade) await removeContainer(engine, title);
+      await making;
+      // What is recorded without its storage can neither be inspected nor listed.
+      await engine.containers.inspect(title).catch((error: unknown) => {
+        assert.ok(error instanceof NotFoundError, String(error));
+      });
+      await removeContainer(engine, title);
+      await assert.rejects(engine.containers.inspect(title), NotFoundError);
+    }
+  });
+
   it(`a container takes its anonymous volumes with it where that is asked for on ${name}`, async () => {
     await using engine = await connectEngine({ socketPath: service.socket });
     await ensureTestImage(engine);

@@ -165,33 +165,37 @@ export class OwnedFolders implements AsyncDisposable {
     const folders = await Promise.allSettled([...this.#folders.values()].map(({ made }) => made));
     this.#folders.clear();
     for (const folder of folders) {
-      if (folder.status === 'fulfilled') await this.#remove(folder.value.path);
+      if (folder.status === 'fulfilled') await this.#removeOnceUnused(folder.value.path);
     }
   }
 
-  async #remove(path: string): Promise<void> {
+  async #removeOnceUnused(path: string): Promise<void> {
+    // What goes right after the folder was looked at is told too.
+    const stopListening = onLateDisposal(path, () => this.#removeOnceUnused(path));
+    if ((await this.#remove(path)) !== 'used') stopListening();
+  }
+
+  async #remove(path: string): Promise<'used' | undefined> {
     await using parent = await HeldFolder.open(dirname(path), { follow: true }).catch(() => undefined);
-    if (parent === undefined) return;
+    if (parent === undefined) return undefined;
     await using folder = await parent.folder(basename(path)).catch(() => undefined);
-    if (folder === undefined) return; // somebody removed it already
+    if (folder === undefined) return undefined; // somebody removed it already
     const inside = (await folder.names(namesToLookAt)).map(String);
     if (inside.every((name) => name === ownerFile)) {
       const passing = `${passingName(this.#owner.clusterId)}${path.slice(-6)}`;
       try {
         await rename(parent.at(basename(path)), parent.at(passing));
       } catch {
-        return; // somebody removed it already
+        return undefined; // somebody removed it already
       }
       await removeFolderIn(parent, passing);
-      return;
+      return undefined;
     }
     // A container that could not be removed may live. Its folder keeps the owner's file, so that a later sweep finds
     // it, and goes when this process could remove the container after all.
-    if (inside.some((name) => name.startsWith('bulkhead-'))) {
-      onLateDisposal(path, () => this.#remove(path));
-      return;
-    }
+    if (inside.some((name) => name.startsWith('bulkhead-'))) return 'used';
     await unlink(folder.at(ownerFile)).catch(() => undefined);
+    return undefined;
   }
 
   /** @param name the name that it should have, if nobody else has taken it; default: a new one */
