@@ -18,9 +18,10 @@ export async function evidenceOf(stage: Stage, wrongs: readonly string[]): Promi
       return `its instance ${id} of ${plugin} is ${name}: container ${String(containerId).slice(0, 12)}, spare ${String(spare)}`;
     }),
   ]);
-  const warnings = stage.warnings.slice(-mostWarnings).map((error) => {
-    return `a warning: ${chainOf(error).join(' < ')}: ${String(error)}`;
-  });
+  const warnings = stage.warnings
+    .filter((error) => error !== undefined)
+    .slice(-mostWarnings)
+    .map((error) => `a warning: ${chainOf(error).join(' < ')}: ${String(error)}`);
   const isFolder = wrongs.some((words) => words.includes('folder '));
   const folders = isFolder ? await readdir(stage.parent, { recursive: true }) : [];
   if (ids.size === 0 && !isFolder) return [];

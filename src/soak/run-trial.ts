@@ -84,6 +84,7 @@ export async function runStretch(
     }
     wrongs.push(...(await endLiving(stage)));
     evidence.push(...(await evidenceOf(stage, wrongs)));
+    wrongs.push(...(await stage.removeUnanswered()));
     const left = await nobodysLeft(stage.engine, nobodysBefore);
     wrongs.push(...left.map((what) => `left at the engine: ${what}`));
   }
@@ -157,7 +158,9 @@ async function carryOut(world: World, wrongs: string[]): Promise<string[]> {
   // What an engine refused to remove may stay, if it is named. A killed host names nothing.
   let isAnyExcused = false;
   const mayStay = (what: string): boolean => {
-    const may = isNamed(what, named) || (trial.scenario === 'killed-host' && happened.size > 0);
+    const isOfKilled = trial.scenario === 'killed-host' && happened.size > 0;
+    stage.isSweepDue ||= isOfKilled;
+    const may = isOfKilled || isNamed(what, named);
     isAnyExcused ||= may;
     return may;
   };
@@ -222,7 +225,9 @@ async function endLiving(stage: Stage, kinds?: readonly LivingKind[]): Promise<s
       wrongs.push(`a host that lived on did not end: ${chainOf(error).join(' < ')}: ${String(error)}`);
   }
   const named = stage.warnings.map(wordsOf);
-  const left = await leftBehind(world, (what) => isNamed(what, named));
+  const mayStay = (what: string): boolean => isNamed(what, named);
+  if (stage.isSweepDue) await leftAfterSweep(world, () => true);
+  const left = await leftBehind(world, mayStay);
   return [...wrongs, ...left.map((what) => `left of the hosts that lived on: ${what}`)];
 }
 

@@ -2,6 +2,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeContainer } from '../container/index.ts';
 import { connectEngine, type Engine } from '../engine/index.ts';
 import type { Plugin } from '../goplugin/index.ts';
 import type { PluginHost } from '../host/index.ts';
@@ -44,12 +45,16 @@ export class Stage implements AsyncDisposable {
   serves = false;
   /** The plugin that serves the mount of the probe at this moment. */
   calledBack: Plugin | undefined;
+  /** Whether a host that was killed may have left something: the host that was to sweep may have been disturbed. */
+  isSweepDue = false;
   /** How many trials it has had. */
   trials = 0;
   /** What hosts have warned of: a start in the background has nobody else to tell what it had to leave. */
   readonly warnings: unknown[] = [];
   /** Containers that were looked at, and found as every plugin's are. */
   readonly seen = new Set<string>();
+  /** Names of containers whose creation had no answer, and which were not there at the end of their trial. */
+  readonly unanswered = new Set<string>();
   /** What was asked of the engine, by the hosts and by the trials. */
   readonly requests = new RequestLog();
   readonly #ends: (() => Promise<void>)[];
@@ -105,6 +110,17 @@ export class Stage implements AsyncDisposable {
   /** The socket at which hosts reach the engine. */
   get socketPath(): string {
     return this.place.proxied === false ? this.place.socketPath : this.proxy.socketPath;
+  }
+
+  /** Removes containers that were made after their trial. Returns those that can't be, in words. */
+  async removeUnanswered(): Promise<string[]> {
+    const late = (await this.engine.containers.list({ all: true })).filter(({ names }) =>
+      names.some((name) => this.unanswered.has(name)),
+    );
+    const removals = late.map(({ id }) => removeContainer(this.engine, id));
+    return (await Promise.allSettled(removals)).flatMap((each) =>
+      each.status === 'rejected' ? [String(each.reason)] : [],
+    );
   }
 
   /** Lets the requests through, each with the fault that is due. */

@@ -41,7 +41,8 @@ export async function engine(world: World): Promise<void> {
     world.moments.call();
     // A client that had no answer leaves what the engine has made, or is removing still; a launch would remove it.
     world.undo.push(async () => {
-      await removeContainer(direct, name);
+      const found = await removeContainer(direct, name);
+      if (found === 'absent' && made === undefined) world.stage.unanswered.add(name); // it may still be made
     });
   });
   await ledger.track('close', client.close());
