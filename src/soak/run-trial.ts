@@ -84,7 +84,7 @@ export async function runStretch(
     }
     wrongs.push(...(await endLiving(stage)));
     evidence.push(...(await evidenceOf(stage, wrongs)));
-    wrongs.push(...(await stage.removeUnanswered()));
+    wrongs.push(...(await stage.removeMade()));
     const left = await nobodysLeft(stage.engine, nobodysBefore);
     wrongs.push(...left.map((what) => `left at the engine: ${what}`));
   }

@@ -53,8 +53,8 @@ export class Stage implements AsyncDisposable {
   readonly warnings: unknown[] = [];
   /** Containers that were looked at, and found as every plugin's are. */
   readonly seen = new Set<string>();
-  /** Names of containers whose creation had no answer, and which were not there at the end of their trial. */
-  readonly unanswered = new Set<string>();
+  /** Names of containers that trials made themselves, and whether their engine may make one after its trial. */
+  readonly made = new Map<string, { readonly mayComeLate: boolean }>();
   /** What was asked of the engine, by the hosts and by the trials. */
   readonly requests = new RequestLog();
   readonly #ends: (() => Promise<void>)[];
@@ -112,15 +112,17 @@ export class Stage implements AsyncDisposable {
     return this.place.proxied === false ? this.place.socketPath : this.proxy.socketPath;
   }
 
-  /** Removes containers that were made after their trial. Returns those that can't be, in words. */
-  async removeUnanswered(): Promise<string[]> {
-    const late = (await this.engine.containers.list({ all: true })).filter(({ names }) =>
-      names.some((name) => this.unanswered.has(name)),
-    );
-    const removals = late.map(({ id }) => removeContainer(this.engine, id));
-    return (await Promise.allSettled(removals)).flatMap((each) =>
-      each.status === 'rejected' ? [String(each.reason)] : [],
-    );
+  /** Removes containers that trials made themselves. Returns those that should have gone with their trial, in words. */
+  async removeMade(): Promise<string[]> {
+    const left: string[] = [];
+    for (const { id, names } of await this.engine.containers.list({ all: true })) {
+      const name = names.find((each) => this.made.has(each));
+      if (name === undefined) continue;
+      if (this.made.get(name)?.mayComeLate !== true)
+        left.push(`left of a trial: container ${id.slice(0, 12)} (${name})`);
+      await removeContainer(this.engine, id).catch((error: unknown) => left.push(String(error)));
+    }
+    return left;
   }
 
   /** Lets the requests through, each with the fault that is due. */

@@ -42,7 +42,7 @@ export async function engine(world: World): Promise<void> {
     // A client that had no answer leaves what the engine has made, or is removing still; a launch would remove it.
     world.undo.push(async () => {
       const found = await removeContainer(direct, name);
-      if (found === 'absent' && made === undefined) world.stage.unanswered.add(name); // it may still be made
+      world.stage.made.set(name, { mayComeLate: found === 'absent' && made === undefined });
     });
   });
   await ledger.track('close', client.close());
