@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { readProcFile } from '../linux/process-status.ts';
 import { chainOf } from './ledger.ts';
+import { messageOf } from '../thrown-value.ts';
 import type { Stage } from './stage.ts';
 
 const mostWarnings = 10;
@@ -21,7 +22,7 @@ export async function evidenceOf(stage: Stage, wrongs: readonly string[]): Promi
   const warnings = stage.warnings
     .filter((error) => error !== undefined)
     .slice(-mostWarnings)
-    .map((error) => `a warning: ${chainOf(error).join(' < ')}: ${String(error)}`);
+    .map((error) => `a warning: ${chainOf(error).join(' < ')}: ${messageOf(error)}`);
   const isFolder = wrongs.some((words) => words.includes('folder '));
   const folders = isFolder ? await readdir(stage.parent, { recursive: true }) : [];
   if (ids.size === 0 && !isFolder) return [];

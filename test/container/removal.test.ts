@@ -73,14 +73,14 @@ for (const { name, services } of engines) {
     await ensureTestImage(engine);
     for (let round = 0; round < 10; round += 1) {
       const title = `bulkhead-test-making-${process.pid}-${round}`;
-      let isMade = false;
+      const state = { made: false };
       const making = engine.containers
         .create({ name: title, image: testImage, network: 'none' })
         .catch(() => undefined) // it may be removed before it is answered
         .finally(() => {
-          isMade = true;
+          state.made = true;
         });
-      while (!isMade) await removeContainer(engine, title);
+      while (!state.made) await removeContainer(engine, title);
       await making;
       // What is recorded without its storage can neither be inspected nor listed.
       await engine.containers.inspect(title).catch((error: unknown) => {

@@ -90,7 +90,7 @@ describe('a removal at which a runtime hangs', () => {
         return times.at(-1)?.signal;
       });
       const { engine, asked } = engineThat(busy, busy, busy, undefined);
-      const { remove } = engine.containers;
+      const remove = engine.containers.remove.bind(engine.containers);
       mock.method(engine.containers, 'remove', async (name: string) => {
         if (asked.length === 2) for (const time of times) time.abort(aborted);
         await remove(name);
