@@ -13,14 +13,23 @@ export class RequestLog implements Disposable {
   readonly #begun = performance.now();
   readonly #lines: string[] = [];
   readonly #listeners = [
-    ['undici:request:create', ({ request }: { request: Asked }) => { this.#note(request, 'asked'); }],
+    [
+      'undici:request:create',
+      ({ request }: { request: Asked }) => {
+        this.#note(request, 'asked');
+      },
+    ],
     [
       'undici:request:headers',
-      ({ request, response }: { request: Asked; response: { statusCode: number } }) => { this.#note(request, String(response.statusCode)); },
+      ({ request, response }: { request: Asked; response: { statusCode: number } }) => {
+        this.#note(request, String(response.statusCode));
+      },
     ],
     [
       'undici:request:error',
-      ({ request, error }: { request: Asked; error: unknown }) => { this.#note(request, String(error)); },
+      ({ request, error }: { request: Asked; error: unknown }) => {
+        this.#note(request, String(error));
+      },
     ],
   ] as const;
 
