@@ -8,6 +8,7 @@ import {
   type Engine,
 } from '../engine/index.ts';
 import { BulkheadError } from '../errors.ts';
+import { isContainerId } from './container-name.ts';
 import { CleanupError } from './errors.ts';
 import { killStuckRuntime } from './stuck-runtime.ts';
 
@@ -69,7 +70,7 @@ async function isRecorded(engine: Engine, name: string, signal: AbortSignal): Pr
 async function tryOnce(engine: Engine, idOrName: string): Promise<unknown> {
   try {
     const signal = AbortSignal.timeout(removeMs);
-    if (engine.kind === 'podman' && !isId(idOrName) && !(await isRecorded(engine, idOrName, signal)))
+    if (engine.kind === 'podman' && !isContainerId(idOrName) && !(await isRecorded(engine, idOrName, signal)))
       return 'absent';
     await engine.containers.remove(idOrName, { force: true, volumes: true, signal });
   } catch (error) {
@@ -108,8 +109,4 @@ async function removeSoon(engine: Engine, idOrName: string, conflict: ConflictEr
       if (!(error instanceof ConflictError)) return error;
     }
   }
-}
-
-function isId(idOrName: string): boolean {
-  return /^[0-9a-f]{64}$/.test(idOrName);
 }

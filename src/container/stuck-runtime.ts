@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { readProcessStatus, readProcFile } from '../linux/process-status.ts';
 import { processIdentity } from '../linux/process-identity.ts';
+import { isContainerId } from './container-name.ts';
 
 /** Programs that engines start for one container and wait for. */
 const programs = [
@@ -23,7 +24,7 @@ const programs = [
  * @returns how many were killed; 0 where this user may not kill them, or sees none
  */
 export async function killStuckRuntime(containerId: string, runtime: string): Promise<number> {
-  if (!/^[0-9a-f]{64}$/.test(containerId)) return 0;
+  if (!isContainerId(containerId)) return 0;
   const names = [...programs, posix.basename(runtime)];
   const pids = (await readdir('/proc').catch(() => [])).filter((entry) => /^\d+$/.test(entry)).map(Number);
   let killed = 0;

@@ -1,14 +1,18 @@
-/** What helps to find out why something is left: what the engine says of it, what was asked about it, what hosts have warned of. */
+/**
+ * Collects what helps to find out why something does not hold: what the engine says of what is left and was asked about it, the
+ * states of the hosts, and what they have warned of.
+ */
 import { readdir } from 'node:fs/promises';
 import { readProcFile } from '../linux/process-status.ts';
-import { chainOf } from './ledger.ts';
 import { messageOf } from '../thrown-value.ts';
+import { chainOf } from './ledger.ts';
 import type { Stage } from './stage.ts';
 
 const mostWarnings = 10;
 
 /** @param wrongs what does not hold, in words, with the containers that are left */
 export async function evidenceOf(stage: Stage, wrongs: readonly string[]): Promise<string[]> {
+  if (wrongs.length === 0) return [];
   const found = wrongs.flatMap((words) => [...words.matchAll(/container ([0-9a-f]{12})/g)]);
   const ids = new Set(found.map(([, id = '']) => id));
   const about = await Promise.all([...ids].map((id) => aboutContainer(stage, id)));
@@ -25,7 +29,6 @@ export async function evidenceOf(stage: Stage, wrongs: readonly string[]): Promi
     .map((error) => `a warning: ${chainOf(error).join(' < ')}: ${messageOf(error)}`);
   const isFolder = wrongs.some((words) => words.includes('folder '));
   const folders = isFolder ? await readdir(stage.parent, { recursive: true }) : [];
-  if (ids.size === 0 && !isFolder) return [];
   return [...about.flat(), ...folders.map((path) => `there is ${path}`), ...hosts, ...warnings];
 }
 

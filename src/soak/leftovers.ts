@@ -28,13 +28,18 @@ export async function leftBehind(world: World, isNamed: IsNamed = () => false): 
 
 /** Removes with a sweep what is left, as the next host of a user does. Returns what remains even so. */
 export async function leftAfterSweep(world: World, isNamed: IsNamed = () => false): Promise<string[]> {
+  await sweep(world);
+  return untilEmpty(() => leftNow(world, isNamed));
+}
+
+/** Removes what hosts that were killed have left. What belongs to a host that is open stays. */
+export async function sweep(world: World): Promise<void> {
   const host = await PluginHost.open({ ...world.hostOptions, socketPath: world.place.socketPath });
   try {
     await host.gc();
   } finally {
     await host.close();
   }
-  return untilEmpty(() => leftNow(world, isNamed));
 }
 
 /** Waits until this process holds no more than before. */

@@ -5,7 +5,7 @@ import { evidenceOf } from './evidence.ts';
 import { armFaults } from './faults/arm.ts';
 import { heldNow } from './held.ts';
 import { chainOf, type Entry } from './ledger.ts';
-import { leftAfterSweep, leftBehind, leftNow, nobodysLeft, stillHeld } from './leftovers.ts';
+import { leftAfterSweep, leftBehind, leftNow, nobodysLeft, stillHeld, sweep } from './leftovers.ts';
 import { Moments } from './moments.ts';
 import { nobodys } from './nobodys.ts';
 import { scenarios } from './scenarios/index.ts';
@@ -50,7 +50,7 @@ export interface StretchResult {
   readonly results: readonly TrialResult[];
   /** What did not hold after the last trial: what is left, or still held. */
   readonly wrongs: readonly string[];
-  /** What helps to find out why something is left. */
+  /** Lines that help to find out why something does not hold. */
   readonly evidence: readonly string[];
 }
 
@@ -215,6 +215,9 @@ async function endLiving(stage: Stage, kinds?: readonly LivingKind[]): Promise<s
   const world = new World(stage, last, stage.moments);
   world.otherHosts.push(...ids);
   const wrongs: string[] = [];
+  // While the hosts live, a sweep hides nothing that they leave.
+  if (stage.isSweepDue) await sweep(world);
+  stage.isSweepDue = false;
   try {
     await stage.endLiving(kinds);
   } catch (error) {
@@ -226,7 +229,6 @@ async function endLiving(stage: Stage, kinds?: readonly LivingKind[]): Promise<s
   }
   const named = stage.warnings.map(wordsOf);
   const mayStay = (what: string): boolean => isNamed(what, named);
-  if (stage.isSweepDue) await leftAfterSweep(world, () => true);
   const left = await leftBehind(world, mayStay);
   return [...wrongs, ...left.map((what) => `left of the hosts that lived on: ${what}`)];
 }

@@ -47,7 +47,7 @@ export interface SoakFailure {
   readonly after: readonly number[];
   /** Whether it has failed a second time. */
   readonly again: boolean;
-  /** What helps to find out why something is left. */
+  /** Lines that help to find out why something does not hold. */
   readonly evidence: readonly string[];
 }
 

@@ -8,9 +8,9 @@ import type { Plugin } from '../goplugin/index.ts';
 import type { PluginHost } from '../host/index.ts';
 import type { HttpServer } from '../server/index.ts';
 import { startFaultProxy, type FaultProxy } from '../testing/index.ts';
-import { countRequests } from './count-requests.ts';
 import { smallDisk, type Disk } from './disk.ts';
 import { Moments } from './moments.ts';
+import { onRequests, type Asked } from './request-events.ts';
 import { RequestLog } from './request-log.ts';
 import type { Place, Subject } from './subject.ts';
 
@@ -45,7 +45,7 @@ export class Stage implements AsyncDisposable {
   serves = false;
   /** The plugin that serves the mount of the probe at this moment. */
   calledBack: Plugin | undefined;
-  /** Whether a host that was killed may have left something: the host that was to sweep may have been disturbed. */
+  /** Whether a host that was killed may have left something, because the host that was to sweep was disturbed. */
   isSweepDue = false;
   /** How many trials it has had. */
   trials = 0;
@@ -56,12 +56,14 @@ export class Stage implements AsyncDisposable {
   /** Names of containers that trials made themselves, and whether their engine may make one after its trial. */
   readonly made = new Map<string, { readonly mayComeLate: boolean }>();
   /** What was asked of the engine, by the hosts and by the trials. */
-  readonly requests = new RequestLog();
+  readonly requests: RequestLog;
   readonly #ends: (() => Promise<void>)[];
 
   private constructor(
     { place, subject, probe }: StageParts,
-    made: { engine: Engine; proxy: FaultProxy; parent: string; disk: Disk; ends: (() => Promise<void>)[] },
+    made: Pick<Stage, 'engine' | 'proxy' | 'parent' | 'disk' | 'requests'> & {
+      ends: (() => Promise<void>)[];
+    },
   ) {
     this.place = place;
     this.subject = subject;
@@ -70,15 +72,17 @@ export class Stage implements AsyncDisposable {
     this.proxy = made.proxy;
     this.parent = made.parent;
     this.disk = made.disk;
+    this.requests = made.requests;
     this.#ends = made.ends;
   }
 
   static async open(parts: StageParts): Promise<Stage> {
     const { place } = parts;
     const ends: (() => Promise<void>)[] = [];
-    const use = <T extends AsyncDisposable>(thing: T): T => {
+    const use = <T extends AsyncDisposable | Disposable>(thing: T): T => {
       ends.push(async () => {
-        await thing[Symbol.asyncDispose]();
+        if (Symbol.asyncDispose in thing) await thing[Symbol.asyncDispose]();
+        else thing[Symbol.dispose]();
       });
       return thing;
     };
@@ -87,14 +91,13 @@ export class Stage implements AsyncDisposable {
       const disk = use(await smallDisk());
       const engine = use(await connectEngine({ socketPath: place.socketPath }));
       const proxy = use(await startFaultProxy({ target: place.socketPath }));
-      const stage = new Stage(parts, { engine, proxy, parent, disk, ends });
+      const requests = use(new RequestLog());
+      const stage = new Stage(parts, { engine, proxy, parent, disk, requests, ends });
       stage.passOn();
       if (place.proxied === false) {
-        const counting = countRequests((request) => stage.moments.request(request));
-        ends.push(() => {
-          counting[Symbol.dispose]();
-          return Promise.resolve();
-        });
+        const count = ({ request }: { request: Asked }) =>
+          stage.moments.request({ method: request.method, target: request.path });
+        use(onRequests('create', count));
       }
       return stage;
     } catch (error) {
@@ -151,7 +154,6 @@ export class Stage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.endLiving().catch(() => undefined); // who looks for what is left finds it
     await endAll(this.#ends);
-    this.requests[Symbol.dispose]();
   }
 }
 

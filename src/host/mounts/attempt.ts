@@ -41,7 +41,7 @@ export class Attempt {
     } else this.request = request;
   }
 
-  /** Waits for a plugin, until the call's deadline. @throws what the caller gets: there will be none, or it has given up */
+  /** Waits for a plugin, until the call's deadline. @throws why there is none, or the abort's reason; the call is over then */
   async wait(): Promise<MountedGeneration> {
     this.#waited = true;
     try {

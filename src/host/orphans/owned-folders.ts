@@ -170,32 +170,33 @@ export class OwnedFolders implements AsyncDisposable {
   }
 
   async #removeOnceUnused(path: string): Promise<void> {
-    // What goes right after the folder was looked at is told too.
+    // The listener is there before the look, so that nothing goes unnoticed in between.
     const stopListening = onLateDisposal(path, () => this.#removeOnceUnused(path));
-    if ((await this.#remove(path)) !== 'used') stopListening();
+    if (await this.#removeUnlessUsed(path)) stopListening();
   }
 
-  async #remove(path: string): Promise<'used' | undefined> {
+  /** Removes the folder unless something of a plugin is still in it. @returns whether it is done with */
+  async #removeUnlessUsed(path: string): Promise<boolean> {
     await using parent = await HeldFolder.open(dirname(path), { follow: true }).catch(() => undefined);
-    if (parent === undefined) return undefined;
+    if (parent === undefined) return true;
     await using folder = await parent.folder(basename(path)).catch(() => undefined);
-    if (folder === undefined) return undefined; // somebody removed it already
+    if (folder === undefined) return true; // somebody removed it already
     const inside = (await folder.names(namesToLookAt)).map(String);
     if (inside.every((name) => name === ownerFile)) {
       const passing = `${passingName(this.#owner.clusterId)}${path.slice(-6)}`;
       try {
         await rename(parent.at(basename(path)), parent.at(passing));
       } catch {
-        return undefined; // somebody removed it already
+        return true; // somebody removed it already
       }
       await removeFolderIn(parent, passing);
-      return undefined;
+      return true;
     }
     // A container that could not be removed may live. Its folder keeps the owner's file, so that a later sweep finds
     // it, and goes when this process could remove the container after all.
-    if (inside.some((name) => name.startsWith('bulkhead-'))) return 'used';
+    if (inside.some((name) => name.startsWith('bulkhead-'))) return false;
     await unlink(folder.at(ownerFile)).catch(() => undefined);
-    return undefined;
+    return true;
   }
 
   /** @param name the name that it should have, if nobody else has taken it; default: a new one */
