@@ -106,7 +106,9 @@ async function removeSoon(engine: Engine, idOrName: string, conflict: ConflictEr
     } catch (error) {
       if (error instanceof NotFoundError) return 'removed';
       if (signal.aborted) return conflict;
-      if (!(error instanceof ConflictError)) return error;
+      if (error instanceof ConflictError) continue;
+      if (error instanceof EngineOperationError && (await isGone(engine, idOrName))) return 'removed';
+      return error;
     }
   }
 }

@@ -141,11 +141,18 @@ describe('a removal that somebody else makes', () => {
     }
   });
 
-  it('fails with what was in its way when the engine then fails at it', async () => {
+  it('fails with what the engine then fails at, unless the container has gone', async () => {
     const { remove, removals } = engineThat(conflict, failed, undefined);
     const engine = engineWith({ remove, inspect: () => Promise.resolve({}) });
-    await pausesOf(() => assert.rejects(removeContainer(engine, 'x'), { cause: conflict }));
+    await pausesOf(() => assert.rejects(removeContainer(engine, 'x'), { cause: failed }));
     assert.equal(removals.length, 2);
+
+    const again = engineThat(conflict, failed);
+    const inspect = () => (again.removals.length < 2 ? Promise.resolve({}) : Promise.reject(absent));
+    await pausesOf(async () => {
+      assert.equal(await removeContainer(engineWith({ remove: again.remove, inspect }), 'x'), 'removed');
+    });
+    assert.equal(again.removals.length, 2);
   });
 });
 

@@ -69,7 +69,7 @@ describe('the removal of a container', () => {
     assert.equal(await waits.done, 'removed');
     assert.equal(waits.asked.remove.calls.length, 3);
     const ends = removal([conflict, failed, absent], [{}]);
-    await assert.rejects(ends.done, { code: 'CLEANUP_FAILED', cause: conflict });
+    await assert.rejects(ends.done, { code: 'CLEANUP_FAILED', cause: failed });
   });
 
   it('that failed after the container had gone is done', async () => {
