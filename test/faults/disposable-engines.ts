@@ -1,6 +1,6 @@
 /** Sets of engines that belong to a run: their processes may be stopped, killed and started again. Nobody else's are touched. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { dirname, join } from 'node:path';
@@ -8,14 +8,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Place } from '../../src/soak/index.ts';
 import { enginesScript } from '../engines/engines.ts';
+import { engineOf, isAlive, pidOf, processesOf } from './engine-processes.ts';
 
 export interface DisposableSet extends AsyncDisposable {
   /** With which a process sees these engines in place of the first set. */
   readonly environment: Readonly<Record<string, string>>;
 }
-
-/** Rootful ones: a rootless engine has to be started again by its own user, in a namespace that has ended with it. */
-const names = ['docker-rootful', 'podman-rootful'] as const;
 
 /** Starts a set of engines that is deleted in the end. @throws Error where they do not start */
 export async function disposableSet(): Promise<DisposableSet> {
@@ -42,7 +40,7 @@ export async function disposableSet(): Promise<DisposableSet> {
       if (failed !== undefined) throw new Error(`engines of the run were left: ${failed}`);
     },
   };
-  const failed = engines('up', ...names);
+  const failed = engines('up');
   if (failed === undefined) return set;
   await set[Symbol.asyncDispose]();
   throw new Error(`the engines of the run do not start: ${failed}`);
@@ -56,10 +54,12 @@ const servingMs = 60_000;
 const endingMs = 30_000;
 
 /**
- * What may be done to the engine at this socket of a disposable set.
+ * What may be done to the engine at this socket of a disposable set. A rootless engine is not upgraded: a Podman stays in the
+ * namespace of mounts that the older one has made for its user, where the older programs are.
  *
  * @remarks Its namespaces are held by descriptors of this process, because they may have no other process when the engine is
- *   killed, and containers that live on would not be seen by an engine in new ones.
+ *   killed, and containers that live on would not be seen by an engine in new ones. Those that a rootless engine has made for
+ *   its user are its own concern: a Podman keeps them, a Docker makes new ones.
  */
 export function disturbancesOf(socketPath: string): NonNullable<Place['disturb']> {
   const pidFile = socketPath.replace(/\.sock$/, '.pid');
@@ -72,20 +72,27 @@ export function disturbancesOf(socketPath: string): NonNullable<Place['disturb']
   const enter = ['nsenter', `--mount=${mnt}`, `--net=${net}`, `--cgroup=${cgroup}`, '--'];
   // A Docker that is killed leaves its pid file and that of its containerd, which ends with it. Each counts for as long as nobody
   // has collected the dead process: the next one would wait in vain for that containerd.
+  const { uid, gid } = statSync(`/proc/${pidOf(pidFile)}`);
+  const folders = uid === 0 ? ['/run'] : ['/run', `/run/user/${uid}`];
+  const leftPidFiles = folders.flatMap((run) => [
+    `${run}/docker.pid`,
+    `${run}/docker/containerd/containerd.pid`,
+  ]);
   const start = ['sh', '-c', `rm -f ${leftPidFiles.join(' ')}; exec "$@"`, 'sh'];
-  const program = ['env', '-i', ...words('environ'), ...words('cmdline')];
+  const user = uid === 0 ? [] : ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--init-groups'];
+  const program = [...user, 'env', '-i', ...words('environ'), ...words('cmdline')];
   const groups = groupsOf(pidOf(pidFile));
   const log = socketPath.replace(/\.sock$/, '.log');
-  const newer = newerPrograms();
+  const newer = uid === 0 ? newerPrograms() : undefined;
 
   /** Ends the engine, and starts it again: the newer one where that is wanted, or where it has been that one already. */
   const again = async (signal: 'SIGKILL' | 'SIGTERM', upgraded?: string): Promise<void> => {
     const pid = pidOf(pidFile);
-    const its = [pid, ...containerdOf(pid)];
+    const its = processesOf(pid);
     const wanted = upgraded ?? (existsSync(`/proc/${pid}/root/newer-engine`) ? newer : undefined);
-    process.kill(pid, signal);
+    process.kill(engineOf(pid), signal);
     for (const late = performance.now() + endingMs; its.some(isAlive);) {
-      if (performance.now() > late && isAlive(pid)) process.kill(pid, 'SIGKILL');
+      if (performance.now() > late) for (const one of its.filter(isAlive)) process.kill(one, 'SIGKILL');
       await delay(10);
     }
     const root = wanted === undefined ? [] : [...ownMounts, 'bash', '-s', '--', wanted];
@@ -103,7 +110,7 @@ export function disturbancesOf(socketPath: string): NonNullable<Place['disturb']
 
   return {
     'engine-stopped': async () => {
-      const pid = pidOf(pidFile);
+      const pid = engineOf(pidOf(pidFile));
       process.kill(pid, 'SIGSTOP');
       await delay(stoppedMs);
       process.kill(pid, 'SIGCONT');
@@ -131,31 +138,6 @@ function newerPrograms(): string | undefined {
 
 const programsVariable = 'BULKHEAD_TEST_PROGRAMS';
 const newerSuites = ['forky', 'trixie'] as const;
-
-/** What says, in the root of a Docker, that it runs, and that its containerd does. */
-const leftPidFiles = ['/run/docker.pid', '/run/docker/containerd/containerd.pid'] as const;
-
-/** The containerd that a Docker has started for itself. It holds locks of the images and containers until it has ended. */
-function containerdOf(pid: number): number[] {
-  try {
-    return [pidOf(`/proc/${pid}/root${leftPidFiles[1]}`)];
-  } catch {
-    return []; // a Podman
-  }
-}
-
-function pidOf(file: string): number {
-  return Number(readFileSync(file, 'utf8'));
-}
-
-/** A zombie that nobody has collected yet is no longer alive. */
-function isAlive(pid: number): boolean {
-  try {
-    return !/^State:\s*[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
 
 /** The files through which a process enters the control groups of another one. */
 function groupsOf(pid: number): string[] {

@@ -26,7 +26,7 @@ const usage = `npm run faults -- --count N [--seed S] [--engine SOCKET]... [--sc
   --scenario NAME   only this one; may be given several times: ${scenarioNames.join(', ')}
   --fault NAME      only this one; may be given several times: ${faultNames.join(', ')}
   --workers N       how many processes make trials at the same time; default: 4
-  --disposable      starts a set of rootful engines for each worker, which only its trials stop, kill and start again
+  --disposable      starts a set of engines for each worker, which only its trials stop, kill and start again
   --stretch N       how many trials at one place share their hosts; default: 96
   --log FILE        adds a line of JSON for each trial
   --errors          tells the errors too that are as they should be
