@@ -78,6 +78,37 @@ describe('the removal of a container', () => {
     await assert.rejects(removal([failed], [conflict]).done, { code: 'CLEANUP_FAILED' });
   });
 
+  it('is asked of a Podman by name for what it has recorded alone', async () => {
+    const onPodman = (idOrName: string, remove: readonly unknown[], inspect: readonly unknown[]) => {
+      const asked = { remove: answers(remove), inspect: answers(inspect) };
+      return { asked, done: removeContainer(engineWith(asked, 'podman'), idOrName) };
+    };
+    // It may be making it, and would lose the storage alone.
+    const unrecorded = onPodman('bulkhead-x', [undefined], [absent]);
+    assert.equal(await unrecorded.done, 'absent');
+    assert.equal(unrecorded.asked.remove.calls.length, 0);
+
+    // A record without storage can't be inspected, and has to go all the same.
+    for (const recorded of [{}, failed]) {
+      const named = onPodman('bulkhead-x', [undefined], [recorded]);
+      assert.equal(await named.done, 'removed');
+      assert.equal(named.asked.remove.calls.length, 1);
+    }
+    const away = onPodman('bulkhead-x', [undefined], [gone, {}]);
+    assert.equal(await away.done, 'removed');
+    await assert.rejects(onPodman('bulkhead-x', [undefined], [new TypeError('broken')]).done, {
+      code: 'CLEANUP_FAILED',
+    });
+
+    const byId = onPodman('c'.repeat(64), [undefined], [absent]);
+    assert.equal(await byId.done, 'removed');
+    assert.equal(byId.asked.inspect.calls.length, 0);
+  });
+
+  it('that fails after the wait for another one is done where the container has gone', async () => {
+    assert.equal(await removal([conflict, failed], [{}, absent]).done, 'removed');
+  });
+
   it('is not asked for a second time where no runtime hangs', async () => {
     const late = new EngineTimeoutError('late', { ...context, limit: 'headers', limitMs: 1 } as never);
     for (const error of [late, new TypeError('broken'), failed]) {
