@@ -24,6 +24,14 @@ export async function smallDisk(): Promise<Disk> {
   const own = mounted(folder);
   await chmod(folder, 0o755);
   const filler = join(folder, 'filler');
+  /** A frozen file system can be neither mounted anew nor left: what waits for it would wait for ever. */
+  const thaw = (): void => {
+    try {
+      execFileSync('fsfreeze', ['--unfreeze', folder], { stdio: 'ignore' });
+    } catch {
+      // It is not frozen.
+    }
+  };
   return {
     path: folder,
     own,
@@ -42,8 +50,10 @@ export async function smallDisk(): Promise<Disk> {
       if (own) execFileSync('mount', ['-o', 'remount,ro', folder]);
       else chmodSync(folder, 0o500);
       return () => {
-        if (own) execFileSync('mount', ['-o', 'remount,rw', folder]);
-        else chmodSync(folder, 0o755);
+        if (own) {
+          thaw();
+          execFileSync('mount', ['-o', 'remount,rw', folder]);
+        } else chmodSync(folder, 0o755);
       };
     },
     freeze(ms) {
@@ -54,7 +64,10 @@ export async function smallDisk(): Promise<Disk> {
       });
     },
     async [Symbol.asyncDispose]() {
-      if (own) execFileSync('umount', ['--lazy', folder]);
+      if (own) {
+        thaw();
+        execFileSync('umount', ['--lazy', folder]);
+      }
       await rm(folder, { recursive: true, force: true });
     },
   };
