@@ -2,7 +2,7 @@
  * What other rooms use of this one beside its public API. This is no entry point, and may change at any time.
  */
 export { Connections } from './control/connections.ts';
-export { listenInDirectory } from './control/control-listener.ts';
+export { listenInDirectory, type ListenOptions } from './control/control-listener.ts';
 export { readRequestLine } from './control/request-line.ts';
 export { Kinds } from './launching/kinds.ts';
 export { ownLaunches, sweepOwnLaunches, type OwnLaunches } from './launching/own-launches.ts';

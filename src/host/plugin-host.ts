@@ -88,7 +88,7 @@ export class PluginHost implements AsyncDisposable {
       host.#control = await openControl(host, resolved, parts.logger);
       options.signal?.throwIfAborted();
     } catch (error) {
-      await host.close();
+      await host.close().catch(() => undefined); // what went wrong first counts
       throw error;
     }
     return host;

@@ -4,6 +4,7 @@ import { fileStore, PluginCatalog, RuntimeCatalog } from '../catalog/index.ts';
 import type { TrustedDirectory } from '../catalog/internal.ts';
 import { listenOnAddress, listenOnSocket, type Listener } from './http/listeners.ts';
 import { VaultRequestError } from '../vault/index.ts';
+import { endAll } from '../waiting/end-all.ts';
 import { InOrder } from './http/in-order.ts';
 import { limitsOf } from './http/limits.ts';
 import { serveRequest, type Frame } from './http/serve-request.ts';
@@ -52,7 +53,7 @@ export async function openHttp(
   const close = async (): Promise<void> => {
     for (const each of listeners) each.stop();
     await underWay.drain(limits.drainMs);
-    for (const each of listeners) await each[Symbol.asyncDispose]();
+    await endAll(listeners.map((each) => () => each[Symbol.asyncDispose]()));
   };
   try {
     const adminToken = await firstToken(context);
@@ -86,7 +87,7 @@ export async function openHttp(
       [Symbol.asyncDispose]: closeOnce,
     };
   } catch (error) {
-    await close();
+    await close().catch(() => undefined); // what went wrong first counts
     throw error;
   }
 }
@@ -107,7 +108,10 @@ function safely<T>(listener: ((given: T) => void) | undefined): (given: T) => vo
   };
 }
 
-function reporter({ onProblem }: HttpOptions): (what: string, error: unknown) => void {
+/** Tells of a problem of which no caller hears, as a warning of the process where nobody listens. */
+export function reporter({
+  onProblem,
+}: Pick<HttpOptions, 'onProblem'>): (what: string, error: unknown) => void {
   return (what, error) => {
     if (error instanceof VaultRequestError) return; // a plugin's own words, which may hold secrets
     if (onProblem !== undefined) safely(onProblem)({ what, error });

@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import type { PluginHost } from '../host/index.ts';
 import { checkArgument, checkShape, objectWith } from '../settings/option-shape.ts';
 import { KeptMounts, keptPlaces, openKeptStorage, serveMounts } from '../vault/internal.ts';
-import { openHttp, type HttpServer } from './open-http.ts';
+import { endAll } from '../waiting/end-all.ts';
+import { openHttp, reporter, type HttpServer } from './open-http.ts';
 import { serverOptionsCheck, type ServerOptions } from './server-options.ts';
 import { TokenBook } from './tokens/token-book.ts';
 
@@ -27,17 +28,24 @@ export async function openServer(host: PluginHost, options: ServerOptions): Prom
   const directory = { directory: resolve(options.directory), trustedOwners };
   const storage = await openKeptStorage(directory, { keyFile, make: true, signal });
   if (storage === undefined) throw new Error('a storage that is made is there');
+  const tell = reporter(options);
   const opened: AsyncDisposable[] = [];
-  const close = async (): Promise<void> => {
-    for (let each = opened.pop(); each !== undefined; each = opened.pop()) await each[Symbol.asyncDispose]();
-  };
+  const close = (): Promise<void> =>
+    endAll(opened.reverse().map((each) => () => each[Symbol.asyncDispose]()));
   try {
     const mounts = await KeptMounts.open(storage, {
       openHost: () => Promise.resolve(host),
       keepsHost: true,
       onProblem: ({ path, what, error }) => options.onProblem?.({ what: `${path}: ${what}`, error }),
     });
-    opened.push(mounts, await serveMounts(mounts, keptPlaces(directory).folder));
+    opened.push(mounts);
+    opened.push(
+      await serveMounts(mounts, keptPlaces(directory).folder, {
+        left: (error) => {
+          tell('the socket of the mounts could not be removed from its directory', error);
+        },
+      }),
+    );
     const context = { host, mounts, tokens: new TokenBook(directory) };
     const http = await openHttp(directory, context, options);
     opened.push(http);
@@ -46,7 +54,7 @@ export async function openServer(host: PluginHost, options: ServerOptions): Prom
     const closeOnce = (): Promise<void> => (closing ??= close());
     return { ...http, close: closeOnce, [Symbol.asyncDispose]: closeOnce };
   } catch (error) {
-    await close();
+    await close().catch(() => undefined); // what went wrong first counts
     throw error;
   }
 }

@@ -87,7 +87,7 @@ async function startOwnPodman(
     const engine = await orAborted(host.engine(), signal);
     return { socketPath: engine.socketPath, source: ownPodman, found: { engine }, end: () => host.close() };
   } catch (error) {
-    await host.close();
+    await host.close().catch(() => undefined); // what went wrong first counts
     return { socketPath: '', source: ownPodman, found: { error } };
   }
 }

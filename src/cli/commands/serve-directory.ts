@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { BulkheadError } from '../../errors.ts';
 import { PluginHost } from '../../host/index.ts';
 import { openHttp, TokenBook } from '../../server/internal.ts';
+import { messageOf } from '../../thrown-value.ts';
 import { KeptMounts, keptPlaces, openKeptStorage, serveMounts } from '../../vault/internal.ts';
 import type { Context } from '../command.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
@@ -41,7 +42,7 @@ export async function serveDirectory(flags: ServeFlags, context: Context): Promi
     logger: controlLogger(terminal),
     signal,
   }).catch(async (error: unknown) => {
-    await storage.close();
+    await storage.close().catch(() => undefined); // what went wrong first counts
     throw error;
   });
   await using mounts = await KeptMounts.open(storage, {
@@ -55,6 +56,10 @@ export async function serveDirectory(flags: ServeFlags, context: Context): Promi
   await using _socket = await serveMounts(mounts, folder, {
     removed: (text) => {
       terminal.err(plainText(text));
+    },
+    left: (error) => {
+      const why = messageOf(error);
+      terminal.err(plainText(`The socket of the mounts could not be removed from its directory: ${why}`));
     },
   });
   await using server = await openHttp(

@@ -56,7 +56,7 @@ export async function listenInDirectory(
           `The socket ${lost.path} was removed, and ps, logs and call don't find this host any more: ${(error as Error).message}`,
         );
       }
-      await lost.close();
+      await lost.close().catch(() => undefined); // what is left of it is nobody's way in any more
     });
   }
 
@@ -113,7 +113,7 @@ async function listen(
       },
     };
   } catch (error) {
-    await close();
+    await close().catch(() => undefined); // what went wrong first counts
     return unwritable(join(folder, name))(error);
   }
 }

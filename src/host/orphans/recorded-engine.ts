@@ -2,6 +2,7 @@
 import { connectEngine, startPodmanService, type Engine, type PodmanService } from '../../engine/index.ts';
 import { BulkheadError } from '../../errors.ts';
 import { messageOf } from '../../thrown-value.ts';
+import { endAll } from '../../waiting/end-all.ts';
 import { engineKey, engineName, type OwnPodman, type PlacedRecord, type UsedEngine } from './host-record.ts';
 
 /** An engine that is stopped must not hold up the look at all the others. */
@@ -45,7 +46,7 @@ export async function openRecorded(
   const opened: OpenedEngine[] = [];
   const failures: string[] = [];
   const dispose = async (): Promise<void> => {
-    for (const each of opened) await each[Symbol.asyncDispose]();
+    await endAll(opened.map((each) => () => each[Symbol.asyncDispose]()));
   };
   // One after the other: services on the same storage would wait for each other's locks.
   for (const { used, uid, place } of wanted.values()) {
@@ -127,8 +128,7 @@ async function started(
       used,
       engine,
       async [Symbol.asyncDispose]() {
-        await engine.close();
-        await service[Symbol.asyncDispose]();
+        await endAll([() => engine.close(), () => service[Symbol.asyncDispose]()]);
       },
     };
   } catch (error) {

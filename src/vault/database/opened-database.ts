@@ -179,8 +179,11 @@ export class OpenedDatabase implements VaultDatabase {
 
   async close(options: { readonly drainMs?: number | undefined } = {}): Promise<void> {
     checkShape('database.close', databaseCloseOptions, options);
-    await this.mount.close(options);
-    this.#parts.onClose();
+    try {
+      await this.mount.close(options);
+    } finally {
+      this.#parts.onClose();
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -2,6 +2,7 @@
 import { orAborted, type AbortOption } from '../../abort.ts';
 import { BulkheadError } from '../../errors.ts';
 import type { PluginHost } from '../../host/index.ts';
+import { endAll } from '../../waiting/end-all.ts';
 import { KeyedLock } from '../../waiting/keyed-lock.ts';
 import { openVaultMount } from '../mount/open-vault-mount.ts';
 import type { VaultProblem } from '../mount/mount-options.ts';
@@ -43,7 +44,7 @@ export class KeptMounts implements Mounts, AsyncDisposable {
     try {
       return new KeptMounts(storage, await MountTable.open(storage), options);
     } catch (error) {
-      await storage.close();
+      await storage.close().catch(() => undefined); // what went wrong first counts
       throw error;
     }
   }
@@ -167,17 +168,17 @@ export class KeptMounts implements Mounts, AsyncDisposable {
     );
   }
 
-  /** Ends the plugins, then the host, then the storage. */
+  /** Ends the plugins, then the host, then the storage, whatever fails. @throws the first failure */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#life.abort(new BulkheadError('HOST_CLOSED', 'the mounts are being closed'));
-    try {
-      for (const mount of await Promise.allSettled(this.#open.values()))
-        if (mount.status === 'fulfilled') await mount.value.close();
-      const host = await this.#host?.catch(() => undefined);
-      if (this.#options.keepsHost !== true) await host?.close();
-    } finally {
-      await this.#storage.close();
-    }
+    const opened = await Promise.allSettled(this.#open.values());
+    const mounts = opened.flatMap((mount) => (mount.status === 'fulfilled' ? [mount.value] : []));
+    const host = await this.#host?.catch(() => undefined);
+    await endAll([
+      ...mounts.map((mount) => () => mount.close()),
+      () => (this.#options.keepsHost === true ? undefined : host?.close()),
+      () => this.#storage.close(),
+    ]);
   }
 
   #mount(kept: KeptMount, first?: () => Promise<void>): Promise<VaultMount> {

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import type { TrustedDirectory } from '../../catalog/internal.ts';
 import { BulkheadError } from '../../errors.ts';
-import { Connections, listenInDirectory, readRequestLine } from '../../host/internal.ts';
+import { Connections, listenInDirectory, readRequestLine, type ListenOptions } from '../../host/internal.ts';
 import { parseExact, stringifyExact } from '../wire/exact-json.ts';
 import {
   longestMountsRequest,
@@ -11,6 +11,14 @@ import {
   type MountsRequest,
 } from './messages.ts';
 import type { Mounts } from './mounts.ts';
+
+interface ServeMountsOptions extends Pick<ListenOptions, 'removed'> {
+  /**
+   * Told at the end where the socket can't be removed, as on a file system that has become read-only. Nobody listens there
+   * any more, and the mounts have to be closed all the same.
+   */
+  readonly left?: ((error: unknown) => void) | undefined;
+}
 
 /**
  * Serves the mounts on a socket in the folder, which only its owner can enter. A command that goes away ends what it
@@ -22,7 +30,7 @@ import type { Mounts } from './mounts.ts';
 export async function serveMounts(
   mounts: Mounts,
   folder: TrustedDirectory,
-  options: { readonly removed?: (text: string) => void } = {},
+  { left, ...options }: ServeMountsOptions = {},
 ): Promise<AsyncDisposable> {
   const connections = new Connections();
   const listener = await listenInDirectory(folder, {
@@ -34,7 +42,11 @@ export async function serveMounts(
   return {
     async [Symbol.asyncDispose]() {
       connections.destroyAll();
-      await listener[Symbol.asyncDispose]();
+      try {
+        await listener[Symbol.asyncDispose]();
+      } catch (error) {
+        left?.(error);
+      }
       connections.destroyAll();
     },
   };

@@ -96,7 +96,7 @@ export async function openVaultMount(host: PluginHost, options: VaultMountOption
     await area.leases.attach(requester.leaseHost);
     return opened;
   } catch (error) {
-    await opened.close();
+    await opened.close().catch(() => undefined); // what went wrong first counts
     throw error;
   }
 }

@@ -10,6 +10,7 @@ import {
   shapeOf,
   that,
 } from '../../settings/option-shape.ts';
+import { endAll } from '../../waiting/end-all.ts';
 import { VaultRequestError } from '../errors.ts';
 import { sendLogin } from '../requests/login.ts';
 import { isObject } from '../requests/raw-answer.ts';
@@ -234,10 +235,14 @@ export class OpenedMount implements VaultMount {
   async #close(options: { readonly drainMs?: number | undefined }): Promise<void> {
     const { area, requester, mount } = this.#parts;
     this.#life.abort(new BulkheadError('MOUNT_CLOSED', `the mount ${this.path} is closed`));
-    await this.#rollbacks.end();
-    await area.leases.detach(requester.leaseHost);
-    area.leave(this);
-    await mount.close(options);
+    await endAll([
+      () => this.#rollbacks.end(),
+      () => area.leases.detach(requester.leaseHost),
+      () => {
+        area.leave(this);
+      },
+      () => mount.close(options),
+    ]);
   }
 }
 
