@@ -12,6 +12,7 @@ import { temporaryFolder } from '../../linux/standard-folders.ts';
 import { refuseUntrusted } from '../../linux/trusted-parent.ts';
 import { thisProcess } from '../../linux/process-identity.ts';
 import { fileHintFor, messageOf } from '../../thrown-value.ts';
+import { endAll } from '../../waiting/end-all.ts';
 import { KeyedLock } from '../../waiting/keyed-lock.ts';
 import { clusterMark, ownerFile } from './owner-file.ts';
 
@@ -164,9 +165,8 @@ export class OwnedFolders implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const folders = await Promise.allSettled([...this.#folders.values()].map(({ made }) => made));
     this.#folders.clear();
-    for (const folder of folders) {
-      if (folder.status === 'fulfilled') await this.#removeOnceUnused(folder.value.path);
-    }
+    const made = folders.flatMap((folder) => (folder.status === 'fulfilled' ? [folder.value.path] : []));
+    await endAll(made.map((path) => () => this.#removeOnceUnused(path)));
   }
 
   async #removeOnceUnused(path: string): Promise<void> {
