@@ -37,9 +37,9 @@ export interface Mount extends AsyncDisposable {
     readonly signal?: AbortSignal | undefined;
   }): Promise<void>;
   /**
-   * Refuses further calls, and gives those under way `drainMs` milliseconds (default 10000) to end. What the mount's
-   * `release` does has as long again, so that 0 leaves it no time. Closing the last mount of an instance stops the
-   * instance. Idempotent.
+   * Refuses further calls, and gives those under way `drainMs` milliseconds (default 10000) to end. The mount's
+   * `release` has as long again, and a second at least. Closing the last mount of an instance stops the instance.
+   * Idempotent.
    */
   close(options?: { readonly drainMs?: number | undefined }): Promise<void>;
   /** The same as `close()`. */
@@ -62,7 +62,7 @@ export interface MountOptions {
   readonly prepare?: ((plugin: Plugin, context: MountContext) => Promise<void>) | undefined;
   /**
    * Called before the mount leaves a plugin that lives on or is about to be stopped. Its `signal` aborts after `drainMs` of
-   * the close or the reload. What it throws is reported as a warning.
+   * the close or the reload, a second at least, and nobody waits for it any longer. What it throws is reported as a warning.
    */
   readonly release?: ((plugin: Plugin, context: MountContext) => Promise<void>) | undefined;
   /** Whether calls of a method (`/package.Service/Method`) may always be carried out twice. Default: no method. */

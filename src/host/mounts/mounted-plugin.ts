@@ -1,4 +1,5 @@
 /** A mount inside the host: which instance it is on, which plugin is prepared for it, and where its calls go. */
+import { orAborted } from '../../abort.ts';
 import { BulkheadError } from '../../errors.ts';
 import type { CallMetadata, CallOptions, Reflection, ServiceDefinition } from '../../goplugin/index.ts';
 import { callOptions } from '../../goplugin/internal.ts';
@@ -20,6 +21,9 @@ export interface MountKeeper {
   /** Removes the mount, and stops the instance if this was its last mount. */
   leave(mount: MountedPlugin): Promise<void>;
 }
+
+/** Whoever waits for no calls has the plugin told of the end all the same. */
+const leastReleaseMs = 1_000;
 
 export class MountedPlugin implements Mount, Route {
   readonly mountId: string;
@@ -145,13 +149,19 @@ export class MountedPlugin implements Mount, Route {
     return before;
   }
 
-  /** Waits for the calls of `use` to end, for `limitMs` at most, and then calls `release` for its plugin. */
+  /**
+   * Waits for the calls of `use` to end, and then for the `release` of its plugin, for `limitMs` at most each; `release` has a
+   * second at least.
+   */
   async releaseFrom(use: MountedGeneration, { limitMs }: { limitMs: number }): Promise<void> {
     await withinMs(limitMs, use.idle());
-    if (this.options.release === undefined || !use.generation.usable) return;
+    const { release } = this.options;
+    if (release === undefined || !use.generation.usable) return;
+    const signal = AbortSignal.timeout(Math.max(limitMs, leastReleaseMs));
+    const released = async (): Promise<void> =>
+      release(use.generation.plugin, this.#context(use.instance, signal));
     try {
-      const context = this.#context(use.instance, AbortSignal.timeout(limitMs));
-      await this.options.release(use.generation.plugin, context);
+      await orAborted(released(), signal); // a release that does not heed the signal keeps nobody waiting
     } catch (error) {
       this.report.warn('a plugin could not be told that its mount is closed', { mount: this.mountId, error });
     }

@@ -405,6 +405,31 @@ describe('a mount that is closed', () => {
     assert.deepEqual(left, [mount]);
   });
 
+  it('waits for a release as long as for the calls, and a second at least, whether or not it heeds its signal', async (t) => {
+    for (const [drainMs, limitMs] of [
+      [0, 1_000],
+      [5_000, 5_000],
+    ] as const) {
+      const limits: number[] = [];
+      const late = new AbortController();
+      t.mock.method(AbortSignal, 'timeout', (ms: number) => {
+        limits.push(ms);
+        return late.signal;
+      });
+      const { mount, use, left, warnings } = await withCall((_, { signal }) => {
+        assert.equal(signal, late.signal);
+        return new Promise(() => undefined);
+      });
+      use.leave();
+      const closed = mount.close({ drainMs });
+      await turn();
+      assert.deepEqual([limits, left], [[limitMs], []]);
+      late.abort(new Error('too late'));
+      await closed;
+      assert.deepEqual([left, warnings], [[mount], [{ mount: 'm', error: late.signal.reason as Error }]]);
+    }
+  });
+
   it('was not on a plugin yet, and releases none', async () => {
     const { mount, left } = mountOn(instanceOf(generationOf()).instance, { release: () => assert.fail('!') });
     await mount.close();
