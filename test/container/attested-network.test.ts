@@ -51,6 +51,14 @@ describe('a request without a network', () => {
   });
 });
 
+describe('a network of a Docker', () => {
+  it('is told of as it was asked for, also by the beginning of its id', () => {
+    for (const asked of [plugins.name, plugins.id, plugins.id.slice(0, 12)])
+      assert.deepEqual(names(asked, { mode: asked }, {}, plugins), [], asked);
+    assert.deepEqual(names(plugins.id.slice(0, 12), { mode: other.slice(0, 12) }, {}, plugins), ['network']);
+  });
+});
+
 describe('a namespace that a path names', () => {
   it('is that of the path, whatever networks it has', () => {
     const asked = 'ns:/run/netns/a';

@@ -14,6 +14,9 @@ describe('limits of a container', () => {
     ]);
     assert.deepEqual(names({ logDriver: 'none' }, { logDriver: 'none' }), []);
     assert.deepEqual(names({ logDriver: 'none' }, { logDriver: 'journald' }), ['log driver']);
+    assert.deepEqual(found({ logDriver: 'none' }, { logDriver: '' }), [
+      { setting: 'log driver', asked: 'none', made: 'nothing' },
+    ]);
     assert.deepEqual(names({}, { logDriver: 'journald' }), []);
   });
 
@@ -25,7 +28,9 @@ describe('limits of a container', () => {
 
   it('on a share of the CPU are rounded by a Podman alone', () => {
     assert.deepEqual(names({ cpuNanos: 333_333_333 }, { cpuNanos: 333_330_000 }, podman()), []);
-    assert.deepEqual(names({ cpuNanos: 333_333_333 }, { cpuNanos: 333_340_000 }, podman()), ['CPU']);
+    assert.deepEqual(found({ cpuNanos: 333_333_333 }, { cpuNanos: 333_340_000 }, podman()), [
+      { setting: 'CPU', asked: '333330000', made: '333340000' },
+    ]);
     assert.deepEqual(names({ cpuNanos: 333_333_333 }, { cpuNanos: 333_330_000 }, {}), ['CPU']);
     assert.deepEqual(names({ cpuNanos: 333_333_333 }, { cpuNanos: 333_333_333 }, {}), []);
   });

@@ -83,8 +83,16 @@ export const explained: readonly Explained[] = [
   {
     file: 'container/attested/network-mode.ts',
     line: 'return id !== undefined && id ===',
-    changes: ['id !== undefined && id === (network?.kind === '],
+    changes: [
+      "id !== undefined && id === (network?.kind === 'container' ? network.id : wanted) -> id === (network?.kind === 'container' ? network.id : wanted)",
+    ],
     why: 'No name and no id is nothing; the words say what is meant.',
+  },
+  {
+    file: 'container/attested/resources.ts',
+    line: 'return [...new Set([...wanted.keys(), ...priorities.filter(',
+    changes: ['priorities.filter((name) => found.has(name)) -> priorities'],
+    why: 'A limit that neither side has is no difference.',
   },
   {
     file: 'container/attested/network-mode.ts',
