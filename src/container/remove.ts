@@ -56,22 +56,21 @@ async function tryToRemove(engine: Engine, idOrName: string): Promise<unknown> {
 /**
  * A Podman that is making a container has its storage before its record, and a removal by its name would take away the
  * storage alone: the container would be recorded without it. It counts as absent until it is recorded.
+ *
+ * @throws NotFoundError for what is not recorded
  */
-async function isRecorded(engine: Engine, name: string, signal: AbortSignal): Promise<boolean> {
+async function checkRecorded(engine: Engine, name: string, signal: AbortSignal): Promise<void> {
   try {
     await engine.containers.inspect(name, { signal });
   } catch (error) {
-    if (error instanceof NotFoundError) return false;
     if (!(error instanceof EngineOperationError)) throw error; // a record without storage can't be inspected
   }
-  return true;
 }
 
 async function tryOnce(engine: Engine, idOrName: string): Promise<unknown> {
   try {
     const signal = AbortSignal.timeout(removeMs);
-    if (engine.kind === 'podman' && !isContainerId(idOrName) && !(await isRecorded(engine, idOrName, signal)))
-      return 'absent';
+    if (engine.kind === 'podman' && !isContainerId(idOrName)) await checkRecorded(engine, idOrName, signal);
     await engine.containers.remove(idOrName, { force: true, volumes: true, signal });
   } catch (error) {
     if (error instanceof NotFoundError) return 'absent';

@@ -8,6 +8,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { removeContainer } from '../../src/container/remove.ts';
 import { killStuckRuntime } from '../../src/container/stuck-runtime.ts';
 import {
+  ConflictError,
   EngineOperationError,
   EngineTimeoutError,
   NotFoundError,
@@ -135,6 +136,7 @@ const context = { status: 404, method: 'DELETE', path: '/x', socketPath: '/x' };
 const late = new EngineTimeoutError('late', { ...context, limit: 'headers', limitMs: 1 } as never);
 const aborted = new DOMException('too late', 'TimeoutError');
 const absent = new NotFoundError('no such container', context);
+const busy = new ConflictError('removal is already in progress', context);
 const failed = new EngineOperationError('broken', context);
 
 /** An engine that answers removals with these, in turn, and to which every container is there. */
@@ -162,6 +164,14 @@ describe('a removal that an engine does not answer', () => {
         assert.deepEqual(asked, ['remove', 'remove']);
         assert.deepEqual(killed, [0]);
       }));
+
+  it('is tried again when a removal under way did not end before the runtime was killed', (t) =>
+    onMachineWith(t, [runsc], async (killed) => {
+      t.mock.method(AbortSignal, 'timeout', () => AbortSignal.abort(aborted));
+      const { engine } = engineThat(busy, undefined);
+      assert.equal(await removeContainer(engine, id), 'removed');
+      assert.deepEqual(killed, [0]);
+    }));
 
   it('is not tried again, and fails, when no runtime was killed', (t) =>
     onMachineWith(t, [{ words: ['runc', 'delete', otherId] }], async (killed) => {

@@ -107,6 +107,10 @@ describe('the removal of a container', () => {
 
   it('that fails after the wait for another one is done where the container has gone', async () => {
     assert.equal(await removal([conflict, failed], [{}, absent]).done, 'removed');
+    const broken = new TypeError('broken');
+    const other = removal([conflict, broken], [{}, absent]);
+    await assert.rejects(other.done, { code: 'CLEANUP_FAILED', cause: broken });
+    assert.equal(other.asked.inspect.calls.length, 1);
   });
 
   it('is not asked for a second time where no runtime hangs', async () => {
