@@ -1,6 +1,6 @@
 /** What is concluded about a call that failed, and from what. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { PluginCallError, PluginExitedError, type PluginExit } from '../../../src/goplugin/index.ts';
 import {
   beginAt,
@@ -101,5 +101,32 @@ describe('the beginning of a call', () => {
     wall += 7;
     assert.equal(clocksApart(begin + 1_500), wall - 7 - now, 'the second begins with the last look');
     assert.deepEqual(beginAt(2.75, 1_000), { wall: 1_002, steady: 2.75 });
+  });
+
+  /** Clocks between whose readings so many milliseconds go by, one after the other. Returns how often the wall clock was read. */
+  function slowClocks(t: TestContext, start: number, gaps: readonly number[]): { readings: number } {
+    const told = { readings: 0 };
+    let now = start;
+    t.mock.method(Date, 'now', () => {
+      now += gaps[Math.min(told.readings, gaps.length - 1)] ?? 0;
+      told.readings += 1;
+      return 5_000_000_000_000 + told.readings * 1_000;
+    });
+    t.mock.method(performance, 'now', () => now);
+    return told;
+  }
+
+  it('is told by clocks that were read at one moment, and not before and after a wait', (t) => {
+    const start = 2_000_000_000;
+    const told = slowClocks(t, start, [0.5, 3, 0.25]);
+    assert.equal(clocksApart(start), 5_000_000_000_000 + 3_000 - (start + 3.75));
+    assert.equal(told.readings, 3);
+  });
+
+  it('is told by the eleventh reading where every one has a wait in it', (t) => {
+    const start = 3_000_000_000;
+    const told = slowClocks(t, start, [1]);
+    assert.equal(clocksApart(start), 5_000_000_000_000 + 11_000 - (start + 11));
+    assert.equal(told.readings, 11);
   });
 });
