@@ -166,8 +166,16 @@ describe('a reload whose last mount is closed meanwhile', () => {
     };
     await assert.rejects(
       reloadMounts(pool, () => mounts as never, failing, {}),
-      { code: 'RELOAD_FAILED', cause: failure },
+      { code: 'RELOAD_FAILED', cause: failure, message: /kv kv/ },
     );
+  });
+});
+
+describe('a reload of no mount', () => {
+  it('does nothing', async () => {
+    const { pool, opened, log } = world();
+    await reloadMounts(pool, () => [], resolve, {});
+    assert.deepEqual([opened, log], [[], []]);
   });
 });
 
