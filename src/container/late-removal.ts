@@ -102,7 +102,8 @@ async function removeAll(engine: Engine, things: Set<Expected>): Promise<number>
 
 /** @throws the error of an engine that does not remove it */
 async function isRemoved(engine: Engine, { kind, name, made = false, runtime }: LateThing): Promise<boolean> {
-  if (kind === 'container') return (await removeContainer(engine, name, { runtime })) === 'removed' || made;
+  if (kind === 'container')
+    return (await removeContainer(engine, name, { runtime, mayBePaused: true })) === 'removed' || made;
   try {
     await engine.images.remove(name); // no container has it: a Podman before 5 can't force this safely
     return true;

@@ -10,6 +10,7 @@ import {
 import { BulkheadError } from '../errors.ts';
 import { isContainerId } from './container-name.ts';
 import { CleanupError } from './errors.ts';
+import { resumePaused } from './resume-paused.ts';
 import { killStuckRuntime } from './stuck-runtime.ts';
 
 /**
@@ -25,14 +26,16 @@ const lookEveryMs = 100;
  * runs on this machine and this user may kill it.
  *
  * @param options.runtime name of the container's runtime, by which its processes are recognised
+ * @param options.mayBePaused whether somebody may have paused it: it is resumed before
  * @returns `absent` when there was none
  * @throws CleanupError naming the container when the engine can't remove it, or does not answer
  */
 export async function removeContainer(
   engine: Engine,
   idOrName: string,
-  options: { runtime?: string | undefined } = {},
+  options: { readonly runtime?: string | undefined; readonly mayBePaused?: boolean | undefined } = {},
 ): Promise<'removed' | 'absent'> {
+  if (options.mayBePaused === true) await resumePaused(engine, idOrName, options);
   const first = await tryToRemove(engine, idOrName);
   if (first === 'removed' || first === 'absent') return first;
   const isStuck =

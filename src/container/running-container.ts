@@ -33,6 +33,7 @@ import { watchMemoryEvents } from './memory-events.ts';
 import { endedWithProgram } from './output-end.ts';
 import { addressInContainer, addressOnHost } from './sockets/share-socket.ts';
 import { removeLater } from './remove-later.ts';
+import { resumePaused } from './resume-paused.ts';
 import { SharedWork } from '../waiting/shared-work.ts';
 
 /** How long the engine may take to report the end of a killed container before the container is removed by force. */
@@ -154,8 +155,10 @@ export class ContainerRunner implements PluginRunner {
     signal,
   }: { graceMs?: number | undefined; signal?: AbortSignal | undefined } = {}): Promise<void> {
     if (this.#exit === undefined || this.#ended !== undefined) return;
-    const { containers } = this.#parts.engine;
+    const { engine, strategy } = this.#parts;
+    const { containers } = engine;
     this.#wasKilledHere = true;
+    await resumePaused(engine, this.id, { runtime: strategy.runtime, signal });
     try {
       if (graceMs > 0) await containers.stop(this.id, { timeoutSeconds: Math.ceil(graceMs / 1000), signal });
       else await containers.kill(this.id, { signal });

@@ -24,7 +24,9 @@ async function removeFrom(engine: Engine, matrixId: string): Promise<string[]> {
       filters: { label: [`${matrixLabel}=${matrixId}`] },
       signal: AbortSignal.timeout(listMs),
     });
-    const removals = await Promise.allSettled(left.map(({ id }) => removeContainer(engine, id)));
+    const removals = await Promise.allSettled(
+      left.map(({ id, state }) => removeContainer(engine, id, { mayBePaused: state === 'paused' })),
+    );
     return removals.flatMap((each) =>
       each.status === 'rejected' ? [leftoverWords(engine, each.reason)] : [],
     );

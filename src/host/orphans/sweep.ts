@@ -57,9 +57,9 @@ export async function sweepContainers(
   const failures: string[] = [];
   const mayLive: string[] = [];
   const removed = await Promise.all(
-    orphans.map(async ({ id, names, image, labels }) => {
+    orphans.map(async ({ id, names, image, labels, state }) => {
       try {
-        await removeContainer(engine, id);
+        await removeContainer(engine, id, { mayBePaused: state === 'paused' });
       } catch (error) {
         failures.push((error as Error).message);
         const folder = labels[hostLabels.folder] ?? '';

@@ -1,0 +1,81 @@
+/** A plugin that somebody has paused is ended with everything that its engine has started for it. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Engine } from '../../src/engine/index.ts';
+import { removeContainer } from '../../src/container/index.ts';
+import { loadEngines, noEngines } from '../engines/engines.ts';
+import { startStillContainer } from '../engines/still-container.ts';
+import { containerOf, only, openCell } from './cell.ts';
+
+/** Processes of this machine that name the container: its shim or monitor, and its sandbox. */
+function processesOf(id: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+        return words.includes(id) ? [words] : [];
+      } catch {
+        return []; // it has ended
+      }
+    });
+}
+
+/** Waits for those that end just after the engine has answered. */
+async function untilGone(id: string): Promise<void> {
+  for (const late = performance.now() + 20_000; processesOf(id).length > 0;) {
+    assert.ok(performance.now() < late, `left: ${processesOf(id).join('\n')}`);
+    await delay(20);
+  }
+}
+
+const noPause =
+  'a rootless engine can pause only with cgroups of version 2, but for the sandboxes of a Docker';
+const canPause = ({ kind, rootless, info }: Engine, runtime: string): boolean =>
+  !rootless || info.cgroupVersion !== '1' || (kind === 'docker' && runtime === 'runsc');
+
+const engines = loadEngines().filter(({ suite }) => suite === 'host');
+if (engines.length === 0) it('is ended', { skip: noEngines }, () => undefined);
+
+for (const testEngine of engines) {
+  for (const { runtime, socket } of testEngine.services) {
+    const place = `${testEngine.name} ${runtime}`;
+    const limits = { timeout: 120_000 };
+
+    it(`is ended, and leaves no process, when its host closes: ${place}`, limits, async (t) => {
+      await using cell = await openCell(testEngine, socket);
+      if (!canPause(cell.engine, runtime)) {
+        t.skip(noPause);
+        return;
+      }
+      let id = '';
+      await cell.withHost({ runtime }, async (host) => {
+        await host.plugins.register({ type: 'kv', name: 'kv', ociImage: cell.image }, { skipProbe: true });
+        await host.mount('kv', 'kv');
+        id = containerOf(only(host));
+        assert.notDeepEqual(processesOf(id), []);
+        await cell.engine.containers.pause(id);
+      });
+      await untilGone(id);
+    });
+
+    it(`leaves no process when its container is swept: ${place}`, limits, async (t) => {
+      await using cell = await openCell(testEngine, socket);
+      if (!canPause(cell.engine, runtime)) {
+        t.skip(noPause);
+        return;
+      }
+      const { id } = await startStillContainer(testEngine, { runtime, socket });
+      await cell.engine.containers.pause(id);
+      const found = await cell.engine.containers.list({ filters: { id: [id] }, all: true });
+      assert.deepEqual(
+        found.map(({ state }) => state),
+        ['paused'],
+      );
+      assert.equal(await removeContainer(cell.engine, id, { mayBePaused: true }), 'removed');
+      await untilGone(id);
+    });
+  }
+}
