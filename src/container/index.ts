@@ -32,4 +32,5 @@ export { probeRepository } from './probe-images.ts';
 export { disposalsEnded, onLateDisposal } from './disposals.ts';
 export { expectsAt, removeWhenMade } from './late-removal.ts';
 export { removeContainer } from './remove.ts';
+export { resumePaused } from './resume-paused.ts';
 export { firstImageFacts } from './first-image.ts';

@@ -38,6 +38,8 @@ import { SharedWork } from '../waiting/shared-work.ts';
 
 /** How long the engine may take to report the end of a killed container before the container is removed by force. */
 const killMs = 10_000;
+/** How long a kill may take before its container is resumed once more. */
+const resumeAgainMs = 1_000;
 
 /** What a container is made from; its name and its folder are made by the runner. */
 export interface ContainerRunnerParts extends Omit<CreateRequestParts, 'name' | 'pluginFolder'> {
@@ -158,12 +160,17 @@ export class ContainerRunner implements PluginRunner {
     const { engine, strategy } = this.#parts;
     const { containers } = engine;
     this.#wasKilledHere = true;
-    await resumePaused(engine, this.id, { runtime: strategy.runtime, signal });
+    const resume = () => resumePaused(engine, this.id, { runtime: strategy.runtime, signal });
+    await resume();
+    // It may be paused only now, or the engine was busy.
+    const again = setInterval(() => void resume(), resumeAgainMs);
     try {
       if (graceMs > 0) await containers.stop(this.id, { timeoutSeconds: Math.ceil(graceMs / 1000), signal });
       else await containers.kill(this.id, { signal });
     } catch (error) {
       if (!isAlreadyEnded(error)) throw error;
+    } finally {
+      clearInterval(again);
     }
     await this.wait({ signal });
   }

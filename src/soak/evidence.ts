@@ -3,8 +3,8 @@
  * states of the hosts, and what they have warned of.
  */
 import { readdir } from 'node:fs/promises';
-import { readProcFile } from '../linux/process-status.ts';
 import { messageOf } from '../thrown-value.ts';
+import { processesOf } from './engine-processes.ts';
 import { chainOf } from './ledger.ts';
 import type { Stage } from './stage.ts';
 
@@ -40,17 +40,6 @@ async function aboutContainer({ engine, requests }: Stage, id: string): Promise<
     `container ${id} is ${name}: ${JSON.stringify(raw.State)}, ${JSON.stringify(raw.Config?.Labels)}`,
     ...requests.about(name),
     ...requests.about(id),
-    ...(await processesOf(id)),
+    ...(await processesOf([id])),
   ];
-}
-
-/** Processes that have the id on their command line, such as its runtime. */
-async function processesOf(id: string): Promise<string[]> {
-  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
-  const lines = await Promise.all(
-    pids.map(
-      async (pid) => `process ${pid}: ${(await readProcFile(`/proc/${pid}/cmdline`)).replaceAll('\0', ' ')}`,
-    ),
-  );
-  return lines.filter((line) => line.includes(id)).map((line) => line.slice(0, 300));
 }

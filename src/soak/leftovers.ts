@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Engine } from '../engine/index.ts';
 import { PluginHost } from '../host/index.ts';
+import { processesOf } from './engine-processes.ts';
 import { containersOf } from './faults/plugin-faults.ts';
 import { heldMore, heldNow, type Held } from './held.ts';
 import { nobodys } from './nobodys.ts';
@@ -50,6 +51,11 @@ export async function stillHeld(before: Held): Promise<string[]> {
 /** Waits until the engine has no volume and no network without a container that it had not before. */
 export async function nobodysLeft(engine: Engine, before: readonly string[]): Promise<string[]> {
   return untilEmpty(async () => (await nobodys(engine)).filter((what) => !before.includes(what)));
+}
+
+/** Waits until nothing runs any more that an engine of this machine has started for these containers. */
+export async function processesLeft(ids: Iterable<string>): Promise<string[]> {
+  return untilEmpty(() => processesOf(ids));
 }
 
 /** Waits until no mount counts a call under way: calls of the host itself, such as Vault's rollback, come and go. */

@@ -5,7 +5,15 @@ import { evidenceOf } from './evidence.ts';
 import { armFaults } from './faults/arm.ts';
 import { heldNow } from './held.ts';
 import { chainOf, type Entry } from './ledger.ts';
-import { leftAfterSweep, leftBehind, leftNow, nobodysLeft, stillHeld, sweep } from './leftovers.ts';
+import {
+  leftAfterSweep,
+  leftBehind,
+  leftNow,
+  nobodysLeft,
+  processesLeft,
+  stillHeld,
+  sweep,
+} from './leftovers.ts';
 import { Moments } from './moments.ts';
 import { nobodys } from './nobodys.ts';
 import { scenarios } from './scenarios/index.ts';
@@ -85,6 +93,8 @@ export async function runStretch(
     wrongs.push(...(await endLiving(stage)));
     evidence.push(...(await evidenceOf(stage, wrongs)));
     wrongs.push(...(await stage.removeMade()));
+    const running = await processesLeft(stage.started);
+    wrongs.push(...running.map((what) => `left on the machine: ${what}`));
     const left = await nobodysLeft(stage.engine, nobodysBefore);
     wrongs.push(...left.map((what) => `left at the engine: ${what}`));
   }

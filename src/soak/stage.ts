@@ -55,6 +55,8 @@ export class Stage implements AsyncDisposable {
   readonly seen = new Set<string>();
   /** Names of containers that trials made themselves, and whether their engine may make one after its trial. */
   readonly made = new Map<string, { readonly mayComeLate: boolean }>();
+  /** Ids of the containers that hosts have started, also those of hosts in other processes that go through the proxy. */
+  readonly started = new Set<string>();
   /** What was asked of the engine, by the hosts and by the trials. */
   readonly requests: RequestLog;
   readonly #ends: (() => Promise<void>)[];
@@ -95,8 +97,10 @@ export class Stage implements AsyncDisposable {
       const stage = new Stage(parts, { engine, proxy, parent, disk, requests, ends });
       stage.passOn();
       if (place.proxied === false) {
-        const count = ({ request }: { request: Asked }) =>
+        const count = ({ request }: { request: Asked }) => {
+          stage.#note(request.path);
           stage.moments.request({ method: request.method, target: request.path });
+        };
         use(onRequests('create', count));
       }
       return stage;
@@ -130,7 +134,15 @@ export class Stage implements AsyncDisposable {
 
   /** Lets the requests through, each with the fault that is due. */
   passOn(): void {
-    this.proxy.fault = (request) => this.moments.request(request);
+    this.proxy.fault = (request) => {
+      this.#note(request.target);
+      return this.moments.request(request);
+    };
+  }
+
+  #note(target: string): void {
+    const [, id] = /\/containers\/([0-9a-f]{64})\/start\b/.exec(target) ?? [];
+    if (id !== undefined) this.started.add(id);
   }
 
   /** Ends the hosts that live, or those of these kinds. @throws what the closing of a host throws */

@@ -5,6 +5,8 @@ import { it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Engine } from '../../src/engine/index.ts';
 import { removeContainer } from '../../src/container/index.ts';
+import { startFaultProxy } from '../../src/testing/index.ts';
+import { failedAnswer } from '../engine/support/failed-answer.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
 import { startStillContainer } from '../engines/still-container.ts';
 import { containerOf, only, openCell } from './cell.ts';
@@ -60,6 +62,27 @@ for (const testEngine of engines) {
       });
       await untilGone(id);
     });
+
+    // Behind a proxy, a rootless Docker can't be told by its process.
+    if (runtime === 'runsc' && testEngine.kind === 'docker' && !testEngine.rootless)
+      it(`is ended where it could not be resumed at once: ${place}`, limits, async () => {
+        await using proxy = await startFaultProxy({ target: socket });
+        await using cell = await openCell(testEngine, socket);
+        let id = '';
+        let refused = 0;
+        await cell.withHost({ runtime, socketPath: proxy.socketPath }, async (host) => {
+          await host.plugins.register({ type: 'kv', name: 'kv', ociImage: cell.image }, { skipProbe: true });
+          await host.mount('kv', 'kv');
+          id = containerOf(only(host));
+          await cell.engine.containers.pause(id);
+          proxy.fault = ({ target }) =>
+            target.endsWith('/unpause') && (refused += 1) === 1
+              ? { kind: 'replace', bytes: failedAnswer('the storage is full'), asked: false }
+              : { kind: 'none' };
+        });
+        assert.ok(refused > 1);
+        await untilGone(id);
+      });
 
     it(`leaves no process when its container is swept: ${place}`, limits, async (t) => {
       await using cell = await openCell(testEngine, socket);

@@ -1,4 +1,5 @@
 /** Faults of the plugin: its container is ended, stopped or removed by somebody else. */
+import { resumePaused } from '../../container/index.ts';
 import { hostLabels } from '../../host/index.ts';
 import type { Misbehaviour } from '../subject.ts';
 import type { DrawnFault, FaultName } from '../trial.ts';
@@ -15,12 +16,20 @@ export const misbehaviours: readonly Misbehaviour[] = [
 type Strike = (world: World, id: string) => Promise<unknown>;
 
 const strikes: Readonly<Partial<Record<FaultName, Strike>>> = {
-  'plugin-killed': ({ engine }, id) => engine.containers.kill(id),
-  'plugin-stopped': ({ engine }, id) => engine.containers.stop(id, { timeoutSeconds: 0 }),
+  'plugin-killed': resumed(({ engine }, id) => engine.containers.kill(id)),
+  'plugin-stopped': resumed(({ engine }, id) => engine.containers.stop(id, { timeoutSeconds: 0 })),
   'plugin-paused': ({ engine }, id) => engine.containers.pause(id),
-  'plugin-removed': ({ engine }, id) => engine.containers.remove(id, { force: true }),
+  'plugin-removed': resumed(({ engine }, id) => engine.containers.remove(id, { force: true })),
   'plugin-out-of-memory': outOfMemory,
 };
+
+/** What an engine leaves that kills a paused container would count as left by the host. */
+function resumed(strike: Strike): Strike {
+  return async (world, id) => {
+    await resumePaused(world.engine, id, { runtime: world.place.runtime });
+    await strike(world, id);
+  };
+}
 
 /** Limits the memory of the container to little more than the plugin needs, and has it keep more. */
 async function outOfMemory(world: World, id: string): Promise<void> {
