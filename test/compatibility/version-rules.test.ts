@@ -19,6 +19,12 @@ describe('crun under Podman 5.8 and later', () => {
     assert.deepEqual(rulesOf(launchWith('5.8.6', '1.8.1'), { runtime: 'crun' }), ['crun-version']);
   });
 
+  it('says nothing of other runtimes, whose versions are lower', () => {
+    const runc = { runc: { ...runtime('runc'), version: fact('1.1.5') } };
+    const launch = facts({ engine: podman('runc', { version: '5.8.6', runtimes: runc }) });
+    assert.equal(judge(launch, { runtime: 'runc' }).status, 'works');
+  });
+
   it('works from then on, and under an older Podman or Docker in any version', () => {
     const others = [
       launchWith('5.8.6', '1.14.3'),

@@ -102,6 +102,25 @@ describe('a program that is not seen to be a plugin', () => {
   });
 });
 
+describe('programs for another machine', () => {
+  const other = { ...plugin, go: undefined, machine: 'riscv64' };
+  const told = (verdict: LaunchVerdict) =>
+    verdict.notes.filter(({ rule }) => rule === 'image-architecture').map(({ observed }) => observed);
+
+  it('are refused where the first one is, whatever it may start', () => {
+    const verdict = verdictOn({ machine: 'arm64', starts: [other] });
+    assert.equal(verdict.status, 'refused');
+    assert.deepEqual(reasonsOf(verdict), ['image-architecture']);
+  });
+
+  it('are noted where they may be the plugin, and passed over where the first one is that', () => {
+    assert.match(told(verdictOn({ starts: [other] })).join(), /\/plugin, which .* may start, is for riscv64/);
+    const isPlugin = verdictOn({ go: { goVersion: 'go1.24.3', goPlugin: 'v1.8.0' }, starts: [other] });
+    assert.equal(isPlugin.status, 'works');
+    assert.deepEqual(told(isPlugin), []);
+  });
+});
+
 describe('the build information of a Go program', () => {
   const modules = (entries: Readonly<Record<string, string>>) =>
     goFacts({ goVersion: 'go1.24', path: undefined, modules: new Map(Object.entries(entries)) });
