@@ -20,7 +20,12 @@ export async function resumePaused(
 ): Promise<void> {
   if (kind !== 'docker' || endedAsOthers.includes(runtime)) return;
   const late = AbortSignal.timeout(resumeMs);
-  await containers
-    .unpause(id, { signal: signal === undefined ? late : AbortSignal.any([signal, late]) })
-    .catch(() => undefined); // it was not paused, as nearly always
+  const options = { signal: signal === undefined ? late : AbortSignal.any([signal, late]) };
+  try {
+    // A Docker writes an error into its log where it is to resume what is not paused.
+    const { state } = await containers.inspect(id, options);
+    if (state.status === 'paused') await containers.unpause(id, options);
+  } catch {
+    // It ended meanwhile, or the engine is away.
+  }
 }
