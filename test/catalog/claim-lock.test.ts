@@ -7,7 +7,7 @@ import { it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { acquireClaim } from '../../src/catalog/store/claim-lock.ts';
 import { thisProcess } from '../../src/linux/process-identity.ts';
-import { systemError, withReplaced } from './replaced-calls.ts';
+import { systemError, withoutPauses, withReplaced } from './replaced-calls.ts';
 
 const { bootId, machineId, pidNamespace, pid, startTime } = thisProcess();
 const noProcess = String(2 ** 22 + 1);
@@ -78,4 +78,45 @@ it('is given back by a claim that can be removed only later, which keeps nobody 
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+it('tries to remove a claim after pauses that double up to ten seconds, keeps no process alive, and ends then', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'bulkhead-test-'));
+  const pauses: number[] = [];
+  let keepsAlive = false;
+  const note = (ms: number, keeps: boolean) => {
+    assert.ok(pauses.length < 100, 'it goes on for ever');
+    pauses.push(ms);
+    keepsAlive ||= keeps;
+  };
+  let tries = 0;
+  let done: () => void = () => undefined;
+  const removed = new Promise<void>((resolve) => (done = resolve));
+  const readOnly = (): Promise<void> => {
+    tries += 1;
+    if (tries < 12) return Promise.reject(systemError('EROFS'));
+    setImmediate(done);
+    return Promise.resolve();
+  };
+  const release = await acquireClaim(folder, { waitMs: 0 });
+  await withoutPauses(note, () =>
+    withReplaced({ rm: readOnly }, async () => {
+      await release();
+      await removed;
+    }),
+  );
+  await rm(folder, { recursive: true });
+  const doubled = [50, 100, 200, 400, 800, 1_600, 3_200, 6_400];
+  assert.deepEqual(pauses, [...doubled, 10_000, 10_000, 10_000]);
+  assert.equal(tries, 12);
+  assert.equal(keepsAlive, false);
+});
+
+it('is given back where somebody has removed its claim, without another try', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'bulkhead-test-'));
+  const release = await acquireClaim(folder, { waitMs: 0 });
+  await rm(folder, { recursive: true });
+  const pauses: number[] = [];
+  await withoutPauses((ms) => pauses.push(ms), release);
+  assert.deepEqual(pauses, []);
 });

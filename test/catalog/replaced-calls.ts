@@ -17,11 +17,14 @@ export async function withReplaced<T>(replaced: Partial<typeof fs>, work: () => 
   }
 }
 
-/** Runs the work while every pause is over at once, and tells how long each should have been, in milliseconds. */
-export async function withoutPauses<T>(paused: (ms: number) => void, work: () => Promise<T>): Promise<T> {
+/** Runs the work while every pause is over at once, and tells how long each should have been, and whether it keeps a process alive. */
+export async function withoutPauses<T>(
+  paused: (ms: number, keepsAlive: boolean) => void,
+  work: () => Promise<T>,
+): Promise<T> {
   const real = timers.setTimeout;
-  timers.setTimeout = ((ms: number) => {
-    paused(ms);
+  timers.setTimeout = ((ms: number, _: unknown, { ref = true }: { ref?: boolean } = {}) => {
+    paused(ms, ref);
     return Promise.resolve();
   }) as typeof real;
   syncBuiltinESMExports();
