@@ -4,7 +4,7 @@
  */
 import { readdir } from 'node:fs/promises';
 import { messageOf } from '../thrown-value.ts';
-import { processesOf } from './engine-processes.ts';
+import { processesOf } from './container-processes.ts';
 import { chainOf } from './ledger.ts';
 import type { Stage } from './stage.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Engine } from '../engine/index.ts';
 import { PluginHost } from '../host/index.ts';
-import { processesOf } from './engine-processes.ts';
+import { processesOf } from './container-processes.ts';
 import { containersOf } from './faults/plugin-faults.ts';
 import { heldMore, heldNow, type Held } from './held.ts';
 import { nobodys } from './nobodys.ts';

@@ -8,6 +8,7 @@ import type { Plugin } from '../goplugin/index.ts';
 import type { PluginHost } from '../host/index.ts';
 import type { HttpServer } from '../server/index.ts';
 import { startFaultProxy, type FaultProxy } from '../testing/index.ts';
+import { endAll } from '../waiting/end-all.ts';
 import { smallDisk, type Disk } from './disk.ts';
 import { Moments } from './moments.ts';
 import { onRequests, type Asked } from './request-events.ts';
@@ -105,7 +106,7 @@ export class Stage implements AsyncDisposable {
       }
       return stage;
     } catch (error) {
-      await endAll(ends);
+      await endAll(ends.reverse());
       throw error;
     }
   }
@@ -165,12 +166,8 @@ export class Stage implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.endLiving().catch(() => undefined); // who looks for what is left finds it
-    await endAll(this.#ends);
+    await endAll(this.#ends.reverse());
   }
-}
-
-async function endAll(ends: (() => Promise<void>)[]): Promise<void> {
-  for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end();
 }
 
 /** A folder of its own, through which the user of the engine gets. */

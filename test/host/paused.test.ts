@@ -1,34 +1,21 @@
 /** A plugin that somebody has paused is ended with everything that its engine has started for it. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
 import { it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Engine } from '../../src/engine/index.ts';
 import { removeContainer } from '../../src/container/index.ts';
+import { processesOf } from '../../src/soak/container-processes.ts';
 import { startFaultProxy } from '../../src/testing/index.ts';
 import { failedAnswer } from '../engine/support/failed-answer.ts';
 import { loadEngines, noEngines } from '../engines/engines.ts';
 import { startStillContainer } from '../engines/still-container.ts';
 import { containerOf, only, openCell } from './cell.ts';
 
-/** Processes of this machine that name the container: its shim or monitor, and its sandbox. */
-function processesOf(id: string): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-        return words.includes(id) ? [words] : [];
-      } catch {
-        return []; // it has ended
-      }
-    });
-}
-
-/** Waits for those that end just after the engine has answered. */
+/** Waits for the processes that end just after the engine has answered. */
 async function untilGone(id: string): Promise<void> {
-  for (const late = performance.now() + 20_000; processesOf(id).length > 0;) {
-    assert.ok(performance.now() < late, `left: ${processesOf(id).join('\n')}`);
+  const late = performance.now() + 20_000;
+  for (let left = await processesOf([id]); left.length > 0; left = await processesOf([id])) {
+    assert.ok(performance.now() < late, `left: ${left.join('\n')}`);
     await delay(20);
   }
 }
@@ -57,7 +44,7 @@ for (const testEngine of engines) {
         await host.plugins.register({ type: 'kv', name: 'kv', ociImage: cell.image }, { skipProbe: true });
         await host.mount('kv', 'kv');
         id = containerOf(only(host));
-        assert.notDeepEqual(processesOf(id), []);
+        assert.notDeepEqual(await processesOf([id]), []);
         await cell.engine.containers.pause(id);
       });
       await untilGone(id);

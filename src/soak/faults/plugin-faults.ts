@@ -23,7 +23,7 @@ const strikes: Readonly<Partial<Record<FaultName, Strike>>> = {
   'plugin-out-of-memory': outOfMemory,
 };
 
-/** What an engine leaves that kills a paused container would count as left by the host. */
+/** Resumes the container before the strike: what an engine leaves that kills a paused one would count as left by the host. */
 function resumed(strike: Strike): Strike {
   return async (world, id) => {
     await resumePaused(world.engine, id, { runtime: world.place.runtime });

@@ -1,8 +1,8 @@
-/** What an engine has started for containers, and has to end with them: monitors, shims and sandboxes. */
+/** Finds the processes that an engine has started for containers and has to end with them: monitors, shims and sandboxes. */
 import { readdir } from 'node:fs/promises';
 import { readProcFile } from '../linux/process-status.ts';
 
-/** Processes of this machine whose command line has one of these ids, in words. Those in another machine are not seen. */
+/** Returns the processes of this machine whose command line has one of these ids. Those of another machine are not seen. */
 export async function processesOf(ids: Iterable<string>): Promise<string[]> {
   const wanted = [...ids];
   if (wanted.length === 0) return [];
